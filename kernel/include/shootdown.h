@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shootdown.h - what the engine itself offers to C. All the rest (locks, TLBs, page tables,
+ * IPIs, devices) is C on top of this, under kernel/.
+ *
+ * Time is a sequence of steps. A step of a thread begins at a scheduling point and runs up to the next one.
+ * Scheduling points are: every marked access (READ_ONCE, WRITE_ONCE, atomics) to memory that another
+ * thread may touch without a common lock, and every atomic section below. Plain accesses are not scheduling
+ * points unless they race.
+ */
+#ifndef SHOOTDOWN_H
+#define SHOOTDOWN_H
+
+typedef unsigned long long sd_u64;
+
+/*
+ * An atomic section runs as one indivisible operation: no scheduling point inside it. Begin and end stand in
+ * the same function (after always_inline), on every path, and do not nest in one function; a section entered while another
+ * is open (through a call) is part of the outer one.
+ * The kind says how the operation commutes with those of other threads:
+ *   SD_STEP            no claim: an operation others can see
+ *   SD_ACQUIRE         takes exclusive lock @obj (a right mover); adds @obj to the thread's lock set
+ *   SD_ACQUIRE_SHARED  takes @obj in shared mode (right mover)
+ *   SD_RELEASE         gives exclusive @obj back (a left mover)
+ *   SD_RELEASE_SHARED  gives shared @obj back (left mover)
+ *   SD_LOCAL           touches nothing that another thread could tell (commutes with everything)
+ * Accesses inside SD_STEP count for the analysis of which memory is shared; accesses inside the
+ * others (the lock's own words) do not.
+ * An operation that looks at a lock without taking it (trylock that fails, is_locked) must call
+ * __sd_note_lock(obj) inside an SD_STEP section: that lock is then no longer treated as a mover.
+ */
+#define SD_STEP 0
+#define SD_ACQUIRE 1
+#define SD_ACQUIRE_SHARED 2
+#define SD_RELEASE 3
+#define SD_RELEASE_SHARED 4
+#define SD_LOCAL 5
+
+void __sd_atomic_begin(int kind, const void *obj);
+void __sd_atomic_end(void);
+void __sd_note_lock(const void *obj);
+
+/*
+ * The guard of the section that is open (opened in this same function) is false: the thread is not enabled now. The section's effects
+ * are undone and the thread waits before it; it is tried again whenever the state has changed.
+ */
+void __sd_block(void) __attribute__((noreturn));
+
+/* A number from 0 to n-1; the search tries them all. Not a scheduling point. */
+int __sd_choose(int n);
+
+/* This path is outside the bounds of the scenario: abandon it silently (counted and reported as a bound). */
+void __sd_assume(int condition);
+
+/*
+ * Property violated: end here and report. @klass is a short constant string such as "lost-write", "use-after-free",
+ * "bug-on"; @text is a constant sentence in which {0} {1} {2} stand for the arguments: {0:x} hexadecimal, {0:d} decimal, {0:p} the object
+ * at that address by name, {0:s} a constant C string.
+ */
+void __sd_fail(const char *klass, const char *text, sd_u64 a, sd_u64 b, sd_u64 c) __attribute__((noreturn));
+
+/*
+ * A machine event for the story (TLB filled, IPI taken, page freed). No effect on the search.
+ * @kind is a short constant string; @text as in __sd_fail.
+ */
+void __sd_event(const char *kind, const char *text, sd_u64 a, sd_u64 b, sd_u64 c);
+
+/*
+ * A thread of the scenario, created during setup only. @name is a constant string ("CPU1", "kworker");
+ * @column says which column of the story it prints in, e.g. "CPU1" (threads of one CPU may share it).
+ */
+#define SD_DAEMON 1 /* may be at any point when the others have finished: no deadlock, no join */
+int __sd_thread(const char *name, const char *column, void (*fn)(void *), void *arg, int flags);
+
+/* Index of the running thread, from 0 in order of creation; -1 during setup and the final check. */
+int __sd_self(void);
+
+/*
+ * Which memory is live, as KASAN sees it. Globals are live from the start; these two change it for memory
+ * inside a global arena. @name (constant) says what kind of object it is. __sd_dead also zeroes the
+ * bytes. An access to dead memory is a violation (use after free, or nobody's).
+ * Addresses are 8-byte aligned; sizes may be any.
+ */
+void __sd_live(void *p, unsigned long size, const char *name);
+void __sd_dead(void *p, unsigned long size);
+
+/*
+ * Before any store into [start, end) the engine calls sd_watched_store(word address, old word, new word), which the program defines; it
+ * runs inside the store, with no scheduling point. Used for page tables: the machine sees every change of an entry.
+ */
+void __sd_watch(void *start, void *end);
+
+#endif

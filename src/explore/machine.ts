@@ -1,0 +1,58 @@
+/**
+ * The small interface between a search and an engine. Two engines implement it: the compiled one (`compile/`)
+ * and the reference interpreter (`interpret/`). Given the same calls both give the same answers,
+ * statuses, fingerprints and counts; a test holds them to it.
+ *
+ * The machine holds one current state. `step` changes it; `mark`/`undo` go back. Nothing is copied.
+ */
+import type { Program } from "../ir/program.ts";
+
+/** Result of `step`. */
+export const MOVED = 0; // ran up to its next scheduling point
+export const BLOCKED = 1; // not enabled: the state is unchanged
+export const FINISHED = 2; // the thread has returned
+export const FAILED = 3; // a property was violated: see `failure`
+export const ASSUMED = 4; // path abandoned by __sd_assume
+
+/** What is merged into one step. `full`: see docs/architecture.md. `marked`: every marked access and section is a point. `none`: every access. */
+export type Merging = "full" | "marked" | "none";
+
+export interface ThreadInfo {
+  readonly name: string;
+  readonly column: string;
+  readonly daemon: boolean;
+}
+
+export interface Failure {
+  readonly klass: string;
+  /** The text with its arguments not yet filled in. */
+  readonly text: string;
+  readonly args: readonly bigint[];
+  /** Index in Program.debug.locs of the instruction that failed, or 0. */
+  readonly loc: number;
+}
+
+export interface Machine {
+  readonly program: Program;
+  readonly threads: readonly ThreadInfo[];
+  /** Non-null when setup itself failed; then there is nothing to explore. */
+  readonly setupFailure: Failure | undefined;
+  /** Runs one step of the thread. `choices` scripts __sd_choose: past its end, 0 is chosen. */
+  step(thread: number, choices: readonly number[]): number;
+  /** After a step: how many alternatives each __sd_choose of it had. Empty for most steps. */
+  arities(): readonly number[];
+  failure(): Failure;
+  /** Runs sd_final in the current state: true if it passed (the state is left as it was), false sets `failure`. */
+  final(): boolean;
+  finished(thread: number): boolean;
+  /** A position in the undo log, and going back to it. */
+  mark(): number;
+  undo(mark: number): void;
+  /** 64-bit fingerprint of the current state, as two unsigned 32-bit halves. */
+  fingerprintHigh(): number;
+  fingerprintLow(): number;
+  /** Words (address >> 3) that are touched by two threads with a write and without a common lock: known so far, in order of discovery. */
+  sharedWords(): readonly number[];
+  /** Accesses (Instr.access), plain ones, seen at shared words: they must become scheduling points. */
+  racyAccesses(): readonly number[];
+}
