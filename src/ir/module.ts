@@ -7,7 +7,11 @@
  */
 
 export type IrType =
-  | { readonly kind: "void" | "ptr" | "label" | "metadata" | "float" | "opaque" }
+  | { readonly kind: "void" | "label" | "metadata" | "opaque" }
+  /** `addressSpace` is absent for the ordinary one (0). */
+  | { readonly kind: "ptr"; readonly addressSpace?: number }
+  /** `bits` is the width in memory (x86_fp80 counts as 128). */
+  | { readonly kind: "float"; readonly bits?: number }
   | { readonly kind: "int"; readonly bits: number }
   | { readonly kind: "array" | "vector"; readonly count: number; readonly element: IrType }
   | { readonly kind: "struct"; readonly packed: boolean; readonly fields: readonly IrType[] }
@@ -232,11 +236,15 @@ export interface DebugRecord {
   readonly variable: number;
   /** True when the DIExpression is empty, so that the value is the variable itself. */
   readonly whole: boolean;
+  /** DILocation node of the record: tells the function's own variables from those of inlined ones. */
+  readonly loc?: number;
 }
 
 export interface Module {
   /** The path that diagnostics name. */
   readonly source: string;
+  readonly dataLayout?: string;
+  readonly triple?: string;
   readonly structs: ReadonlyMap<string, IrType>;
   readonly globals: readonly IrGlobal[];
   readonly functions: readonly IrFunction[];
