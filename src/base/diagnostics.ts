@@ -12,6 +12,8 @@ export interface Diagnostic {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
+  /** Another tool's own words (clang's, carets and all): shown as they are, below the message. */
+  readonly verbatim?: string;
   /** Further lines, each a fact (who calls it, what was expected). */
   readonly notes?: readonly string[];
   /** What to do about it. */
@@ -25,4 +27,9 @@ export class InputFault extends Error {
     this.name = "InputFault";
     this.diagnostics = diagnostics;
   }
+}
+
+/** Shorthand for the common case of one diagnostic. */
+export function fault(diagnostic: Diagnostic): InputFault {
+  return new InputFault([diagnostic]);
 }

@@ -1,0 +1,123 @@
+/**
+ * Bytes by key on disk, for results that cost time to make again (IR, built programs).
+ *
+ * A cache may lose anything at any time and never makes a check fail: what is missing, unreadable, cut short or altered reads as
+ * absent, and a failed write is forgotten. An entry appears whole or not at all (written aside, then renamed), so any
+ * number of processes may share one folder. What is stored under a key must follow from the key alone.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+
+export interface Cache {
+  readonly dir: string;
+  get(key: string): Uint8Array | undefined;
+  put(key: string, bytes: Uint8Array): void;
+}
+
+/** First line of every entry; the sha256 of the payload follows it. Changing the format means changing this. */
+const MAGIC = "shootdown-cache-1\n";
+const HEADER = MAGIC.length + 64 + 1;
+
+/** Above this many bytes the entries that were used longest ago are dropped. */
+const LIMIT = 1 << 30;
+
+/** SHOOTDOWN_CACHE, or shootdown/ in the user's cache folder. */
+export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
+  if (env["SHOOTDOWN_CACHE"]) return env["SHOOTDOWN_CACHE"];
+  const base = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
+  return join(base, "shootdown");
+}
+
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A key from parts, told apart by their lengths: ("ab", "c") and ("a", "bc") are different keys. */
+export function keyOf(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    const bytes = typeof part === "string" ? Buffer.from(part, "utf8") : part;
+    hash.update(`${bytes.length}:`);
+    hash.update(bytes);
+  }
+  return hash.digest("hex");
+}
+
+export function openCache(dir: string = defaultCacheDir()): Cache {
+  let pruned = false;
+  const fileOf = (key: string) => join(dir, key.slice(0, 2), key);
+
+  return {
+    dir,
+    get(key) {
+      const file = fileOf(key);
+      try {
+        const raw = readFileSync(file);
+        if (raw.length < HEADER || raw.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
+        const payload = raw.subarray(HEADER);
+        if (raw.toString("latin1", MAGIC.length, HEADER - 1) !== sha256(payload)) return undefined;
+        touch(file);
+        return payload;
+      } catch {
+        return undefined;
+      }
+    },
+    put(key, bytes) {
+      const file = fileOf(key);
+      const aside = `${file}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+      try {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(aside, Buffer.concat([Buffer.from(`${MAGIC}${sha256(bytes)}\n`, "latin1"), bytes]));
+        renameSync(aside, file);
+      } catch {
+        removeQuietly(aside);
+        return;
+      }
+      if (!pruned) {
+        pruned = true;
+        prune(dir, LIMIT);
+      }
+    },
+  };
+}
+
+/** Marks an entry as used now, for `prune`. A read-only cache stays readable. */
+function touch(file: string): void {
+  try {
+    const now = new Date();
+    utimesSync(file, now, now);
+  } catch {}
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {}
+}
+
+/** Drops what was used longest ago until the folder is within `limit` bytes. */
+export function prune(dir: string, limit: number): void {
+  const entries: { file: string; size: number; time: number }[] = [];
+  try {
+    for (const shard of readdirSync(dir, { withFileTypes: true })) {
+      // Only folders of our own making: the cache folder may be shared with something else by mistake.
+      if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue;
+      for (const name of readdirSync(join(dir, shard.name))) {
+        const file = join(dir, shard.name, name);
+        const stat = statSync(file, { throwIfNoEntry: false });
+        if (stat?.isFile()) entries.push({ file, size: stat.size, time: stat.mtimeMs });
+      }
+    }
+  } catch {
+    return;
+  }
+  let total = entries.reduce((sum, e) => sum + e.size, 0);
+  entries.sort((a, b) => a.time - b.time);
+  for (const e of entries) {
+    if (total <= limit) return;
+    removeQuietly(e.file);
+    total -= e.size;
+  }
+}

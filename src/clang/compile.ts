@@ -1,0 +1,213 @@
+/**
+ * C to LLVM IR, through the cache.
+ *
+ * A cached result is used only if everything it was made from is the same: the source, every file that it included, the absence of every
+ * file that would have been included instead, the flags, clang's version and ours. Paths inside the package
+ * are stored under a placeholder, so that the model kernel's IR can be shipped and found wherever the package lies.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { type Cache, keyOf, openCache, sha256 } from "../base/cache.ts";
+import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
+import { packageRoot, packageVersion } from "../base/paths.ts";
+import { bundledPath, runBundledClang } from "./bundled.ts";
+import type { Compiler } from "./compiler.ts";
+import { openDisk, searchPath, wouldShadow } from "./includes.ts";
+import { type Outcome, runSystemClang } from "./system.ts";
+
+export interface CompileRequest {
+  /** As the user wrote it, from `cwd`: this is how messages and traces will spell it. */
+  readonly source: string;
+  /** All flags (`flags.ts`), except for the output and the source. */
+  readonly flags: readonly string[];
+  /** NAME or NAME=VALUE. */
+  readonly defines: readonly string[];
+  readonly includes: readonly string[];
+  readonly cwd: string;
+  readonly compiler: Compiler;
+  readonly cache: Cache;
+  /** A part of the model kernel: a result that was shipped will do, whichever clang made it. */
+  readonly shipped?: boolean;
+}
+
+export interface Compiled {
+  /** LLVM IR. */
+  readonly text: string;
+  readonly warnings: string;
+  readonly cached: boolean;
+}
+
+/** Where `npm run build` leaves the model kernel's IR. */
+export const SHIPPED_DIR: string = join(packageRoot, "dist/kernel");
+
+/** Change this when the same inputs would give another result for a reason that no flag shows. */
+const REVISION = "1";
+const PLACEHOLDER = "/@shootdown@";
+
+export async function compileC(request: CompileRequest): Promise<Compiled> {
+  const source = readSource(request);
+  const shippedKey = request.shipped ? keyFor(request, source, "shipped") : undefined;
+  if (shippedKey !== undefined) {
+    const found = lookUp(openCache(SHIPPED_DIR), shippedKey, request.cwd);
+    if (found !== undefined) return found;
+  }
+  const key = keyFor(request, source, request.compiler.id);
+  const found = lookUp(request.cache, key, request.cwd);
+  if (found !== undefined) return found;
+
+  const { compiled, entry } = await compileNow(request);
+  if (entry !== undefined) request.cache.put(key, entry);
+  return compiled;
+}
+
+/** Compiles a part of the model kernel into the folder that is shipped. */
+export async function compileShipped(request: CompileRequest, store: Cache): Promise<void> {
+  const key = keyFor(request, readSource(request), "shipped");
+  const { entry } = await compileNow(request);
+  if (entry !== undefined) store.put(key, entry);
+}
+
+/** Compiles several; the faults of all of them are reported together. */
+export async function compileAll(requests: readonly CompileRequest[], parallel = availableParallelism()): Promise<Compiled[]> {
+  const results: (Compiled | undefined)[] = requests.map(() => undefined);
+  const faults: Diagnostic[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < requests.length; i = next++) {
+      try {
+        results[i] = await compileC(requests[i]!);
+      } catch (error) {
+        if (!(error instanceof InputFault)) throw error;
+        faults.push(...error.diagnostics);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, parallel) }, worker));
+  if (faults.length > 0) throw new InputFault(faults);
+  return results.map((r) => r!);
+}
+
+function readSource(request: CompileRequest): Uint8Array {
+  try {
+    return readFileSync(at(request.source, request.cwd));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "it may not be read" : String(error);
+    throw fault({ code: "SD102", message: `cannot read ${request.source}: ${why}` });
+  }
+}
+
+function at(path: string, cwd: string): string {
+  return isAbsolute(path) ? path : join(cwd, path);
+}
+
+function commandLine(request: CompileRequest): { args: string[]; source: string } {
+  const spell = request.compiler.kind === "bundled" ? (path: string) => bundledPath(path, request.cwd) : (path: string) => path;
+  const args = [...request.flags];
+  for (const dir of request.includes) args.push("-I", spell(dir));
+  for (const define of request.defines) args.push(`-D${define}`);
+  args.push(
+    `-fdebug-compilation-dir=${request.cwd}`,
+    `-fdebug-prefix-map=${packageRoot}=${PLACEHOLDER}`,
+    `-fmacro-prefix-map=${packageRoot}/=`,
+  );
+  return { args, source: spell(request.source) };
+}
+
+function keyFor(request: CompileRequest, source: Uint8Array, compilerId: string): string {
+  const { args, source: spelled } = commandLine(request);
+  return keyOf("ir", REVISION, packageVersion(), compilerId, hide(args.join("\0")), hide(spelled), source);
+}
+
+/** Full paths inside the package to the placeholder, and back. */
+const hide = (text: string) => text.replaceAll(packageRoot, PLACEHOLDER);
+const show = (text: string) => text.replaceAll(PLACEHOLDER, packageRoot);
+
+/** What stands before the IR in a cache entry, on one line. */
+interface Manifest {
+  readonly deps: readonly (readonly [path: string, sha256: string])[];
+  readonly absent: readonly string[];
+  readonly warnings: string;
+}
+
+function lookUp(cache: Cache, key: string, cwd: string): Compiled | undefined {
+  const bytes = cache.get(key);
+  if (bytes === undefined) return undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = buffer.indexOf(10);
+  const manifest = JSON.parse(show(buffer.toString("utf8", 0, end))) as Manifest;
+  for (const [path, hash] of manifest.deps) {
+    try {
+      if (sha256(readFileSync(at(path, cwd))) !== hash) return undefined;
+    } catch {
+      return undefined;
+    }
+  }
+  for (const path of manifest.absent) {
+    if (statSync(at(path, cwd), { throwIfNoEntry: false })?.isFile()) return undefined;
+  }
+  return { text: show(buffer.toString("utf8", end + 1)), warnings: manifest.warnings, cached: true };
+}
+
+async function compileNow(request: CompileRequest): Promise<{ compiled: Compiled; entry: Uint8Array | undefined }> {
+  const { args, source } = commandLine(request);
+  const start = Date.now();
+  const outcome = await runClang(request.compiler, args, source, request.cwd);
+  if (!outcome.ok) throw clangFault(request, outcome.stderr);
+  const compiled = { text: show(outcome.text), warnings: outcome.stderr, cached: false };
+  const entry = entryOf(outcome, args, request.cwd, start);
+  return { compiled, entry };
+}
+
+function runClang(compiler: Compiler, args: readonly string[], source: string, cwd: string): Promise<Outcome> {
+  switch (compiler.kind) {
+    case "system":
+      return runSystemClang(compiler.path, args, source, cwd);
+    case "bundled":
+      return runBundledClang(args, source, cwd);
+  }
+}
+
+/** Nothing is cached if a file was changed after clang was started: nobody knows which content clang saw. */
+function entryOf(outcome: Outcome & { ok: true }, args: readonly string[], cwd: string, start: number): Uint8Array | undefined {
+  const disk = openDisk(cwd);
+  const texts = new Map<string, Uint8Array>();
+  for (const path of parseDeps(outcome.deps)) {
+    const bytes = disk.read(path);
+    if (bytes === undefined || statSync(at(path, cwd)).mtimeMs >= start) return undefined;
+    texts.set(path, bytes);
+  }
+  const manifest: Manifest = {
+    deps: [...texts].map(([path, bytes]) => [path, sha256(bytes)] as const),
+    absent: wouldShadow(texts, searchPath(args), disk),
+    warnings: outcome.stderr,
+  };
+  return Buffer.from(`${hide(JSON.stringify(manifest))}\n${hide(outcome.text)}`, "utf8");
+}
+
+/** The prerequisites of the one Makefile rule that -MD writes. */
+export function parseDeps(rule: string): string[] {
+  const joined = rule.replace(/\\\r?\n/g, " ");
+  const colon = joined.indexOf(":");
+  const words = joined.slice(colon + 1).match(/(?:\\.|[^\s\\])+/g) ?? [];
+  return words.map((word) => word.replace(/\\([ #\\])/g, "$1").replaceAll("$$", "$"));
+}
+
+/** One diagnostic for each source; clang's own text says the rest. */
+function clangFault(request: CompileRequest, stderr: string): InputFault {
+  const first = /^(.*?):(\d+):(\d+): (?:fatal )?error: (.*)$/m.exec(stderr);
+  const plain = /^(?:clang: |clang-\d+: )?error: (.*)$/m.exec(stderr);
+  if (first === null && plain === null) {
+    return fault({ code: "SD104", message: `clang failed on ${request.source} without naming an error`, verbatim: stderr.trimEnd() });
+  }
+  const file = first?.[1] ?? request.source;
+  const message = first?.[4] ?? plain?.[1] ?? "";
+  return fault({
+    code: "SD101",
+    message: `${request.source} does not compile: ${message}`,
+    file,
+    ...(first === null ? {} : { line: Number(first[2]), column: Number(first[3]) }),
+    verbatim: stderr.trimEnd(),
+  });
+}

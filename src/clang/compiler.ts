@@ -1,0 +1,116 @@
+/**
+ * Which clang to use: the newest on PATH, the one named with --cc, or the WebAssembly one that came with the package.
+ *
+ * A compiler's `id` names it exactly enough to be part of a cache key. Asking a binary for its version takes as long as a small check,
+ * so the answer is kept, by the binary's path, size and time.
+ */
+import { execFile } from "node:child_process";
+import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { type Cache, keyOf } from "../base/cache.ts";
+import { fault } from "../base/diagnostics.ts";
+
+export type Compiler =
+  | { readonly kind: "system"; readonly path: string; readonly version: string; readonly id: string }
+  | { readonly kind: "bundled"; readonly version: string; readonly id: string };
+
+/** Older ones print typed pointers. */
+const OLDEST = 15;
+/** Names looked for on PATH: the plain one, and any version that a distribution may have. */
+const NAMES = ["clang", ...Array.from({ length: 40 - OLDEST }, (_, i) => `clang-${40 - i}`), `clang-${OLDEST}`];
+
+const run = promisify(execFile);
+
+/** `choice` is what --cc says: a path or a name on PATH, "bundled", or undefined for the best there is. */
+export async function findCompiler(choice: string | undefined, cache: Cache, env: NodeJS.ProcessEnv = process.env): Promise<Compiler> {
+  if (choice === "bundled") return bundledCompiler() ?? missing(["--cc bundled asked for it"]);
+  if (choice !== undefined) return namedCompiler(choice, cache, env);
+
+  let best: Compiler | undefined;
+  for (const path of new Set(onPath(NAMES, env))) {
+    const version = await versionOf(path, cache);
+    if (version === undefined || major(version) < OLDEST) continue;
+    if (best === undefined || major(version) > major(best.version)) best = systemCompiler(path, version);
+  }
+  return best ?? bundledCompiler() ?? missing([`no clang ${OLDEST} or newer on PATH`]);
+}
+
+async function namedCompiler(choice: string, cache: Cache, env: NodeJS.ProcessEnv): Promise<Compiler> {
+  const path = choice.includes("/") ? resolved(choice) : onPath([choice], env)[0];
+  if (path === undefined) throw fault({ code: "SD103", message: `there is no compiler ${choice}`, help: "give a path to clang, or `--cc bundled`" });
+  const version = await versionOf(path, cache);
+  if (version === undefined) throw fault({ code: "SD103", message: `${choice} is not clang`, notes: ["its --version does not say `clang version`"] });
+  if (major(version) < OLDEST) {
+    throw fault({ code: "SD103", message: `${choice} is clang ${version}: too old`, help: `use clang ${OLDEST} or newer, or \`--cc bundled\`` });
+  }
+  return systemCompiler(path, version);
+}
+
+function systemCompiler(path: string, version: string): Compiler {
+  return { kind: "system", path, version, id: `clang ${version}` };
+}
+
+/** The bundled clang's module, if it is installed. */
+export function bundledModule(): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve("@yowasp/clang");
+  } catch {
+    return undefined;
+  }
+}
+
+function bundledCompiler(): Compiler | undefined {
+  const module = bundledModule();
+  if (module === undefined) return undefined;
+  const { version } = JSON.parse(readFileSync(join(dirname(module), "../package.json"), "utf8")) as { version: string };
+  return { kind: "bundled", version, id: `bundled ${version}` };
+}
+
+function missing(notes: string[]): never {
+  notes.push("the bundled clang, package @yowasp/clang, is not installed");
+  throw fault({ code: "SD103", message: "no C compiler", notes, help: `install clang ${OLDEST} or newer, or run \`npm ci\`` });
+}
+
+function resolved(path: string): string | undefined {
+  try {
+    accessSync(path, constants.X_OK);
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Real paths of those names that are executable, in the order of PATH and then of names. */
+function onPath(names: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const found: string[] = [];
+  for (const dir of (env["PATH"] ?? "").split(delimiter)) {
+    if (dir === "") continue;
+    for (const name of names) {
+      const path = resolved(join(dir, name));
+      if (path !== undefined) found.push(path);
+    }
+  }
+  return found;
+}
+
+function major(version: string): number {
+  return Number.parseInt(version, 10);
+}
+
+/** "19.1.7 (3~deb12u1)", or undefined if this is no clang that runs. */
+async function versionOf(path: string, cache: Cache): Promise<string | undefined> {
+  const stat = statSync(path);
+  const key = keyOf("clang-version", path, `${stat.size} ${stat.mtimeMs}`);
+  const known = cache.get(key);
+  if (known !== undefined) return Buffer.from(known).toString("utf8");
+  try {
+    const { stdout } = await run(path, ["--version"], { timeout: 20_000 });
+    const version = /clang version (\d+\S*(?: \([^)]*\))?)/.exec(stdout)?.[1];
+    if (version !== undefined) cache.put(key, Buffer.from(version));
+    return version;
+  } catch {
+    return undefined;
+  }
+}

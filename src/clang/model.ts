@@ -1,0 +1,82 @@
+/**
+ * The C of ours that is linked with what is checked: the model kernel (every C file under `kernel/` but those of `kernel/real`), compiled
+ * like a scenario and shipped compiled; or, for files of a real tree, the runtime in `kernel/real`, compiled with the tree's headers.
+ *
+ * A -D of the command line reaches the model kernel only if its text mentions the name: a scenario's own switches
+ * (-DFIX=0) then leave the kernel's IR as it was shipped.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Cache } from "../base/cache.ts";
+import { kernelDir, packageRoot } from "../base/paths.ts";
+import type { CompileRequest } from "./compile.ts";
+import type { Compiler } from "./compiler.ts";
+import { type KernelVersion, modelFlags, type OptLevel } from "./flags.ts";
+
+export interface ModelOptions {
+  readonly version: KernelVersion;
+  readonly opt: OptLevel;
+  readonly defines: readonly string[];
+  readonly compiler: Compiler;
+  readonly cache: Cache;
+  /** False if the user named a compiler: then the kernel is to be compiled with it too. */
+  readonly shipped: boolean;
+}
+
+export function modelRequests(options: ModelOptions): CompileRequest[] {
+  return modelSources().map((source) => ({
+    source,
+    flags: modelFlags(options.version, options.opt),
+    defines: definesFor(options.defines),
+    includes: [],
+    cwd: packageRoot,
+    compiler: options.compiler,
+    cache: options.cache,
+    shipped: options.shipped,
+  }));
+}
+
+/** The real runtime, compiled with the flags of the tree (`kernelFlags`). */
+export function runtimeRequests(flagsFor: (source: string) => string[], options: Omit<ModelOptions, "version" | "opt" | "shipped">): CompileRequest[] {
+  return kernelFiles()
+    .filter((file) => file.endsWith(".c") && isRuntime(file))
+    .map((source) => ({
+      source,
+      flags: flagsFor(source),
+      defines: definesFor(options.defines),
+      includes: [],
+      cwd: packageRoot,
+      compiler: options.compiler,
+      cache: options.cache,
+    }));
+}
+
+/** Full paths, in a fixed order. */
+export function modelSources(): string[] {
+  return kernelFiles().filter((file) => file.endsWith(".c") && !isRuntime(file));
+}
+
+function isRuntime(file: string): boolean {
+  return file.startsWith(join(kernelDir, "real/"));
+}
+
+function kernelFiles(): string[] {
+  if (!existsSync(kernelDir)) return [];
+  return readdirSync(kernelDir, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.[ch]$/.test(file))
+    .sort()
+    .map((file) => join(kernelDir, file));
+}
+
+let words: ReadonlySet<string> | undefined;
+
+/** Those of the definitions that the model kernel could notice. */
+export function definesFor(defines: readonly string[]): string[] {
+  words ??= new Set(kernelFiles().flatMap((file) => readFileSync(file, "utf8").match(/[A-Za-z_]\w*/g) ?? []));
+  const known = words;
+  return defines.filter((define) => known.has(defineName(define)));
+}
+
+export function defineName(define: string): string {
+  return /^[A-Za-z_]\w*/.exec(define)?.[0] ?? define;
+}

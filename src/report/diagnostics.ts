@@ -1,0 +1,70 @@
+/**
+ * Diagnostics as text: where, what, the source line with a caret, facts, and what to do.
+ *
+ * Pure but for reading the source file, which may be missing. Colour is the caller's choice (`colours`).
+ */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import pc from "picocolors";
+import type { Diagnostic } from "../base/diagnostics.ts";
+
+export type Colours = ReturnType<typeof pc.createColors>;
+
+export interface ColourContext {
+  readonly isTTY: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  /** --no-color */
+  readonly off: boolean;
+}
+
+/** Colour only for a terminal, and never against the user's wish: https://no-color.org. */
+export function colours(context: ColourContext): Colours {
+  const wanted = context.env["FORCE_COLOR"] !== undefined && context.env["FORCE_COLOR"] !== "0";
+  const refused = context.off || (context.env["NO_COLOR"] ?? "") !== "" || context.env["TERM"] === "dumb";
+  return pc.createColors(!refused && (context.isTTY || wanted));
+}
+
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], c: Colours, cwd: string): string {
+  return diagnostics.map((d) => renderDiagnostic(d, c, cwd)).join("\n");
+}
+
+function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
+  const lines = [`${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(d.message)}`];
+  const place = placeOf(d);
+  if (d.verbatim !== undefined) {
+    lines.push(d.verbatim);
+  } else if (place !== undefined) {
+    lines.push(`  ${c.cyan("at")} ${place}`);
+    lines.push(...sourceLine(d, c, cwd));
+  }
+  for (const note of d.notes ?? []) lines.push(`  ${c.cyan("note:")} ${indented(note)}`);
+  if (d.help !== undefined) lines.push(`  ${c.green("help:")} ${indented(d.help)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function placeOf(d: Diagnostic): string | undefined {
+  if (d.file === undefined) return undefined;
+  return [d.file, d.line, d.column].filter((part) => part !== undefined).join(":");
+}
+
+function indented(text: string): string {
+  return text.replaceAll("\n", "\n        ");
+}
+
+/** The line itself and a caret under the column, as clang prints them; nothing if the file is not readable. */
+function sourceLine(d: Diagnostic, c: Colours, cwd: string): string[] {
+  if (d.file === undefined || d.line === undefined) return [];
+  let text: string | undefined;
+  try {
+    text = readFileSync(resolve(cwd, d.file), "utf8").split(/\r?\n/)[d.line - 1];
+  } catch {}
+  if (text === undefined) return [];
+  const number = String(d.line).padStart(5);
+  const lines = [`${c.dim(`${number} |`)} ${text}`];
+  if (d.column !== undefined && d.column >= 1) {
+    // Tabs stay tabs, so that the caret lines up whatever the terminal makes of them.
+    const space = text.slice(0, d.column - 1).replace(/[^\t]/g, " ");
+    lines.push(`${c.dim("      |")} ${space}${c.green("^")}`);
+  }
+  return lines;
+}
