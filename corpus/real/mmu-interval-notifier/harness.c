@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * harness.c - a driver with an interval notifier, on the kernel's own mm/mmu_notifier.c.
+ *
+ * The driver gives a device entries for the pages of a process: it samples the notifier's sequence, reads the page table, and installs
+ * what it read under its own lock if no invalidation came in between. CPUs unmap and free those pages meanwhile.
+ * -DVARIANT=NAME makes one mistake of the list below; CORRECT makes none.
+ * Bounds: -DPAGES (in the range), -DCPUS (that unmap), -DROUNDS (unmap and map again, for each CPU), -DFAULTS (by the driver).
+ */
+#include <linux/mmap_lock.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "real.h"
+
+enum {
+	CORRECT,
+	NO_RETRY,               /* installs what it read, whatever came in between */
+	RETRY_OUTSIDE_LOCK,     /* mmu_interval_read_retry() before taking the lock */
+	INSTALL_AFTER_UNLOCK,   /* retry checked under the lock, entry written after it */
+	NO_SET_SEQ,             /* the callback forgets mmu_interval_set_seq() */
+	INVALIDATE_WITHOUT_LOCK,/* the callback does not take the driver's lock */
+	SEQ_AFTER_READ,         /* mmu_interval_read_begin() after reading the page table */
+	SEQ_AGAIN_EACH_PAGE,    /* the sequence sampled again for each page, only the last checked */
+	BEGIN_UNDER_LOCK,       /* waits in mmu_interval_read_begin() with the lock that the callback needs */
+	REMOVE_UNDER_LOCK,      /* the same with mmu_interval_notifier_remove() */
+	REMOVE_BEFORE_TEARDOWN, /* the device keeps its entries a little longer than the notifier */
+	FREE_BEFORE_REMOVE,     /* the driver's object goes before its notifier */
+	NO_BEGIN_AT_OPEN,       /* entries installed at open as if nothing could be going on */
+	SHORT_RANGE,            /* the CPU announces one page less than it unmaps */
+	UNMAP_AFTER_END,        /* the CPU clears its page table after range_end */
+};
+
+#ifndef VARIANT
+#define VARIANT CORRECT
+#endif
+#ifndef PAGES
+#define PAGES 1
+#endif
+#ifndef CPUS
+#define CPUS 1
+#endif
+#ifndef ROUNDS
+#define ROUNDS 1
+#endif
+#ifndef FAULTS
+#define FAULTS 1
+#endif
+
+/* ---- the process: a page table of PAGES entries, each the number of a physical page, or 0 ---- */
+
+#define BASE 0x100000UL
+#define PHYSICAL (PAGES + CPUS * ROUNDS * PAGES + 1)
+
+struct mm_struct mm;
+static DEFINE_SPINLOCK(page_table_lock);
+unsigned long page_table[PAGES];
+unsigned long freed[PHYSICAL];
+
+/* ---- the driver ---- */
+
+struct driver {
+	struct mmu_interval_notifier notifier;
+	struct mutex lock;
+};
+
+/* What the device's own MMU holds; it outlives the driver's object. */
+unsigned long device_entry[PAGES];
+
+static void device_access(int i)
+{
+	__sd_atomic_begin(SD_STEP, device_entry);
+	if (freed[device_entry[i]])
+		__sd_fail("freed-page-access", "the device reaches page {0:d} at index {1:d}, which was freed", device_entry[i], i, 0);
+	__sd_atomic_end();
+}
+
+static bool driver_invalidate(struct mmu_interval_notifier *notifier, const struct mmu_notifier_range *range, unsigned long seq)
+{
+	struct driver *driver = container_of(notifier, struct driver, notifier);
+	int i;
+
+	if (VARIANT != INVALIDATE_WITHOUT_LOCK)
+		mutex_lock(&driver->lock);
+	if (VARIANT != NO_SET_SEQ)
+		mmu_interval_set_seq(notifier, seq);
+	for (i = 0; i < PAGES; i++)
+		if (range->start <= BASE + i * PAGE_SIZE && BASE + i * PAGE_SIZE < range->end)
+			WRITE_ONCE(device_entry[i], 0);
+	if (VARIANT != INVALIDATE_WITHOUT_LOCK)
+		mutex_unlock(&driver->lock);
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops driver_ops = { .invalidate = driver_invalidate };
+
+static unsigned long read_page_table(int i)
+{
+	unsigned long page;
+
+	mmap_read_lock(&mm);
+	spin_lock(&page_table_lock);
+	page = page_table[i];
+	spin_unlock(&page_table_lock);
+	mmap_read_unlock(&mm);
+	return page;
+}
+
+static void install(const unsigned long *page)
+{
+	int i;
+
+	for (i = 0; i < PAGES; i++)
+		WRITE_ONCE(device_entry[i], page[i]);
+}
+
+static void driver_fault(struct driver *driver)
+{
+	unsigned long seq = 0, page[PAGES];
+	bool again;
+	int i;
+
+	do {
+		if (VARIANT == BEGIN_UNDER_LOCK)
+			mutex_lock(&driver->lock);
+		if (VARIANT != SEQ_AFTER_READ)
+			seq = mmu_interval_read_begin(&driver->notifier);
+		if (VARIANT == BEGIN_UNDER_LOCK)
+			mutex_unlock(&driver->lock);
+		for (i = 0; i < PAGES; i++) {
+			if (VARIANT == SEQ_AGAIN_EACH_PAGE && i)
+				seq = mmu_interval_read_begin(&driver->notifier);
+			page[i] = read_page_table(i);
+		}
+		if (VARIANT == SEQ_AFTER_READ)
+			seq = mmu_interval_read_begin(&driver->notifier);
+
+		if (VARIANT == RETRY_OUTSIDE_LOCK)
+			again = mmu_interval_read_retry(&driver->notifier, seq);
+		mutex_lock(&driver->lock);
+		if (VARIANT == NO_RETRY)
+			again = false;
+		else if (VARIANT != RETRY_OUTSIDE_LOCK)
+			again = mmu_interval_read_retry(&driver->notifier, seq);
+		if (!again && VARIANT != INSTALL_AFTER_UNLOCK)
+			install(page);
+		mutex_unlock(&driver->lock);
+		if (!again && VARIANT == INSTALL_AFTER_UNLOCK)
+			install(page);
+	} while (again);
+}
+
+static struct driver *driver_open(void)
+{
+	struct driver *driver = kzalloc(sizeof(*driver), GFP_KERNEL);
+
+	mutex_init(&driver->lock);
+	if (mmu_interval_notifier_insert(&driver->notifier, &mm, BASE, PAGES * PAGE_SIZE, &driver_ops))
+		__sd_fail("setup", "mmu_interval_notifier_insert failed", 0, 0, 0);
+	if (VARIANT == NO_BEGIN_AT_OPEN) {
+		unsigned long page[PAGES];
+		int i;
+
+		for (i = 0; i < PAGES; i++)
+			page[i] = read_page_table(i);
+		mutex_lock(&driver->lock);
+		install(page);
+		mutex_unlock(&driver->lock);
+	}
+	return driver;
+}
+
+static void driver_close(struct driver *driver)
+{
+	static const unsigned long none[PAGES];
+
+	if (VARIANT == REMOVE_BEFORE_TEARDOWN)
+		mmu_interval_notifier_remove(&driver->notifier);
+	if (VARIANT == REMOVE_BEFORE_TEARDOWN)
+		device_access(0);
+	mutex_lock(&driver->lock);
+	install(none);
+	if (VARIANT == REMOVE_UNDER_LOCK)
+		mmu_interval_notifier_remove(&driver->notifier);
+	mutex_unlock(&driver->lock);
+	if (VARIANT == FREE_BEFORE_REMOVE)
+		kfree(driver);
+	if (VARIANT != REMOVE_UNDER_LOCK && VARIANT != REMOVE_BEFORE_TEARDOWN)
+		mmu_interval_notifier_remove(&driver->notifier);
+	if (VARIANT != FREE_BEFORE_REMOVE)
+		kfree(driver);
+}
+
+static void driver_thread(void *unused)
+{
+	struct driver *driver = driver_open();
+	int n, i;
+
+	if (VARIANT == NO_BEGIN_AT_OPEN)
+		device_access(0);
+	for (n = 0; n < FAULTS; n++) {
+		driver_fault(driver);
+		for (i = 0; i < PAGES; i++)
+			device_access(i);
+	}
+	driver_close(driver);
+}
+
+/* ---- a CPU: unmap the range, free what was there, map fresh pages ---- */
+
+static unsigned long clear_page_table(unsigned long *old)
+{
+	int i;
+
+	spin_lock(&page_table_lock);
+	for (i = 0; i < PAGES; i++) {
+		old[i] = page_table[i];
+		page_table[i] = 0;
+	}
+	spin_unlock(&page_table_lock);
+	return 0;
+}
+
+static void cpu_thread(void *arg)
+{
+	unsigned long fresh = PAGES + 1 + (unsigned long)arg * ROUNDS * PAGES;
+	unsigned long old[PAGES];
+	int n, i;
+
+	for (n = 0; n < ROUNDS; n++) {
+		struct mmu_notifier_range range;
+
+		mmap_read_lock(&mm);
+		mmu_notifier_range_init(&range, MMU_NOTIFY_CLEAR, 0, NULL, &mm, BASE + (VARIANT == SHORT_RANGE ? PAGE_SIZE : 0),
+					BASE + PAGES * PAGE_SIZE);
+		mmu_notifier_invalidate_range_start(&range);
+		if (VARIANT != UNMAP_AFTER_END)
+			clear_page_table(old);
+		mmu_notifier_invalidate_range_end(&range);
+		if (VARIANT == UNMAP_AFTER_END)
+			clear_page_table(old);
+		mmap_read_unlock(&mm);
+
+		for (i = 0; i < PAGES; i++)
+			if (old[i])
+				WRITE_ONCE(freed[old[i]], 1);
+		if (n + 1 == ROUNDS)
+			break;
+		mmap_read_lock(&mm);
+		spin_lock(&page_table_lock);
+		for (i = 0; i < PAGES; i++, fresh++)
+			if (!page_table[i])
+				page_table[i] = fresh;
+		spin_unlock(&page_table_lock);
+		mmap_read_unlock(&mm);
+	}
+}
+
+void scenario(void)
+{
+	static const char *const name[] = { "CPU0", "CPU1", "CPU2" };
+	long i;
+
+	atomic_set(&mm.mm_users, 1);
+	atomic_set(&mm.mm_count, 1);
+	mmap_init_lock(&mm);
+	for (i = 0; i < PAGES; i++)
+		page_table[i] = i + 1;
+	__sd_thread("driver", "driver", driver_thread, NULL, 0);
+	for (i = 0; i < CPUS; i++)
+		__sd_thread(name[i], name[i], cpu_thread, (void *)i, 0);
+}
+
+void sd_final(void)
+{
+	if (atomic_read(&mm.mm_count) != 1)
+		__sd_fail("leak", "mm_count is {0:d} when all is over, not 1", atomic_read(&mm.mm_count), 0, 0);
+}

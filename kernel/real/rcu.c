@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rcu.c - RCU and SRCU of the real runtime.
+ *
+ * A domain (RCU itself, or one srcu_struct) knows which threads are inside a reader. synchronize notes the readers that are
+ * inside when it starts and is enabled again when each of them has left, which is the definition of a grace period
+ * and no more: every real grace period is one of these.
+ * Callbacks run in a daemon thread of their own, after a grace period each.
+ */
+#include <linux/rcupdate.h>
+#include <linux/srcu.h>
+
+#include "real.h"
+
+struct sd_domain {
+	const void *key;                      /* the srcu_struct; NULL is RCU itself */
+	unsigned long readers;                /* bit set of threads inside a reader */
+	unsigned long depth[SD_MAX_TASKS];    /* nesting */
+	unsigned long awaited[SD_MAX_TASKS];  /* for a thread in synchronize: the readers it still waits for */
+};
+
+#define SD_DOMAINS 3
+static struct sd_domain sd_domains[SD_DOMAINS];
+
+#define SD_CALLBACKS 4
+static struct {
+	struct rcu_head *head;
+	rcu_callback_t func;
+	struct sd_domain *domain;
+} sd_callbacks[SD_CALLBACKS];
+static unsigned long sd_callbacks_queued;
+
+static __always_inline struct sd_domain *sd_domain(const void *key)
+{
+	int i;
+
+	if (!key)
+		return &sd_domains[0];
+	for (i = 1; i < SD_DOMAINS; i++) {
+		if (!sd_domains[i].key)
+			sd_domains[i].key = key;
+		if (sd_domains[i].key == key)
+			return &sd_domains[i];
+	}
+	__sd_fail("model-limit", "the real runtime has room for {0:d} srcu_structs", SD_DOMAINS - 1, 0, 0);
+}
+
+static void sd_reader_enter(const void *key)
+{
+	struct sd_domain *domain;
+
+	__sd_atomic_begin(SD_STEP, key);
+	domain = sd_domain(key);
+	if (!domain->depth[sd_me()]++)
+		domain->readers |= 1UL << sd_me();
+	__sd_atomic_end();
+}
+
+static void sd_reader_leave(const void *key)
+{
+	struct sd_domain *domain;
+	int i;
+
+	__sd_atomic_begin(SD_STEP, key);
+	domain = sd_domain(key);
+	if (!domain->depth[sd_me()])
+		__sd_fail("bad-unlock", "a reader of {0:p} ends that never began", (sd_u64)key, 0, 0);
+	if (!--domain->depth[sd_me()]) {
+		domain->readers &= ~(1UL << sd_me());
+		for (i = 0; i < SD_MAX_TASKS; i++)
+			domain->awaited[i] &= ~(1UL << sd_me());
+	}
+	__sd_atomic_end();
+}
+
+static void sd_grace_period(struct sd_domain *domain)
+{
+	__sd_atomic_begin(SD_STEP, domain);
+	domain->awaited[sd_me()] = domain->readers;
+	__sd_atomic_end();
+	__sd_atomic_begin(SD_STEP, domain);
+	if (domain->awaited[sd_me()])
+		__sd_block();
+	__sd_atomic_end();
+}
+
+static void sd_call(struct sd_domain *domain, struct rcu_head *head, rcu_callback_t func)
+{
+	__sd_atomic_begin(SD_STEP, sd_callbacks);
+	if (sd_callbacks_queued == SD_CALLBACKS)
+		__sd_fail("model-limit", "the real runtime has room for {0:d} RCU callbacks", SD_CALLBACKS, 0, 0);
+	sd_callbacks[sd_callbacks_queued].head = head;
+	sd_callbacks[sd_callbacks_queued].func = func;
+	sd_callbacks[sd_callbacks_queued].domain = domain;
+	sd_callbacks_queued++;
+	__sd_atomic_end();
+}
+
+void sd_rcu_daemon(void *unused)
+{
+	for (;;) {
+		struct rcu_head *head;
+		rcu_callback_t func;
+		struct sd_domain *domain;
+		unsigned long i;
+
+		__sd_atomic_begin(SD_STEP, sd_callbacks);
+		if (!sd_callbacks_queued)
+			__sd_block();
+		head = sd_callbacks[0].head;
+		func = sd_callbacks[0].func;
+		domain = sd_callbacks[0].domain;
+		sd_callbacks_queued--;
+		for (i = 0; i < sd_callbacks_queued; i++)
+			sd_callbacks[i] = sd_callbacks[i + 1];
+		sd_callbacks[sd_callbacks_queued].head = NULL;
+		sd_callbacks[sd_callbacks_queued].func = NULL;
+		sd_callbacks[sd_callbacks_queued].domain = NULL;
+		__sd_atomic_end();
+		sd_grace_period(domain);
+		func(head);
+	}
+}
+
+/* ---- the kernel's names for it ---- */
+
+void __rcu_read_lock(void)
+{
+	sd_reader_enter(NULL);
+}
+
+void __rcu_read_unlock(void)
+{
+	sd_reader_leave(NULL);
+}
+
+void synchronize_rcu(void)
+{
+	sd_might_sleep();
+	sd_grace_period(sd_domain(NULL));
+}
+
+void call_rcu(struct rcu_head *head, rcu_callback_t func)
+{
+	sd_call(sd_domain(NULL), head, func);
+}
+
+int __srcu_read_lock(struct srcu_struct *ssp)
+{
+	sd_reader_enter(ssp);
+	return 0;
+}
+
+void __srcu_read_unlock(struct srcu_struct *ssp, int idx)
+{
+	sd_reader_leave(ssp);
+}
+
+void synchronize_srcu(struct srcu_struct *ssp)
+{
+	sd_might_sleep();
+	sd_grace_period(sd_domain(ssp));
+}
+
+void call_srcu(struct srcu_struct *ssp, struct rcu_head *head, rcu_callback_t func)
+{
+	sd_call(sd_domain(ssp), head, func);
+}
+
+/* DEFINE_SRCU() puts this function's address in its work item, which never runs here. */
+void delayed_work_timer_fn(struct timer_list *timer)
+{
+	__sd_fail("model-limit", "delayed work is not modelled", 0, 0, 0);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * real.h - what the files of the real runtime share.
+ *
+ * The real runtime stands in for the parts of the kernel that a real file calls and that are not linked: locks, wait queues, RCU,
+ * the allocator. It is compiled with the headers of the tree under test, so every structure has its real layout; inside
+ * a lock or wait queue the model uses one word of its own choosing. One file for each part of the kernel:
+ *
+ *   locks.c   spinlocks, mutexes, rw semaphores; sleeping in atomic context
+ *   wait.c    wait queues, schedule(), waking
+ *   rcu.c     RCU and SRCU: readers, grace periods, callbacks
+ *   slab.c    kmalloc, kfree
+ *   mm.c      the few functions of mm/ and kernel/fork.c that notifiers lean on
+ *   bug.c     BUG, WARN, printk; tracepoints that are off
+ *
+ * Include this after the kernel's own headers.
+ */
+#ifndef SHOOTDOWN_REAL_H
+#define SHOOTDOWN_REAL_H
+
+#include <linux/sched.h>
+#include <linux/version.h>
+
+#include "../include/shootdown.h"
+
+/* Threads of a scenario, and one more: setup and the final check run as number 0. */
+#define SD_MAX_TASKS 8
+
+/* What the model keeps for a thread beside its task_struct. */
+struct sd_task {
+	unsigned long atomic; /* spinlocks held and preemption disabled: it must not sleep */
+	unsigned long rcu;    /* depth of rcu_read_lock */
+};
+
+extern struct sd_task sd_tasks[SD_MAX_TASKS];
+extern struct task_struct sd_task_structs[SD_MAX_TASKS];
+
+static __always_inline int sd_me(void)
+{
+	return __sd_self() + 1;
+}
+
+/* Called where the kernel may sleep. */
+void sd_might_sleep(void);
+
+/* The daemon that runs call_rcu and call_srcu callbacks: a scenario that needs them creates one thread of it. */
+void sd_rcu_daemon(void *unused);
+
+#endif
