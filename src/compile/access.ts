@@ -1,0 +1,364 @@
+/**
+ * Checked accesses to modelled memory, as WebAssembly functions: is the memory live, which threads touch it under which locks,
+ * is it watched. The generated code calls these for every access whose address is not a plain local of the running function.
+ *
+ * A `plain` access to a shared word outside any section is a race: the access is noted (`racy`) and the search starts again
+ * with it as a scheduling point. `marked` ones have asked `shouldPark` first.
+ */
+import type { Merging } from "../explore/machine.ts";
+import { GUARD } from "../ir/program.ts";
+import { type Core, define, TRAP } from "./runtime.ts";
+import type { Code } from "./wasm.ts";
+
+export type Bytes = 1 | 2 | 4 | 8;
+
+export interface Accesses {
+  /** (addr i64) → 1 if the thread must park before this access; otherwise the access is the step's own. */
+  readonly shouldPark: number;
+  /** (addr i64, access i32) → value i64, zero-extended. */
+  readonly load: Record<"plain" | "marked", Record<Bytes, number>>;
+  /** (addr i64, value i64, access i32). */
+  readonly store: Record<"plain" | "marked", Record<Bytes, number>>;
+  /** The same without any check, for the running function's own locals: (addr i32) → i64, and (addr i32, value i64). */
+  readonly rawStore: Record<Bytes, number>;
+  /** (to i64, from i64, length i64, access i32), (to i64, byte i64, length i64, access i32). */
+  readonly copy: number;
+  readonly fill: number;
+  /** (addr i32, length i32): zero, unchecked: the bytes are a frame's own. */
+  readonly clear: number;
+  /** (addr i64, size i64), (addr i64, size i64, loc i32): __sd_live, __sd_dead. */
+  readonly makeLive: number;
+  readonly makeDead: number;
+}
+
+const LIVE = 8;
+const CONSTANT = 0x10;
+const FREED = 0xff;
+
+export const LIVENESS = { LIVE, CONSTANT, FREED } as const;
+
+const LOAD = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const;
+const maskOf = (bytes: Bytes): bigint => (1n << BigInt(8 * bytes)) - 1n;
+
+export function defineAccesses(core: Core, hook: number | undefined, merging: Merging): Accesses {
+  const { builder, map, globals, imports, storeWord } = core;
+
+  const shouldPark = define(builder, ["i64"], ["i32"], (c) => {
+    if (merging === "full") {
+      // An address outside memory cannot be shared; the access itself will fail.
+      c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
+      c.i32(0).op("return").end();
+      c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared).op("i32.eqz").if();
+      c.i32(0).op("return").end();
+    }
+    c.getGlobal(globals.post).if();
+    c.i32(1).op("return").end();
+    c.i32(1).setGlobal(globals.post);
+    c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
+    c.i32(0);
+  });
+
+  // (addr i64, size i32, access i32, write i32): the careful check, for partly live words and accesses across words.
+  const slowCheck = define(builder, ["i64", "i32", "i32", "i32"], [], (c) => {
+    const at = c.local("i32");
+    const byte = c.local("i32");
+    const fail = (): void => {
+      c.i32(TRAP.access).get(0).get(1).get(3).i32(8).op("i32.shl", "i32.or", "i64.extend_i32_u").get(2).call(imports.trap);
+    };
+    c.get(0)
+      .i64(BigInt(GUARD))
+      .op("i64.lt_u")
+      .get(0)
+      .i64(BigInt(map.end - 8))
+      .op("i64.gt_u", "i32.or")
+      .if();
+    fail();
+    c.end();
+    const loop = c.loop();
+    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.live).set(byte);
+    c.get(3).get(byte).i32(CONSTANT).op("i32.and").i32(0).op("i32.ne", "i32.and").get(byte).i32(FREED).op("i32.ne", "i32.and").if();
+    c.i32(TRAP.constant).get(0).get(1).op("i64.extend_i32_u").get(2).call(imports.trap).end();
+    c.get(byte).i32(FREED).op("i32.eq").if();
+    fail();
+    c.end();
+    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(7).op("i32.and").get(byte).i32(0xef).op("i32.and", "i32.ge_u").if();
+    fail();
+    c.end();
+    c.get(at).i32(1).op("i32.add").tee(at).get(1).op("i32.lt_u").brIf(loop).end();
+  });
+
+  // (entry i32, word i32): after a change of a race entry, is the word shared now?
+  const evaluate = define(builder, ["i32", "i32"], [], (c) => {
+    const threads = c.local("i32");
+    c.get(0).mem("i32.load", 20).op("i32.eqz").if();
+    c.op("return").end();
+    c.get(0)
+      .mem("i32.load", 16)
+      .get(0)
+      .mem("i32.load", 20)
+      .op("i32.or")
+      .tee(threads)
+      .get(threads)
+      .i32(1)
+      .op("i32.sub", "i32.and", "i32.eqz")
+      .if();
+    c.op("return").end();
+    c.get(0).mem("i64.load").get(0).mem("i64.load", 8).op("i64.or").i64(-1n).op("i64.eq").if();
+    c.get(1).i32(1).mem("i32.store8", map.shared);
+    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared).end();
+  });
+
+  // (word i32): note an access by the running thread under its locks.
+  const track = (write: boolean): number =>
+    define(builder, ["i32"], [], (c) => {
+      const entry = c.local("i32");
+      const missing = c.local("i64");
+      const [maskAt, threadsAt, held] = write ? [0, 20, globals.exclusive] : [8, 16, globals.any];
+      c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").set(entry);
+      c.get(entry).mem("i64.load", maskAt).getGlobal(held).i64(-1n).op("i64.xor", "i64.or").tee(missing);
+      c.get(entry).mem("i64.load", maskAt).op("i64.eq");
+      c.get(entry).mem("i32.load", threadsAt).getGlobal(globals.threadBit).op("i32.and").i32(0).op("i32.ne", "i32.and").if();
+      c.op("return").end();
+      c.get(entry).get(missing).mem("i64.store", maskAt);
+      c.get(entry).get(entry).mem("i32.load", threadsAt).getGlobal(globals.threadBit).op("i32.or").mem("i32.store", threadsAt);
+      c.get(entry).get(0).call(evaluate);
+    });
+  const trackRead = track(false);
+  const trackWrite = track(true);
+
+  // (access i32): a plain access to a shared word, outside sections.
+  const noteRacy = define(builder, ["i32"], [], (c) => {
+    c.getGlobal(globals.section).if();
+    c.op("return").end();
+    c.get(0).mem("i32.load8_u", map.racy).if();
+    c.op("return").end();
+    c.get(0).i32(1).mem("i32.store8", map.racy);
+    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
+  });
+
+  /** Emits the analysis of an access to the word number in local `word`. */
+  const emitTrack = (c: Code, word: number, access: number, write: boolean, plain: boolean): void => {
+    c.get(word).mem("i32.load8_u", map.shared).if();
+    if (plain) c.get(access).call(noteRacy);
+    c.else();
+    c.getGlobal(globals.tracking).if();
+    c.get(word)
+      .call(write ? trackWrite : trackRead)
+      .end();
+    c.end();
+  };
+
+  /** Emits check and analysis of [addr, +bytes); leaves the i32 address in local `at`. */
+  const emitAccess = (c: Code, at: number, word: number, bytes: Bytes, access: number, write: boolean, plain: boolean): void => {
+    c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").set(word);
+    c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if("i32");
+    c.i32(1).else();
+    c.get(word).mem("i32.load8_u", map.live);
+    if (!write) c.i32(0xef).op("i32.and");
+    c.i32(LIVE).op("i32.ne").end();
+    if (bytes > 1)
+      c.get(at)
+        .i32(7)
+        .op("i32.and")
+        .i32(8 - bytes)
+        .op("i32.gt_u", "i32.or");
+    c.if();
+    c.get(0)
+      .i32(bytes)
+      .get(access)
+      .i32(write ? 1 : 0)
+      .call(slowCheck);
+    if (bytes > 1) {
+      // Across two words: the second one is analysed too.
+      c.get(at)
+        .i32(7)
+        .op("i32.and")
+        .i32(8 - bytes)
+        .op("i32.gt_u")
+        .if();
+      c.get(word).i32(1).op("i32.add").set(word);
+      emitTrack(c, word, access, write, plain);
+      c.get(word).i32(1).op("i32.sub").set(word).end();
+    }
+    c.end();
+    emitTrack(c, word, access, write, plain);
+  };
+
+  const load = (bytes: Bytes, plain: boolean): number =>
+    define(builder, ["i64", "i32"], ["i64"], (c) => {
+      const at = c.local("i32");
+      const word = c.local("i32");
+      emitAccess(c, at, word, bytes, 1, false, plain);
+      c.get(at).mem(LOAD[bytes]);
+    });
+
+  // (word address i32, word i64): the store, seen by the watcher first.
+  const watchedStore =
+    hook === undefined
+      ? storeWord
+      : define(builder, ["i32", "i64"], [], (c) => {
+          const old = c.local("i64");
+          const section = c.local("i32");
+          c.get(0)
+            .getGlobal(globals.watchStart)
+            .op("i32.sub")
+            .getGlobal(globals.watchEnd)
+            .getGlobal(globals.watchStart)
+            .op("i32.sub", "i32.lt_u");
+          c.getGlobal(globals.inHook).op("i32.eqz", "i32.and");
+          c.get(0).mem("i64.load").tee(old).get(1).op("i64.ne", "i32.and").if();
+          c.getGlobal(globals.section).set(section);
+          c.i32(1).setGlobal(globals.inHook).i32(1).setGlobal(globals.section);
+          c.get(0).op("i64.extend_i32_u").get(old).get(1).call(hook);
+          c.i32(0).setGlobal(globals.inHook).get(section).setGlobal(globals.section).end();
+          c.get(0).get(1).call(storeWord);
+        });
+
+  /** (addr i32, value i64) of a raw store of that many bytes, through `storer` for whole words. */
+  const bits = (bytes: Bytes, storer: number): number =>
+    define(builder, ["i32", "i64"], [], (c) => {
+      const shift = c.local("i64");
+      const base = c.local("i32");
+      if (bytes === 8) {
+        c.get(0).i32(7).op("i32.and", "i32.eqz").if();
+        c.get(0).get(1).call(storer).op("return").end();
+      }
+      c.get(0).i32(7).op("i32.and").i32(3).op("i32.shl", "i64.extend_i32_u").set(shift);
+      c.get(0).i32(-8).op("i32.and").set(base);
+      c.get(1).i64(maskOf(bytes)).op("i64.and").set(1);
+      c.get(base);
+      c.get(base).mem("i64.load").i64(maskOf(bytes)).get(shift).op("i64.shl").i64(-1n).op("i64.xor", "i64.and");
+      c.get(1).get(shift).op("i64.shl", "i64.or").call(storer);
+      if (bytes === 1) return;
+      // The bytes that reach into the next word.
+      c.get(shift)
+        .i64(BigInt(64 - 8 * bytes))
+        .op("i64.gt_u")
+        .if();
+      c.i64(64n).get(shift).op("i64.sub").set(shift);
+      c.get(base).i32(8).op("i32.add");
+      c.get(base).mem("i64.load", 8).i64(maskOf(bytes)).get(shift).op("i64.shr_u").i64(-1n).op("i64.xor", "i64.and");
+      c.get(1).get(shift).op("i64.shr_u", "i64.or").call(storer).end();
+    });
+
+  const perSize = (make: (bytes: Bytes) => number): Record<Bytes, number> => ({ 1: make(1), 2: make(2), 4: make(4), 8: make(8) });
+  const rawStore = perSize((bytes) => bits(bytes, storeWord));
+  const watchedBits = hook === undefined ? rawStore : perSize((bytes) => bits(bytes, watchedStore));
+
+  const store = (bytes: Bytes, plain: boolean): number =>
+    define(builder, ["i64", "i64", "i32"], [], (c) => {
+      const at = c.local("i32");
+      const word = c.local("i32");
+      emitAccess(c, at, word, bytes, 2, true, plain);
+      c.get(at).get(1).call(watchedBits[bytes]);
+    });
+
+  const loads = { plain: perSize((b) => load(b, true)), marked: perSize((b) => load(b, false)) };
+  const stores = { plain: perSize((b) => store(b, true)), marked: perSize((b) => store(b, false)) };
+
+  const copy = define(builder, ["i64", "i64", "i64", "i32"], [], (c) => {
+    const i = c.local("i64");
+    // By words where all three are multiples of 8, else by bytes; backwards when the target lies inside the source.
+    const run = (bytes: 1 | 8, backwards: boolean): void => {
+      const done = c.block();
+      const loop = c.loop();
+      if (backwards) {
+        c.get(i).op("i64.eqz").brIf(done);
+        c.get(i).i64(BigInt(bytes)).op("i64.sub").set(i);
+      } else {
+        c.get(i).get(2).op("i64.ge_u").brIf(done);
+      }
+      c.get(0).get(i).op("i64.add");
+      c.get(1).get(i).op("i64.add").get(3).call(loads.plain[bytes]);
+      c.get(3).call(stores.plain[bytes]);
+      if (!backwards) c.get(i).i64(BigInt(bytes)).op("i64.add").set(i);
+      c.br(loop).end().end();
+    };
+    const either = (backwards: boolean): void => {
+      c.get(0).get(1).op("i64.or").get(2).op("i64.or").i64(7n).op("i64.and", "i64.eqz").if();
+      run(8, backwards);
+      c.else();
+      run(1, backwards);
+      c.end();
+    };
+    c.get(0).get(1).op("i64.sub").get(2).op("i64.lt_u").if();
+    c.get(2).set(i);
+    either(true);
+    c.else();
+    either(false);
+    c.end();
+  });
+
+  const fill = define(builder, ["i64", "i64", "i64", "i32"], [], (c) => {
+    const i = c.local("i64");
+    const run = (bytes: 1 | 8): void => {
+      const done = c.block();
+      const loop = c.loop();
+      c.get(i).get(2).op("i64.ge_u").brIf(done);
+      c.get(0).get(i).op("i64.add").get(1).get(3).call(stores.plain[bytes]);
+      c.get(i).i64(BigInt(bytes)).op("i64.add").set(i);
+      c.br(loop).end().end();
+    };
+    c.get(1).i64(0xffn).op("i64.and").i64(0x0101010101010101n).op("i64.mul").set(1);
+    c.get(0).get(2).op("i64.or").i64(7n).op("i64.and", "i64.eqz").if();
+    run(8);
+    c.else();
+    run(1);
+    c.end();
+  });
+
+  const clear = define(builder, ["i32", "i32"], [], (c) => {
+    const end = c.local("i32");
+    c.get(0).get(1).op("i32.add").set(end);
+    const done = c.block();
+    const loop = c.loop();
+    c.get(0).get(end).op("i32.ge_u").brIf(done);
+    c.get(0).i64(0n).call(storeWord);
+    c.get(0).i32(8).op("i32.add").set(0);
+    c.br(loop).end().end();
+  });
+
+  /** Stores one byte of the live table for the word at i32 local `at`; the table is state, so it goes through the log. */
+  const setLive = rawStore[1];
+  const makeLive = define(builder, ["i64", "i64"], [], (c) => {
+    const at = c.local("i32");
+    const left = c.local("i32");
+    c.get(0).op("i32.wrap_i64").set(at).get(1).op("i32.wrap_i64").set(left);
+    const done = c.block();
+    const loop = c.loop();
+    c.get(left).i32(0).op("i32.le_u").brIf(done);
+    c.get(at).i32(3).op("i32.shr_u").i32(map.live).op("i32.add");
+    c.get(left).i32(8).get(left).i32(8).op("i32.lt_u", "select", "i64.extend_i32_u").call(setLive);
+    c.get(left).i32(8).op("i32.le_u").brIf(done);
+    c.get(at).i32(8).op("i32.add").set(at).get(left).i32(8).op("i32.sub").set(left);
+    c.br(loop).end().end();
+  });
+
+  const makeDead = define(builder, ["i64", "i64", "i32"], [], (c) => {
+    const at = c.local("i32");
+    const end = c.local("i32");
+    const word = c.local("i32");
+    const bad = (): void => {
+      c.i32(TRAP.badFree).get(0).get(1).get(2).call(imports.trap);
+    };
+    c.get(0).i64(BigInt(GUARD)).op("i64.lt_u").get(0).get(1).op("i64.add").i64(BigInt(map.end)).op("i64.gt_u", "i32.or").if();
+    bad();
+    c.end();
+    c.get(0).op("i32.wrap_i64").tee(at).get(1).op("i32.wrap_i64", "i32.add").set(end);
+    const done = c.block();
+    const loop = c.loop();
+    c.get(at).get(end).op("i32.ge_u").brIf(done);
+    c.get(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live).i32(1).op("i32.sub").i32(8).op("i32.ge_u").if();
+    bad();
+    c.end();
+    // Freeing conflicts with every access to what is freed.
+    c.get(word).mem("i32.load8_u", map.shared).op("i32.eqz").getGlobal(globals.tracking).op("i32.and").if();
+    c.get(word).call(trackWrite).end();
+    c.get(at).i64(0n).call(storeWord);
+    c.get(word).i32(map.live).op("i32.add").i64(BigInt(FREED)).call(setLive);
+    c.get(at).i32(8).op("i32.add").set(at);
+    c.br(loop).end().end();
+  });
+
+  return { shouldPark, load: loads, store: stores, rawStore, copy, fill, clear, makeLive, makeDead };
+}

@@ -1,0 +1,283 @@
+/**
+ * Code of one function, in one of two versions.
+ *
+ * direct: runs to its end at once, inside a section, during setup, or because it has no scheduling point. Parameters and results are WebAssembly
+ *   values; locals lie in the running thread's stack above its frames.
+ * coroutine: can be parked. Takes its frame from the global `sp`, continues at the frame's resume number, and answers MOVED, BLOCKED,
+ *   CALLED or RETURNED.
+ *
+ * Both are a loop around a `br_table` over segments; branches forward jump directly, branches backward go round the loop (and cost fuel).
+ */
+import { MOVED } from "../explore/machine.ts";
+import type { Operand, Reg } from "../ir/program.ts";
+import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
+import { emitInstr, placeOf } from "./instr.ts";
+import { TRAP } from "./runtime.ts";
+import { type FunctionPoints, segmentsOf } from "./segments.ts";
+import { CALLED, RETURNED, type Unit } from "./unit.ts";
+import { createValues, type Values } from "./values.ts";
+import { Code } from "./wasm.ts";
+
+/** What the emitters of single instructions need to know of the function around them. */
+export interface Emission {
+  readonly unit: Unit;
+  readonly c: Code;
+  readonly values: Values;
+  /** Locals with the frame's address, and the segment that the dispatch jumps to. */
+  readonly frame: number;
+  readonly resume: number;
+  readonly version: "direct" | "coroutine";
+  readonly offsets: readonly number[];
+  readonly localSizes: readonly number[];
+  /** Emits the code that parks the thread before this segment, and returns MOVED. */
+  readonly park: (segment: number) => void;
+  /** Emits the stores of parking only. */
+  readonly save: (segment: number) => void;
+  /** Emits a call that may be parked in; the next segment is its return. */
+  readonly frameCall: (segment: number, callee: number | Operand, args: readonly Operand[], loc: number) => void;
+}
+
+const align16 = (value: number): number => (value + 15) & ~15;
+
+export function emitFunction(unit: Unit, index: number, points: FunctionPoints | undefined): Code {
+  const func = unit.program.funcs[index]!;
+  const { globals, storeWord, imports } = unit.core;
+  const version = points === undefined ? "direct" : "coroutine";
+  const graph = segmentsOf(func, points);
+  const { segments } = graph;
+  const c = new Code(version === "direct" ? func.params : 0);
+  const frame = c.local("i32");
+  const resume = c.local("i32");
+
+  let layout: FrameLayout;
+  let plan: FramePlan;
+  const pinned = new Set<Reg>();
+  if (version === "coroutine") {
+    layout = layoutFrame(func, segments);
+    plan = planFrame(graph, layout);
+    for (const s of segments) if (s.entry.kind !== "block") for (const reg of s.entry.live) pinned.add(reg);
+    for (let p = 0; p < func.params; p++) pinned.add(p);
+  } else {
+    let offset = 0;
+    const locals = func.locals.map((l) => {
+      offset = Math.ceil(offset / Math.max(8, l.align)) * Math.max(8, l.align);
+      const at = offset;
+      offset += l.size;
+      return at;
+    });
+    layout = { slots: new Map(), slotCount: 0, locals, size: align16(offset) };
+    plan = { park: [], call: [], leave: [], load: [] };
+  }
+  const values = createValues(unit, func, segments, c, frame, layout.locals, pinned);
+  if (version === "direct") for (let p = 0; p < func.params; p++) copyParam(c, values, p);
+
+  const slotAddress = (slot: number): void => {
+    c.get(frame)
+      .i32(FRAME_HEADER + 8 * slot)
+      .op("i32.add");
+  };
+  const storeSlots = (stores: readonly { slot: number; reg: Reg }[], number: number): void => {
+    for (const { slot, reg } of stores) {
+      slotAddress(slot);
+      if (reg < 0) c.i64(0n);
+      else values.push({ reg });
+      c.call(storeWord);
+    }
+    c.get(frame)
+      .i64(BigInt(index) | (BigInt(number) << 32n))
+      .call(storeWord);
+  };
+  const save = (segment: number): void => storeSlots(plan.park[segment]!, segment);
+  const emission: Emission = {
+    unit,
+    c,
+    values,
+    frame,
+    resume,
+    version,
+    offsets: layout.locals,
+    localSizes: func.locals.map((l) => l.size),
+    save,
+    park: (segment) => {
+      save(segment);
+      c.i32(MOVED).op("return");
+    },
+    frameCall: (segment, callee, args, loc) => {
+      storeSlots(plan.call[segment]!, segment + 1);
+      const callee32 = c.local("i32");
+      if (typeof callee === "number") {
+        unit.coroutine(callee);
+        c.i32(callee);
+      } else {
+        values.push(callee);
+        c.i32(loc).call(unit.support.resolve);
+      }
+      c.set(callee32);
+      const top = c.local("i32");
+      c.get(frame).i32(layout.size).op("i32.add").tee(top).getGlobal(globals.stackEnd).op("i32.gt_u").if();
+      c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(loc).call(imports.trap).end();
+      c.get(top).get(callee32).op("i64.extend_i32_u").call(storeWord);
+      c.get(top).i32(8).op("i32.add").get(frame).op("i64.extend_i32_u").call(storeWord);
+      args.forEach((arg, i) => {
+        c.get(top)
+          .i32(FRAME_HEADER + 8 * i)
+          .op("i32.add");
+        values.push(arg);
+        c.call(storeWord);
+      });
+      c.get(top).setGlobal(globals.sp);
+      c.i32(CALLED).op("return");
+    },
+  };
+
+  // Prologue.
+  if (version === "coroutine") {
+    c.getGlobal(globals.sp).tee(frame).mem("i32.load", 4).set(resume);
+    c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);
+  } else if (layout.size > 0) {
+    c.getGlobal(globals.directSp).set(frame);
+    c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);
+    c.getGlobal(globals.directSp).getGlobal(globals.stackEnd).op("i32.gt_u").if();
+    c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(func.loc).call(imports.trap).end();
+  }
+  const clearLocals = (): void => {
+    layout.locals.forEach((offset, i) => {
+      const size = (func.locals[i]!.size + 7) & ~7;
+      if (size > 0) c.get(frame).i32(offset).op("i32.add").i32(size).call(unit.accesses.clear);
+    });
+  };
+
+  const dispatch = c.loop();
+  const labels: number[] = [];
+  for (let s = segments.length - 1; s >= 0; s--) labels[s] = c.block();
+  const entered = new Set<number>([0]);
+  segments.forEach((s, i) => {
+    if (s.entry.kind !== "block") entered.add(i);
+  });
+  for (const [from, to] of graph.edges) if (to <= from) entered.add(to);
+  c.get(resume).brTable(
+    segments.map((_, i) => labels[entered.has(i) ? i : 0]!),
+    labels[0]!,
+  );
+
+  const jump = (from: number, to: number): void => {
+    if (to > from) {
+      c.br(labels[to]!);
+      return;
+    }
+    c.getGlobal(globals.fuel).i32(1).op("i32.sub");
+    c.setGlobal(globals.fuel).getGlobal(globals.fuel).op("i32.eqz").if();
+    c.i32(TRAP.endlessLoop).i64(0n).i64(0n).i32(func.blocks[segments[from]!.block]!.term.loc).call(imports.trap).end();
+    c.i32(to).set(resume).br(dispatch);
+  };
+  const edge = (from: number, block: number): void => {
+    const moves = func.blocks[block]!.phis.map((phi) => ({
+      dst: phi.dst,
+      value: phi.from.find((f) => f.block === segments[from]!.block)!.value,
+    }));
+    for (const m of moves) values.push(m.value);
+    for (const m of moves.toReversed()) values.pop(m.dst);
+    jump(from, graph.firstOf[block]!);
+  };
+
+  segments.forEach((segment, i) => {
+    c.end(); // of this segment's block: its code begins here
+    emitEntry(emission, plan, layout, segment, i);
+    const block = func.blocks[segment.block]!;
+    for (let k = segment.from; k < segment.to; k++)
+      emitInstr(emission, block.instrs[k]!, placeOf(points, segment, i, k, graph.endsInCall(i)));
+    if (!segment.last) return; // runs on into the next segment, or has returned CALLED
+    const term = block.term;
+    switch (term.op) {
+      case "br":
+        edge(i, term.to);
+        return;
+      case "condbr":
+        values.pushCondition(term.cond);
+        c.if();
+        edge(i, term.then);
+        c.else();
+        edge(i, term.else);
+        c.end().op("unreachable");
+        return;
+      case "switch": {
+        const value = c.local("i64");
+        values.push(term.value);
+        c.set(value);
+        for (const one of term.cases) {
+          c.get(value).i64(one.value).op("i64.eq").if();
+          edge(i, one.to);
+          c.end();
+        }
+        edge(i, term.fallback);
+        return;
+      }
+      case "ret":
+        if (version === "direct") {
+          clearLocals();
+          if (layout.size > 0) c.get(frame).setGlobal(globals.directSp);
+          for (const v of term.values) values.push(v);
+          c.op("return");
+          return;
+        }
+        term.values.forEach((v, k) => {
+          values.push(v);
+          c.setGlobal(globals.ret[k]!);
+        });
+        for (const slot of plan.leave[i]!) {
+          slotAddress(slot);
+          c.i64(0n).call(storeWord);
+        }
+        clearLocals();
+        c.get(frame).mem("i32.load", 8).setGlobal(globals.sp);
+        c.get(frame).i64(0n).call(storeWord);
+        c.get(frame).i32(8).op("i32.add").i64(0n).call(storeWord);
+        c.i32(RETURNED).op("return");
+        return;
+      case "unreachable":
+        c.i32(TRAP.unreachable).i64(0n).i64(0n).i32(term.loc).call(imports.trap).op("unreachable");
+        return;
+    }
+  });
+  c.end().op("unreachable");
+  return c;
+}
+
+/** Parameters of a direct function arrive in WebAssembly locals 0 …; registers of those numbers have locals of their own. */
+function copyParam(c: Code, values: Values, param: number): void {
+  c.get(param);
+  values.pop(param);
+}
+
+/** Loads what a resumed segment needs, and receives the results of a call. */
+function emitEntry(e: Emission, plan: FramePlan, layout: FrameLayout, segment: Segment, index: number): void {
+  const { c, values, frame } = e;
+  if (e.version === "direct") return;
+  if (segment.entry.kind === "block" && index !== 0) return;
+  const load = (): void => {
+    for (const reg of plan.load[index]!) {
+      c.get(frame).mem("i64.load", FRAME_HEADER + 8 * layout.slots.get(reg)!);
+      values.pop(reg);
+    }
+  };
+  switch (segment.entry.kind) {
+    case "block":
+    case "return":
+      load();
+      break;
+    case "point":
+      // Also reached by running on, with the registers in their locals already.
+      if (plan.load[index]!.length > 0) {
+        c.get(e.resume).i32(index).op("i32.eq").if();
+        load();
+        c.end();
+      }
+      break;
+  }
+  if (segment.entry.kind === "return") {
+    segment.entry.dsts.forEach((reg, i) => {
+      c.getGlobal(e.unit.core.globals.ret[i]!);
+      values.pop(reg);
+    });
+  }
+}

@@ -1,0 +1,332 @@
+/**
+ * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `values.ts`.
+ */
+import { BLOCKED, MOVED } from "../explore/machine.ts";
+import type { Instr, Operand } from "../ir/program.ts";
+import type { Segment } from "./frame.ts";
+import type { Emission } from "./function.ts";
+import { TRAP } from "./runtime.ts";
+import { SECTION } from "./section.ts";
+import type { FunctionPoints } from "./segments.ts";
+import { signature } from "./unit.ts";
+import { emitMask, emitSignExtend, isDivision } from "./values.ts";
+
+/** Where an instruction stands, as far as scheduling is concerned. */
+export interface Place {
+  readonly segment: number;
+  /** It is a potential scheduling point, and the first of its segment. */
+  readonly point: boolean;
+  /** It lies in a section, or the function runs as part of one. */
+  readonly inSection: boolean;
+  /** A call that may be parked in. */
+  readonly stops: boolean;
+  readonly guarded: boolean;
+}
+
+export function placeOf(points: FunctionPoints | undefined, segment: Segment, index: number, instr: number, endsInCall: boolean): Place {
+  if (points === undefined) return { segment: index, point: false, inSection: true, stops: false, guarded: false };
+  return {
+    segment: index,
+    point: segment.entry.kind === "point" && instr === segment.from,
+    inSection: points.inSection(segment.block, instr),
+    stops: endsInCall && instr === segment.to - 1,
+    guarded: points.guarded(segment.block, instr),
+  };
+}
+
+export function emitInstr(e: Emission, instr: Instr, place: Place): void {
+  const { c, values, unit } = e;
+  const { accesses } = unit;
+  switch (instr.op) {
+    case "bin":
+      if (isDivision(instr.bin)) emitDivision(e, instr);
+      else if (!values.folded(instr)) values.keep(instr);
+      return;
+    case "cmp":
+    case "sext":
+    case "mask":
+    case "select":
+    case "unary":
+    case "umulh":
+    case "local":
+      if (!values.folded(instr)) values.keep(instr);
+      return;
+    case "load": {
+      const own = place.point ? undefined : values.ownLocal(instr.addr);
+      if (own !== undefined) {
+        c.get(e.frame).mem(({ 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const)[instr.bytes], own);
+      } else {
+        parkBeforeAccess(e, place, instr.addr);
+        values.push(instr.addr);
+        c.i32(instr.access).call(accesses.load[flavour(place, instr.order)][instr.bytes]);
+      }
+      values.pop(instr.dst);
+      return;
+    }
+    case "store": {
+      const own = place.point ? undefined : values.ownLocal(instr.addr);
+      if (own !== undefined) {
+        c.get(e.frame).i32(own).op("i32.add");
+        values.push(instr.value);
+        c.call(accesses.rawStore[instr.bytes]);
+        return;
+      }
+      parkBeforeAccess(e, place, instr.addr);
+      values.push(instr.addr);
+      values.push(instr.value);
+      c.i32(instr.access).call(accesses.store[flavour(place, instr.order)][instr.bytes]);
+      return;
+    }
+    case "rmw":
+      emitRmw(e, instr, place);
+      return;
+    case "cmpxchg":
+      parkBeforeAccess(e, place, instr.addr);
+      values.push(instr.addr);
+      c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
+      values.pop(instr.dst);
+      values.push({ reg: instr.dst });
+      values.push(instr.expected);
+      c.op("i64.eq", "i64.extend_i32_u");
+      values.pop(instr.ok);
+      values.push({ reg: instr.ok });
+      c.op("i64.eqz", "i32.eqz").if();
+      values.push(instr.addr);
+      values.push(instr.desired);
+      c.i32(instr.access).call(accesses.store.marked[instr.bytes]).end();
+      return;
+    case "clear": {
+      const size = (e.localSizes[instr.slot]! + 7) & ~7;
+      c.get(e.frame).i32(e.offsets[instr.slot]!).op("i32.add").i32(size).call(accesses.clear);
+      return;
+    }
+    case "copy":
+      parkBeforeBulk(e, place);
+      for (const o of [instr.to, instr.from, instr.length]) values.push(o);
+      c.i32(instr.access).call(accesses.copy);
+      return;
+    case "fill":
+      parkBeforeBulk(e, place);
+      for (const o of [instr.to, instr.byte, instr.length]) values.push(o);
+      c.i32(instr.access).call(accesses.fill);
+      return;
+    case "call":
+      if (place.stops) {
+        e.frameCall(place.segment, instr.callee, instr.args, instr.loc);
+        return;
+      }
+      for (const arg of instr.args) values.push(arg);
+      c.call(unit.direct(instr.callee));
+      for (const dst of instr.dsts.toReversed()) values.pop(dst);
+      return;
+    case "callptr":
+      if (place.stops) {
+        e.frameCall(place.segment, instr.target, instr.args, instr.loc);
+        return;
+      }
+      for (const arg of instr.args) values.push(arg);
+      values.push(instr.target);
+      c.i32(instr.loc).call(unit.support.resolve).i32(1).op("i32.shl").i32(1).op("i32.add");
+      c.callIndirect(unit.core.builder.type(...signature(instr.args.length, instr.dsts.length)));
+      for (const dst of instr.dsts.toReversed()) values.pop(dst);
+      return;
+    case "intrinsic":
+      emitIntrinsic(e, instr, place);
+      return;
+  }
+}
+
+const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
+
+function parkBeforeAccess(e: Emission, place: Place, addr: Operand): void {
+  if (!place.point) return;
+  e.values.push(addr);
+  e.c.call(e.unit.accesses.shouldPark).if();
+  e.park(place.segment);
+  e.c.end();
+}
+
+/** A racing memcpy or memset: always an operation of its own, whichever of its words are shared. */
+function parkBeforeBulk(e: Emission, place: Place): void {
+  if (!place.point) return;
+  const { globals } = e.unit.core;
+  e.c.getGlobal(globals.post).if();
+  e.park(place.segment);
+  e.c.end();
+  e.c.i32(1).setGlobal(globals.post);
+  e.c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
+}
+
+function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
+  const { c, values, unit } = e;
+  const { bits, bin, loc } = instr;
+  const signed = bin === "sdiv" || bin === "srem";
+  const a = c.local("i64");
+  const b = c.local("i64");
+  for (const [operand, local] of [
+    [instr.a, a],
+    [instr.b, b],
+  ] as const) {
+    values.push(operand);
+    if (signed) emitSignExtend(c, bits);
+    c.set(local);
+  }
+  const fail = (): void => {
+    c.i32(TRAP.divide).get(a).get(b).i32(loc).call(unit.core.imports.trap).end();
+  };
+  c.get(b).op("i64.eqz").if();
+  fail();
+  if (signed) {
+    c.get(b).i64(-1n).op("i64.eq");
+    c.get(a)
+      .i64(-(1n << BigInt(bits - 1)))
+      .op("i64.eq", "i32.and")
+      .if();
+    fail();
+  }
+  c.get(a)
+    .get(b)
+    .op(({ udiv: "i64.div_u", sdiv: "i64.div_s", urem: "i64.rem_u", srem: "i64.rem_s" } as const)[bin as "udiv"]);
+  if (signed) emitMask(c, bits);
+  values.pop(instr.dst);
+}
+
+function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void {
+  const { c, values, unit } = e;
+  const { accesses } = unit;
+  const bits = 8 * instr.bytes;
+  parkBeforeAccess(e, place, instr.addr);
+  values.push(instr.addr);
+  c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
+  values.pop(instr.dst);
+  values.push(instr.addr);
+  const old: Operand = { reg: instr.dst };
+  switch (instr.rmw) {
+    case "xchg":
+      values.push(instr.value);
+      break;
+    case "nand":
+      values.push(old);
+      values.push(instr.value);
+      c.op("i64.and").i64(-1n).op("i64.xor");
+      break;
+    case "add":
+    case "sub":
+    case "and":
+    case "or":
+    case "xor":
+      values.push(old);
+      values.push(instr.value);
+      c.op(`i64.${instr.rmw}`);
+      break;
+    case "max":
+    case "min":
+    case "umax":
+    case "umin": {
+      values.push(old);
+      values.push(instr.value);
+      const signed = instr.rmw === "max" || instr.rmw === "min";
+      for (const o of [old, instr.value]) {
+        values.push(o);
+        if (signed) emitSignExtend(c, bits);
+      }
+      c.op(({ max: "i64.gt_s", min: "i64.lt_s", umax: "i64.gt_u", umin: "i64.lt_u" } as const)[instr.rmw]);
+      c.op("select");
+      break;
+    }
+  }
+  emitMask(c, bits);
+  c.i32(instr.access).call(accesses.store.marked[instr.bytes]);
+}
+
+function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
+  const { c, values, unit } = e;
+  const { globals, imports, undoTo, mark } = unit.core;
+  const { args, loc } = instr;
+  const pushAll = (): void => {
+    for (const a of args) values.push(a);
+  };
+  const keep = (): void => {
+    if (instr.dst === undefined) c.op("drop");
+    else values.pop(instr.dst);
+  };
+  switch (instr.intrinsic) {
+    case "atomic_begin": {
+      if (e.version === "direct" || !place.point) return; // part of an outer section
+      const kind = args[0]!;
+      if (!("imm" in kind) || unit.sections.begin[Number(kind.imm)] === undefined) throw new Error("atomic_begin without a constant kind");
+      values.push(args[1]!);
+      c.call(unit.sections.begin[Number(kind.imm)]!).if();
+      e.park(place.segment);
+      c.end();
+      if (place.guarded) {
+        // Not the first operation of the step: should the guard fail, the step ends here, so the thread is parked here beforehand.
+        c.getGlobal(globals.ops).if();
+        e.save(place.segment);
+        c.call(mark).setGlobal(globals.guardMark).else();
+        c.i32(0).setGlobal(globals.guardMark).end();
+      }
+      if (Number(kind.imm) !== SECTION.local) c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
+      return;
+    }
+    case "atomic_end":
+      if (e.version === "coroutine") c.call(unit.sections.end);
+      return;
+    case "block":
+      if (e.version === "direct") {
+        c.i32(TRAP.blockInSection).i64(0n).i64(0n).i32(loc).call(imports.trap);
+        return;
+      }
+      c.getGlobal(globals.guardMark).if();
+      c.getGlobal(globals.guardMark).call(undoTo);
+      c.i32(MOVED).op("return").end();
+      c.i32(BLOCKED).op("return");
+      return;
+    case "choose":
+      pushAll();
+      c.i32(loc).call(unit.support.choose);
+      keep();
+      return;
+    case "fail":
+      pushAll();
+      c.i32(loc).call(imports.fail);
+      return;
+    case "thread":
+      pushAll();
+      c.call(imports.thread);
+      keep();
+      return;
+    case "self":
+      c.getGlobal(globals.self).op("i64.extend_i32_s");
+      emitMask(c, 32);
+      keep();
+      return;
+    case "live":
+      values.push(args[0]!);
+      values.push(args[1]!);
+      c.call(unit.accesses.makeLive);
+      return;
+    case "dead":
+      values.push(args[0]!);
+      values.push(args[1]!);
+      c.i32(loc).call(unit.accesses.makeDead);
+      return;
+    case "event":
+      return; // for replay only
+    case "watch":
+      values.pushAddress(args[0]!);
+      c.setGlobal(globals.watchStart);
+      values.pushAddress(args[1]!);
+      c.setGlobal(globals.watchEnd);
+      return;
+    case "note_lock":
+      values.push(args[0]!);
+      c.call(unit.sections.note);
+      return;
+    case "assume":
+      values.pushCondition(args[0]!);
+      c.op("i32.eqz").if();
+      c.call(imports.assume).end();
+      return;
+  }
+}

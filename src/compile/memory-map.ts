@@ -1,0 +1,60 @@
+/**
+ * Where things lie in the one linear memory of a compiled program. All values are byte addresses or sizes.
+ *
+ * Model addresses are linear-memory addresses: [0, end) is the modelled memory (guard page, globals, thread stacks).
+ * Behind it come tables indexed by (address >> 3), one entry for each 8-byte word of the model:
+ *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
+ *   shared  1 byte   not state: 1 when the word is known to be shared
+ *   lock    1 byte   not state: for a lock object, its bit in lock sets plus 1 (1 to 63), or 127 for none left; 0x80 when noted
+ *   race    32 bytes not state: locks missing at writes, locks missing at reads (u64 each), reader and writer threads (u32 each)
+ * then the choice script, the undo log, and the visited set, which grows at the end.
+ */
+
+export const MAX_THREADS = 16;
+export const STACK_SIZE = 0x4000;
+/** Thread control block, at the base of a thread's stack: top frame (0: finished), exclusive locks, all locks. */
+export const TCB_SP = 0;
+export const TCB_EXCLUSIVE = 8;
+export const TCB_ANY = 16;
+export const TCB_SIZE = 24;
+
+export const MAX_CHOICES = 64;
+const UNDO_BYTES = 0x1000_0000;
+const PAGE = 0x10000;
+
+export interface MemoryMap {
+  /** First thread's stack; thread t has [stacks + t*STACK_SIZE, +STACK_SIZE). The one after the last thread's serves setup and final. */
+  readonly stacks: number;
+  readonly end: number;
+  readonly live: number;
+  readonly shared: number;
+  readonly lock: number;
+  readonly race: number;
+  readonly racy: number;
+  readonly functions: number;
+  readonly script: number;
+  readonly arities: number;
+  readonly undo: number;
+  readonly undoEnd: number;
+  readonly visited: number;
+}
+
+const align = (value: number, to: number): number => Math.ceil(value / to) * to;
+
+/** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions. */
+export function memoryMap(globalsEnd: number, accesses: number, functions: number): MemoryMap {
+  const stacks = align(globalsEnd + 16, 4096);
+  const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
+  const words = end >> 3;
+  const live = align(end, 4096);
+  const shared = align(live + words, 4096);
+  const lock = align(shared + words, 4096);
+  const race = align(lock + words, 4096);
+  const racy = align(race + words * 32, 4096);
+  const functionTable = align(racy + accesses, 8);
+  const script = align(functionTable + functions * 4, 8);
+  const arities = script + MAX_CHOICES * 4;
+  const undo = align(arities + MAX_CHOICES * 4, PAGE);
+  const undoEnd = undo + UNDO_BYTES;
+  return { stacks, end, live, shared, lock, race, racy, functions: functionTable, script, arities, undo, undoEnd, visited: undoEnd };
+}

@@ -1,0 +1,342 @@
+/**
+ * The part of a compiled program that is the same for all: globals and functions, in WebAssembly, that the generated code
+ * calls. This file holds the state's heart: the store that logs the old word and updates the fingerprint, going back, and the
+ * visited set. Checked accesses are in `access.ts`, sections in `section.ts`.
+ *
+ * Invariants: every change of modelled memory (and of the live table) goes through `storeWord`; the undo log holds 16-byte records
+ * (u32 address, u64 old word); a record with address 0 holds a fingerprint and is a mark.
+ */
+import type { MemoryMap } from "./memory-map.ts";
+import { Code, type ModuleBuilder, type ValType } from "./wasm.ts";
+
+/** WebAssembly globals, by meaning. All but the first group are of the running step only. */
+export interface Globals {
+  readonly fp: number;
+  readonly undo: number;
+  readonly capacity: number;
+  readonly count: number;
+  readonly newShared: number;
+
+  readonly self: number;
+  readonly threadBit: number;
+  readonly sp: number;
+  readonly directSp: number;
+  readonly stackEnd: number;
+  readonly post: number;
+  readonly ops: number;
+  readonly tracking: number;
+  readonly section: number;
+  readonly sectionKind: number;
+  readonly sectionObj: number;
+  readonly guardMark: number;
+  readonly stepMark: number;
+  readonly exclusive: number;
+  readonly any: number;
+  readonly fuel: number;
+  readonly choices: number;
+  readonly scripted: number;
+  readonly watchStart: number;
+  readonly watchEnd: number;
+  readonly inHook: number;
+  readonly locks: number;
+  readonly ret: readonly number[];
+}
+
+/** Functions of the host: each ends the step by throwing, except `thread`. */
+export interface Imports {
+  /** (reason, a, b, place): the engine itself found a violation, or a bound; `place` is an access number or a position, as `TRAP` says. */
+  readonly trap: number;
+  /** __sd_fail: (klass, text, a, b, c, loc). */
+  readonly fail: number;
+  /** __sd_thread: (name, column, fn, arg, flags) → index. */
+  readonly thread: number;
+  readonly assume: number;
+}
+
+export interface Core {
+  readonly builder: ModuleBuilder;
+  readonly map: MemoryMap;
+  readonly globals: Globals;
+  readonly imports: Imports;
+  /** (addr i32, word i64): the only way to write a word of the state. */
+  readonly storeWord: number;
+  /** (mark i32): back to the mark, whose record is popped too. */
+  readonly undoTo: number;
+  /** () → mark i32. */
+  readonly mark: number;
+  /** (salt i64) → 1 if the state (with that salt) was new. */
+  readonly visit: number;
+}
+
+export function importHost(builder: ModuleBuilder): Imports {
+  return {
+    trap: builder.importFunction("trap", ["i32", "i64", "i64", "i32"], []),
+    fail: builder.importFunction("fail", ["i64", "i64", "i64", "i64", "i64", "i32"], []),
+    thread: builder.importFunction("thread", ["i64", "i64", "i64", "i64", "i64"], ["i64"]),
+    assume: builder.importFunction("assume", [], []),
+  };
+}
+
+export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals {
+  const i32 = (initial = 0): number => builder.global("i32", BigInt(initial));
+  const i64 = (): number => builder.global("i64", 0n);
+  const fp = i64();
+  const undo = i32(map.undo);
+  const capacity = i32();
+  const count = i32();
+  const newShared = i32();
+  const globals: Globals = {
+    fp,
+    undo,
+    capacity,
+    count,
+    newShared,
+    self: i32(-1),
+    threadBit: i32(),
+    sp: i32(),
+    directSp: i32(),
+    stackEnd: i32(),
+    post: i32(),
+    ops: i32(),
+    tracking: i32(),
+    section: i32(1),
+    sectionKind: i32(),
+    sectionObj: i32(),
+    guardMark: i32(),
+    stepMark: i32(),
+    exclusive: i64(),
+    any: i64(),
+    fuel: i32(),
+    choices: i32(),
+    scripted: i32(),
+    watchStart: i32(),
+    watchEnd: i32(),
+    inHook: i32(),
+    locks: i32(),
+    ret: [i64(), i64(), i64(), i64()],
+  };
+  for (const name of ["fp", "capacity", "count", "newShared", "choices", "scripted"] as const) builder.exportGlobal(name, globals[name]);
+  builder.exportGlobal("undoTop", undo);
+  return globals;
+}
+
+/** Declares and defines a function in one go. */
+export function define(
+  builder: ModuleBuilder,
+  params: readonly ValType[],
+  results: readonly ValType[],
+  body: (code: Code) => void,
+): number {
+  const index = builder.declare(params, results);
+  const code = new Code(params.length);
+  body(code);
+  builder.define(index, code);
+  return index;
+}
+
+/** A strong 64-bit mix (the finaliser of splitmix64) of the i64 on the stack. Uses a scratch local. */
+function mix64(c: Code, scratch: number): void {
+  const xorShift = (by: bigint): void => {
+    c.tee(scratch).get(scratch).i64(by).op("i64.shr_u", "i64.xor");
+  };
+  xorShift(30n);
+  c.i64(0xbf58476d1ce4e5b9n).op("i64.mul");
+  xorShift(27n);
+  c.i64(0x94d049bb133111ebn).op("i64.mul");
+  xorShift(31n);
+}
+
+export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): Core {
+  // (addr i32, value i64) → contribution of that word to the fingerprint; a zero word contributes nothing, so fresh memory is free.
+  const wordHash = define(builder, ["i32", "i64"], ["i64"], (c) => {
+    const scratch = c.local("i64");
+    c.get(1).op("i64.eqz").if();
+    c.i64(0n).op("return").end();
+    c.get(1).i64(0x9e3779b97f4a7c15n).op("i64.mul");
+    c.get(0).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul", "i64.add");
+    mix64(c, scratch);
+    // A second round with the address again: two words with related values must not cancel.
+    c.get(0).op("i64.extend_i32_u").i64(0xa0761d6478bd642fn).op("i64.mul", "i64.xor");
+    mix64(c, scratch);
+  });
+
+  const storeWord = define(builder, ["i32", "i64"], [], (c) => {
+    const old = c.local("i64");
+    c.get(0).mem("i64.load").tee(old).get(1).op("i64.eq").if();
+    c.op("return").end();
+    c.getGlobal(globals.undo).get(0).mem("i32.store");
+    c.getGlobal(globals.undo).get(old).mem("i64.store", 8);
+    c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo);
+    c.getGlobal(globals.fp).get(0).get(old).call(wordHash).op("i64.xor").get(0).get(1).call(wordHash).op("i64.xor").setGlobal(globals.fp);
+    c.get(0).get(1).mem("i64.store");
+  });
+
+  const mark = define(builder, [], ["i32"], (c) => {
+    // One step writes far less than the megabyte of room that is kept here.
+    c.getGlobal(globals.undo)
+      .i32(map.undoEnd - 0x100000)
+      .op("i32.gt_u")
+      .if();
+    c.i32(TRAP.undoFull).i64(0n).i64(0n).i32(0).call(imports.trap).end();
+    c.getGlobal(globals.undo).i32(0).mem("i32.store");
+    c.getGlobal(globals.undo).getGlobal(globals.fp).mem("i64.store", 8);
+    c.getGlobal(globals.undo);
+    c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo);
+  });
+
+  const undoTo = define(builder, ["i32"], [], (c) => {
+    const at = c.local("i32");
+    c.getGlobal(globals.undo).set(at);
+    const out = c.block();
+    const loop = c.loop();
+    c.get(at).get(0).op("i32.le_u").brIf(out);
+    c.get(at).i32(16).op("i32.sub").tee(at).mem("i32.load").if();
+    c.get(at).mem("i32.load").get(at).mem("i64.load", 8).mem("i64.store");
+    c.end();
+    c.br(loop).end().end();
+    c.get(0).mem("i64.load", 8).setGlobal(globals.fp);
+    c.get(0).setGlobal(globals.undo);
+  });
+
+  const visit = defineVisited(builder, map, imports, globals);
+  builder.exportFunction("mark", mark);
+  builder.exportFunction("undo", undoTo);
+  builder.exportFunction("visit", visit);
+  return { builder, map, globals, imports, storeWord, undoTo, mark, visit };
+}
+
+/**
+ * The visited set: 64-bit fingerprints in ascending order, each at or after its home slot (high half times capacity), zero for empty.
+ * Ordered linear probing lets the table grow by half in place, so that it stays between 10 and 15 bytes a state.
+ */
+function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): number {
+  const TAIL = 4096; // slots behind the last home, so that probing never wraps
+
+  // (fp i64) → address of its home slot
+  const home = define(builder, ["i64"], ["i32"], (c) => {
+    c.get(0)
+      .i64(32n)
+      .op("i64.shr_u")
+      .getGlobal(globals.capacity)
+      .op("i64.extend_i32_u", "i64.mul")
+      .i64(32n)
+      .op("i64.shr_u", "i32.wrap_i64");
+    c.i32(3).op("i32.shl").i32(map.visited).op("i32.add");
+  });
+
+  // Grows to `slots`: slides all entries to the end of the new table, then deals them out in ascending order from the front.
+  // An entry's new place is never behind the place it is read from, because those after it all have to fit too.
+  const grow = define(builder, ["i32"], [], (c) => {
+    const oldEnd = c.local("i32");
+    const end = c.local("i32");
+    const read = c.local("i32");
+    const write = c.local("i32");
+    const value = c.local("i64");
+    const pages = c.local("i32");
+    c.getGlobal(globals.capacity).i32(TAIL).op("i32.add").i32(3).op("i32.shl").i32(map.visited).op("i32.add").set(oldEnd);
+    c.get(0).i32(TAIL).op("i32.add").i32(3).op("i32.shl").i32(map.visited).op("i32.add").set(end);
+    c.get(end)
+      .i32(0xffff)
+      .op("i32.add")
+      .i32(16)
+      .op("i32.shr_u")
+      .memorySize()
+      .op("i32.sub")
+      .tee(pages)
+      .i32(0)
+      .op("i32.lt_s")
+      .op("i32.eqz")
+      .if();
+    c.get(pages).memoryGrow().i32(-1).op("i32.eq").if();
+    c.i32(TRAP.memory).i64(0n).i64(0n).i32(0).call(imports.trap);
+    c.end().end();
+    // Slide, from the top down.
+    c.get(oldEnd).set(read).get(end).set(write);
+    const slid = c.block();
+    const slide = c.loop();
+    c.get(read).i32(map.visited).op("i32.le_u").brIf(slid);
+    c.get(read).i32(8).op("i32.sub").tee(read).mem("i64.load").tee(value).op("i64.eqz").brIf(slide);
+    c.get(read).i64(0n).mem("i64.store");
+    c.get(write).i32(8).op("i32.sub").tee(write).get(value).mem("i64.store");
+    c.br(slide).end().end();
+    // Deal out, from the bottom up.
+    c.get(0).setGlobal(globals.capacity);
+    c.get(write).set(read);
+    c.i32(map.visited).set(write);
+    const dealt = c.block();
+    const deal = c.loop();
+    c.get(read).get(end).op("i32.ge_u").brIf(dealt);
+    c.get(read).mem("i64.load").set(value);
+    c.get(read).i64(0n).mem("i64.store");
+    c.get(read).i32(8).op("i32.add").set(read);
+    c.get(value).call(home).tee(oldEnd).get(write).op("i32.gt_u").if();
+    c.get(oldEnd).set(write).end();
+    c.get(write).get(value).mem("i64.store");
+    c.get(write).i32(8).op("i32.add").set(write);
+    c.br(deal).end().end();
+  });
+
+  return define(builder, ["i64"], ["i32"], (c) => {
+    const fp = c.local("i64");
+    const at = c.local("i32");
+    const here = c.local("i64");
+    const scratch = c.local("i64");
+    c.get(0).i64(0x9e3779b97f4a7c15n).op("i64.mul").getGlobal(globals.fp).op("i64.add");
+    mix64(c, scratch);
+    c.tee(fp).op("i64.eqz").if();
+    c.i64(1n).set(fp).end();
+    // Growing at 80 % full: 10 bytes a state then, 15 after.
+    c.getGlobal(globals.count)
+      .op("i64.extend_i32_u")
+      .i64(5n)
+      .op("i64.mul")
+      .getGlobal(globals.capacity)
+      .op("i64.extend_i32_u")
+      .i64(4n)
+      .op("i64.mul", "i64.ge_u")
+      .if();
+    c.getGlobal(globals.capacity)
+      .i32(1)
+      .op("i32.shr_u")
+      .getGlobal(globals.capacity)
+      .op("i32.add")
+      .i32(1 << 15)
+      .op("i32.add")
+      .call(grow)
+      .end();
+    c.get(fp).call(home).set(at);
+    const stop = c.block();
+    const probe = c.loop();
+    c.get(at).mem("i64.load").tee(here).get(fp).op("i64.ge_u").brIf(stop);
+    c.get(here).op("i64.eqz").brIf(stop);
+    c.get(at).i32(8).op("i32.add").set(at).br(probe).end().end();
+    c.get(here).get(fp).op("i64.eq").if();
+    c.i32(0).op("return").end();
+    // Put it here and move the rest of the cluster up by one.
+    c.getGlobal(globals.count).i32(1).op("i32.add").setGlobal(globals.count);
+    const done = c.block();
+    const shift = c.loop();
+    c.get(at).get(fp).mem("i64.store");
+    c.get(here).op("i64.eqz").brIf(done);
+    c.get(here).set(fp);
+    c.get(at).i32(8).op("i32.add").tee(at).mem("i64.load").set(here);
+    c.br(shift).end().end();
+    c.i32(1);
+  });
+}
+
+/** Reasons given to the `trap` import. */
+export const TRAP = {
+  memory: 1,
+  undoFull: 2,
+  access: 3,
+  constant: 4,
+  divide: 5,
+  wildCall: 6,
+  unreachable: 7,
+  endlessLoop: 8,
+  stackOverflow: 9,
+  badFree: 10,
+  blockInSection: 11,
+  choices: 12,
+} as const;

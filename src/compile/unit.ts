@@ -1,0 +1,113 @@
+/**
+ * What the generators of single functions share: the core, the access and section functions, small support functions, and a way
+ * to ask for the WebAssembly function of another function of the program (which is then generated too).
+ */
+import { FUNCTION_BASE, type Program } from "../ir/program.ts";
+import type { Accesses } from "./access.ts";
+import { type Core, define, TRAP } from "./runtime.ts";
+import type { Sections } from "./section.ts";
+import type { Code, ValType } from "./wasm.ts";
+
+/** What a coroutine answers to `step`, besides the statuses of explore/machine.ts. */
+export const CALLED = 16;
+export const RETURNED = 17;
+
+/** Steps through backward branches that a thread may take without a scheduling point. */
+export const FUEL = 1_000_000;
+
+export interface Support {
+  /** (n i64, loc i32) → i64: __sd_choose. */
+  readonly choose: number;
+  /** (pointer i64, loc i32) → function index i32, or a trap. */
+  readonly resolve: number;
+  /** (i64) → i64, on all 64 bits. */
+  readonly bswap: number;
+  readonly bitreverse: number;
+  /** (a i64, b i64) → high half of the product. */
+  readonly umulh: number;
+}
+
+export interface Unit {
+  readonly program: Program;
+  readonly core: Core;
+  readonly accesses: Accesses;
+  readonly sections: Sections;
+  readonly support: Support;
+  /** The version that runs to its end at once: parameters and results as WebAssembly values. */
+  readonly direct: (func: number) => number;
+  /** Makes sure that the version that can be parked is in the table, at 2 * func. */
+  readonly coroutine: (func: number) => void;
+  /** Makes sure that the direct version is in the table, at 2 * func + 1. */
+  readonly directInTable: (func: number) => void;
+}
+
+export const signature = (params: number, results: number): [ValType[], ValType[]] => [
+  Array(params).fill("i64"),
+  Array(results).fill("i64"),
+];
+
+export function defineSupport(core: Core, maxChoices: number): Support {
+  const { builder, map, globals, imports } = core;
+
+  const choose = define(builder, ["i64", "i32"], ["i64"], (c) => {
+    const index = c.local("i32");
+    c.getGlobal(globals.choices).tee(index).i32(maxChoices).op("i32.ge_u").if();
+    c.i32(TRAP.choices).i64(0n).i64(0n).get(1).call(imports.trap).end();
+    c.get(index).i32(1).op("i32.add").setGlobal(globals.choices);
+    c.get(index).i32(2).op("i32.shl").get(0).op("i32.wrap_i64").mem("i32.store", map.arities);
+    c.get(index).getGlobal(globals.scripted).op("i32.ge_u").if();
+    c.i64(0n).op("return").end();
+    c.get(index).i32(2).op("i32.shl").mem("i32.load", map.script).op("i64.extend_i32_u");
+  });
+
+  const resolve = define(builder, ["i64", "i32"], ["i32"], (c) => {
+    const offset = c.local("i64");
+    const found = c.local("i32");
+    c.get(0)
+      .i64(BigInt(FUNCTION_BASE))
+      .op("i64.sub")
+      .tee(offset)
+      .i64(BigInt(map.script - map.functions) * 4n)
+      .op("i64.lt_u");
+    c.get(offset).i64(15n).op("i64.and", "i64.eqz", "i32.and").if();
+    c.get(offset).op("i32.wrap_i64").i32(2).op("i32.shr_u").mem("i32.load", map.functions).tee(found).if();
+    c.get(found).i32(1).op("i32.sub", "return").end().end();
+    c.i32(TRAP.wildCall).get(0).i64(0n).get(1).call(imports.trap).op("unreachable");
+  });
+
+  const swapStep = (c: Code, mask: bigint, by: bigint): void => {
+    c.get(0).i64(by).op("i64.shr_u").i64(mask).op("i64.and");
+    c.get(0).i64(mask).op("i64.and").i64(by).op("i64.shl", "i64.or").set(0);
+  };
+  const bytesSwapped = (c: Code): void => {
+    swapStep(c, 0x00ff00ff00ff00ffn, 8n);
+    swapStep(c, 0x0000ffff0000ffffn, 16n);
+    swapStep(c, 0x00000000ffffffffn, 32n);
+  };
+  const bswap = define(builder, ["i64"], ["i64"], (c) => {
+    bytesSwapped(c);
+    c.get(0);
+  });
+  const bitreverse = define(builder, ["i64"], ["i64"], (c) => {
+    swapStep(c, 0x5555555555555555n, 1n);
+    swapStep(c, 0x3333333333333333n, 2n);
+    swapStep(c, 0x0f0f0f0f0f0f0f0fn, 4n);
+    bytesSwapped(c);
+    c.get(0);
+  });
+
+  const umulh = define(builder, ["i64", "i64"], ["i64"], (c) => {
+    const LOW = 0xffffffffn;
+    const low = c.local("i64");
+    const mid = c.local("i64");
+    const mid2 = c.local("i64");
+    // Schoolbook on 32-bit halves.
+    c.get(0).i64(LOW).op("i64.and").get(1).i64(LOW).op("i64.and", "i64.mul").set(low);
+    c.get(0).i64(32n).op("i64.shr_u").get(1).i64(LOW).op("i64.and", "i64.mul").get(low).i64(32n).op("i64.shr_u", "i64.add").set(mid);
+    c.get(0).i64(LOW).op("i64.and").get(1).i64(32n).op("i64.shr_u", "i64.mul").get(mid).i64(LOW).op("i64.and", "i64.add").set(mid2);
+    c.get(0).i64(32n).op("i64.shr_u").get(1).i64(32n).op("i64.shr_u", "i64.mul");
+    c.get(mid).i64(32n).op("i64.shr_u", "i64.add").get(mid2).i64(32n).op("i64.shr_u", "i64.add");
+  });
+
+  return { choose, resolve, bswap, bitreverse, umulh };
+}

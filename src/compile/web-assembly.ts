@@ -1,0 +1,20 @@
+/**
+ * The part of the WebAssembly interface that is used here, typed by hand: the alternative is the whole of the browser's library of
+ * types, and with it names that Node does not have.
+ */
+export interface WasmGlobal<T> {
+  value: T;
+}
+
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+interface Api {
+  readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: Record<string, Record<string, unknown>>) => { readonly exports: unknown };
+  readonly RuntimeError: new () => Error;
+}
+
+export const wasm: Api = (globalThis as unknown as { WebAssembly: Api }).WebAssembly;
