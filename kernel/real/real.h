@@ -21,7 +21,7 @@
 #include <linux/sched.h>
 #include <linux/version.h>
 
-#include "../include/shootdown.h"
+#include "shootdown.h"
 
 /* Threads of a scenario, and one more: setup and the final check run as number 0. */
 #define SD_MAX_TASKS 8

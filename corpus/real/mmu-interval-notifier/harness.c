@@ -12,7 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
-#include "real.h"
+#include "shootdown.h"
 
 enum {
 	CORRECT,

@@ -1,0 +1,159 @@
+/**
+ * Finds an installed kernel tree by version: its sources, and the configured headers that compile them.
+ *
+ * Sources: the folder in SHOOTDOWN_TREE_6_1, else /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the
+ * distribution's /usr/src/linux-source-6.1.tar.xz. Headers: SHOOTDOWN_HEADERS_6_1, else those of a tree that was configured
+ * in place, else the newest plain amd64 flavour installed. What is missing is named, with the command that installs it.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defaultCacheDir } from "../base/cache.ts";
+import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
+import { type KernelVersion, kbuildNames, kernelFlags, type OptLevel, treeHeaders } from "./flags.ts";
+
+export interface KernelTree {
+  readonly version: KernelVersion;
+  /** mm/, lib/ and so on. */
+  readonly dir: string;
+  /** The two header folders: the sources of the headers, and the configured and generated ones. */
+  readonly common: string;
+  readonly flavour: string;
+  /** As its Makefile has it: "6.1.192". */
+  readonly release: string;
+}
+
+/** Where to look, so that a test can point elsewhere. */
+export interface Places {
+  readonly env: NodeJS.ProcessEnv;
+  readonly installed: string;
+  readonly cache: string;
+}
+
+export const places = (env: NodeJS.ProcessEnv = process.env): Places => ({
+  env,
+  installed: "/usr/src",
+  cache: join(defaultCacheDir(env), "trees"),
+});
+
+/** What is unpacked of a distribution's archive: enough to compile memory management and its users. */
+const UNPACKED = ["Makefile", "include", "arch/x86", "mm", "lib", "kernel", "virt", "drivers/xen", "drivers/infiniband/core"];
+
+/** Throws an `InputFault` that names everything that is missing. */
+export function findKernelTree(version: KernelVersion, at: Places = places()): KernelTree {
+  const faults: Diagnostic[] = [];
+  const collect = <T>(find: () => T): T | undefined => {
+    try {
+      return find();
+    } catch (error) {
+      if (!(error instanceof InputFault)) throw error;
+      faults.push(...error.diagnostics);
+      return undefined;
+    }
+  };
+  const dir = collect(() => findSources(version, at));
+  const headers = collect(() => findHeaders(version, dir, at));
+  if (dir === undefined || headers === undefined) throw new InputFault(faults);
+  return { version, dir, ...headers, release: releaseOf(dir) };
+}
+
+/** All flags for a file of the tree, or for C of ours that is compiled with the tree's headers. */
+export function treeFlags(tree: KernelTree, source: string, opt?: OptLevel): string[] {
+  return [
+    ...kernelFlags(tree.common, tree.flavour, tree.version, opt),
+    ...kbuildNames(source, tree.version),
+    `-fmacro-prefix-map=${tree.dir}/=`,
+    `-fmacro-prefix-map=${tree.common}/=`,
+  ];
+}
+
+/** "SHOOTDOWN_TREE_6_1". */
+function variable(what: "TREE" | "HEADERS", version: string): string {
+  return `SHOOTDOWN_${what}_${version.replace(".", "_")}`;
+}
+
+function isTree(dir: string): boolean {
+  return existsSync(join(dir, "mm/mmu_notifier.c")) && existsSync(join(dir, "Makefile"));
+}
+
+function findSources(version: string, at: Places): string {
+  const name = variable("TREE", version);
+  const named = at.env[name];
+  if (named) {
+    if (isTree(named)) return named;
+    throw fault({
+      code: "SD106",
+      message: `${named} is no kernel tree`,
+      notes: [`it was named by ${name}`, "looked for mm/mmu_notifier.c in it"],
+    });
+  }
+  const unpackedByHand = join(at.installed, `linux-source-${version}`);
+  const ours = join(at.cache, version);
+  for (const dir of [unpackedByHand, ours]) if (isTree(dir)) return dir;
+
+  const archive = `${unpackedByHand}.tar.xz`;
+  if (existsSync(archive)) {
+    unpack(archive, version, ours);
+    return ours;
+  }
+  throw fault({
+    code: "SD106",
+    message: `no sources of Linux ${version} are installed`,
+    notes: [`${name} is not set`, `looked for ${unpackedByHand}, ${archive} and ${ours}`],
+    help: `apt-get install linux-source-${version}, or set ${name} to an unpacked tree`,
+  });
+}
+
+/** Unpacks beside and then renames, so that a tree that was interrupted is never taken for one. */
+function unpack(archive: string, version: string, to: string): void {
+  const aside = `${to}.${process.pid}.partial`;
+  mkdirSync(aside, { recursive: true });
+  try {
+    const members = UNPACKED.map((path) => `linux-source-${version}/${path}`);
+    execFileSync("tar", ["-xJf", archive, "-C", aside, "--strip-components=1", ...members], { stdio: ["ignore", "ignore", "pipe"] });
+    if (!isTree(to)) {
+      rmSync(to, { recursive: true, force: true });
+      mkdirSync(dirname(to), { recursive: true });
+      renameSync(aside, to);
+    }
+  } catch (error) {
+    const why = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    throw fault({
+      code: "SD106",
+      message: `${archive} could not be unpacked to ${to}`,
+      notes: [why],
+      help: "unpack it by hand and name it with SHOOTDOWN_TREE_*",
+    });
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+function findHeaders(version: KernelVersion, dir: string | undefined, at: Places): { common: string; flavour: string } {
+  const name = variable("HEADERS", version);
+  const named = at.env[name];
+  if (named) return treeHeaders(dir ?? named, version, named);
+  if (dir !== undefined && existsSync(join(dir, "include/generated/autoconf.h"))) return { common: dir, flavour: dir };
+  // Not the cloud and rt flavours: their configurations leave out drivers, or turn spinlocks into mutexes.
+  const plain = new RegExp(`^linux-headers-${version.replace(".", "\\.")}\\.\\d+-\\d+-amd64$`);
+  const newest = list(at.installed)
+    .filter((entry) => plain.test(entry))
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+    .at(-1);
+  if (newest !== undefined) return treeHeaders(dir ?? at.installed, version, join(at.installed, newest));
+  throw fault({
+    code: "SD105",
+    message: `no configured headers of Linux ${version} are installed`,
+    notes: [`${name} is not set`, `looked for ${at.installed}/linux-headers-${version}.*-amd64`],
+    help: `apt-get install $(apt-cache search --names-only '^linux-headers-${version}.0-[0-9]+-amd64$' | cut -d' ' -f1 | sort -V | tail -1)`,
+  });
+}
+
+function list(dir: string): string[] {
+  return existsSync(dir) ? readdirSync(dir) : [];
+}
+
+function releaseOf(dir: string): string {
+  const text = readFileSync(join(dir, "Makefile"), "utf8");
+  return ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map((key) => new RegExp(`^${key} = (\\d+)`, "m").exec(text)?.[1] ?? "?").join(".");
+}
