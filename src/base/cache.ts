@@ -25,8 +25,8 @@ const LIMIT = 1 << 30;
 
 /** SHOOTDOWN_CACHE, or shootdown/ in the user's cache folder. */
 export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  if (env["SHOOTDOWN_CACHE"]) return env["SHOOTDOWN_CACHE"];
-  const base = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
+  if (env.SHOOTDOWN_CACHE) return env.SHOOTDOWN_CACHE;
+  const base = env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache");
   return join(base, "shootdown");
 }
 

@@ -66,7 +66,8 @@ async function runOnce(args: string[], tree: Tree): Promise<Outcome> {
   } catch (error) {
     if (error instanceof Exit) return { ok: false, stderr: stderr() };
     // A trap inside the WebAssembly is a crash of clang, not of ours.
-    if (error instanceof Error && error.name === "RuntimeError") return { ok: false, stderr: `${stderr()}clang crashed: ${error.message}\n` };
+    if (error instanceof Error && error.name === "RuntimeError")
+      return { ok: false, stderr: `${stderr()}clang crashed: ${error.message}\n` };
     throw error;
   }
 }
@@ -128,7 +129,14 @@ function addMissing(stderr: string, texts: Map<string, Uint8Array>, path: Search
   includeClosure([found], path, disk, texts);
   // No line of text to rewrite here, so it has to stand where the tree's look-up will end.
   const bytes = texts.get(found);
-  if (bytes !== undefined && hasParent(found)) texts.set(found.split("/").filter((s) => s !== "..").join("/"), bytes);
+  if (bytes !== undefined && hasParent(found))
+    texts.set(
+      found
+        .split("/")
+        .filter((s) => s !== "..")
+        .join("/"),
+      bytes,
+    );
   return true;
 }
 
@@ -140,4 +148,3 @@ function hasParent(path: string): boolean {
 export function bundledPath(path: string, cwd: string): string {
   return !isAbsolute(path) && !hasParent(path) ? path : resolve(cwd, path);
 }
-

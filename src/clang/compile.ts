@@ -93,7 +93,14 @@ function readSource(request: CompileRequest): Uint8Array {
     return readFileSync(at(request.source, request.cwd));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "it may not be read" : String(error);
+    const why =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : code === "EACCES"
+            ? "it may not be read"
+            : String(error);
     throw fault({ code: "SD102", message: `cannot read ${request.source}: ${why}` });
   }
 }

@@ -39,11 +39,17 @@ export async function findCompiler(choice: string | undefined, cache: Cache, env
 
 async function namedCompiler(choice: string, cache: Cache, env: NodeJS.ProcessEnv): Promise<Compiler> {
   const path = choice.includes("/") ? resolved(choice) : onPath([choice], env)[0];
-  if (path === undefined) throw fault({ code: "SD103", message: `there is no compiler ${choice}`, help: "give a path to clang, or `--cc bundled`" });
+  if (path === undefined)
+    throw fault({ code: "SD103", message: `there is no compiler ${choice}`, help: "give a path to clang, or `--cc bundled`" });
   const version = await versionOf(path, cache);
-  if (version === undefined) throw fault({ code: "SD103", message: `${choice} is not clang`, notes: ["its --version does not say `clang version`"] });
+  if (version === undefined)
+    throw fault({ code: "SD103", message: `${choice} is not clang`, notes: ["its --version does not say `clang version`"] });
   if (major(version) < OLDEST) {
-    throw fault({ code: "SD103", message: `${choice} is clang ${version}: too old`, help: `use clang ${OLDEST} or newer, or \`--cc bundled\`` });
+    throw fault({
+      code: "SD103",
+      message: `${choice} is clang ${version}: too old`,
+      help: `use clang ${OLDEST} or newer, or \`--cc bundled\``,
+    });
   }
   return systemCompiler(path, version);
 }
@@ -85,7 +91,7 @@ function resolved(path: string): string | undefined {
 /** Real paths of those names that are executable, in the order of PATH and then of names. */
 function onPath(names: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const found: string[] = [];
-  for (const dir of (env["PATH"] ?? "").split(delimiter)) {
+  for (const dir of (env.PATH ?? "").split(delimiter)) {
     if (dir === "") continue;
     for (const name of names) {
       const path = resolved(join(dir, name));

@@ -107,7 +107,11 @@ export function treeHeaders(
 ): { common: string; flavour: string } {
   if (named !== undefined) {
     if (!existsSync(join(named, "include/generated/autoconf.h"))) {
-      throw fault({ code: "SD105", message: `${named} holds no configured kernel headers`, notes: ["looked for include/generated/autoconf.h"] });
+      throw fault({
+        code: "SD105",
+        message: `${named} holds no configured kernel headers`,
+        notes: ["looked for include/generated/autoconf.h"],
+      });
     }
     return { common: commonOf(named), flavour: named };
   }

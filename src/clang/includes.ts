@@ -54,7 +54,8 @@ export function searchPath(args: readonly string[]): SearchPath {
 /** The includes written out in a text. `__has_include` counts: what it asks about may matter. */
 export function scanIncludes(text: string): Include[] {
   const found: Include[] = [];
-  const pattern = /^[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")|__has_include[ \t]*\([ \t]*(?:<([^>\n]+)>|"([^"\n]+)")/gm;
+  const pattern =
+    /^[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")|__has_include[ \t]*\([ \t]*(?:<([^>\n]+)>|"([^"\n]+)")/gm;
   for (const match of text.matchAll(pattern)) {
     const angled = match[1] ?? match[3];
     const name = angled ?? match[2] ?? match[4];
@@ -102,7 +103,12 @@ export function openDisk(cwd: string): Disk {
 /**
  * Adds to `texts` (path as clang would spell it, to content) everything that `roots` may include. Of several candidates the first that exists is taken, and for include_next all.
  */
-export function includeClosure(roots: readonly string[], path: SearchPath, disk: Disk, texts = new Map<string, Uint8Array>()): Map<string, Uint8Array> {
+export function includeClosure(
+  roots: readonly string[],
+  path: SearchPath,
+  disk: Disk,
+  texts = new Map<string, Uint8Array>(),
+): Map<string, Uint8Array> {
   const queue = [...roots];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (texts.has(next)) continue;

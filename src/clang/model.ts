@@ -37,7 +37,10 @@ export function modelRequests(options: ModelOptions): CompileRequest[] {
 }
 
 /** The real runtime, compiled with the flags of the tree (`kernelFlags`). */
-export function runtimeRequests(flagsFor: (source: string) => string[], options: Omit<ModelOptions, "version" | "opt" | "shipped">): CompileRequest[] {
+export function runtimeRequests(
+  flagsFor: (source: string) => string[],
+  options: Omit<ModelOptions, "version" | "opt" | "shipped">,
+): CompileRequest[] {
   return kernelFiles()
     .filter((file) => file.endsWith(".c") && isRuntime(file))
     .map((source) => ({

@@ -13,7 +13,7 @@ import { modelRequests } from "./model.ts";
 
 async function precompile(): Promise<void> {
   const cache = openCache(defaultCacheDir());
-  const compiler = await findCompiler(process.env["SHOOTDOWN_CC"], cache);
+  const compiler = await findCompiler(process.env.SHOOTDOWN_CC, cache);
   const aside = `${SHIPPED_DIR}.${process.pid}`;
   const store = openCache(aside);
   const requests = KERNEL_VERSIONS.flatMap((version) =>
@@ -30,7 +30,9 @@ async function precompile(): Promise<void> {
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
-  console.log(`model kernel compiled with ${compiler.id}: ${requests.length / KERNEL_VERSIONS.length} files, for ${KERNEL_VERSIONS.join(", ")}`);
+  console.log(
+    `model kernel compiled with ${compiler.id}: ${requests.length / KERNEL_VERSIONS.length} files, for ${KERNEL_VERSIONS.join(", ")}`,
+  );
 }
 
 try {

@@ -19,8 +19,8 @@ export interface ColourContext {
 
 /** Colour only for a terminal, and never against the user's wish: https://no-color.org. */
 export function colours(context: ColourContext): Colours {
-  const wanted = context.env["FORCE_COLOR"] !== undefined && context.env["FORCE_COLOR"] !== "0";
-  const refused = context.off || (context.env["NO_COLOR"] ?? "") !== "" || context.env["TERM"] === "dumb";
+  const wanted = context.env.FORCE_COLOR !== undefined && context.env.FORCE_COLOR !== "0";
+  const refused = context.off || (context.env.NO_COLOR ?? "") !== "" || context.env.TERM === "dumb";
   return pc.createColors(!refused && (context.isTTY || wanted));
 }
 

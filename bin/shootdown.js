@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// The command. Whatever goes wrong on the way, the exit status is never one that reads as a verdict.
+
+const INTERNAL = 70;
+
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`shootdown: internal error, sorry: this is a fault of shootdown, not of your input.\n${error?.stack ?? error}\n`);
+  process.exit(INTERNAL);
+});
+
+let loaded;
+try {
+  const [{ main }, { processIo }] = await Promise.all([import("../dist/cli/main.js"), import("../dist/cli/io.js")]);
+  loaded = { main, processIo };
+} catch (error) {
+  process.stderr.write(`shootdown: cannot start: ${error.message}\nIn a checkout, run \`npm ci\` and \`npm run build\` first.\n`);
+  process.exit(INTERNAL);
+}
+process.exitCode = await loaded.main(process.argv.slice(2), loaded.processIo());

@@ -1,0 +1,87 @@
+/** `shootdown check`: settles the options, has the C compiled, runs the check and prints what came of it. */
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { defaultCacheDir, openCache } from "../base/cache.ts";
+import { fault } from "../base/diagnostics.ts";
+import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
+import { compileInputs } from "../clang/inputs.ts";
+import type { Colours } from "../report/diagnostics.ts";
+import { reportJson } from "../report/json.ts";
+import { paletteOf } from "../report/palette.ts";
+import { headline, reportText } from "../report/text.ts";
+import { exitStatus, type Verdict } from "../report/verdict.ts";
+import type { Io } from "./io.ts";
+import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
+import { progressLine } from "./progress.ts";
+
+/** Wider terminals are not filled: a story is read down, not across. */
+const WIDEST = 140;
+
+export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
+  const settings = settle(files, given, io.cwd);
+  const inputs = await compileInputs({
+    files,
+    defines: settings.define,
+    includes: settings.include,
+    kernel: settings.kernel,
+    opt: settings.opt,
+    cc: settings.cc,
+    tree: settings.tree,
+    headers: settings.headers,
+    cwd: io.cwd,
+    cache: openCache(defaultCacheDir(io.env)),
+  });
+  if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(inputs.warnings);
+
+  const line = progressLine(io.stderr, !settings.quiet);
+  let interrupted = false;
+  const release = io.onInterrupt(() => {
+    // The second time the search may not be answering.
+    if (interrupted) process.exit(130);
+    interrupted = true;
+  });
+  const hooks: CheckHooks = {
+    onSlice: (progress) => line.update(progress),
+    shouldStop: () => (interrupted ? "by the user" : undefined),
+  };
+  let verdict: Verdict;
+  try {
+    verdict = await runCheck(inputs, optionsOf(files, settings), hooks);
+  } finally {
+    release();
+    line.clear();
+  }
+  print(verdict, settings, io, c);
+  return exitStatus(verdict);
+}
+
+function optionsOf(files: readonly string[], settings: CheckSettings): CheckOptions {
+  return {
+    scenario: files[0] ?? "",
+    preemptions: settings.preemptions,
+    maxStates: settings.maxStates,
+    maxMemory: settings.maxMemory,
+    timeout: settings.timeout,
+    merge: settings.merge,
+    engine: settings.engine,
+    defines: settings.define,
+  };
+}
+
+function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colours }): void {
+  const palette = paletteOf(c.out);
+  if (settings.json !== undefined) {
+    const text = `${JSON.stringify(reportJson(verdict), undefined, 2)}\n`;
+    if (settings.json === true) {
+      io.stdout.write(text);
+      return;
+    }
+    try {
+      writeFileSync(resolve(io.cwd, settings.json), text);
+    } catch (error) {
+      throw fault({ code: "SD402", message: `cannot write ${settings.json}: ${error instanceof Error ? error.message : error}` });
+    }
+  }
+  if (settings.quiet) io.stdout.write(`${headline(verdict, palette)}\n`);
+  else io.stdout.write(reportText(verdict, { palette, width: Math.min(WIDEST, io.stdout.columns ?? 100) }));
+}

@@ -1,0 +1,44 @@
+/**
+ * Values of options: text to numbers and names. Each parser throws commander's InvalidArgumentError with what was expected.
+ */
+import { InvalidArgumentError } from "commander";
+
+export function count(text: string): number {
+  const value = Number(text.replaceAll("_", ""));
+  if (!/^[\d_]+(e\d+)?$/i.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("Expected a whole number, 0 or more.");
+  return value;
+}
+
+export function positive(text: string): number {
+  const value = count(text);
+  if (value === 0) throw new InvalidArgumentError("Expected a whole number, 1 or more.");
+  return value;
+}
+
+/** Seconds, as a number or with s, m or h. */
+export function seconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text);
+  const value = Number(match?.[1]) * { "": 1, s: 1, m: 60, h: 3600 }[match?.[2] ?? ""]!;
+  if (match === null || !(value > 0)) throw new InvalidArgumentError("Expected seconds, or a number with s, m or h.");
+  return value;
+}
+
+/** Bytes: a number with K, M or G (powers of 1024). */
+export function size(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([KMG]?)(?:i?B)?$/i.exec(text);
+  const unit = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[match?.[2]?.toUpperCase() ?? ""]!;
+  const value = Math.floor(Number(match?.[1]) * unit);
+  if (match === null || !(value > 0)) throw new InvalidArgumentError("Expected a size, as in 512M or 4G.");
+  return value;
+}
+
+/** A macro for the C: NAME or NAME=VALUE. */
+export function define(text: string): string {
+  if (!/^[A-Za-z_]\w*(=.*)?$/s.test(text)) throw new InvalidArgumentError("Expected NAME or NAME=VALUE.");
+  return text;
+}
+
+/** Collects a repeatable option. */
+export function repeated<T>(parse: (text: string) => T): (text: string, before: T[] | undefined) => T[] {
+  return (text, before) => [...(before ?? []), parse(text)];
+}
