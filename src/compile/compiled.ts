@@ -7,6 +7,8 @@
 import {
   ASSUMED,
   BLOCKED,
+  CHOSE,
+  EngineLimit,
   FAILED,
   type Failure,
   FINISHED,
@@ -34,15 +36,6 @@ export interface EngineOptions {
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
   readonly points: (func: number) => FunctionPoints | undefined;
-}
-
-/** The engine cannot go on: not a violation, and not a fault of the input either. */
-export class EngineLimit extends Error {
-  readonly limit: "memory" | "depth";
-  constructor(limit: "memory" | "depth") {
-    super(`engine limit: ${limit}`);
-    this.limit = limit;
-  }
 }
 
 /** Thrown by the host's functions to end a step. */
@@ -147,11 +140,11 @@ function defineStep(core: Core): number {
     c.i32(FINISHED).set(status).end().end();
     c.get(status).i32(BLOCKED).op("i32.eq").if();
     c.getGlobal(g.stepMark).call(undoTo);
-    c.i32(BLOCKED).op("return").end();
+    c.i32(BLOCKED).getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add", "return").end();
     c.get(tcb).getGlobal(g.sp).op("i64.extend_i32_u").call(storeWord);
     c.get(tcb).i32(TCB_EXCLUSIVE).op("i32.add").getGlobal(g.exclusive).call(storeWord);
     c.get(tcb).i32(TCB_ANY).op("i32.add").getGlobal(g.any).call(storeWord);
-    c.get(status);
+    c.get(status).getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add");
   });
 }
 
@@ -192,23 +185,11 @@ interface Exports {
   readonly scripted: WasmGlobal<number>;
 }
 
-export interface CompiledMachine extends Machine {
-  /** Puts the current state (told apart by `salt` too) in the visited set: true if it was not there. */
-  visit(salt: bigint): boolean;
-  visitedCount(): number;
-  /** Bytes of the visited set's table. */
-  visitedBytes(): number;
-  clearVisited(): void;
-  /** How many shared words, racy accesses and noted locks were found since the machine was made. */
-  discoveries(): number;
-  notedLocks(): readonly number[];
-}
-
 export function runCompiled(
   program: Program,
   compiled: CompiledModule,
   options: Pick<EngineOptions, "sharedWords" | "notedLocks" | "maxMemory">,
-): CompiledMachine {
+): Machine {
   const { map } = compiled;
   const pages = map.visited / 0x10000;
   const memory = new wasm.Memory({ initial: pages, maximum: 0x10000 });
@@ -279,7 +260,7 @@ export function runCompiled(
     } catch (error) {
       if (error instanceof Stop) {
         lastFailure = error.failure;
-        return error.failure === undefined ? ASSUMED : FAILED;
+        return (error.failure === undefined ? ASSUMED : FAILED) + (x.choices.value > 0 ? CHOSE : 0);
       }
       if (error instanceof wasm.RuntimeError) {
         // The only traps that the generated code can run into by itself: a call through a pointer of another signature.
@@ -311,7 +292,7 @@ export function runCompiled(
   x.undoTop.value = map.undo;
   x.newShared.value = 0;
 
-  const machine: CompiledMachine = {
+  const machine: Machine = {
     program,
     threads,
     setupFailure,
@@ -339,7 +320,7 @@ export function runCompiled(
         return MOVED;
       });
       x.undo(mark);
-      return status === MOVED || status === ASSUMED;
+      return status !== FAILED && status !== FAILED + CHOSE;
     },
     finished: (thread) => view.getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true) === 0,
     mark: () => x.mark(),
@@ -363,6 +344,9 @@ export function runCompiled(
       x.count.value = 0;
     },
     discoveries: () => x.newShared.value,
+    forgetDiscoveries: () => {
+      x.newShared.value = 0;
+    },
     notedLocks: () => indicesOf(bytes, map.lock, map.end >> 3, (b) => (b & 0x80) !== 0),
   };
   return machine;

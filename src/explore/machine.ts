@@ -14,6 +14,9 @@ export const FINISHED = 2; // the thread has returned
 export const FAILED = 3; // a property was violated: see `failure`
 export const ASSUMED = 4; // path abandoned by __sd_assume
 
+/** Added to the status of a step that made a choice: `arities` tells which. */
+export const CHOSE = 32;
+
 /** What is merged into one step. `full`: see docs/architecture.md. `marked`: every marked access and section is a point. `none`: every access. */
 export type Merging = "full" | "marked" | "none";
 
@@ -37,7 +40,7 @@ export interface Machine {
   readonly threads: readonly ThreadInfo[];
   /** Non-null when setup itself failed; then there is nothing to explore. */
   readonly setupFailure: Failure | undefined;
-  /** Runs one step of the thread. `choices` scripts __sd_choose: past its end, 0 is chosen. */
+  /** Runs one step of the thread. `choices` scripts __sd_choose: past its end, 0 is chosen. The status has CHOSE added if there was a choice. */
   step(thread: number, choices: readonly number[]): number;
   /** After a step: how many alternatives each __sd_choose of it had. Empty for most steps. */
   arities(): readonly number[];
@@ -48,6 +51,15 @@ export interface Machine {
   /** A position in the undo log, and going back to it. */
   mark(): number;
   undo(mark: number): void;
+  /** Puts the current state, told apart by `salt` too, in the visited set: true if it was not there. */
+  visit(salt: bigint): boolean;
+  visitedCount(): number;
+  /** Bytes that the visited set takes. */
+  visitedBytes(): number;
+  clearVisited(): void;
+  /** How many shared words, racy accesses and noted locks have been found since `forgetDiscoveries`. */
+  discoveries(): number;
+  forgetDiscoveries(): void;
   /** 64-bit fingerprint of the current state, as two unsigned 32-bit halves. */
   fingerprintHigh(): number;
   fingerprintLow(): number;
@@ -55,4 +67,15 @@ export interface Machine {
   sharedWords(): readonly number[];
   /** Accesses (Instr.access), plain ones, seen at shared words: they must become scheduling points. */
   racyAccesses(): readonly number[];
+  /** Words (address >> 3) of locks given to __sd_note_lock. */
+  notedLocks(): readonly number[];
+}
+
+/** The engine can go no further: neither a violation nor the input's fault. The search is then inconclusive. */
+export class EngineLimit extends Error {
+  readonly limit: "memory" | "depth";
+  constructor(limit: "memory" | "depth") {
+    super(`engine limit: ${limit}`);
+    this.limit = limit;
+  }
 }

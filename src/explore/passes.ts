@@ -1,0 +1,159 @@
+/**
+ * A whole check: passes of the search until one finds no new shared memory, then, if there is a violation, its shortest form.
+ *
+ * The first pass takes no word to be shared, so it merges too much; what two threads touch without a common lock is noted as it goes.
+ * When a pass has found such words the search starts again with them. The last pass found nothing new: each of its merges was justified, and
+ * only such a pass can say "none". A violation is real in any pass, because merged steps are sequences of real ones.
+ */
+import type { Merging, ThreadInfo } from "./machine.ts";
+import { EngineLimit, type Machine } from "./machine.ts";
+import { createSearch, type SearchCounts, type Violation } from "./search.ts";
+import { shortest } from "./shortest.ts";
+
+/** What passes have found out about a program: enough to begin a later run of the same program with its last pass. */
+export interface Knowledge {
+  readonly sharedWords: readonly number[];
+  readonly racyAccesses: readonly number[];
+  readonly notedLocks: readonly number[];
+}
+
+export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], notedLocks: [] };
+
+export interface CheckBounds {
+  readonly preemptions?: number | undefined;
+  readonly maxStates?: number | undefined;
+  /** Seconds. */
+  readonly timeout?: number | undefined;
+}
+
+export interface Progress extends Readonly<SearchCounts> {
+  readonly seconds: number;
+  readonly pass: number;
+  readonly visitedBytes: number;
+}
+
+export type Inconclusive = "states" | "memory" | "depth" | "timeout" | "interrupted";
+
+export interface CheckResult {
+  readonly outcome:
+    | { readonly kind: "none" }
+    | { readonly kind: "violation"; readonly violation: Violation; readonly shortest: boolean }
+    | { readonly kind: "inconclusive"; readonly why: Inconclusive };
+  readonly counts: Readonly<SearchCounts>;
+  readonly seconds: number;
+  readonly passes: number;
+  readonly visitedBytes: number;
+  /** The preemption bound cut something off. */
+  readonly bounded: boolean;
+  readonly knowledge: Knowledge;
+  readonly threads: readonly ThreadInfo[];
+}
+
+export interface CheckOptions extends CheckBounds {
+  /** Makes the machine of a pass. */
+  readonly machine: (knowledge: Knowledge) => Machine;
+  readonly knowledge?: Knowledge | undefined;
+  readonly merging: Merging;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly interrupted?: () => boolean;
+  /** Seconds to spend on making a counterexample small. */
+  readonly shorten?: number;
+}
+
+const SLICE = 20_000;
+
+/** Gives signals, timers and the terminal a turn. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export async function check(options: CheckOptions): Promise<CheckResult> {
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  let knowledge = options.knowledge ?? NO_KNOWLEDGE;
+  let machine = options.machine(knowledge);
+  for (let pass = 1; ; pass++) {
+    const search = createSearch(machine, options);
+    const finish = (outcome: CheckResult["outcome"]): CheckResult => ({
+      outcome,
+      counts: search.counts,
+      seconds: seconds(),
+      passes: pass,
+      visitedBytes: machine.visitedBytes(),
+      bounded: search.bounded(),
+      knowledge: knowledgeOf(machine, knowledge),
+      threads: machine.threads,
+    });
+    if (machine.setupFailure !== undefined) {
+      return finish({ kind: "violation", violation: { failure: machine.setupFailure, schedule: [], at: "step" }, shortest: true });
+    }
+    machine.forgetDiscoveries();
+    const start = machine.mark();
+    let seen = 0;
+    let giveUpAt = Number.POSITIVE_INFINITY;
+    const initial = machine.mark();
+    let again = false;
+    try {
+      while (!again) {
+        // Early passes are short, so look often.
+        const result = search.run(giveUpAt === Number.POSITIVE_INFINITY ? Math.min(SLICE, 500 + search.counts.transitions) : 500);
+        const found = machine.discoveries();
+        if (found > seen) {
+          // Go on for as long again: what else turns up then saves a pass.
+          seen = found;
+          giveUpAt = search.counts.transitions * 2 + 1000;
+        }
+        switch (result.kind) {
+          case "violation": {
+            machine.undo(initial);
+            const small = shortened(machine, result.violation, options);
+            return finish({ kind: "violation", violation: small ?? result.violation, shortest: small !== undefined });
+          }
+          case "states":
+            if (seen === 0) return finish({ kind: "inconclusive", why: "states" });
+            again = true;
+            break;
+          case "exhausted":
+            if (seen === 0) return finish({ kind: "none" });
+            again = true;
+            break;
+          case "running":
+            again = search.counts.transitions >= giveUpAt;
+            break;
+        }
+        if (options.interrupted?.() === true) return finish({ kind: "inconclusive", why: "interrupted" });
+        if (options.timeout !== undefined && seconds() > options.timeout) return finish({ kind: "inconclusive", why: "timeout" });
+        options.onProgress?.({ ...search.counts, seconds: seconds(), pass, visitedBytes: machine.visitedBytes() });
+        await breathe();
+      }
+    } catch (error) {
+      if (error instanceof EngineLimit) return finish({ kind: "inconclusive", why: error.limit });
+      throw error;
+    }
+    const next = knowledgeOf(machine, knowledge);
+    if (next.racyAccesses.length > knowledge.racyAccesses.length) {
+      // New scheduling points: other code.
+      machine = options.machine(next);
+    } else {
+      machine.undo(start);
+      machine.clearVisited();
+    }
+    knowledge = next;
+  }
+}
+
+function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
+  const union = (a: readonly number[], b: readonly number[]): number[] => [...new Set([...a, ...b])].sort((x, y) => x - y);
+  return {
+    sharedWords: union(before.sharedWords, machine.sharedWords()),
+    racyAccesses: union(before.racyAccesses, machine.racyAccesses()),
+    notedLocks: union(before.notedLocks, machine.notedLocks()),
+  };
+}
+
+function shortened(machine: Machine, violation: Violation, options: CheckOptions): Violation | undefined {
+  const until = performance.now() + 1000 * (options.shorten ?? 10);
+  return shortest(machine, {
+    maxNodes: 2_000_000,
+    deadline: () => performance.now() > until,
+    klass: violation.failure.klass,
+  });
+}

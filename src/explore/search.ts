@@ -1,0 +1,202 @@
+/**
+ * Depth-first search over all schedules, from the machine's current state (its initial one) with nothing in the visited set.
+ *
+ * The machine holds the state at the top of the stack; going forward is a step, going back an undo. A search is run in slices (`run`), so
+ * that progress can be shown and it can be stopped between them. What it says when it is done holds for the merging
+ * that the machine was made with: see `passes.ts` for what makes a merge justified.
+ */
+import { ASSUMED, BLOCKED, CHOSE, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
+import type { Schedule, ScheduleStep } from "./schedule.ts";
+
+export interface SearchBounds {
+  /** Most switches away from a thread that could have gone on; undefined for no bound. */
+  readonly preemptions?: number | undefined;
+  readonly maxStates?: number | undefined;
+}
+
+export interface SearchCounts {
+  /** States visited (with a preemption bound: told apart by who ran last and how often was preempted). */
+  states: number;
+  transitions: number;
+  /** Deepest schedule. */
+  depth: number;
+  /** Paths abandoned by __sd_assume. */
+  assumed: number;
+}
+
+export interface Violation {
+  readonly failure: Failure;
+  /** Steps up to and including the failing one. */
+  readonly schedule: Schedule;
+  /** "step": the last step failed; "final": the check after all threads were done; "deadlock": nobody can go on. */
+  readonly at: "step" | "final" | "deadlock";
+}
+
+export type SearchResult =
+  | { readonly kind: "running" }
+  | { readonly kind: "exhausted" }
+  | { readonly kind: "violation"; readonly violation: Violation }
+  | { readonly kind: "states" };
+
+export interface Search {
+  /** Goes on for about that many transitions. */
+  readonly run: (transitions: number) => SearchResult;
+  readonly counts: Readonly<SearchCounts>;
+  /** Whether the preemption bound cut anything off. */
+  readonly bounded: () => boolean;
+}
+
+/** The choices to try after `choices`, whose alternatives were `arities`; undefined when all have been tried. */
+export function nextChoices(choices: readonly number[], arities: readonly number[]): number[] | undefined {
+  for (let i = arities.length - 1; i >= 0; i--) {
+    const taken = choices[i] ?? 0;
+    if (taken + 1 < arities[i]!) return [...Array.from({ length: i }, (_, k) => choices[k] ?? 0), taken + 1];
+  }
+  return undefined;
+}
+
+export const DEADLOCK: Failure = { klass: "deadlock", text: "no thread can go on", args: [0n, 0n, 0n], loc: 0 };
+
+const NO_CHOICES: readonly number[] = [];
+
+/** One state on the stack, and how far its successors have been tried. */
+interface Level {
+  /** Undo position to come back to this state; -1 while no step is applied. */
+  mark: number;
+  /** Index into the order of threads (the last one to run comes first). */
+  next: number;
+  readonly last: number;
+  readonly preemptions: number;
+  /** Threads that are not daemons and have not finished. */
+  readonly waiting: number;
+  choices: readonly number[];
+  again: readonly number[] | undefined;
+  /** A step of a non-daemon, of any thread, was possible; one of any thread changed the state to a new one. */
+  movedWorker: boolean;
+  moved: boolean;
+  fresh: boolean;
+  lastEnabled: boolean;
+}
+
+export function createSearch(machine: Machine, bounds: SearchBounds): Search {
+  const { threads } = machine;
+  const count = threads.length;
+  const limit = bounds.preemptions;
+  const counts: SearchCounts = { states: 0, transitions: 0, depth: 0, assumed: 0 };
+  const stack: Level[] = [];
+  let cut = false;
+
+  const push = (last: number, preemptions: number, waiting: number): void => {
+    stack.push({
+      mark: -1,
+      next: 0,
+      last,
+      preemptions,
+      waiting,
+      choices: NO_CHOICES,
+      again: undefined,
+      movedWorker: false,
+      moved: false,
+      fresh: false,
+      lastEnabled: false,
+    });
+    if (stack.length > counts.depth) counts.depth = stack.length - 1;
+  };
+  const salt = (last: number, preemptions: number): bigint => (limit === undefined ? 0n : BigInt((last + 1) * 4096 + preemptions + 1));
+  /** Thread number `position` in the order: the one that ran last first, then the others by number. */
+  const threadAt = (position: number, last: number): number =>
+    last < 0 ? position : position === 0 ? last : position <= last ? position - 1 : position;
+
+  const schedule = (): ScheduleStep[] =>
+    stack.filter((l) => l.mark >= 0).map((l) => ({ thread: threadAt(l.next, l.last), choices: l.choices }));
+  const violation = (at: Violation["at"], failure: Failure): SearchResult => ({
+    kind: "violation",
+    violation: { failure, schedule: schedule(), at },
+  });
+
+  /** Every worker waits; is what the daemons can still do without effect, from here on? */
+  const stuck = (): boolean => {
+    const high = machine.fingerprintHigh();
+    const low = machine.fingerprintLow();
+    for (let t = 0; t < count; t++) {
+      if (machine.finished(t)) continue;
+      let choices: readonly number[] | undefined = NO_CHOICES;
+      while (choices !== undefined) {
+        const mark = machine.mark();
+        const status = machine.step(t, choices);
+        const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
+        const same = machine.fingerprintHigh() === high && machine.fingerprintLow() === low;
+        machine.undo(mark);
+        if ((status & ~CHOSE) !== BLOCKED && (status & ~CHOSE) !== ASSUMED && !same) return false;
+        choices = more;
+      }
+    }
+    return true;
+  };
+
+  let started = false;
+  const run = (budget: number): SearchResult => {
+    if (!started) {
+      started = true;
+      machine.visit(salt(-1, 0));
+      counts.states = 1;
+      push(-1, 0, threads.filter((t) => !t.daemon).length);
+    }
+    const stopAt = counts.transitions + budget;
+    while (stack.length > 0) {
+      const level = stack.at(-1)!;
+      if (level.mark >= 0) {
+        machine.undo(level.mark);
+        level.mark = -1;
+        if (level.again !== undefined) level.choices = level.again;
+        else {
+          level.next++;
+          level.choices = NO_CHOICES;
+        }
+      }
+      if (level.next >= count) {
+        // All successors have been tried.
+        if (!level.movedWorker && level.waiting > 0 && !level.fresh && !cut && (!level.moved || stuck()))
+          return violation("deadlock", DEADLOCK);
+        stack.pop();
+        continue;
+      }
+      if (counts.transitions >= stopAt) return { kind: "running" };
+      const thread = threadAt(level.next, level.last);
+      if (machine.finished(thread)) {
+        level.next++;
+        continue;
+      }
+      const preempts = level.last >= 0 && thread !== level.last && level.lastEnabled ? 1 : 0;
+      if (limit !== undefined && level.preemptions + preempts > limit) {
+        cut = true;
+        level.next++;
+        continue;
+      }
+      level.mark = machine.mark();
+      const status = machine.step(thread, level.choices);
+      level.again = (status & CHOSE) !== 0 ? nextChoices(level.choices, machine.arities()) : undefined;
+      const outcome = status & ~CHOSE;
+      if (outcome === BLOCKED) continue;
+      counts.transitions++;
+      if (outcome === ASSUMED) {
+        counts.assumed++;
+        continue;
+      }
+      if (outcome === FAILED) return violation("step", machine.failure());
+      level.moved = true;
+      if (!threads[thread]!.daemon) level.movedWorker = true;
+      if (thread === level.last) level.lastEnabled = true;
+      const waiting = outcome === FINISHED && !threads[thread]!.daemon ? level.waiting - 1 : level.waiting;
+      const preemptions = level.preemptions + preempts;
+      if (!machine.visit(salt(thread, preemptions))) continue;
+      level.fresh = true;
+      counts.states++;
+      if (waiting === 0 && !machine.final()) return violation("final", machine.failure());
+      if (bounds.maxStates !== undefined && counts.states >= bounds.maxStates) return { kind: "states" };
+      push(thread, preemptions, waiting);
+    }
+    return { kind: "exhausted" };
+  };
+  return { run, counts, bounded: () => cut };
+}

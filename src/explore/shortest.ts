@@ -1,0 +1,146 @@
+/**
+ * Makes a counterexample small: fewest preemptions first, then fewest steps.
+ *
+ * Breadth-first over (state, thread that ran last), one bucket for each number of preemptions, by depth inside a bucket. States are not stored: a node knows its
+ * parent and the step from it, and the machine walks from node to node by undoing to their common ancestor and stepping down again.
+ */
+import { ASSUMED, BLOCKED, CHOSE, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
+import type { Schedule, ScheduleStep } from "./schedule.ts";
+import { DEADLOCK, nextChoices, type Violation } from "./search.ts";
+
+interface Node {
+  readonly parent: number;
+  readonly thread: number;
+  readonly choices: readonly number[];
+  readonly depth: number;
+  /** Reached with a preemption: whether its state is new is only known when its bucket's turn comes. */
+  readonly unseen: boolean;
+  readonly waiting: number;
+  /** The step to this node fails so: it is no state to go to. */
+  readonly failure?: Failure;
+}
+
+export interface ShortestOptions {
+  /** Give up after so many nodes: the caller keeps what it has. */
+  readonly maxNodes: number;
+  readonly deadline: () => boolean;
+  /** Only violations of this class count. */
+  readonly klass: string;
+}
+
+/** The machine must be in its initial state, and is again afterwards. Undefined if the budget ran out first. */
+export function shortest(machine: Machine, options: ShortestOptions): Violation | undefined {
+  machine.clearVisited();
+  const { threads } = machine;
+  const nodes: Node[] = [
+    { parent: -1, thread: -1, choices: [], depth: 0, unseen: false, waiting: threads.filter((t) => !t.daemon).length },
+  ];
+  // buckets[p][d]: nodes with p preemptions at depth d
+  const buckets: number[][][] = [[[0]]];
+  const add = (preemptions: number, node: Node): void => {
+    nodes.push(node);
+    while (buckets.length <= preemptions) buckets.push([]);
+    const bucket = buckets[preemptions]!;
+    while (bucket.length <= node.depth) bucket.push([]);
+    bucket[node.depth]!.push(nodes.length - 1);
+  };
+  const salt = (thread: number): bigint => BigInt(thread + 2);
+
+  const path: number[] = [0];
+  const marks: number[] = [];
+  const goTo = (target: number): void => {
+    const wanted: number[] = [];
+    for (let n = target; n >= 0; n = nodes[n]!.parent) wanted.push(n);
+    wanted.reverse();
+    let common = 0;
+    while (common < path.length && common < wanted.length && path[common] === wanted[common]) common++;
+    if (path.length > common) {
+      machine.undo(marks[common - 1]!);
+      path.length = common;
+      marks.length = common - 1;
+    }
+    for (let i = common; i < wanted.length; i++) {
+      const node = nodes[wanted[i]!]!;
+      marks.push(machine.mark());
+      machine.step(node.thread, node.choices);
+      path.push(wanted[i]!);
+    }
+  };
+  const scheduleTo = (node: number, last?: ScheduleStep): Schedule => {
+    const steps: ScheduleStep[] = last === undefined ? [] : [last];
+    for (let n = node; n > 0; n = nodes[n]!.parent) steps.push({ thread: nodes[n]!.thread, choices: nodes[n]!.choices });
+    return steps.reverse();
+  };
+
+  machine.visit(salt(-1));
+  let result: Violation | undefined;
+  search: for (let preemptions = 0; preemptions < buckets.length; preemptions++) {
+    const bucket = buckets[preemptions]!;
+    for (let depth = 0; depth < bucket.length; depth++) {
+      for (const index of bucket[depth] ?? []) {
+        if (nodes.length > options.maxNodes || options.deadline()) break search;
+        const node = nodes[index]!;
+        if (node.failure !== undefined) {
+          result = { failure: node.failure, schedule: scheduleTo(index), at: "step" };
+          break search;
+        }
+        goTo(index);
+        if (node.unseen && !machine.visit(salt(node.thread))) continue;
+        if (node.waiting === 0 && index > 0 && !machine.final()) {
+          if (machine.failure().klass === options.klass) {
+            result = { failure: machine.failure(), schedule: scheduleTo(index), at: "final" };
+            break search;
+          }
+          continue;
+        }
+        let moved = false;
+        let lastEnabled = false;
+        const order =
+          node.thread < 0 ? threads.map((_, t) => t) : [node.thread, ...threads.map((_, t) => t).filter((t) => t !== node.thread)];
+        for (const thread of order) {
+          if (machine.finished(thread)) continue;
+          const preempts = node.thread >= 0 && thread !== node.thread && lastEnabled ? 1 : 0;
+          let choices: readonly number[] | undefined = [];
+          while (choices !== undefined) {
+            const mark = machine.mark();
+            const status = machine.step(thread, choices);
+            const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
+            const outcome = status & ~CHOSE;
+            if (outcome === FAILED && machine.failure().klass === options.klass && preempts === 0) {
+              result = { failure: machine.failure(), schedule: scheduleTo(index, { thread, choices }), at: "step" };
+              machine.undo(mark);
+              break search;
+            }
+            if (outcome === FAILED && machine.failure().klass === options.klass) {
+              // Fails with one preemption more: its turn comes with that bucket, unless another comes first.
+              add(preemptions + preempts, {
+                parent: index,
+                thread,
+                choices,
+                depth: node.depth + 1,
+                unseen: true,
+                waiting: 0,
+                failure: machine.failure(),
+              });
+            } else if (outcome !== BLOCKED && outcome !== ASSUMED && outcome !== FAILED) {
+              moved = true;
+              if (thread === node.thread) lastEnabled = true;
+              const waiting = node.waiting - (outcome === FINISHED && !threads[thread]!.daemon ? 1 : 0);
+              if (preempts > 0 || machine.visit(salt(thread)))
+                add(preemptions + preempts, { parent: index, thread, choices, depth: node.depth + 1, unseen: preempts > 0, waiting });
+            }
+            machine.undo(mark);
+            choices = more;
+          }
+        }
+        if (!moved && node.waiting > 0 && options.klass === DEADLOCK.klass) {
+          result = { failure: DEADLOCK, schedule: scheduleTo(index), at: "deadlock" };
+          break search;
+        }
+      }
+    }
+  }
+  goTo(0);
+  machine.clearVisited();
+  return result;
+}
