@@ -1,0 +1,131 @@
+/**
+ * Accesses to modelled memory: is it live, who touches it under which locks, is it watched, who wants to know.
+ *
+ * Invariant: nothing changes before all checks of the access have passed. An access across several words is checked as a whole and
+ * noted for each of them.
+ */
+import { GUARD } from "../ir/program.ts";
+import { type Context, inside } from "./context.ts";
+import type { AccessInfo, Port } from "./decode.ts";
+import { FREED } from "./memory.ts";
+import { masked } from "./values.ts";
+import { violation } from "./violation.ts";
+
+/** `hook` runs the program's `sd_watched_store`. */
+export function createPort(context: Context, hook: ((addr: bigint, old: bigint, next: bigint) => void) | undefined): Port {
+  const { memory, sharing, observer } = context;
+
+  /** The address as a number, if all of [address, +length) is live. */
+  const check = (address: bigint, length: number, write: boolean, info: AccessInfo): number => {
+    const what = write ? "a store" : "a load";
+    const bytes = BigInt(length);
+    if (address < BigInt(GUARD)) throw violation("null-dereference", `${what} of {1:d} bytes at {0:x}`, [address, bytes], info.loc);
+    if (address + bytes > BigInt(memory.end)) {
+      throw violation("out-of-bounds", `${what} of {1:d} bytes at {0:x}, which is nobody's`, [address, bytes], info.loc);
+    }
+    const start = Number(address);
+    const end = start + length;
+    for (let at = start & ~7; at < end; at += 8) {
+      const valid = memory.shadow(at);
+      if (valid === FREED)
+        throw violation("use-after-free", `${what} of {1:d} bytes at {0:p}, which was freed`, [address, bytes], info.loc);
+      if (Math.min(end - at, 8) > valid) {
+        throw violation("out-of-bounds", `${what} of {1:d} bytes at {0:p}, which is not inside an object`, [address, bytes], info.loc);
+      }
+      if (write && memory.isConstant(at)) {
+        throw violation("write-to-constant", "a store of {1:d} bytes to the constant {0:p}", [address, bytes], info.loc);
+      }
+    }
+    return start;
+  };
+
+  const note = (start: number, length: number, write: boolean, info: AccessInfo): void => {
+    for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) {
+      if (context.tracking) sharing.note(word, write, context.thread, context.locks);
+      if (!info.marked && !inside(context)) sharing.notePlain(word, info.access);
+    }
+  };
+
+  const watched = (start: number): boolean =>
+    hook !== undefined && !context.inHook && start >= context.watchStart && start < context.watchEnd;
+
+  /** The store itself, word by word, the watcher first. */
+  const put = (start: number, length: number, value: bigint): void => {
+    if (hook === undefined || context.inHook || start + length <= context.watchStart || start >= context.watchEnd) {
+      for (let at = 0; at < length; at += 8) memory.write(start + at, Math.min(8, length - at), masked(64, value >> BigInt(8 * at)));
+      return;
+    }
+    for (let word = start & ~7; word < start + length; word += 8) {
+      const from = Math.max(start, word);
+      const to = Math.min(start + length, word + 8);
+      const shift = BigInt(8 * (from - word));
+      const mask = masked(8 * (to - from), -1n) << shift;
+      const old = memory.word(word >> 3);
+      const next = (old & ~mask) | (((value >> BigInt(8 * (from - start))) << shift) & mask);
+      if (old !== next && watched(word)) hook(BigInt(word), old, next);
+      memory.write(word, 8, next);
+    }
+  };
+
+  const readAll = (start: number, length: number): bigint => {
+    if (length === 1 || length === 2 || length === 4 || length === 8) return memory.read(start, length);
+    let value = 0n;
+    for (let at = length - 1; at >= 0; at--) value = (value << 8n) | BigInt(memory.byte(start + at));
+    return value;
+  };
+
+  const tell = (start: number, length: number, write: boolean, old: bigint, value: bigint, info: AccessInfo): void => {
+    const { access, loc, marked } = info;
+    observer?.happened(context.thread, { what: "access", access, loc, addr: start, bytes: length, write, old, value, marked });
+  };
+
+  const store = (address: bigint, length: number, value: bigint, info: AccessInfo): void => {
+    const start = check(address, length, true, info);
+    note(start, length, true, info);
+    if (observer !== undefined) tell(start, length, true, readAll(start, length), value, info);
+    put(start, length, value);
+  };
+
+  const load = (address: bigint, length: number, info: AccessInfo): bigint => {
+    const start = check(address, length, false, info);
+    note(start, length, false, info);
+    const value = readAll(start, length);
+    if (observer !== undefined) tell(start, length, false, value, value, info);
+    return value;
+  };
+
+  const size = (length: bigint, address: bigint, info: AccessInfo): number => {
+    if (length <= BigInt(memory.end)) return Number(length);
+    throw violation("out-of-bounds", "a copy or fill of {1:d} bytes at {0:p}", [address, length], info.loc);
+  };
+
+  return {
+    load,
+    store,
+    modify: (address, length, next, info) => {
+      const start = check(address, length, false, info);
+      note(start, length, false, info);
+      const old = readAll(start, length);
+      const value = next(old);
+      if (value === undefined) {
+        if (observer !== undefined) tell(start, length, false, old, old, info);
+      } else {
+        store(address, length, value, info);
+      }
+      return old;
+    },
+    copy: (to, from, length, info) => {
+      if (length === 0n) return;
+      const bytes = size(length, to, info);
+      check(to, bytes, true, info);
+      store(to, bytes, load(from, bytes, info), info);
+    },
+    fill: (to, byte, length, info) => {
+      if (length === 0n) return;
+      const bytes = size(length, to, info);
+      check(to, bytes, true, info);
+      store(to, bytes, BigInt(`0x${Number(byte).toString(16).padStart(2, "0").repeat(bytes)}`), info);
+    },
+    clearLocal: (address, length) => memory.zero(address, length),
+  };
+}

@@ -1,0 +1,325 @@
+/**
+ * Functions made ready to run: each instruction becomes an operation, a closure that does it, or a description of it if it
+ * changes what runs next. Blocks are laid end to end; a position in a function is one number, `pc`.
+ *
+ * Invariant: an operation may be a scheduling point only if `point` says so, and then `live` are the registers live before it.
+ */
+import type { Merging } from "../explore/machine.ts";
+import type { Func, Instr, Intrinsic, Operand, Program, Reg } from "../ir/program.ts";
+import { type Liveness, liveness, operands } from "./liveness.ts";
+import { binary, compare, masked, signed, unary, undividable, updated } from "./values.ts";
+import { violation } from "./violation.ts";
+
+/** One activation of a function. Its locals lie at `base`. */
+export interface Frame {
+  readonly code: Code;
+  readonly regs: bigint[];
+  readonly base: number;
+  pc: number;
+}
+
+export type Read = (frame: Frame) => bigint;
+
+export interface Range {
+  readonly addr: bigint;
+  readonly length: bigint;
+}
+
+export interface AccessInfo {
+  readonly access: number;
+  readonly loc: number;
+  readonly marked: boolean;
+}
+
+/** What operations do to anything but registers: see `cpu.ts`. */
+export interface Port {
+  load(addr: bigint, bytes: number, info: AccessInfo): bigint;
+  store(addr: bigint, bytes: number, value: bigint, info: AccessInfo): void;
+  /** Reads, and writes what `next` makes of the old value unless that is undefined; returns the old value. */
+  modify(addr: bigint, bytes: number, next: (old: bigint) => bigint | undefined, info: AccessInfo): bigint;
+  copy(to: bigint, from: bigint, length: bigint, info: AccessInfo): void;
+  fill(to: bigint, byte: bigint, length: bigint, info: AccessInfo): void;
+  clearLocal(addr: number, size: number): void;
+}
+
+/** A way from one block to another: the phis' new values are all read before any is written. */
+export interface Edge {
+  readonly pc: number;
+  readonly back: boolean;
+  readonly moves: readonly { readonly dst: Reg; readonly read: Read }[];
+}
+
+export type Op =
+  | { readonly kind: "do"; readonly run: (frame: Frame) => void }
+  | {
+      readonly kind: "access";
+      readonly point: boolean;
+      readonly live: readonly Reg[];
+      readonly ranges: (frame: Frame) => readonly Range[];
+      readonly run: (frame: Frame) => void;
+    }
+  | {
+      readonly kind: "call";
+      /** A function's index, or a pointer to find it by. */
+      readonly callee: number | Read;
+      readonly args: readonly Read[];
+      readonly dsts: readonly Reg[];
+      readonly live: readonly Reg[];
+      readonly loc: number;
+    }
+  | {
+      readonly kind: "intrinsic";
+      readonly intrinsic: Intrinsic;
+      readonly args: readonly Read[];
+      readonly dst: Reg | undefined;
+      readonly bits: number;
+      readonly live: readonly Reg[];
+      readonly loc: number;
+    }
+  | { readonly kind: "jump"; readonly choose: (frame: Frame) => Edge; readonly loc: number }
+  | { readonly kind: "ret"; readonly values: readonly Read[] }
+  | { readonly kind: "unreachable"; readonly loc: number };
+
+export interface Code {
+  readonly index: number;
+  readonly func: Func;
+  readonly ops: readonly Op[];
+  /** Offset of each local from the frame's base, and the size of the frame. */
+  readonly locals: readonly number[];
+  readonly size: number;
+}
+
+export interface DecodeOptions {
+  readonly merging: Merging;
+  readonly racyKnown: (access: number) => boolean;
+}
+
+export function createDecoder(program: Program, port: Port, options: DecodeOptions): (func: number) => Code {
+  const decoded = new Map<number, Code>();
+  return (index) => {
+    const found = decoded.get(index) ?? decode(program.funcs[index]!, index, port, options);
+    decoded.set(index, found);
+    return found;
+  };
+}
+
+function reader(operand: Operand, bits = 64): Read {
+  if ("imm" in operand) {
+    const value = masked(bits, operand.imm);
+    return () => value;
+  }
+  const { reg } = operand;
+  return (frame) => frame.regs[reg]!;
+}
+
+function decode(func: Func, index: number, port: Port, options: DecodeOptions): Code {
+  const locals: number[] = [];
+  let size = 0;
+  for (const local of func.locals) {
+    const align = Math.max(8, local.align);
+    const at = Math.ceil(size / align) * align;
+    locals.push(at);
+    size = at + local.size;
+  }
+  const starts: number[] = [];
+  let length = 0;
+  for (const block of func.blocks) {
+    starts.push(length);
+    length += block.instrs.length + 1;
+  }
+  const live = liveness(func);
+  const direct = directLocals(func);
+  const ops: Op[] = [];
+  func.blocks.forEach((block, b) => {
+    block.instrs.forEach((instr, i) => {
+      ops.push(decodeInstr(func, instr, { live, block: b, index: i }, locals, direct, port, options));
+    });
+    ops.push(decodeTerm(func, b, starts));
+  });
+  return { index, func, ops, locals, size: Math.ceil(size / 16) * 16 };
+}
+
+/** Registers that hold the address of one of the function's own locals. */
+function directLocals(func: Func): ReadonlySet<Reg> {
+  const regs = new Set<Reg>();
+  for (const block of func.blocks) for (const instr of block.instrs) if (instr.op === "local") regs.add(instr.dst);
+  return regs;
+}
+
+interface Place {
+  readonly live: Liveness;
+  readonly block: number;
+  readonly index: number;
+}
+
+function decodeInstr(
+  func: Func,
+  instr: Instr,
+  place: Place,
+  locals: readonly number[],
+  direct: ReadonlySet<Reg>,
+  port: Port,
+  options: DecodeOptions,
+): Op {
+  const act = (run: (frame: Frame) => void): Op => ({ kind: "do", run });
+  const value = (dst: Reg, read: Read): Op =>
+    act((frame) => {
+      frame.regs[dst] = read(frame);
+    });
+  const before = (): readonly Reg[] => place.live.before(place.block, place.index);
+  const across = (): readonly Reg[] => place.live.across(place.block, place.index);
+  const access = (
+    marked: boolean,
+    number: number,
+    spans: readonly { readonly at: Operand; readonly length: Read }[],
+    run: (frame: Frame) => void,
+  ): Op => {
+    const own = spans.every(({ at }) => "reg" in at && direct.has(at.reg));
+    const point = marked || options.racyKnown(number) || (options.merging === "none" && !own);
+    const parts = spans.map(({ at, length }) => ({ at: reader(at), length }));
+    return {
+      kind: "access",
+      point,
+      live: point ? before() : [],
+      ranges: (frame) => parts.map(({ at, length }) => ({ addr: at(frame), length: length(frame) })),
+      run,
+    };
+  };
+  switch (instr.op) {
+    case "bin": {
+      const { bin, bits, dst, loc } = instr;
+      const shift = bin === "shl" || bin === "lshr" || bin === "ashr";
+      const [a, b, compute] = [reader(instr.a, bits), reader(instr.b, shift ? 64 : bits), binary(bin, bits)];
+      if (bin !== "udiv" && bin !== "urem" && bin !== "sdiv" && bin !== "srem") return value(dst, (f) => compute(a(f), b(f)));
+      return value(dst, (f) => {
+        const [x, y] = [a(f), b(f)];
+        if (undividable(bin, bits, x, y)) throw violation("divide", "division of {0:d} by {1:d}", [x, y], loc);
+        return compute(x, y);
+      });
+    }
+    case "cmp": {
+      const [a, b, test] = [reader(instr.a, instr.bits), reader(instr.b, instr.bits), compare(instr.cmp, instr.bits)];
+      return value(instr.dst, (f) => (test(a(f), b(f)) ? 1n : 0n));
+    }
+    case "sext": {
+      const a = reader(instr.a, instr.from);
+      return value(instr.dst, (f) => masked(instr.bits, signed(instr.from, a(f))));
+    }
+    case "mask": {
+      const a = reader(instr.a);
+      return value(instr.dst, (f) => masked(instr.bits, a(f)));
+    }
+    case "select": {
+      const [cond, a, b] = [reader(instr.cond), reader(instr.a), reader(instr.b)];
+      return value(instr.dst, (f) => (cond(f) !== 0n ? a(f) : b(f)));
+    }
+    case "unary": {
+      const [a, compute] = [reader(instr.a, instr.bits), unary(instr.unary, instr.bits)];
+      return value(instr.dst, (f) => compute(a(f)));
+    }
+    case "umulh": {
+      const [a, b] = [reader(instr.a), reader(instr.b)];
+      return value(instr.dst, (f) => (a(f) * b(f)) >> 64n);
+    }
+    case "local": {
+      const offset = locals[instr.slot]!;
+      return value(instr.dst, (f) => BigInt(f.base + offset));
+    }
+    case "clear": {
+      const [offset, size] = [locals[instr.slot]!, func.locals[instr.slot]!.size];
+      return act((f) => port.clearLocal(f.base + offset, size));
+    }
+    case "load": {
+      const { dst, bytes } = instr;
+      const info = { access: instr.access, loc: instr.loc, marked: instr.order === "marked" };
+      const addr = reader(instr.addr);
+      return access(info.marked, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) => {
+        f.regs[dst] = port.load(addr(f), bytes, info);
+      });
+    }
+    case "store": {
+      const { bytes } = instr;
+      const info = { access: instr.access, loc: instr.loc, marked: instr.order === "marked" };
+      const [addr, stored] = [reader(instr.addr), reader(instr.value, 8 * bytes)];
+      return access(info.marked, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) =>
+        port.store(addr(f), bytes, masked(8 * bytes, stored(f)), info),
+      );
+    }
+    case "rmw": {
+      const { bytes, dst } = instr;
+      const info = { access: instr.access, loc: instr.loc, marked: true };
+      const [addr, operand, update] = [reader(instr.addr), reader(instr.value, 8 * bytes), updated(instr.rmw, 8 * bytes)];
+      return access(true, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) => {
+        f.regs[dst] = port.modify(addr(f), bytes, (old) => update(old, operand(f)), info);
+      });
+    }
+    case "cmpxchg": {
+      const { bytes, dst, ok } = instr;
+      const info = { access: instr.access, loc: instr.loc, marked: true };
+      const [addr, expected, desired] = [reader(instr.addr), reader(instr.expected, 8 * bytes), reader(instr.desired, 8 * bytes)];
+      return access(true, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) => {
+        const wanted = expected(f);
+        const old = port.modify(addr(f), bytes, (found) => (found === wanted ? desired(f) : undefined), info);
+        f.regs[dst] = old;
+        f.regs[ok] = old === wanted ? 1n : 0n;
+      });
+    }
+    case "copy": {
+      const info = { access: instr.access, loc: instr.loc, marked: false };
+      const [to, from, length] = [reader(instr.to), reader(instr.from), reader(instr.length)];
+      const spans = [
+        { at: instr.to, length },
+        { at: instr.from, length },
+      ];
+      return access(false, instr.access, spans, (f) => port.copy(to(f), from(f), length(f), info));
+    }
+    case "fill": {
+      const info = { access: instr.access, loc: instr.loc, marked: false };
+      const [to, byte, length] = [reader(instr.to), reader(instr.byte, 8), reader(instr.length)];
+      return access(false, instr.access, [{ at: instr.to, length }], (f) => port.fill(to(f), byte(f), length(f), info));
+    }
+    case "call":
+    case "callptr": {
+      const callee = instr.op === "call" ? instr.callee : reader(instr.target);
+      const { dsts, loc } = instr;
+      return { kind: "call", callee, args: instr.args.map((arg) => reader(arg)), dsts, live: across(), loc };
+    }
+    case "intrinsic": {
+      const { intrinsic, dst, loc } = instr;
+      const bits = dst === undefined ? 64 : func.regBits[dst]!;
+      const args = operands(instr).map((arg) => reader(arg));
+      return { kind: "intrinsic", intrinsic, args, dst, bits, live: intrinsic === "atomic_begin" ? before() : [], loc };
+    }
+  }
+}
+
+function decodeTerm(func: Func, block: number, starts: readonly number[]): Op {
+  const term = func.blocks[block]!.term;
+  const edge = (to: number): Edge => ({
+    pc: starts[to]!,
+    back: to <= block,
+    moves: func.blocks[to]!.phis.map((phi) => ({
+      dst: phi.dst,
+      read: reader(phi.from.find((from) => from.block === block)!.value, func.regBits[phi.dst]),
+    })),
+  });
+  switch (term.op) {
+    case "br": {
+      const to = edge(term.to);
+      return { kind: "jump", choose: () => to, loc: term.loc };
+    }
+    case "condbr": {
+      const [cond, yes, no] = [reader(term.cond), edge(term.then), edge(term.else)];
+      return { kind: "jump", choose: (f) => (cond(f) !== 0n ? yes : no), loc: term.loc };
+    }
+    case "switch": {
+      const [value, fallback] = [reader(term.value), edge(term.fallback)];
+      const cases = new Map(term.cases.map((one) => [one.value, edge(one.to)]));
+      return { kind: "jump", choose: (f) => cases.get(value(f)) ?? fallback, loc: term.loc };
+    }
+    case "ret":
+      return { kind: "ret", values: term.values.map((v) => reader(v)) };
+    case "unreachable":
+      return { kind: "unreachable", loc: term.loc };
+  }
+}

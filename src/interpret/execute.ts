@@ -1,0 +1,279 @@
+/**
+ * Runs the frames of the running step: operation after operation, until the thread parks or returns.
+ *
+ * This is where docs/architecture.md becomes code: which operations are scheduling points (`mustPark`), what a section's kind means
+ * (`begin`, `end`), and what the engine offers to C (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
+ */
+import type { Merging } from "../explore/machine.ts";
+import { type Context, inside, localsOf, SECTION, textAt } from "./context.ts";
+import type { Code, Frame, Op } from "./decode.ts";
+import { FREED, MAX_THREADS, STACK_SIZE } from "./memory.ts";
+import { released, taken } from "./sharing.ts";
+import { masked } from "./values.ts";
+import { type Stop, violation } from "./violation.ts";
+
+export type Outcome = { readonly kind: "parked" } | { readonly kind: "returned"; readonly values: readonly bigint[] };
+
+export interface Executor {
+  push(code: Code, args: readonly bigint[], loc: number): void;
+  /** Runs until the frame at this depth (counted from 0) has returned, or the thread parks. */
+  run(depth: number): Outcome;
+  /** The function that a pointer means. */
+  resolve(pointer: bigint, loc: number): Code;
+}
+
+export interface ExecuteOptions {
+  readonly merging: Merging;
+  readonly decode: (func: number) => Code;
+  /** __sd_thread: the new thread's index. */
+  readonly spawn: (name: string, column: string, entry: Code, arg: bigint, flags: bigint) => number;
+}
+
+const MAX_DEPTH = 200;
+const PARKED: Outcome = { kind: "parked" };
+
+type Access = Op & { kind: "access" };
+type Intrinsic = Op & { kind: "intrinsic" };
+
+export function createExecutor(context: Context, options: ExecuteOptions): Executor {
+  const { memory, sharing, observer, program } = context;
+  const { merging } = options;
+
+  const push = (code: Code, args: readonly bigint[], loc: number): void => {
+    const caller = context.frames.at(-1);
+    const region = memory.stackOf(context.thread < 0 ? MAX_THREADS : context.thread);
+    const base = caller === undefined ? region : caller.base + caller.code.size;
+    if (context.frames.length >= MAX_DEPTH || base + code.size > region + STACK_SIZE) {
+      throw violation("stack-overflow", "the stack is full: calls are {0:d} deep", [BigInt(context.frames.length)], loc);
+    }
+    const regs = new Array<bigint>(code.func.regBits.length).fill(0n);
+    for (let i = 0; i < code.func.params; i++) regs[i] = masked(code.func.regBits[i]!, args[i] ?? 0n);
+    context.frames.push({ code, regs, base, pc: 0 });
+    observer?.happened(context.thread, { what: "enter", func: code.index, loc, locals: localsOf(code, base) });
+  };
+
+  const resolve = (pointer: bigint, loc: number): Code => {
+    const index = program.functionAt.get(Number(pointer));
+    if (index === undefined) throw violation("wild-call", "a call of {0:p}, which is no function", [pointer], loc);
+    return options.decode(index);
+  };
+
+  /** The row "shared word" and the row SD_STEP of the table: a non-mover. */
+  const nonMover = (): boolean => {
+    if (context.post) return true;
+    context.post = true;
+    return false;
+  };
+
+  const mustPark = (op: Access, frame: Frame): boolean => {
+    if (!op.point || inside(context)) return false;
+    if (merging === "full" && !touchesShared(op, frame)) return false;
+    if (nonMover()) return true;
+    context.operations++;
+    return false;
+  };
+
+  const touchesShared = (op: Access, frame: Frame): boolean => {
+    for (const { addr, length } of op.ranges(frame)) {
+      // What lies outside memory is not shared: the access itself will fail.
+      if (length === 0n || addr + length > BigInt(memory.end)) continue;
+      for (let word = Number(addr) >> 3; word <= Number(addr + length - 1n) >> 3; word++) if (sharing.known(word)) return true;
+    }
+    return false;
+  };
+
+  /** Whether a section of that kind has to wait for the next step; sets `post` as the table says. */
+  const sectionParks = (kind: number, object: number): boolean => {
+    if (merging !== "full" || kind === SECTION.step) return nonMover();
+    if (kind === SECTION.local) return false;
+    if (sharing.notedKnown(object)) return nonMover();
+    if (kind === SECTION.acquire || kind === SECTION.acquireShared) return context.post;
+    context.post = true;
+    return false;
+  };
+
+  /** True if the thread parks before the section. */
+  const begin = (op: Intrinsic, frame: Frame): boolean => {
+    if (context.section !== undefined) context.section.inner++;
+    if (inside(context)) return false;
+    const [kind, object] = [Number(op.args[0]!(frame)), Number(op.args[1]!(frame))];
+    if (sectionParks(kind, object)) return true;
+    context.section = {
+      kind,
+      object,
+      first: context.operations === 0,
+      depth: context.frames.length,
+      pc: frame.pc,
+      regs: frame.regs.slice(),
+      mark: memory.mark(),
+      inner: 0,
+    };
+    if (kind !== SECTION.local) context.operations++;
+    context.tracking = kind === SECTION.step;
+    observer?.happened(context.thread, { what: "begin", section: kind, object, loc: op.loc });
+    return false;
+  };
+
+  const end = (loc: number): void => {
+    const { section } = context;
+    if (context.atomic || section === undefined) return;
+    if (section.inner > 0) {
+      section.inner--;
+      return;
+    }
+    context.section = undefined;
+    context.tracking = true;
+    const { kind, object } = section;
+    if (kind === SECTION.acquire || kind === SECTION.acquireShared) {
+      context.locks = taken(context.locks, object, kind === SECTION.acquireShared);
+    } else if (kind === SECTION.release || kind === SECTION.releaseShared) {
+      context.locks = released(context.locks, object, kind === SECTION.releaseShared);
+    }
+    observer?.happened(context.thread, { what: "end", loc });
+  };
+
+  const block = (loc: number): Stop => {
+    if (context.section?.depth === context.frames.length && !context.atomic) return { kind: "blocked" };
+    return violation("blocked-in-section", "waiting inside another atomic section, or during setup or the final check", [], loc);
+  };
+
+  const makeLive = (address: bigint, size: bigint): void => {
+    for (let at = 0; at < Number(size); at += 8) memory.setShadow(Number(address) + at, Math.min(8, Number(size) - at));
+  };
+
+  const makeDead = (address: bigint, size: bigint, loc: number): void => {
+    if (address < 0x10000n || (address & 7n) !== 0n || address + size > BigInt(memory.end)) {
+      throw violation("bad-free", "{0:p} was never live", [address, size], loc);
+    }
+    for (let at = Number(address); at < Number(address + size); at += 8) {
+      const shadow = memory.shadow(at);
+      if (shadow === FREED) throw violation("double-free", "{0:p} is freed already", [address, size], loc);
+      if (shadow === 0 || memory.isConstant(at)) throw violation("bad-free", "{0:p} was never live", [address, size], loc);
+      if (context.tracking) sharing.note(at >> 3, true, context.thread, context.locks);
+      memory.zero(at, 8);
+      memory.setShadow(at, FREED);
+    }
+  };
+
+  /** All intrinsics but atomic_begin; the result, if it has one. */
+  const intrinsic = (op: Intrinsic, frame: Frame): bigint => {
+    const args = op.args.map((read) => read(frame));
+    const arg = (i: number): bigint => args[i] ?? 0n;
+    const text = (i: number): string => textAt(memory, arg(i));
+    const { loc } = op;
+    switch (op.intrinsic) {
+      case "atomic_begin":
+        return 0n;
+      case "atomic_end":
+        end(loc);
+        return 0n;
+      case "block":
+        throw block(loc);
+      case "choose": {
+        const index = context.arities.length;
+        context.arities.push(Number(arg(0)));
+        return BigInt(context.choices[index] ?? 0);
+      }
+      case "assume":
+        if (arg(0) === 0n) throw { kind: "assumed" } satisfies Stop;
+        return 0n;
+      case "fail":
+        throw violation(text(0), text(1), args.slice(2, 5), loc);
+      case "event":
+        observer?.happened(context.thread, { what: "event", kind: text(0), text: text(1), args: args.slice(2, 5), loc });
+        return 0n;
+      case "thread":
+        if (context.thread >= 0 || !context.atomic) throw violation("late-thread", "threads can be made during setup only", [], loc);
+        return BigInt(options.spawn(text(0), text(1), resolve(arg(2), loc), arg(3), arg(4)));
+      case "self":
+        return BigInt(context.thread);
+      case "live":
+        makeLive(arg(0), arg(1));
+        observer?.happened(context.thread, { what: "live", addr: Number(arg(0)), size: Number(arg(1)), name: text(2), loc });
+        return 0n;
+      case "dead":
+        makeDead(arg(0), arg(1), loc);
+        observer?.happened(context.thread, { what: "dead", addr: Number(arg(0)), size: Number(arg(1)), loc });
+        return 0n;
+      case "watch":
+        context.watchStart = Number(arg(0));
+        context.watchEnd = Number(arg(1));
+        return 0n;
+      case "note_lock":
+        sharing.noteLock(Number(arg(0)));
+        return 0n;
+    }
+  };
+
+  const leave = (): void => {
+    const frame = context.frames.pop()!;
+    if (frame.code.size > 0) memory.zero(frame.base, frame.code.size);
+    observer?.happened(context.thread, { what: "leave" });
+  };
+
+  const run = (depth: number): Outcome => {
+    for (;;) {
+      const frame = context.frames.at(-1)!;
+      const op = frame.code.ops[frame.pc]!;
+      switch (op.kind) {
+        case "do":
+          op.run(frame);
+          frame.pc++;
+          break;
+        case "access":
+          if (mustPark(op, frame)) return PARKED;
+          op.run(frame);
+          frame.pc++;
+          break;
+        case "jump": {
+          const edge = op.choose(frame);
+          if (edge.back && --context.fuel < 0) throw violation("endless-loop", "a loop that never waits", [], op.loc);
+          if (edge.moves.length > 0) {
+            const values = edge.moves.map((move) => move.read(frame));
+            edge.moves.forEach((move, i) => {
+              frame.regs[move.dst] = values[i]!;
+            });
+          }
+          frame.pc = edge.pc;
+          break;
+        }
+        case "call": {
+          const code = typeof op.callee === "number" ? options.decode(op.callee) : resolve(op.callee(frame), op.loc);
+          push(
+            code,
+            op.args.map((read) => read(frame)),
+            op.loc,
+          );
+          break;
+        }
+        case "ret": {
+          const values = op.values.map((read) => read(frame));
+          leave();
+          if (context.frames.length === depth) return { kind: "returned", values };
+          const caller = context.frames.at(-1)!;
+          const call = caller.code.ops[caller.pc]!;
+          if (call.kind === "call") {
+            call.dsts.forEach((dst, i) => {
+              caller.regs[dst] = masked(caller.code.func.regBits[dst]!, values[i] ?? 0n);
+            });
+          }
+          caller.pc++;
+          break;
+        }
+        case "intrinsic":
+          if (op.intrinsic === "atomic_begin") {
+            if (begin(op, frame)) return PARKED;
+          } else {
+            const result = intrinsic(op, frame);
+            if (op.dst !== undefined) frame.regs[op.dst] = masked(op.bits, result);
+          }
+          frame.pc++;
+          break;
+        case "unreachable":
+          throw violation("unreachable", "the code went where C says that it cannot", [], op.loc);
+      }
+    }
+  };
+
+  return { push, run, resolve };
+}

@@ -1,0 +1,262 @@
+/**
+ * The reference engine: the Machine of `explore/machine.ts`, by plain interpretation. It is slow, and says what is right.
+ *
+ * Invariants: between calls the state is the memory and one parked thread each; both change only in ways that the undo log can take back.
+ * A step that is BLOCKED leaves no trace but in what is known of sharing.
+ */
+import {
+  ASSUMED,
+  BLOCKED,
+  CHOSE,
+  FAILED,
+  type Failure,
+  FINISHED,
+  type Machine,
+  type Merging,
+  MOVED,
+  type ThreadInfo,
+} from "../explore/machine.ts";
+import type { Program } from "../ir/program.ts";
+import { createPort } from "./access.ts";
+import { type Context, localsOf } from "./context.ts";
+import { type Code, createDecoder } from "./decode.ts";
+import { createExecutor, type Executor, type Outcome } from "./execute.ts";
+import { createMemory, MAX_THREADS } from "./memory.ts";
+import type { Observer } from "./observer.ts";
+import { createSharing, NO_LOCKS } from "./sharing.ts";
+import { type ParkedThread, park, parked, unpark, unstarted } from "./threads.ts";
+import { isStop, type Stop, violation } from "./violation.ts";
+import { createVisited } from "./visited.ts";
+
+export interface InterpreterOptions {
+  readonly merging: Merging;
+  /** What former passes found; see docs/architecture.md. */
+  readonly sharedWords?: readonly number[];
+  readonly racyAccesses?: readonly number[];
+  readonly notedLocks?: readonly number[];
+  /** Backward jumps that one step may take, and setup or the final check. */
+  readonly fuel?: number;
+  readonly setupFuel?: number;
+  readonly observer?: Observer;
+}
+
+export interface LocalAt {
+  readonly thread: number;
+  readonly func: number;
+  readonly slot: number;
+  readonly offset: number;
+}
+
+export interface Interpreter extends Machine {
+  /** The local variable of a parked thread that the address lies in. */
+  localAt(address: number): LocalAt | undefined;
+  /** Memory as it is, for tests and for naming things. */
+  read(address: number, bytes: number): bigint;
+}
+
+const FUEL = 1_000_000;
+const DAEMON = 1n;
+
+export function createInterpreter(program: Program, options: InterpreterOptions): Interpreter {
+  const memory = createMemory(program);
+  const sharing = createSharing(options.sharedWords ?? [], options.racyAccesses ?? [], options.notedLocks ?? []);
+  const fuel = options.fuel ?? FUEL;
+  const context: Context = {
+    program,
+    memory,
+    sharing,
+    observer: options.observer,
+    thread: -1,
+    frames: [],
+    locks: NO_LOCKS,
+    atomic: true,
+    inHook: false,
+    section: undefined,
+    tracking: false,
+    post: false,
+    operations: 0,
+    fuel,
+    choices: [],
+    arities: [],
+    watchStart: 0,
+    watchEnd: 0,
+  };
+  const infos: ThreadInfo[] = [];
+  const threads: ParkedThread[] = [];
+  let failure: Failure | undefined;
+
+  /** Runs the program's watcher inside a store. */
+  const hook = (...args: bigint[]): void => {
+    const { atomic } = context;
+    context.atomic = true;
+    context.inHook = true;
+    executor.push(decode(program.watchHook), args, 0);
+    executor.run(context.frames.length - 1);
+    context.atomic = atomic;
+    context.inHook = false;
+  };
+  const port = createPort(context, program.watchHook < 0 ? undefined : hook);
+  const decode = createDecoder(program, port, { merging: options.merging, racyKnown: sharing.racyKnown });
+  const spawn = (name: string, column: string, entry: Code, arg: bigint, flags: bigint): number => {
+    const index = threads.length;
+    if (index === MAX_THREADS) throw violation("too-many-threads", "more than {0:d} threads", [BigInt(MAX_THREADS)], 0);
+    infos.push({ name, column, daemon: (flags & DAEMON) !== 0n });
+    threads.push(unstarted(index, entry, arg, NO_LOCKS));
+    return index;
+  };
+  const executor: Executor = createExecutor(context, { merging: options.merging, decode, spawn });
+
+  const prepare = (thread: number, choices: readonly number[]): void => {
+    context.thread = thread;
+    context.frames = [];
+    context.locks = NO_LOCKS;
+    context.atomic = thread < 0;
+    context.inHook = false;
+    context.section = undefined;
+    context.tracking = thread >= 0;
+    context.post = false;
+    context.operations = 0;
+    context.fuel = thread < 0 ? (options.setupFuel ?? fuel) : fuel;
+    context.choices = choices;
+    context.arities = [];
+  };
+
+  const attempt = (depth: number): Outcome | Stop => {
+    try {
+      return executor.run(depth);
+    } catch (thrown) {
+      if (isStop(thrown)) return thrown;
+      throw thrown;
+    }
+  };
+
+  /** Setup or the final check: what went wrong, if anything did. */
+  const runAlone = (func: number): Failure | undefined => {
+    if (func < 0) return undefined;
+    prepare(-1, []);
+    executor.push(decode(func), [], 0);
+    const outcome = attempt(0);
+    switch (outcome.kind) {
+      case "returned":
+      case "parked":
+        return undefined;
+      case "violation":
+        return outcome.failure;
+      case "assumed":
+        return func === program.final ? undefined : { klass: "assume", text: "setup abandoned by __sd_assume", args: [0n, 0n, 0n], loc: 0 };
+      case "blocked":
+        return { klass: "blocked-in-section", text: "waiting during setup or the final check", args: [], loc: 0 };
+    }
+  };
+
+  const setThread = (thread: number, next: ParkedThread): void => {
+    const before = threads[thread]!;
+    threads[thread] = next;
+    memory.remember(() => {
+      threads[thread] = before;
+    });
+  };
+
+  /** The open section's guard is false: it never began. */
+  const goBack = (thread: number, stepMark: number): number => {
+    const section = context.section!;
+    options.observer?.blocked(thread);
+    context.section = undefined;
+    if (section.first) {
+      memory.undo(stepMark);
+      return BLOCKED;
+    }
+    memory.undo(section.mark);
+    context.frames.length = section.depth;
+    const frame = context.frames.at(-1)!;
+    frame.pc = section.pc;
+    section.regs.forEach((value, reg) => {
+      frame.regs[reg] = value;
+    });
+    setThread(thread, park(thread, context.frames, context.locks));
+    return MOVED;
+  };
+
+  const attemptStep = (thread: number, choices: readonly number[]): number => {
+    const before = threads[thread]!;
+    prepare(thread, choices);
+    if (before.frames.length === 0) return BLOCKED;
+    const mark = memory.mark();
+    context.frames = unpark(before, memory.stackOf(thread));
+    context.locks = before.locks;
+    if (options.observer !== undefined && before.frames.length === 1 && before.frames[0]!.pc === 0 && !started.has(thread)) {
+      started.add(thread);
+      const { code } = before.frames[0]!;
+      options.observer.happened(thread, { what: "enter", func: code.index, loc: 0, locals: localsOf(code, memory.stackOf(thread)) });
+    }
+    const outcome = attempt(0);
+    switch (outcome.kind) {
+      case "parked":
+        setThread(thread, park(thread, context.frames, context.locks));
+        return MOVED;
+      case "returned":
+        setThread(thread, parked(thread, [], context.locks));
+        return FINISHED;
+      case "blocked":
+        return goBack(thread, mark);
+      case "assumed":
+        return ASSUMED;
+      case "violation":
+        failure = outcome.failure;
+        return FAILED;
+    }
+  };
+  /** Threads whose entry the observer has been told of. */
+  const started = new Set<number>();
+  const visited = createVisited();
+
+  const setupFailure = runAlone(program.setup);
+  memory.startLog();
+  sharing.forget();
+  const high = (): number => threads.reduce((hash, thread) => hash ^ thread.hashHigh, memory.hashHigh()) >>> 0;
+  const low = (): number => threads.reduce((hash, thread) => hash ^ thread.hashLow, memory.hashLow()) >>> 0;
+
+  return {
+    program,
+    threads: infos,
+    setupFailure,
+    step: (thread, choices) => attemptStep(thread, choices) + (context.arities.length > 0 ? CHOSE : 0),
+    arities: () => context.arities,
+    failure: () => failure ?? { klass: "none", text: "nothing failed", args: [], loc: 0 },
+    final: () => {
+      const mark = memory.mark();
+      const found = runAlone(program.final);
+      memory.undo(mark);
+      if (found !== undefined) failure = found;
+      return found === undefined;
+    },
+    finished: (thread) => threads[thread]!.frames.length === 0,
+    mark: memory.mark,
+    undo: memory.undo,
+    visit: (salt) => visited.add(high(), low(), salt),
+    visitedCount: visited.count,
+    visitedBytes: () => 16 * visited.count(),
+    clearVisited: visited.clear,
+    discoveries: sharing.discoveries,
+    forgetDiscoveries: sharing.forget,
+    fingerprintHigh: high,
+    fingerprintLow: low,
+    sharedWords: sharing.sharedWords,
+    racyAccesses: sharing.racyAccesses,
+    notedLocks: sharing.notedLocks,
+    read: memory.read,
+    localAt: (address) => {
+      for (const [thread, { frames }] of threads.entries()) {
+        let base = memory.stackOf(thread);
+        for (const { code } of frames) {
+          const slot = code.func.locals.findIndex(
+            (local, i) => address >= base + code.locals[i]! && address < base + code.locals[i]! + local.size,
+          );
+          if (slot >= 0) return { thread, func: code.index, slot, offset: address - base - code.locals[slot]! };
+          base += code.size;
+        }
+      }
+      return undefined;
+    },
+  };
+}
