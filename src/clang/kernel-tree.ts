@@ -72,24 +72,24 @@ function variable(what: "TREE" | "HEADERS", version: string): string {
   return `SHOOTDOWN_${what}_${version.replace(".", "_")}`;
 }
 
-function isTree(dir: string): boolean {
-  return existsSync(join(dir, "mm/mmu_notifier.c")) && existsSync(join(dir, "Makefile"));
+function isTree(dir: string, version: string): boolean {
+  return existsSync(join(dir, "mm")) && releaseOf(dir).startsWith(`${version}.`);
 }
 
 function findSources(version: string, at: Places): string {
   const name = variable("TREE", version);
   const named = at.env[name];
   if (named) {
-    if (isTree(named)) return named;
+    if (isTree(named, version)) return named;
     throw fault({
       code: "SD106",
-      message: `${named} is no kernel tree`,
-      notes: [`it was named by ${name}`, "looked for mm/mmu_notifier.c in it"],
+      message: `${named} is no tree of Linux ${version}`,
+      notes: [`it was named by ${name}`, "looked for mm/ and for the version in Makefile"],
     });
   }
   const unpackedByHand = join(at.installed, `linux-source-${version}`);
   const ours = join(at.cache, version);
-  for (const dir of [unpackedByHand, ours]) if (isTree(dir)) return dir;
+  for (const dir of [unpackedByHand, ours]) if (isTree(dir, version)) return dir;
 
   const archive = `${unpackedByHand}.tar.xz`;
   if (existsSync(archive)) {
@@ -111,7 +111,7 @@ function unpack(archive: string, version: string, to: string): void {
   try {
     const members = UNPACKED.map((path) => `linux-source-${version}/${path}`);
     execFileSync("tar", ["-xJf", archive, "-C", aside, "--strip-components=1", ...members], { stdio: ["ignore", "ignore", "pipe"] });
-    if (!isTree(to)) {
+    if (!isTree(to, version)) {
       rmSync(to, { recursive: true, force: true });
       mkdirSync(dirname(to), { recursive: true });
       renameSync(aside, to);
@@ -154,6 +154,7 @@ function list(dir: string): string[] {
 }
 
 function releaseOf(dir: string): string {
-  const text = readFileSync(join(dir, "Makefile"), "utf8");
+  const makefile = join(dir, "Makefile");
+  const text = existsSync(makefile) ? readFileSync(makefile, "utf8") : "";
   return ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map((key) => new RegExp(`^${key} = (\\d+)`, "m").exec(text)?.[1] ?? "?").join(".");
 }

@@ -24,7 +24,7 @@ function put(path: string, text = ""): void {
 
 /** A tree with the few files that finding it looks at. */
 function tree(path: string, version: readonly number[] = [6, 1, 7]): void {
-  put(`${path}/mm/mmu_notifier.c`);
+  put(`${path}/mm/memory.c`);
   put(`${path}/Makefile`, `VERSION = ${version[0]}\nPATCHLEVEL = ${version[1]}\nSUBLEVEL = ${version[2]}\n`);
 }
 
@@ -80,7 +80,7 @@ test("a tree that is named wins, and one that was configured in place is its own
     release: "6.1.99",
   });
   expect(faultsOf(() => findKernelTree("6.1", { ...at, env: { SHOOTDOWN_TREE_6_1: join(root, "nowhere") } }))).toContain(
-    "is no kernel tree",
+    "is no tree of Linux 6.1",
   );
 });
 

@@ -1,0 +1,149 @@
+/**
+ * `npm run real`: the cases under corpus/real, each a file of an installed kernel tree, unchanged, with a harness that plays its users.
+ *
+ * A line for each case: name, verdict, states, seconds. Exit 1 if a verdict is not the expected one, 2 if the trees are not installed.
+ * A case may undo one historical fix: then, and only then, the tree's file is compiled from a copy in which one text is replaced.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Cache, keyOf, openCache } from "../base/cache.ts";
+import { fault } from "../base/diagnostics.ts";
+import { packageRoot } from "../base/paths.ts";
+import { runCheck } from "../check.ts";
+import { type CompileRequest, compileAll } from "../clang/compile.ts";
+import { type Compiler, findCompiler } from "../clang/compiler.ts";
+import type { KernelVersion } from "../clang/flags.ts";
+import type { Inputs } from "../clang/inputs.ts";
+import { findKernelTree, type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import { runtimeRequests } from "../clang/model.ts";
+import type { Verdict } from "../report/verdict.ts";
+
+/** As `cases.json` has it. */
+interface Group {
+  readonly tree: KernelVersion;
+  readonly harness: string;
+  /** Files of the tree that are linked. */
+  readonly link: readonly string[];
+  readonly cases: readonly RealCase[];
+}
+
+export interface RealCase {
+  readonly name: string;
+  /** For the harness alone: the tree's files are compiled once for all cases. */
+  readonly defines: readonly string[];
+  readonly replace?: { readonly file: string; readonly text: string; readonly by: string };
+  /** "none", or the class of the violation. */
+  readonly expect: string;
+}
+
+export interface RealGroup extends Group {
+  /** Folder under corpus/real. */
+  readonly name: string;
+  readonly dir: string;
+}
+
+export interface RealResult {
+  readonly verdict: Verdict;
+  /** "none", the class of the violation, or "inconclusive". */
+  readonly outcome: string;
+}
+
+const corpus = join(packageRoot, "corpus/real");
+/** A case that takes longer than this is a case that is too big. */
+const TIMEOUT = 300;
+
+export function realGroups(): RealGroup[] {
+  return readdirSync(corpus)
+    .sort()
+    .filter((name) => existsSync(join(corpus, name, "cases.json")))
+    .map((name) => {
+      const dir = join(corpus, name);
+      return { name, dir, ...(JSON.parse(readFileSync(join(dir, "cases.json"), "utf8")) as Group) };
+    });
+}
+
+export interface Installed {
+  readonly tree: KernelTree;
+  readonly compiler: Compiler;
+  readonly cache: Cache;
+}
+
+/** Throws an `InputFault` that names what is missing. */
+export async function installed(version: KernelVersion): Promise<Installed> {
+  const tree = findKernelTree(version);
+  const cache = openCache();
+  return { tree, compiler: await findCompiler(undefined, cache), cache };
+}
+
+export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
+  const flagsFor = (source: string) => treeFlags(tree, source);
+  const request = (source: string, defines: readonly string[]): CompileRequest => ({
+    source,
+    flags: flagsFor(source),
+    defines,
+    includes: [],
+    cwd: packageRoot,
+    compiler,
+    cache,
+  });
+  const sources = group.link.map((file) => (one.replace?.file === file ? edited(tree, one.replace, cache) : join(tree.dir, file)));
+  const named = [request(join(group.dir, group.harness), one.defines), ...sources.map((source) => request(source, []))];
+  const requests = [...named, ...runtimeRequests(flagsFor, { defines: [], compiler, cache })];
+  const compiled = await compileAll(requests);
+  return {
+    units: requests.map((r, i) => ({ source: r.source, text: compiled[i]!.text, named: i < named.length })),
+    warnings: compiled.map((c) => c.warnings).join(""),
+    compiler: compiler.id,
+    key: keyOf(...compiled.map((c) => c.text)),
+  };
+}
+
+/** A copy of the tree's file in which the text, which must occur exactly once, is replaced. It keeps its line numbers. */
+function edited(tree: KernelTree, replace: NonNullable<RealCase["replace"]>, cache: Cache): string {
+  const text = readFileSync(join(tree.dir, replace.file), "utf8");
+  if (text.split(replace.text).length !== 2) {
+    throw fault({ code: "SD106", message: `${replace.file} of ${tree.release} does not hold this text exactly once: ${replace.text}` });
+  }
+  const copy = text.replace(replace.text, () => replace.by);
+  const file = join(cache.dir, "edited", keyOf(copy), replace.file);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, copy);
+  return file;
+}
+
+export async function runReal(group: RealGroup, one: RealCase, on: Installed): Promise<RealResult> {
+  const inputs = await compileReal(group, one, on);
+  const options = {
+    scenario: `${group.name}: ${one.name}`,
+    preemptions: undefined,
+    maxStates: undefined,
+    maxMemory: undefined,
+    timeout: TIMEOUT,
+    merge: "full",
+    engine: "compiled",
+    defines: one.defines,
+  } as const;
+  const verdict = await runCheck(inputs, options, { onSlice: () => {}, shouldStop: () => undefined });
+  return { verdict, outcome: verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind };
+}
+
+/** `filter` picks cases by a part of their names. */
+export async function real(filter: string | undefined, write: (text: string) => void): Promise<number> {
+  let wrong = 0;
+  for (const group of realGroups()) {
+    const cases = group.cases.filter((c) => filter === undefined || c.name.includes(filter));
+    if (cases.length === 0) continue;
+    const on = await installed(group.tree);
+    write(`${group.name}: ${group.link.join(", ")} of Linux ${on.tree.release}, ${on.compiler.id}\n`);
+    const width = Math.max(...cases.map((c) => c.name.length));
+    for (const one of cases) {
+      const { verdict, outcome } = await runReal(group, one, on);
+      const ok = outcome === one.expect;
+      if (!ok) wrong++;
+      const { states, seconds } = verdict.counts;
+      const counts = `${String(states).padStart(10)} states ${seconds.toFixed(2).padStart(7)} s`;
+      write(`  ${one.name.padEnd(width)}  ${outcome.padEnd(18)} ${counts}  ${ok ? "as expected" : `EXPECTED ${one.expect}`}\n`);
+    }
+  }
+  return wrong === 0 ? 0 : 1;
+}
