@@ -17,6 +17,7 @@ import {
   MOVED,
   type ThreadInfo,
 } from "../explore/machine.ts";
+import type { FunctionPoints } from "../ir/points.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { defineAccesses, LIVENESS } from "./access.ts";
 import { FRAME_HEADER } from "./frame.ts";
@@ -24,7 +25,6 @@ import { emitFunction } from "./function.ts";
 import { MAX_CHOICES, MAX_THREADS, type MemoryMap, memoryMap, STACK_SIZE, TCB_ANY, TCB_EXCLUSIVE, TCB_SIZE, TCB_SP } from "./memory-map.ts";
 import { type Core, declareGlobals, define, defineCore, importHost, TRAP } from "./runtime.ts";
 import { defineSections } from "./section.ts";
-import type { FunctionPoints } from "./segments.ts";
 import { CALLED, defineSupport, FUEL, RETURNED, signature, type Unit } from "./unit.ts";
 import { ModuleBuilder } from "./wasm.ts";
 import { type WasmGlobal, wasm } from "./web-assembly.ts";
@@ -35,7 +35,7 @@ export interface EngineOptions {
   readonly notedLocks?: readonly number[];
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
-  readonly points: (func: number) => FunctionPoints | undefined;
+  readonly points: readonly (FunctionPoints | undefined)[];
 }
 
 /** Thrown by the host's functions to end a step. */
@@ -109,14 +109,14 @@ export function compileProgram(program: Program, options: Pick<EngineOptions, "m
   builder.exportFunction("step", defineStep(core));
   builder.exportFunction("enter", defineEnter(core));
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
-    const points = next.version === "coroutine" ? (options.points(next.func) ?? NO_POINTS) : undefined;
+    const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));
   }
   return { bytes: builder.finish(), map };
 }
 
 /** For a function without points that is called through a frame all the same. */
-const NO_POINTS: FunctionPoints = { point: () => undefined, across: () => undefined, inSection: () => false, guarded: () => false };
+const NO_POINTS: FunctionPoints = { point: () => undefined, across: () => undefined, depth: () => 0, guarded: () => false };
 
 /** (thread i32) → status. */
 function defineStep(core: Core): number {

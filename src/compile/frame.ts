@@ -9,7 +9,8 @@
  * block that runs without stopping): what each slot may hold in memory at a segment's start, which tells what a stop has to store; and which
  * registers are needed in WebAssembly locals, which tells what a resumption has to load.
  */
-import type { Func, Instr, Operand, Reg, Terminator } from "../ir/program.ts";
+import { definedBy, operandsOf, operandsOfTerm, successors } from "../ir/flow.ts";
+import type { Func, Operand, Reg } from "../ir/program.ts";
 
 export const FRAME_HEADER = 16;
 
@@ -99,87 +100,6 @@ export interface SegmentGraph {
   readonly firstOf: readonly number[];
   /** True for a segment whose last instruction is a call that stops (the next segment is its return). */
   readonly endsInCall: (segment: number) => boolean;
-}
-
-export function operandsOf(instr: Instr): readonly Operand[] {
-  switch (instr.op) {
-    case "bin":
-    case "cmp":
-    case "umulh":
-      return [instr.a, instr.b];
-    case "sext":
-    case "mask":
-    case "unary":
-      return [instr.a];
-    case "select":
-      return [instr.cond, instr.a, instr.b];
-    case "load":
-      return [instr.addr];
-    case "store":
-    case "rmw":
-      return [instr.addr, instr.value];
-    case "cmpxchg":
-      return [instr.addr, instr.expected, instr.desired];
-    case "local":
-    case "clear":
-      return [];
-    case "copy":
-      return [instr.to, instr.from, instr.length];
-    case "fill":
-      return [instr.to, instr.byte, instr.length];
-    case "call":
-    case "intrinsic":
-      return instr.args;
-    case "callptr":
-      return [instr.target, ...instr.args];
-  }
-}
-
-export function definedBy(instr: Instr): readonly Reg[] {
-  switch (instr.op) {
-    case "store":
-    case "clear":
-    case "copy":
-    case "fill":
-      return [];
-    case "cmpxchg":
-      return [instr.dst, instr.ok];
-    case "call":
-    case "callptr":
-      return instr.dsts;
-    case "intrinsic":
-      return instr.dst === undefined ? [] : [instr.dst];
-    default:
-      return [instr.dst];
-  }
-}
-
-export function operandsOfTerm(term: Terminator): readonly Operand[] {
-  switch (term.op) {
-    case "condbr":
-      return [term.cond];
-    case "switch":
-      return [term.value];
-    case "ret":
-      return term.values;
-    case "br":
-    case "unreachable":
-      return [];
-  }
-}
-
-export function successors(term: Terminator): readonly number[] {
-  switch (term.op) {
-    case "br":
-      return [term.to];
-    case "condbr":
-      return [term.then, term.else];
-    case "switch":
-      return [...term.cases.map((c) => c.to), term.fallback];
-    case "ret":
-    case "unreachable":
-      return [];
-  }
 }
 
 /** Solves the two dataflow problems. */

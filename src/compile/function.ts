@@ -9,11 +9,12 @@
  * Both are a loop around a `br_table` over segments; branches forward jump directly, branches backward go round the loop (and cost fuel).
  */
 import { MOVED } from "../explore/machine.ts";
+import type { FunctionPoints } from "../ir/points.ts";
 import type { Operand, Reg } from "../ir/program.ts";
 import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
 import { emitInstr, placeOf } from "./instr.ts";
 import { TRAP } from "./runtime.ts";
-import { type FunctionPoints, segmentsOf } from "./segments.ts";
+import { segmentsOf } from "./segments.ts";
 import { CALLED, RETURNED, type Unit } from "./unit.ts";
 import { createValues, type Values } from "./values.ts";
 import { Code } from "./wasm.ts";

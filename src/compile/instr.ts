@@ -2,12 +2,12 @@
  * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `values.ts`.
  */
 import { BLOCKED, MOVED } from "../explore/machine.ts";
+import type { FunctionPoints } from "../ir/points.ts";
 import type { Instr, Operand } from "../ir/program.ts";
 import type { Segment } from "./frame.ts";
 import type { Emission } from "./function.ts";
 import { TRAP } from "./runtime.ts";
 import { SECTION } from "./section.ts";
-import type { FunctionPoints } from "./segments.ts";
 import { signature } from "./unit.ts";
 import { emitMask, emitSignExtend, isDivision } from "./values.ts";
 
@@ -16,19 +16,19 @@ export interface Place {
   readonly segment: number;
   /** It is a potential scheduling point, and the first of its segment. */
   readonly point: boolean;
-  /** It lies in a section, or the function runs as part of one. */
-  readonly inSection: boolean;
+  /** Sections of this function that are open before it. */
+  readonly depth: number;
   /** A call that may be parked in. */
   readonly stops: boolean;
   readonly guarded: boolean;
 }
 
 export function placeOf(points: FunctionPoints | undefined, segment: Segment, index: number, instr: number, endsInCall: boolean): Place {
-  if (points === undefined) return { segment: index, point: false, inSection: true, stops: false, guarded: false };
+  if (points === undefined) return { segment: index, point: false, depth: 0, stops: false, guarded: false };
   return {
     segment: index,
     point: segment.entry.kind === "point" && instr === segment.from,
-    inSection: points.inSection(segment.block, instr),
+    depth: points.depth(segment.block, instr),
     stops: endsInCall && instr === segment.to - 1,
     guarded: points.guarded(segment.block, instr),
   };
@@ -270,7 +270,7 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       return;
     }
     case "atomic_end":
-      if (e.version === "coroutine") c.call(unit.sections.end);
+      if (e.version === "coroutine" && place.depth === 1) c.call(unit.sections.end);
       return;
     case "block":
       if (e.version === "direct") {

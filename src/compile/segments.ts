@@ -2,19 +2,10 @@
  * Cuts a function into segments: pieces of blocks that run without stopping, in an order in which most branches go forward.
  * A coroutine's blocks are cut before each potential point and after each call that may be parked in; a direct function's are whole.
  */
+import { successors } from "../ir/flow.ts";
+import type { FunctionPoints } from "../ir/points.ts";
 import type { Func, Reg } from "../ir/program.ts";
-import { type Segment, type SegmentGraph, successors } from "./frame.ts";
-
-/** The scheduling points of one function, as the code generator asks for them. */
-export interface FunctionPoints {
-  /** Live registers before the instruction if it is a potential point. */
-  readonly point: (block: number, instr: number) => readonly Reg[] | undefined;
-  /** Registers live across the instruction if it is a call outside sections that may be parked in. */
-  readonly across: (block: number, instr: number) => readonly Reg[] | undefined;
-  readonly inSection: (block: number, instr: number) => boolean;
-  /** For an atomic_begin: whether its section has a guard (`block`). */
-  readonly guarded: (block: number, instr: number) => boolean;
-}
+import type { Segment, SegmentGraph } from "./frame.ts";
 
 export interface CutFunction extends SegmentGraph {
   /** All jumps from segment to segment, running on not included. */

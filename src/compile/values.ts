@@ -4,8 +4,9 @@
  * A register that is used once, in the segment that defines it, by a pure instruction, has no WebAssembly local: its expression is emitted
  * where it is used. The address of a local variable is never kept: it is the frame plus a constant.
  */
+import { definedBy, operandsOf, operandsOfTerm, successors } from "../ir/flow.ts";
 import type { Bin, Cmp, Func, Instr, Operand, Reg } from "../ir/program.ts";
-import { definedBy, operandsOf, operandsOfTerm, type Segment, successors } from "./frame.ts";
+import type { Segment } from "./frame.ts";
 import type { Unit } from "./unit.ts";
 import type { Code, PlainOp } from "./wasm.ts";
 

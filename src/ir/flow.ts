@@ -1,0 +1,126 @@
+/** Which registers an instruction reads and writes, and where control goes: the facts that every analysis of a function starts from. */
+import type { Func, Instr, Operand, Reg, Terminator } from "./program.ts";
+
+export function operandsOf(instr: Instr): readonly Operand[] {
+  switch (instr.op) {
+    case "bin":
+    case "cmp":
+    case "umulh":
+      return [instr.a, instr.b];
+    case "sext":
+    case "mask":
+    case "unary":
+      return [instr.a];
+    case "select":
+      return [instr.cond, instr.a, instr.b];
+    case "load":
+      return [instr.addr];
+    case "store":
+    case "rmw":
+      return [instr.addr, instr.value];
+    case "cmpxchg":
+      return [instr.addr, instr.expected, instr.desired];
+    case "local":
+    case "clear":
+      return [];
+    case "copy":
+      return [instr.to, instr.from, instr.length];
+    case "fill":
+      return [instr.to, instr.byte, instr.length];
+    case "call":
+    case "intrinsic":
+      return instr.args;
+    case "callptr":
+      return [instr.target, ...instr.args];
+  }
+}
+
+export function definedBy(instr: Instr): readonly Reg[] {
+  switch (instr.op) {
+    case "store":
+    case "clear":
+    case "copy":
+    case "fill":
+      return [];
+    case "cmpxchg":
+      return [instr.dst, instr.ok];
+    case "call":
+    case "callptr":
+      return instr.dsts;
+    case "intrinsic":
+      return instr.dst === undefined ? [] : [instr.dst];
+    default:
+      return [instr.dst];
+  }
+}
+
+export function operandsOfTerm(term: Terminator): readonly Operand[] {
+  switch (term.op) {
+    case "condbr":
+      return [term.cond];
+    case "switch":
+      return [term.value];
+    case "ret":
+      return term.values;
+    case "br":
+    case "unreachable":
+      return [];
+  }
+}
+
+export function successors(term: Terminator): readonly number[] {
+  switch (term.op) {
+    case "br":
+      return [term.to];
+    case "condbr":
+      return [term.then, term.else];
+    case "switch":
+      return [...term.cases.map((c) => c.to), term.fallback];
+    case "ret":
+    case "unreachable":
+      return [];
+  }
+}
+
+/** Registers live at the end of each block: what its successors need, their phis' operands for this block included. */
+export function liveOut(func: Func): readonly ReadonlySet<Reg>[] {
+  const out: Set<Reg>[] = func.blocks.map(() => new Set());
+  const into: Set<Reg>[] = func.blocks.map(() => new Set());
+  const preds: number[][] = func.blocks.map(() => []);
+  func.blocks.forEach((b, i) => {
+    for (const s of new Set(successors(b.term))) preds[s]!.push(i);
+  });
+  const work = func.blocks.map((_, i) => i);
+  const queued = new Set(work);
+  while (work.length > 0) {
+    const b = work.pop()!;
+    queued.delete(b);
+    const block = func.blocks[b]!;
+    const live = new Set(out[b]);
+    liveBeforeTerm(live, block.term);
+    for (let i = block.instrs.length - 1; i >= 0; i--) stepBack(live, block.instrs[i]!);
+    for (const phi of block.phis) live.delete(phi.dst);
+    into[b] = live;
+    for (const p of preds[b]!) {
+      const target = out[p]!;
+      const before = target.size;
+      for (const reg of live) target.add(reg);
+      for (const phi of block.phis) for (const f of phi.from) if (f.block === p && "reg" in f.value) target.add(f.value.reg);
+      if (target.size !== before && !queued.has(p)) {
+        queued.add(p);
+        work.push(p);
+      }
+    }
+  }
+  return out;
+}
+
+export function liveBeforeTerm(live: Set<Reg>, term: Terminator): void {
+  for (const o of operandsOfTerm(term)) if ("reg" in o) live.add(o.reg);
+}
+
+/** Turns what is live after the instruction into what is live before it. */
+export function stepBack(live: Set<Reg>, instr: Instr): void {
+  for (const reg of definedBy(instr)) live.delete(reg);
+  for (const o of operandsOf(instr)) if ("reg" in o) live.add(o.reg);
+}
