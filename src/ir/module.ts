@@ -152,7 +152,7 @@ export type IrInstruction = Common &
     | { readonly kind: "indirectbr"; readonly address: IrValue; readonly targets: readonly string[] }
     | { readonly kind: "ret"; readonly value: TypedValue | undefined }
     | { readonly kind: "unreachable" }
-    /** An instruction the reader knows by name only (floating point, vectors, exceptions, va_arg): refused in lowering, with its text. */
+    /** An instruction the reader knows by name only (floating point, vectors, exceptions, va_arg): refused in lowering, with its text. May end a block. */
     | { readonly kind: "unsupported"; readonly text: string }
   );
 
