@@ -1,0 +1,101 @@
+/**
+ * From a counterexample to its story: the one entrance of `explain/`.
+ *
+ * Knows nothing of kernels: what a page or a TLB is, the C says with events. What is known here is who wrote which memory when, and who
+ * waits for whom.
+ */
+import type { Failure } from "../explore/machine.ts";
+import type { Schedule } from "../explore/schedule.ts";
+import type { Program } from "../ir/program.ts";
+import { closingSentences } from "./closing.ts";
+import { type Observation, type ObservedMachine, record } from "./observation.ts";
+import type { IsLibrary } from "./sites.ts";
+import { type Column, NOWHERE, type Row, type Story } from "./story.ts";
+import { describeWaiting } from "./waiting.ts";
+import { type Moment, type Walk, WEIGHTS, walk } from "./walk.ts";
+
+export interface ExplainOptions {
+  /** Files whose functions only serve others; the default is headers. */
+  readonly isLibrary?: IsLibrary;
+  /** The text of a source file, if it can be read. */
+  readonly readSource?: (file: string) => string | undefined;
+}
+
+export function explain(
+  program: Program,
+  create: ObservedMachine,
+  schedule: Schedule,
+  failure: Failure,
+  options: ExplainOptions = {},
+): Story {
+  return tellStory(program, record(create, schedule, failure), failure, options);
+}
+
+export function tellStory(program: Program, observation: Observation, failure: Failure, options: ExplainOptions = {}): Story {
+  const walked = walk(program, observation, options.isLibrary ?? ((file) => file.endsWith(".h")));
+  const last = observation.steps.length;
+  const columns = columnsOf(observation);
+  const columnOf = (thread: number): number => columns.findIndex((c) => c.name === observation.threads[thread]?.column);
+  const said = walked.world.say(failure.text, failure.args);
+  const lineOf = sourceReader(options.readSource);
+  const finish = (row: Moment["row"]): Row => ({ ...row, column: columnOf(row.thread), source: lineOf(row.site.file, row.site.line) });
+
+  const cited = new Set([...said.cites, ...walked.closing.flatMap((c) => c.cites), ...walked.moments.flatMap((m) => m.cites)]);
+  const rows = walked.moments.map((m) => finish({ ...m.row, weight: weigh(m, cited, walked, last) }));
+  const waiting = describeWaiting(observation, walked.world);
+  rows.push(...waiting.map((w) => finish({ ...w, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
+  if (waiting.length === 0) {
+    const thread = failsAfterTheEnd(observation) ? -1 : (observation.steps.at(-1)?.thread ?? -1);
+    const located = walked.world.stacks.locate(thread, failure.loc);
+    const step = thread < 0 ? last + 1 : last;
+    const row = {
+      kind: "fail",
+      steps: [step, step],
+      thread,
+      text: said.text,
+      label: failure.klass,
+      ...located,
+      weight: WEIGHTS.fail,
+      folded: [],
+    } as const;
+    rows.push(finish(row));
+  }
+  return {
+    columns,
+    threads: observation.threads.map((t, i) => ({ name: t.name, column: columnOf(i) })),
+    rows,
+    closing: closingSentences(failure, said.text, walked, waiting, last),
+    steps: last,
+  };
+}
+
+const failsAfterTheEnd = (observation: Observation): boolean => observation.final.length > 0;
+
+/** What a sentence mentions must be there to be looked up; so must what the failing step went by. */
+function weigh(moment: Moment, cited: ReadonlySet<number>, walked: Walk, last: number): number {
+  const { row } = moment;
+  const told = row.kind === "write" || row.kind === "event" || row.kind === "memory";
+  if (told && cited.has(row.steps[0])) return Math.max(row.weight, WEIGHTS.cited);
+  if (moment.access?.write !== true) return row.weight;
+  const { addr, bytes } = moment.access;
+  const readAtTheEnd = walked.moments.some((m) => {
+    const other = m.access;
+    return other !== undefined && m.row.steps[0] === last && !other.write && other.addr < addr + bytes && addr < other.addr + other.bytes;
+  });
+  return readAtTheEnd && row.steps[0] !== last ? row.weight + 15 : row.weight;
+}
+
+function columnsOf(observation: Observation): Column[] {
+  const names = [...new Set(observation.threads.map((t) => t.column))];
+  return names.map((name) => ({ name, threads: observation.threads.filter((t) => t.column === name).map((t) => t.name) }));
+}
+
+function sourceReader(read: ExplainOptions["readSource"]): (file: string, line: number) => string {
+  const files = new Map<string, readonly string[]>();
+  return (file, line) => {
+    if (read === undefined || file === "" || file === NOWHERE.file) return "";
+    const lines = files.get(file) ?? read(file)?.split("\n") ?? [];
+    files.set(file, lines);
+    return lines[line - 1]?.trim() ?? "";
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * Fills in the sentences that C gives to __sd_fail and __sd_event. In them {0} {1} {2} stand for the arguments:
+ *
+ *   {0} {0:d}  decimal, signed         {0:x}  hexadecimal
+ *   {0:p}      the object at that address, by name
+ *   {0:s}      a constant C string     {0:t}  the thread of that index, by name
+ *   {0:v}      the 8-byte word at that address, in the words of its type
+ *   {0:w}      when the word at that address was last written: "step 7 (try_to_unmap_one:412)"
+ *
+ * A placeholder that makes no sense is left as it stands, so that the author sees it.
+ */
+
+export type Spec = "d" | "x" | "p" | "s" | "t" | "v" | "w";
+
+export function fill(text: string, args: readonly bigint[], say: (spec: Spec, value: bigint) => string): string {
+  return text.replace(/\{(\d)(?::([dxpstvw]))?\}/g, (whole, index: string, spec: Spec | undefined) => {
+    const value = args[Number(index)];
+    return value === undefined ? whole : say(spec ?? "d", value);
+  });
+}
+
+/** A sentence: a capital at the start, a full stop at the end. A name that C spells (it has an underscore, a dot or a bracket early on) stays as it is. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === "") return "";
+  const first = trimmed.split(/\s/, 1)[0] ?? "";
+  const start = /^[a-z]+[,:;]?$/.test(first) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}

@@ -1,0 +1,56 @@
+/** A data race in the reader's words: which two accesses, on which lines, of which variable. */
+import type { Program } from "../ir/program.ts";
+import { createMemory } from "./memory.ts";
+import { createNames, hex } from "./names.ts";
+import type { IsLibrary } from "./sites.ts";
+import { createStacks } from "./sites.ts";
+
+/** As a search finds it: two unordered accesses to the word at `addr`, one of them a plain one and one a write. */
+export interface RaceFound {
+  readonly addr: number;
+  readonly accesses: readonly [RacingAccess, RacingAccess];
+}
+
+export interface RacingAccess {
+  readonly loc: number;
+  readonly bytes: number;
+  readonly write: boolean;
+  readonly marked: boolean;
+  readonly thread: string;
+}
+
+export interface RaceReport {
+  readonly variable: string;
+  readonly accesses: readonly [RaceSide, RaceSide];
+}
+
+export interface RaceSide {
+  readonly write: boolean;
+  readonly marked: boolean;
+  readonly thread: string;
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+}
+
+/** Races of the same two lines are one, whichever element of an array they were seen at first. */
+export function describeRaces(program: Program, races: readonly RaceFound[], isLibrary: IsLibrary): RaceReport[] {
+  const names = createNames(program, createMemory(program));
+  const stacks = createStacks(program, isLibrary);
+  const reports = new Map<string, RaceReport>();
+  for (const race of races) {
+    const side = (access: RacingAccess): RaceSide => {
+      const { site } = stacks.locate(-1, access.loc);
+      const { write, marked, thread } = access;
+      return { write, marked, thread, file: site.file, line: site.line, function: site.func };
+    };
+    const variable = names.place(race.addr, race.accesses[0].bytes)?.text ?? hex(race.addr);
+    const accesses = [side(race.accesses[0]), side(race.accesses[1])] as const;
+    const key = accesses
+      .map((s) => `${s.file}:${s.line}:${s.write}`)
+      .sort()
+      .join(" ");
+    if (!reports.has(key)) reports.set(key, { variable, accesses });
+  }
+  return [...reports.values()];
+}

@@ -1,0 +1,235 @@
+/**
+ * Goes through an observation once, in order, and writes down each moment worth telling as a row.
+ *
+ * What is left out here is never missed by a reader: accesses that only one thread makes, the words of locks (the lock is told),
+ * and what a section did about which its own event speaks. Weights say how much the rest matters.
+ */
+import type { Program } from "../ir/program.ts";
+import { type Contention, findContention, tells, trackSections } from "./contention.ts";
+import { fill, type Spec } from "./fill.ts";
+import { createHistory, type Deed, type History } from "./history.ts";
+import { createMemory, type Memory } from "./memory.ts";
+import { createNames, hex, type Names } from "./names.ts";
+import {
+  type Access,
+  type Happening,
+  type Observation,
+  SD_ACQUIRE,
+  SD_ACQUIRE_SHARED,
+  SD_LOCAL,
+  SD_RELEASE,
+  SD_RELEASE_SHARED,
+  SD_STEP,
+} from "./observation.ts";
+import { createStacks, type IsLibrary, type Located, type Stacks } from "./sites.ts";
+import type { Row, RowKind } from "./story.ts";
+import { createValues, type Values } from "./values.ts";
+
+export const WEIGHTS = {
+  fail: 100,
+  wait: 90,
+  cited: 70,
+  event: 50,
+  minorEvent: 18,
+  write: 40,
+  read: 24,
+  contendedLock: 20,
+  death: 14,
+  release: 8,
+  lock: 6,
+  life: 4,
+} as const;
+
+/** Events of these kinds are not rows: in the failing step they finish the closing sentence. */
+export const CLOSING_KINDS: ReadonlySet<string> = new Set(["stale", "missing", "because"]);
+/** Events of these kinds are background: folded before anything else that is told. */
+export const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
+
+export interface Moment {
+  readonly row: Omit<Row, "column" | "source">;
+  /** The steps that its text mentions. */
+  readonly cites: readonly number[];
+  /** The access it tells, if it is one. */
+  readonly access: Access | undefined;
+}
+
+export interface Walk {
+  readonly moments: readonly Moment[];
+  /** Sentences for the closing, from the last step's events, and the steps they mention. */
+  readonly closing: readonly { readonly text: string; readonly cites: readonly number[] }[];
+  readonly world: World;
+}
+
+/** Everything known at the end of the execution. */
+export interface World {
+  readonly memory: Memory;
+  readonly names: Names;
+  readonly values: Values;
+  readonly history: History;
+  readonly stacks: Stacks;
+  readonly contention: Contention;
+  /** Fills in a text of C, and says which steps it mentions. */
+  readonly say: (text: string, args: readonly bigint[]) => { readonly text: string; readonly cites: readonly number[] };
+}
+
+export function walk(program: Program, observation: Observation, isLibrary: IsLibrary): Walk {
+  const memory = createMemory(program);
+  const names = createNames(program, memory);
+  const values = createValues(program, names);
+  const history = createHistory();
+  const stacks = createStacks(program, isLibrary);
+  const contention = findContention(observation);
+  const moments: Moment[] = [];
+  let closing: { text: string; cites: readonly number[] }[] = [];
+
+  const say = (text: string, args: readonly bigint[]): { text: string; cites: readonly number[] } => {
+    const cites: number[] = [];
+    return { text: fill(text, args, (spec, value) => speak(spec, value, cites)), cites };
+  };
+
+  function speak(spec: Spec, value: bigint, cites: number[]): string {
+    const addr = Number(value);
+    switch (spec) {
+      case "d":
+        return BigInt.asIntN(64, value).toString();
+      case "x":
+        return hex(value);
+      case "p":
+        return names.object(addr);
+      case "s":
+        return memory.text(addr);
+      case "t":
+        return observation.threads[addr]?.name ?? `thread ${BigInt.asIntN(64, value)}`;
+      case "v": {
+        const type = names.place(addr, 8)?.type ?? -1;
+        return values.value(memory.read(addr, 8), 8, type);
+      }
+      case "w": {
+        const deed = history.lastWrite(addr, 8);
+        if (deed === undefined || deed.step === 0) return "setup";
+        cites.push(deed.step);
+        return when(deed);
+      }
+    }
+  }
+
+  function visit(thread: number, step: number, happenings: readonly Happening[], told: boolean): void {
+    const sections = trackSections();
+    let inSection: { accesses: Moment[]; event: boolean } = { accesses: [], event: false };
+    let hookSpoke = false;
+    const tell = (located: Located, kind: RowKind, label: string, weight: number, text: string, more: Partial<Moment> = {}): void => {
+      if (!told) return;
+      const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight, folded: [] };
+      moments.push({ row, cites: more.cites ?? [], access: more.access });
+      if (more.access !== undefined && sections.depth() > 0) inSection.accesses.push(moments.at(-1)!);
+    };
+    const speaksForItself = (): void => {
+      if (inSection.event) for (const access of inSection.accesses) moments.splice(moments.indexOf(access), 1);
+    };
+    for (const h of happenings) {
+      const located = "loc" in h ? stacks.locate(thread, h.loc) : undefined;
+      sections.apply(h);
+      switch (h.what) {
+        case "access": {
+          const covered = hookSpoke && h.write;
+          if (covered) hookSpoke = false;
+          if (
+            !covered &&
+            located !== undefined &&
+            tells(sections.outermost()) &&
+            !inHook(thread) &&
+            contention.contended(h.addr, h.bytes)
+          ) {
+            const weight = h.write ? WEIGHTS.write : WEIGHTS.read;
+            tell(located, h.write ? "write" : "read", "", weight, accessText(h), { access: h });
+          }
+          break;
+        }
+        case "event": {
+          if (sections.depth() > 0) inSection.event = true;
+          if (inHook(thread)) hookSpoke = true;
+          const { text, cites } = say(h.text, h.args);
+          if (CLOSING_KINDS.has(h.kind)) closing.push({ text, cites });
+          else if (located !== undefined) {
+            tell(located, "event", h.kind, MINOR_KINDS.has(h.kind) ? WEIGHTS.minorEvent : WEIGHTS.event, text, { cites });
+          }
+          break;
+        }
+        case "begin":
+          if (sections.depth() === 1) inSection = { accesses: [], event: false };
+          if (located !== undefined && h.section !== SD_STEP && h.section !== SD_LOCAL) {
+            const verb = lockVerb(h.section);
+            tell(located, "lock", verb, lockWeight(h), `${verb} ${names.object(h.object)}`);
+          }
+          break;
+        case "end":
+          // An event inside a section speaks for the whole of it.
+          if (sections.depth() === 0) speaksForItself();
+          break;
+        case "live":
+          memory.apply(thread, h);
+          if (located !== undefined) tell(located, "memory", "live", WEIGHTS.life, `allocates ${names.object(h.addr)}`);
+          break;
+        case "dead":
+          if (located !== undefined) tell(located, "memory", "dead", WEIGHTS.death, `frees ${names.object(h.addr)}`);
+          break;
+        case "enter":
+        case "leave":
+          break;
+      }
+      if (h.what !== "live") memory.apply(thread, h);
+      stacks.apply(thread, h);
+      history.apply(h, { step, thread, site: located?.site ?? stacks.locate(thread, 0).site });
+    }
+    // A section in which the property is violated never ends.
+    if (sections.depth() > 0) speaksForItself();
+  }
+
+  const inHook = (thread: number): boolean => program.watchHook >= 0 && stacks.inside(thread, program.watchHook);
+
+  const lockWeight = (h: { section: number; object: number }): number => {
+    if (h.section === SD_RELEASE || h.section === SD_RELEASE_SHARED) return WEIGHTS.release;
+    return contention.contendedLock(h.object) ? WEIGHTS.contendedLock : WEIGHTS.lock;
+  };
+
+  function accessText(a: Access): string {
+    const place = names.place(a.addr, a.bytes);
+    const name = place?.text ?? hex(a.addr);
+    const type = place?.type ?? -1;
+    return a.write
+      ? `${name}: ${values.change(a.old, a.value, a.bytes, type, place?.rest ?? 0)}`
+      : `reads ${name} = ${values.value(a.value, a.bytes, type)}`;
+  }
+
+  visit(-1, 0, observation.setup, false);
+  closing = [];
+  observation.steps.forEach((step, i) => {
+    closing = [];
+    visit(step.thread, i + 1, step.happenings, true);
+  });
+  if (observation.final.length > 0) {
+    closing = [];
+    visit(-1, observation.steps.length + 1, observation.final, false);
+  }
+  return { moments, closing, world: { memory, names, values, history, stacks, contention, say } };
+}
+
+/** "step 7 (try_to_unmap_one:412)". */
+export function when(deed: Deed): string {
+  return deed.site.func === "" ? `step ${deed.step}` : `step ${deed.step} (${deed.site.func}:${deed.site.line})`;
+}
+
+export function lockVerb(section: number): string {
+  switch (section) {
+    case SD_ACQUIRE:
+      return "takes";
+    case SD_ACQUIRE_SHARED:
+      return "takes shared";
+    case SD_RELEASE:
+      return "releases";
+    case SD_RELEASE_SHARED:
+      return "releases shared";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The verdict as a person reads it: the answer first, then the story, then what was searched and within which bounds.
+ *
+ * Plain ASCII. With a violation everything down to the closing sentence fits `lines` lines if the story can be folded that far.
+ */
+import type { RaceReport, RaceSide } from "../explain/races.ts";
+import { type Palette, plain } from "./palette.ts";
+import { storyTable } from "./story-text.ts";
+import { type Bounds, type Common, statesPerSecond, type Verdict } from "./verdict.ts";
+import { wrap } from "./wrap.ts";
+
+export interface TextOptions {
+  readonly width: number;
+  /** For the answer, the story and the closing sentence together; undefined: tell everything. */
+  readonly lines: number | undefined;
+  readonly palette: Palette;
+  /** Last lines: how to replay, how to see more. */
+  readonly hints: readonly string[];
+}
+
+export const TEXT_DEFAULTS: TextOptions = { width: 100, lines: 30, palette: plain, hints: [] };
+export const MAIL_WIDTH = 72;
+
+export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): string {
+  const options = { ...TEXT_DEFAULTS, ...given };
+  const out = [headline(verdict, options.palette), ...body(verdict, options), "", ...facts(verdict, options), ...races(verdict, options)];
+  out.push(...options.hints.flatMap((hint) => wrap(hint, options.width, 2)));
+  return `${out.join("\n")}\n`;
+}
+
+export function headline(verdict: Verdict, palette: Palette): string {
+  switch (verdict.kind) {
+    case "none":
+      return `${verdict.scenario}: ${palette.good("none within bounds")}`;
+    case "violation":
+      return `${verdict.scenario}: ${palette.bad(`${verdict.violation.failure.klass.replaceAll("-", " ")} (violation)`)}`;
+    case "inconclusive":
+      return `${verdict.scenario}: ${palette.doubt(`inconclusive: stopped ${verdict.reason}`)}`;
+  }
+}
+
+function body(verdict: Verdict, options: TextOptions): string[] {
+  if (verdict.kind !== "violation") return [];
+  const { story } = verdict.violation;
+  const closing = wrap(story.closing.join(" "), options.width);
+  // The headline, two empty lines and the closing come on top of the table.
+  const lines = options.lines === undefined ? undefined : options.lines - 3 - closing.length;
+  return ["", ...storyTable(story, { width: options.width, lines, palette: options.palette }), "", ...closing.map(options.palette.strong)];
+}
+
+function facts(verdict: Common, { width, palette }: TextOptions): string[] {
+  const { counts } = verdict;
+  const perSecond = statesPerSecond(counts);
+  const work = [
+    amount(counts.states, "state"),
+    amount(counts.transitions, "transition"),
+    `depth ${number(counts.depth)}`,
+    `${seconds(counts.seconds)}${perSecond > 0 ? ` (${number(perSecond)} states/s)` : ""}`,
+    bytes(counts.memoryBytes),
+    ...(counts.passes > 1 ? [amount(counts.passes, "pass", "passes")] : []),
+  ];
+  const lines = [
+    work.join(", "),
+    `bounds: ${boundsText(verdict.bounds)}`,
+    `chance that a state was missed: ${chance(verdict.missProbability)}`,
+  ];
+  return lines.flatMap((line) => wrap(line, width, 2)).map(palette.faint);
+}
+
+function boundsText(bounds: Bounds): string {
+  const limits = [
+    bounds.preemptions === undefined ? "any number of preemptions" : `at most ${amount(bounds.preemptions, "preemption")}`,
+    ...(bounds.maxStates === undefined ? [] : [`${number(bounds.maxStates)} states`]),
+    ...(bounds.maxDepth === undefined ? [] : [`depth ${number(bounds.maxDepth)}`]),
+    ...(bounds.maxSeconds === undefined ? [] : [seconds(bounds.maxSeconds)]),
+    ...(bounds.maxMemoryBytes === undefined ? [] : [bytes(bounds.maxMemoryBytes)]),
+    `merging ${bounds.merging} (${amount(bounds.sharedWords, "shared word")})`,
+    ...(bounds.assumed === 0 ? [] : [`${amount(bounds.assumed, "path")} abandoned by the scenario`]),
+    ...Object.entries(bounds.defines).map(([name, value]) => (value === "" ? name : `${name}=${value}`)),
+  ];
+  return limits.join(", ");
+}
+
+function races(verdict: Common, { width, palette }: TextOptions): string[] {
+  if (verdict.races.length === 0) return [palette.faint("data races: none")];
+  const each = verdict.races.flatMap((race) => wrap(`  ${raceText(race)}`, width - 2, 2).map((line) => `  ${line}`));
+  return [palette.doubt(`data races: ${verdict.races.length}`), ...each];
+}
+
+export function raceText(race: RaceReport): string {
+  const side = (s: RaceSide): string =>
+    `${s.thread} ${s.marked ? "" : "plainly "}${s.write ? "writes" : "reads"} it in ${s.function} (${s.file}:${s.line})`;
+  return `${race.variable}: ${side(race.accesses[0])} while ${side(race.accesses[1])}`;
+}
+
+export const number = (n: number): string =>
+  Math.round(n)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ",");
+const amount = (n: number, one: string, many = `${one}s`): string => `${number(n)} ${n === 1 ? one : many}`;
+
+export function seconds(s: number): string {
+  if (s < 10) return `${s.toFixed(2)} s`;
+  if (s < 120) return `${s.toFixed(0)} s`;
+  return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`;
+}
+
+export function bytes(n: number): string {
+  const mib = n / 1048576;
+  if (mib < 1) return `${Math.ceil(n / 1024)} KiB`;
+  return mib < 1024 ? `${Math.round(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
+}
+
+/** "1 in 2.6e9". */
+export function chance(p: number): string {
+  if (p <= 0) return "none";
+  const one = 1 / p;
+  if (one < 1000) return `1 in ${Math.max(1, Math.round(one))}`;
+  return `1 in ${one.toExponential(1).replace("e+", "e")}`;
+}

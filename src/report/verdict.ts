@@ -1,0 +1,69 @@
+/**
+ * What a check comes to: the data that every format is made of. The search and the explanation produce it, `report/` only prints it.
+ */
+import type { RaceReport } from "../explain/races.ts";
+import type { Story } from "../explain/story.ts";
+import type { Failure, Merging } from "../explore/machine.ts";
+import type { Schedule } from "../explore/schedule.ts";
+
+export interface Counts {
+  readonly states: number;
+  readonly transitions: number;
+  /** Steps of the longest path that was followed. */
+  readonly depth: number;
+  readonly seconds: number;
+  readonly memoryBytes: number;
+  /** How often the search started again because it found more shared words. */
+  readonly passes: number;
+}
+
+/** What the search was held to. `undefined`: no limit. */
+export interface Bounds {
+  readonly preemptions: number | undefined;
+  readonly maxStates: number | undefined;
+  readonly maxDepth: number | undefined;
+  readonly maxSeconds: number | undefined;
+  readonly maxMemoryBytes: number | undefined;
+  readonly merging: Merging;
+  /** Words that two threads touch without a common lock: how many were found. */
+  readonly sharedWords: number;
+  /** Paths that the scenario itself abandoned, with __sd_assume. */
+  readonly assumed: number;
+  /** Macros given on the command line, such as FIX: "0". */
+  readonly defines: Readonly<Record<string, string>>;
+}
+
+export interface Common {
+  /** What was checked, as the reader calls it: a file name, usually. */
+  readonly scenario: string;
+  readonly counts: Counts;
+  readonly bounds: Bounds;
+  /** That two states had the same fingerprint and one was taken for the other, anywhere: 0 to 1. */
+  readonly missProbability: number;
+  readonly races: readonly RaceReport[];
+}
+
+export type Verdict =
+  | (Common & { readonly kind: "none" })
+  | (Common & {
+      readonly kind: "violation";
+      readonly violation: { readonly failure: Failure; readonly schedule: Schedule; readonly story: Story };
+    })
+  /** `reason` completes "stopped ...": "at --max-states 1000000", "by the user". */
+  | (Common & { readonly kind: "inconclusive"; readonly reason: string });
+
+/** 2 is for faults in the input: there is no verdict then. */
+export type ExitStatus = 0 | 1 | 3;
+
+export function exitStatus(verdict: Verdict): ExitStatus {
+  switch (verdict.kind) {
+    case "none":
+      return 0;
+    case "violation":
+      return 1;
+    case "inconclusive":
+      return 3;
+  }
+}
+
+export const statesPerSecond = (counts: Counts): number => (counts.seconds > 0 ? Math.round(counts.states / counts.seconds) : 0);

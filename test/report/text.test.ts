@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import type { Row, Story } from "../../src/explain/story.ts";
+import { paletteOf, plain } from "../../src/report/palette.ts";
+import { storyTable } from "../../src/report/story-text.ts";
+import { bytes, chance, MAIL_WIDTH, number, reportText, seconds } from "../../src/report/text.ts";
+import { exitStatus } from "../../src/report/verdict.ts";
+import { wrap } from "../../src/report/wrap.ts";
+import { inconclusive, none, racing, row, story, violation } from "./fixture.ts";
+
+const lines = (text: string): string[] => text.trimEnd().split("\n");
+/** From the answer to the closing sentence. */
+const screen = (text: string): string[] => lines(text).slice(0, lines(text).findIndex((l) => /^[\d,]+ states/.test(l)) - 1);
+
+describe("the answer", () => {
+  it("is the first line, in plain words", () => {
+    expect(lines(reportText(none))[0]).toBe("hugetlb-pmd-sharing.c: none within bounds");
+    expect(lines(reportText(violation))[0]).toBe("hugetlb-pmd-sharing.c: lost write (violation)");
+    expect(lines(reportText(inconclusive))[0]).toBe("hugetlb-pmd-sharing.c: inconclusive: stopped at --max-states 1000000");
+    expect([none, violation, inconclusive].map(exitStatus)).toEqual([0, 1, 3]);
+  });
+  it("comes with what was searched, the bounds and the risk", () => {
+    expect(lines(reportText(none, { hints: ["replay: x"] })).slice(2)).toEqual([
+      "1,234,567 states, 3,456,789 transitions, depth 57, 2.50 s (493,827 states/s), 12 MiB, 3 passes",
+      "bounds: any number of preemptions, 4.0 GiB, merging full (7 shared words), FIX=0",
+      "chance that a state was missed: 1 in 2.6e9",
+      "data races: none",
+      "replay: x",
+    ]);
+  });
+  it("tells a race by its two accesses", () => {
+    expect(reportText(racing, { width: 200 })).toContain(
+      "data races: 1\n  vmemmap[3].flags: migrate plainly writes it in page_remove_rmap (hugetlb-pmd-sharing.c:80) while " +
+        "process B reads it in user_store (hugetlb-pmd-sharing.c:92)\n",
+    );
+  });
+});
+
+describe("a story", () => {
+  it("fits a screen of 30 lines and 100 columns, a column for each CPU", () => {
+    const shown = screen(reportText(violation));
+    expect(shown.length).toBeLessThanOrEqual(30);
+    expect(Math.max(...shown.map((l) => l.length))).toBeLessThanOrEqual(100);
+    expect(shown).toContain("   5 | :70 PMD table M [5]: page 3, rw, dirty -> none      |");
+    expect(shown).toContain("   9 |                                                     | user_store:92 stores 0x2a at 0x40000008");
+    expect(shown).toContain("  11 | check:12 *** lost write                             |");
+  });
+  it("fits a mail: 72 columns, texts running over to the right where that saves lines", () => {
+    const shown = screen(reportText(violation, { width: MAIL_WIDTH }));
+    expect(shown.length).toBeLessThanOrEqual(30);
+    expect(Math.max(...shown.map((l) => l.length))).toBeLessThanOrEqual(72);
+    expect(shown).toContain("   5 | :70 PMD table M [5]: page 3, rw, dirty -> none");
+    expect(shown.join("\n")).toMatch(/^ {3}9 \| {27}\| user_store:92/m);
+  });
+  it("joins light rows when it is too long, and keeps what the closing mentions", () => {
+    const table = storyTable(story, { width: 100, lines: 14, palette: plain }).join("\n");
+    expect(table.split("\n").length).toBeLessThanOrEqual(14);
+    expect(table).toMatch(/^ 3-4 \| migrate_pages:140 takes vmemmap\[3\]\.lock; takes shared i_mmap_rwsem/m);
+    expect(table).toContain("PMD table M [5]: page 3, rw, dirty -> none");
+    expect(table).toContain("frees page 3");
+  });
+  it("tells everything when no length is asked for", () => {
+    const all = storyTable(story, { width: 100, lines: undefined, palette: plain }).join("\n");
+    expect(all).toContain("releases shared i_mmap_rwsem");
+  });
+  it("is plain ASCII, and the same letter for letter in colour", () => {
+    const text = reportText(violation);
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+    const paint = (n: number) => (s: string) => `\x1b[${n}m${s}\x1b[0m`;
+    const colours = paletteOf({ red: paint(31), green: paint(32), yellow: paint(33), bold: paint(1), dim: paint(2), cyan: paint(36) });
+    const coloured = reportText(violation, { palette: colours });
+    expect(coloured).not.toBe(text);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what is removed
+    expect(coloured.replace(/\x1b\[\d+m/g, "")).toBe(text);
+  });
+  it("marks a switch of thread on one CPU", () => {
+    const shared: Story = {
+      ...story,
+      columns: [{ name: "CPU0", threads: ["a", "b"] }],
+      threads: [
+        { name: "a", column: 0 },
+        { name: "b", column: 0 },
+      ],
+      rows: [row({ step: 1, thread: 0, at: "f:1", text: "one" }), { ...row({ step: 2, thread: 1, at: "f:1", text: "two" }), column: 0 }],
+    };
+    expect(storyTable(shared).slice(2)).toEqual(["   1 | [a] f:1 one", "   2 | [b] f:1 two"]);
+  });
+  it("gives lanes instead of columns when there are too many", () => {
+    const names = ["CPU0", "CPU1", "CPU2", "GPU", "NIC"];
+    const many: Story = {
+      ...story,
+      columns: names.map((name) => ({ name, threads: [name] })),
+      threads: names.map((name, column) => ({ name, column })),
+      rows: [row({ step: 1, thread: 0, at: "f:1", text: "one" }), row({ step: 2, thread: 3, at: "g:2", text: "two" })],
+    };
+    expect(storyTable(many).slice(2)).toEqual(["   1 | CPU0> f:1 one", "   2 |       GPU> g:2 two"]);
+  });
+  it("writes the rows of a deadlock and of the final check", () => {
+    const wait = row({ step: 3, thread: 1, at: "down_read:9", text: "waits for i_mmap_rwsem, held by migrate", kind: "wait", weight: 90 });
+    const final: Row = {
+      ...row({ step: 4, thread: 0, at: "sd_final:5", text: "leak", kind: "fail", weight: 100, label: "leak" }),
+      thread: -1,
+      column: -1,
+    };
+    const table = storyTable({ ...story, rows: [wait, final] });
+    expect(table.at(-2)).toMatch(/\| down_read:9 \*\*\* waits for i_mmap_rwsem, held by migrate$/);
+    expect(table.at(-1)).toMatch(/^ {3}4 \| sd_final:5 \*\*\* leak/);
+  });
+});
+
+describe("words and numbers", () => {
+  it("wraps at spaces, cuts what is too long, hangs", () => {
+    expect(wrap("aa bb cc", 5)).toEqual(["aa bb", "cc"]);
+    expect(wrap("aa bb cc", 5, 2)).toEqual(["aa bb", "  cc"]);
+    expect(wrap("abcdefgh", 3)).toEqual(["abc", "def", "gh"]);
+    expect(wrap("vmemmap[3]._refcount", 12)).toEqual(["vmemmap[3].", "_refcount"]);
+    expect(wrap("", 5)).toEqual([""]);
+  });
+  it("writes numbers for people", () => {
+    expect([0, 999, 1000, 1234567].map(number)).toEqual(["0", "999", "1,000", "1,234,567"]);
+    expect([0.456, 12.3, 185].map(seconds)).toEqual(["0.46 s", "12 s", "3 min 5 s"]);
+    expect([4096, 3 << 20, 3 * 2 ** 30].map(bytes)).toEqual(["4 KiB", "3 MiB", "3.0 GiB"]);
+    expect([0, 0.5, 1e-3, 3.9e-10].map(chance)).toEqual(["none", "1 in 2", "1 in 1.0e3", "1 in 2.6e9"]);
+  });
+});
