@@ -46,6 +46,71 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "A real kernel's files compile only with the headers that its build generates.",
     advice: "Run `make defconfig prepare` in the tree, or name installed headers with --headers DIR (Debian: linux-headers-VERSION-amd64).",
   },
+  SD106: {
+    title: "No such kernel tree",
+    meaning: "What --tree names is no kernel tree, or one whose version the model does not know; or no tree of that version is installed.",
+    advice:
+      "Name the folder of a kernel's sources. `--tree 6.1` takes the one in SHOOTDOWN_TREE_6_1, or what the distribution's linux-source-6.1 package installed.",
+  },
+  SD201: {
+    title: "The LLVM IR cannot be read",
+    meaning:
+      "The text that clang printed holds something that the reader does not know: an instruction, attribute or syntax of another LLVM version.",
+    advice: "Check with another clang (`--cc bundled` is the one that shootdown is tested with), and report it with the line shown.",
+  },
+  SD202: {
+    title: "Something is used but not defined",
+    meaning:
+      "Functions or variables are called or used, and neither the files named nor the model kernel define them. All are listed, with where they are used.",
+    advice: "Define them in the scenario or in a harness, or name the file that has them.",
+  },
+  SD203: {
+    title: "An alias that is not simply another symbol",
+    meaning: "A symbol is declared as an alias of an expression, which linking does not resolve.",
+    advice: "Alias a function or variable itself.",
+  },
+  SD204: {
+    title: "A thread-local variable",
+    meaning: "The kernel has no thread-local storage, and neither has the model.",
+    advice: "Use a per-CPU variable, or keep it in a structure of the thread.",
+  },
+  SD205: {
+    title: "Something is defined twice",
+    meaning: "Two of the files that are linked define the same symbol, neither of them weakly.",
+    advice: "Link only one of the files, or mark the stand-in __attribute__((weak)).",
+  },
+  SD206: {
+    title: "Too many functions have their address taken",
+    meaning: "Function pointers are small numbers in the first page of memory, and there are more functions than numbers.",
+    advice: "Link fewer files.",
+  },
+  SD207: {
+    title: "The global variables are too large",
+    meaning: "All globals together must fit in 1 GiB. The largest are listed.",
+    advice: "Make arrays smaller (fewer pages, smaller arenas): a scenario rarely needs more than a few of anything.",
+  },
+  SD208: {
+    title: "An initialiser has no integer value",
+    meaning: "A global variable is initialised with something that is no number and no address.",
+    advice: "Floating-point values are not supported: the kernel does without them too.",
+  },
+  SD209: {
+    title: "There is no scenario()",
+    meaning: "A check starts by calling `void scenario(void)`, and no file defines it.",
+    advice: "Define it: it sets the objects up and creates the threads with __sd_thread.",
+  },
+  SD210: {
+    title: "An instruction that is not supported",
+    meaning:
+      "The C uses something that has no meaning in the model: floating point, vectors, exceptions, computed goto and the like. All such places are listed.",
+    advice: "Leave that code out with a macro, or put a stand-in in its place.",
+  },
+  SD211: {
+    title: "Inline assembly that is not known",
+    meaning:
+      "Assembly is understood by its text, from a table of what the kernel uses. This text is not in it. All such places are listed.",
+    advice: "Report the template; until then, put a stand-in for the function in the harness.",
+  },
   SD301: {
     title: "A scenario's own options are wrong",
     meaning: "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read.",

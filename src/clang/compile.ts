@@ -159,7 +159,8 @@ function lookUp(cache: Cache, key: string, cwd: string): Compiled | undefined {
 
 async function compileNow(request: CompileRequest): Promise<{ compiled: Compiled; entry: Uint8Array | undefined }> {
   const { args, source } = commandLine(request);
-  const start = Date.now();
+  // File times are finer than this clock, which cuts off: a file written just before must not look changed.
+  const start = Date.now() + 1;
   const outcome = await runClang(request.compiler, args, source, request.cwd);
   if (!outcome.ok) throw clangFault(request, outcome.stderr);
   const compiled = { text: show(outcome.text), warnings: outcome.stderr, cached: false };

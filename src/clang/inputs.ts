@@ -4,21 +4,25 @@
  * Without a tree: scenarios and the model kernel. With one: every file is compiled with the tree's headers and flags, and
  * linked with the real runtime; a file that does not exist where it was named is looked for in the tree.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { type Cache, keyOf } from "../base/cache.ts";
+import { fault } from "../base/diagnostics.ts";
 import { type CompileRequest, compileAll } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
-import { type KernelVersion, kbuildNames, kernelFlags, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
+import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
+import { findKernelTree, type KernelTree, treeFlags } from "./kernel-tree.ts";
 import { modelRequests, runtimeRequests } from "./model.ts";
 
 export interface InputOptions {
   readonly files: readonly string[];
   readonly defines: readonly string[];
   readonly includes: readonly string[];
-  readonly kernel: KernelVersion;
+  /** Undefined: the tree's own, or the default. */
+  readonly kernel: KernelVersion | undefined;
   readonly opt: OptLevel;
   readonly cc: string | undefined;
+  /** A folder, or a version that is installed. */
   readonly tree: string | undefined;
   readonly headers: string | undefined;
   readonly cwd: string;
@@ -47,24 +51,22 @@ export interface Inputs {
 
 export async function compileInputs(options: InputOptions): Promise<Inputs> {
   const compiler = await findCompiler(options.cc, options.cache);
-  const { defines, includes, cwd, cache, kernel, opt } = options;
+  const { defines, includes, cwd, cache, opt } = options;
   const named: CompileRequest[] = [];
   const ours: CompileRequest[] = [];
 
   if (options.tree === undefined) {
-    const flags = modelFlags(kernel, opt);
+    const version = options.kernel ?? DEFAULT_KERNEL;
+    const flags = modelFlags(version, opt);
     for (const source of options.files) named.push({ source, flags, defines, includes, cwd, compiler, cache });
-    ours.push(...modelRequests({ version: kernel, opt, defines, compiler, cache, shipped: options.cc === undefined }));
+    ours.push(...modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined }));
   } else {
-    const tree = resolve(cwd, options.tree);
-    const headers = treeHeaders(tree, kernel, options.headers === undefined ? undefined : resolve(cwd, options.headers));
-    const base = kernelFlags(headers.common, headers.flavour, kernel, opt);
-    const flagsFor = (source: string) => [...base, ...kbuildNames(source, kernel)];
+    const tree = treeNamed(options.tree, options);
     for (const file of options.files) {
-      const source = inTree(file, tree, cwd);
-      named.push({ source, flags: flagsFor(source), defines, includes, cwd, compiler, cache });
+      const source = inTree(file, tree.dir, cwd);
+      named.push({ source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache });
     }
-    ours.push(...runtimeRequests(flagsFor, { defines, compiler, cache }));
+    ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { defines, compiler, cache }));
   }
 
   const requests = [...named, ...ours];
@@ -75,6 +77,34 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     compiler: compiler.id,
     key: keyOf(...compiled.map((c) => c.text)),
   };
+}
+
+/** --tree says a version that is installed, or a folder; then its Makefile says the version, unless --kernel does. */
+function treeNamed(name: string, options: InputOptions): KernelTree {
+  const { cwd, kernel } = options;
+  const installed = KERNEL_VERSIONS.find((version) => version === name);
+  if (installed !== undefined) return findKernelTree(installed);
+  const dir = resolve(cwd, name);
+  const release = releaseOf(dir);
+  const version = kernel ?? KERNEL_VERSIONS.find((v) => release === v || release.startsWith(`${v}.`));
+  if (version === undefined) {
+    throw fault({
+      code: "SD106",
+      message: `${name} is Linux ${release}, which the model does not know`,
+      help: `say with --kernel which of ${KERNEL_VERSIONS.join(", ")} it is nearest to`,
+    });
+  }
+  const headers = treeHeaders(dir, version, options.headers === undefined ? undefined : resolve(cwd, options.headers));
+  return { version, dir, ...headers, release };
+}
+
+function releaseOf(dir: string): string {
+  try {
+    const text = readFileSync(join(dir, "Makefile"), "utf8");
+    const parts = ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map((key) => new RegExp(`^${key} = (\\d+)`, "m").exec(text)?.[1]);
+    if (parts.every((part) => part !== undefined)) return parts.join(".");
+  } catch {}
+  throw fault({ code: "SD106", message: `${dir} is no kernel tree`, notes: ["its Makefile states no VERSION, PATCHLEVEL and SUBLEVEL"] });
 }
 
 /** The path to compile: the file as named if it exists, else the tree's. */

@@ -38,7 +38,6 @@ export interface GivenOptions {
 export interface CheckSettings extends GivenOptions {
   define: string[];
   include: string[];
-  kernel: KernelVersion;
   opt: OptLevel;
   merge: Merging;
   engine: "compiled" | "interpreter";
@@ -53,7 +52,9 @@ export function addCheckOptions(command: Command): Command {
     )
     .addOption(new Option("-O, --opt <level>", `how far clang optimises before the search (default ${DEFAULT_OPT})`).choices(OPT_LEVELS))
     .addOption(new Option("--cc <clang>", "the C compiler: a path, or `bundled` (default: the newest clang on PATH, else bundled)"))
-    .addOption(new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags"))
+    .addOption(
+      new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
+    )
     .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
     .addOption(new Option("--cpus <n>", "processors of the machine: defines NCPU").argParser(positive))
     .addOption(new Option("--preemptions <n>", "only schedules with at most this many preemptions (default: all)").argParser(count))
@@ -114,11 +115,16 @@ export function scenarioOptions(file: string, cwd: string): GivenOptions {
     merged = over(merged, {
       ...given,
       ...(given.include === undefined ? {} : { include: given.include.map((dir) => resolve(from, dir)) }),
-      ...(given.tree === undefined ? {} : { tree: resolve(from, given.tree) }),
+      ...(given.tree === undefined ? {} : { tree: treeFrom(from, given.tree) }),
       ...(given.headers === undefined ? {} : { headers: resolve(from, given.headers) }),
     });
   }
   return merged;
+}
+
+/** A version names an installed tree, anything else is a path. */
+function treeFrom(from: string, tree: string): string {
+  return KERNEL_VERSIONS.some((version) => version === tree) ? tree : resolve(from, tree);
 }
 
 function parseLine(line: string, where: Diagnostic): GivenOptions {
@@ -183,7 +189,6 @@ export function settle(files: readonly string[], given: GivenOptions, cwd: strin
     ...all,
     define: over({ define: all.define ?? [] }, { define: cpus }).define ?? [],
     include: all.include ?? [],
-    kernel: all.kernel ?? DEFAULT_KERNEL,
     opt: all.opt ?? DEFAULT_OPT,
     merge: all.merge ?? "full",
     engine: all.engine ?? "compiled",

@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { InputFault } from "../../src/base/diagnostics.ts";
+import { settle, words } from "../../src/cli/options.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "shootdown-test-"));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function scenario(text: string, name = "a.c"): string {
+  mkdirSync(join(dir, name, ".."), { recursive: true });
+  writeFileSync(join(dir, name), text);
+  return name;
+}
+
+function diagnosticsOf(work: () => unknown) {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof InputFault) return error.diagnostics;
+    throw error;
+  }
+  return [];
+}
+
+describe("a scenario's own options", () => {
+  it("are read from comments near its top", () => {
+    const file = scenario("// SPDX\n// shootdown: --kernel 4.4 -DNCPU=3\n/*\n * shootdown: --preemptions 2 -DX\n */\nint a;\n");
+    expect(settle([file], {}, dir)).toMatchObject({
+      kernel: "4.4",
+      define: ["NCPU=3", "X"],
+      preemptions: 2,
+      merge: "full",
+      engine: "compiled",
+    });
+  });
+
+  it("end at the end of a comment", () => {
+    expect(settle([scenario("/* shootdown: --timeout 2m */\n")], {}, dir)).toMatchObject({ timeout: 120 });
+  });
+
+  it("lose against the command line, macro by macro", () => {
+    const file = scenario("// shootdown: --kernel 4.4 -DFIX=1 -DNCPU=3 --max-states 1000\n");
+    const settled = settle([file], { kernel: "6.1", define: ["FIX=0", "FIX=2"], maxStates: 5 }, dir);
+    expect(settled).toMatchObject({ kernel: "6.1", maxStates: 5 });
+    expect([...settled.define].sort()).toEqual(["FIX=2", "NCPU=3"]);
+  });
+
+  it("take paths from the scenario's folder", () => {
+    const file = scenario("// shootdown: -Iinc -I /abs --tree 6.1\n", "sub/a.c");
+    expect(settle([file], { include: ["mine"] }, dir)).toMatchObject({ include: ["mine", join(dir, "sub/inc"), "/abs"], tree: "6.1" });
+  });
+
+  it("do not decide about colour", () => {
+    expect(settle([scenario("// shootdown: -DX\n")], { color: true }, dir).color).toBe(true);
+    expect(settle([scenario("// shootdown: -DX\n")], {}, dir).color).toBeUndefined();
+  });
+
+  it("are faults with their place when wrong", () => {
+    const bad = scenario("int a;\n  // shootdown: --kernel 9.9\n", "bad.c");
+    const odd = scenario("// shootdown: --no-such -DX\n", "odd.c");
+    const extra = scenario("// shootdown: -DX other.c\n", "extra.c");
+    expect(diagnosticsOf(() => settle([bad, odd, extra], {}, dir))).toMatchObject([
+      { code: "SD301", file: "bad.c", line: 2, column: 17, message: expect.stringContaining("4.4, 4.19, 6.1") },
+      { code: "SD301", file: "odd.c", line: 1, message: "unknown option '--no-such'" },
+      { code: "SD301", file: "extra.c", line: 1, message: '"other.c" is no option' },
+    ]);
+  });
+
+  it("are not looked for far down", () => {
+    expect(settle([scenario(`${"\n".repeat(60)}// shootdown: -DX\n`)], {}, dir).define).toEqual([]);
+  });
+});
+
+it("defines NCPU for --cpus", () => {
+  expect(settle([scenario("// shootdown: -DNCPU=2\n")], { cpus: 4 }, dir).define).toEqual(["NCPU=4"]);
+});
+
+it("splits words as a shell does", () => {
+  expect(words(`-DA='x y' "b c"  d'e'f`)).toEqual(["-DA=x y", "b c", "def"]);
+});
