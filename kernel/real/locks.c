@@ -89,6 +89,22 @@ void _raw_spin_unlock_irq(raw_spinlock_t *lock)
 	_raw_spin_unlock(lock);
 }
 
+/* Whoever tries a lock sees it without taking part in it, so the lock is noted: its operations no longer commute freely. */
+int _raw_spin_trylock(raw_spinlock_t *lock)
+{
+	int taken = 0;
+
+	__sd_atomic_begin(SD_STEP, lock);
+	__sd_note_lock(lock);
+	if (!*sd_spin_word(lock)) {
+		*sd_spin_word(lock) = sd_owner();
+		sd_tasks[sd_me()].atomic++;
+		taken = 1;
+	}
+	__sd_atomic_end();
+	return taken;
+}
+
 /* ---- mutexes ---- */
 
 static __always_inline unsigned long *sd_mutex_word(struct mutex *lock)
@@ -109,6 +125,20 @@ void mutex_lock(struct mutex *lock)
 		__sd_block();
 	*sd_mutex_word(lock) = sd_owner();
 	__sd_atomic_end();
+}
+
+int mutex_trylock(struct mutex *lock)
+{
+	int taken = 0;
+
+	__sd_atomic_begin(SD_STEP, lock);
+	__sd_note_lock(lock);
+	if (!*sd_mutex_word(lock)) {
+		*sd_mutex_word(lock) = sd_owner();
+		taken = 1;
+	}
+	__sd_atomic_end();
+	return taken;
 }
 
 void mutex_unlock(struct mutex *lock)
@@ -170,4 +200,18 @@ void up_read(struct rw_semaphore *sem)
 		__sd_fail("bad-unlock", "rwsem {0:p} is released but nobody holds it for reading", (sd_u64)sem, 0, 0);
 	--*sd_rwsem_word(sem);
 	__sd_atomic_end();
+}
+
+int down_read_trylock(struct rw_semaphore *sem)
+{
+	int taken = 0;
+
+	__sd_atomic_begin(SD_STEP, sem);
+	__sd_note_lock(sem);
+	if (!(*sd_rwsem_word(sem) & SD_RWSEM_WRITER)) {
+		++*sd_rwsem_word(sem);
+		taken = 1;
+	}
+	__sd_atomic_end();
+	return taken;
 }

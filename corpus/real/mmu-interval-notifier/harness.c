@@ -5,7 +5,8 @@
  * The driver gives a device entries for the pages of a process: it samples the notifier's sequence, reads the page table, and installs
  * what it read under its own lock if no invalidation came in between. CPUs unmap and free those pages meanwhile.
  * -DVARIANT=NAME makes one mistake of the list below; CORRECT makes none.
- * Bounds: -DPAGES (in the range), -DCPUS (that unmap), -DROUNDS (unmap and map again, for each CPU), -DFAULTS (by the driver).
+ * Bounds: -DPAGES (in the range), -DCPUS (that unmap), -DROUNDS (unmap and map again, for each CPU), -DFAULTS (by the driver);
+ * -DNONBLOCK=1: the CPUs may not sleep, like the OOM reaper.
  */
 #include <linux/mmap_lock.h>
 #include <linux/mmu_notifier.h>
@@ -30,6 +31,8 @@ enum {
 	NO_BEGIN_AT_OPEN,       /* entries installed at open as if nothing could be going on */
 	SHORT_RANGE,            /* the CPU announces one page less than it unmaps */
 	UNMAP_AFTER_END,        /* the CPU clears its page table after range_end */
+	TRYLOCK_ALWAYS,         /* the callback gives up on a held lock although it might have waited */
+	UNMAP_AFTER_EAGAIN,     /* the CPU, which may not block, unmaps although the driver said to try later */
 };
 
 #ifndef VARIANT
@@ -46,6 +49,9 @@ enum {
 #endif
 #ifndef FAULTS
 #define FAULTS 1
+#endif
+#ifndef NONBLOCK
+#define NONBLOCK 0
 #endif
 
 /* ---- the process: a page table of PAGES entries, each the number of a physical page, or 0 ---- */
@@ -81,8 +87,12 @@ static bool driver_invalidate(struct mmu_interval_notifier *notifier, const stru
 	struct driver *driver = container_of(notifier, struct driver, notifier);
 	int i;
 
-	if (VARIANT != INVALIDATE_WITHOUT_LOCK)
+	if (VARIANT == TRYLOCK_ALWAYS || !mmu_notifier_range_blockable(range)) {
+		if (!mutex_trylock(&driver->lock))
+			return false;
+	} else if (VARIANT != INVALIDATE_WITHOUT_LOCK) {
 		mutex_lock(&driver->lock);
+	}
 	if (VARIANT != NO_SET_SEQ)
 		mmu_interval_set_seq(notifier, seq);
 	for (i = 0; i < PAGES; i++)
@@ -209,7 +219,7 @@ static void driver_thread(void *unused)
 
 /* ---- a CPU: unmap the range, free what was there, map fresh pages ---- */
 
-static unsigned long clear_page_table(unsigned long *old)
+static void clear_page_table(unsigned long *old)
 {
 	int i;
 
@@ -219,7 +229,30 @@ static unsigned long clear_page_table(unsigned long *old)
 		page_table[i] = 0;
 	}
 	spin_unlock(&page_table_lock);
-	return 0;
+}
+
+/* False if it may not block and somebody would have to. */
+static bool unmap_range(unsigned long *old)
+{
+	struct mmu_notifier_range range;
+
+	mmu_notifier_range_init(&range, MMU_NOTIFY_CLEAR, 0, NULL, &mm, BASE + (VARIANT == SHORT_RANGE ? PAGE_SIZE : 0),
+				BASE + PAGES * PAGE_SIZE);
+	if (NONBLOCK) {
+		if (mmu_notifier_invalidate_range_start_nonblock(&range)) {
+			if (VARIANT == UNMAP_AFTER_EAGAIN)
+				clear_page_table(old);
+			return VARIANT == UNMAP_AFTER_EAGAIN;
+		}
+	} else {
+		mmu_notifier_invalidate_range_start(&range);
+	}
+	if (VARIANT != UNMAP_AFTER_END)
+		clear_page_table(old);
+	mmu_notifier_invalidate_range_end(&range);
+	if (VARIANT == UNMAP_AFTER_END)
+		clear_page_table(old);
+	return true;
 }
 
 static void cpu_thread(void *arg)
@@ -229,19 +262,13 @@ static void cpu_thread(void *arg)
 	int n, i;
 
 	for (n = 0; n < ROUNDS; n++) {
-		struct mmu_notifier_range range;
+		bool unmapped;
 
 		mmap_read_lock(&mm);
-		mmu_notifier_range_init(&range, MMU_NOTIFY_CLEAR, 0, NULL, &mm, BASE + (VARIANT == SHORT_RANGE ? PAGE_SIZE : 0),
-					BASE + PAGES * PAGE_SIZE);
-		mmu_notifier_invalidate_range_start(&range);
-		if (VARIANT != UNMAP_AFTER_END)
-			clear_page_table(old);
-		mmu_notifier_invalidate_range_end(&range);
-		if (VARIANT == UNMAP_AFTER_END)
-			clear_page_table(old);
+		unmapped = unmap_range(old);
 		mmap_read_unlock(&mm);
-
+		if (!unmapped)
+			continue;
 		for (i = 0; i < PAGES; i++)
 			if (old[i])
 				WRITE_ONCE(freed[old[i]], 1);
