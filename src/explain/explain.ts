@@ -28,7 +28,7 @@ export function explain(
   failure: Failure,
   options: ExplainOptions = {},
 ): Story {
-  return tellStory(program, record(create, schedule, failure), failure, options);
+  return tellStory(program, record(create, schedule), failure, options);
 }
 
 export function tellStory(program: Program, observation: Observation, failure: Failure, options: ExplainOptions = {}): Story {
@@ -45,9 +45,10 @@ export function tellStory(program: Program, observation: Observation, failure: F
   const waiting = describeWaiting(observation, walked.world);
   rows.push(...waiting.map((w) => finish({ ...w, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
-    const thread = failsAfterTheEnd(observation) ? -1 : (observation.steps.at(-1)?.thread ?? -1);
+    const afterwards = observation.final.length > 0;
+    const thread = afterwards ? -1 : (observation.steps.at(-1)?.thread ?? -1);
     const located = walked.world.stacks.locate(thread, failure.loc);
-    const step = thread < 0 ? last + 1 : last;
+    const step = afterwards ? last + 1 : last;
     const row = {
       kind: "fail",
       steps: [step, step],
@@ -68,8 +69,6 @@ export function tellStory(program: Program, observation: Observation, failure: F
     steps: last,
   };
 }
-
-const failsAfterTheEnd = (observation: Observation): boolean => observation.final.length > 0;
 
 /** What a sentence mentions must be there to be looked up; so must what the failing step went by. */
 function weigh(moment: Moment, cited: ReadonlySet<number>, walked: Walk, last: number): number {

@@ -4,8 +4,8 @@
  * Happenings stand in the order in which they took effect. What a section did before its guard turned out false
  * is not among them (the machine undid it). Setup is the happenings before the first step.
  */
-import type { Failure, Machine, ThreadInfo } from "../explore/machine.ts";
-import { BLOCKED } from "../explore/machine.ts";
+import type { Machine, ThreadInfo } from "../explore/machine.ts";
+import { BLOCKED, CHOSE, FAILED } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
 
 /** The kinds of atomic section, as in kernel/include/shootdown.h. */
@@ -54,7 +54,7 @@ export interface ObservedStep {
   readonly happenings: readonly Happening[];
 }
 
-/** A thread that cannot go on at the end: the happenings of its attempt, up to and including the `begin` that blocked. */
+/** A thread that cannot go on, where nobody can: the happenings of its attempt, up to and including the `begin` that blocked. */
 export interface Waiting {
   readonly thread: number;
   readonly happenings: readonly Happening[];
@@ -64,7 +64,7 @@ export interface Observation {
   readonly threads: readonly ThreadInfo[];
   readonly setup: readonly Happening[];
   readonly steps: readonly ObservedStep[];
-  /** What sd_final did, if the schedule led there. */
+  /** What sd_final did, if it was what failed. */
   readonly final: readonly Happening[];
   readonly waiting: readonly Waiting[];
 }
@@ -77,11 +77,11 @@ export interface Observer {
 }
 
 /** As much of a machine as a replay needs. */
-export type Replayed = Pick<Machine, "threads" | "step" | "finished" | "mark" | "undo" | "final">;
+export type Replayed = Pick<Machine, "threads" | "setupFailure" | "step" | "finished" | "mark" | "undo" | "final">;
 export type ObservedMachine = (observer: Observer) => Replayed;
 
-/** Runs the schedule on a fresh machine and writes down all that it did. */
-export function record(create: ObservedMachine, schedule: Schedule, failure: Failure | undefined): Observation {
+/** Runs the schedule on a fresh machine and writes down all that it did, up to the failure that it leads to. */
+export function record(create: ObservedMachine, schedule: Schedule): Observation {
   let current: Happening[] = [];
   let blockedAt: Happening[] = [];
   const take = (): Happening[] => {
@@ -99,24 +99,29 @@ export function record(create: ObservedMachine, schedule: Schedule, failure: Fai
       current = current.slice(0, Math.max(begin, 0));
     },
   });
+  const { threads } = machine;
   const setup = take();
   const steps: ObservedStep[] = [];
+  let failed = machine.setupFailure !== undefined;
   for (const { thread, choices } of schedule) {
-    machine.step(thread, choices);
+    failed = outcome(machine.step(thread, choices)) === FAILED;
     steps.push({ thread, choices, happenings: take() });
   }
-  const waiting: Waiting[] = [];
-  if (failure?.klass === "deadlock") {
-    machine.threads.forEach((_info, thread) => {
-      if (machine.finished(thread)) return;
-      const mark = machine.mark();
-      const blocked = machine.step(thread, []) === BLOCKED;
-      take();
-      if (blocked) waiting.push({ thread, happenings: blockedAt });
-      machine.undo(mark);
-    });
+  if (failed) return { threads, setup, steps, final: [], waiting: [] };
+  if (threads.every((info, thread) => info.daemon || machine.finished(thread))) {
+    machine.final();
+    return { threads, setup, steps, final: take(), waiting: [] };
   }
-  const allDone = machine.threads.every((info, thread) => info.daemon || machine.finished(thread));
-  if (failure !== undefined && allDone) machine.final();
-  return { threads: machine.threads, setup, steps, final: take(), waiting };
+  const waiting: Waiting[] = [];
+  threads.forEach((_info, thread) => {
+    if (machine.finished(thread)) return;
+    const mark = machine.mark();
+    const blocked = outcome(machine.step(thread, [])) === BLOCKED;
+    take();
+    if (blocked) waiting.push({ thread, happenings: blockedAt });
+    machine.undo(mark);
+  });
+  return { threads, setup, steps, final: [], waiting };
 }
+
+const outcome = (status: number): number => status & ~CHOSE;

@@ -7,7 +7,7 @@ import { type World, when } from "./walk.ts";
 export type WaitingRow = Omit<Moment["row"], "steps" | "weight">;
 
 export function describeWaiting(observation: Observation, world: World): WaitingRow[] {
-  return observation.waiting.map(({ thread, happenings }) => {
+  return observation.waiting.flatMap(({ thread, happenings }) => {
     const sections = trackSections();
     for (const h of happenings) {
       sections.apply(h);
@@ -17,11 +17,13 @@ export function describeWaiting(observation: Observation, world: World): Waiting
     const last = happenings.at(-1);
     const located = world.stacks.locate(thread, last !== undefined && "loc" in last ? last.loc : 0);
     const isLock = last?.what === "begin" && (last.section === SD_ACQUIRE || last.section === SD_ACQUIRE_SHARED);
+    // A daemon that waits for work is no news; one that waits for a lock may be why all wait.
+    if (observation.threads[thread]?.daemon === true && !isLock) return [];
     const shared = isLock && last.section === SD_ACQUIRE_SHARED;
     const text = isLock
       ? `waits for ${world.names.object(last.object)}${shared ? " (shared)" : ""}${holders(last.object, thread)}`
       : "waits";
-    return { kind: "wait", thread, text, label: "blocked", ...located, folded: [] };
+    return [{ kind: "wait", thread, text, label: "blocked", ...located, folded: [] } as const];
   });
 
   function holders(object: number, self: number): string {

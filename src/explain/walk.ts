@@ -126,7 +126,7 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
     const speaksForItself = (): void => {
       if (inSection.event) for (const access of inSection.accesses) moments.splice(moments.indexOf(access), 1);
     };
-    for (const h of happenings) {
+    for (const h of positionedHooks(happenings, program.watchHook)) {
       const located = "loc" in h ? stacks.locate(thread, h.loc) : undefined;
       sections.apply(h);
       switch (h.what) {
@@ -212,6 +212,19 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
     visit(-1, observation.steps.length + 1, observation.final, false);
   }
   return { moments, closing, world: { memory, names, values, history, stacks, contention, say } };
+}
+
+/** The engine calls the watch hook just before a store: the hook's caller is where that store is. */
+function positionedHooks(happenings: readonly Happening[], hook: number): Happening[] {
+  return happenings.map((h, i) => {
+    if (h.what !== "enter" || h.func !== hook || h.loc !== 0) return h;
+    let depth = 0;
+    const after = happenings.slice(i).find((o) => {
+      depth += o.what === "enter" ? 1 : o.what === "leave" ? -1 : 0;
+      return depth === 0 && o.what === "access";
+    });
+    return after?.what === "access" ? { ...h, loc: after.loc } : h;
+  });
 }
 
 /** "step 7 (try_to_unmap_one:412)". */

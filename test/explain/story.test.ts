@@ -218,6 +218,7 @@ describe("recording", () => {
       };
       return {
         threads,
+        setupFailure: undefined,
         step(thread) {
           count++;
           if (count === 1) observer.happened(thread, write(AT.bits, 0n, 1n, 1));
@@ -232,7 +233,7 @@ describe("recording", () => {
         final: unused,
       };
     };
-    const seen = record(create, [{ thread: 0, choices: [] }], failure("", [], 0, "deadlock"));
+    const seen = record(create, [{ thread: 0, choices: [] }]);
     expect(seen.setup).toHaveLength(1);
     expect(seen.steps[0]?.happenings.map((h) => h.what)).toEqual(["access"]);
     expect(seen.waiting).toEqual([{ thread: 1, happenings: [begin(1, AT.lock, 2)] }]);
