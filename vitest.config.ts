@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // A first run of the bundled clang takes seconds, and machines are shared.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
