@@ -1,9 +1,21 @@
 /**
  * The pipeline behind one call: compiled C in, verdict out. The command line, and anything else that checks, comes through here.
  */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Cache } from "./base/cache.ts";
 import type { Inputs } from "./clang/inputs.ts";
-import type { Merging } from "./explore/machine.ts";
-import type { Verdict } from "./report/verdict.ts";
+import { type CompiledModule, compileProgram, runCompiled } from "./compile/compiled.ts";
+import { explain } from "./explain/explain.ts";
+import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
+import type { Machine, Merging } from "./explore/machine.ts";
+import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
+import { createInterpreter } from "./interpret/interpreter.ts";
+import { accessSites } from "./ir/flow.ts";
+import { findPoints } from "./ir/points.ts";
+import type { Program } from "./ir/program.ts";
+import { programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
+import type { Common, Verdict } from "./report/verdict.ts";
 
 export interface CheckOptions {
   /** What the reader calls it: the first file that was named. */
@@ -18,6 +30,7 @@ export interface CheckOptions {
   readonly engine: "compiled" | "interpreter";
   /** Those that were given, for the report of bounds. */
   readonly defines: readonly string[];
+  readonly cache: Cache;
 }
 
 export interface Progress {
@@ -36,7 +49,133 @@ export interface CheckHooks {
 }
 
 export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
-  // The stages from IR to verdict are not joined yet; failing loudly is better than any verdict.
-  void hooks;
-  throw new Error(`not wired yet: ${inputs.units.length} units of ${options.scenario} are compiled, and nothing can run them`);
+  const program = programOf(inputs, options.cache);
+  const { result, stopped } = await search(program, inputs, options, hooks);
+  return verdictOf(program, options, result, stopped);
+}
+
+async function search(
+  program: Program,
+  inputs: Inputs,
+  options: CheckOptions,
+  hooks: CheckHooks,
+): Promise<{ result: CheckResult; stopped: string | undefined }> {
+  let stopped: string | undefined;
+  const key = `${inputs.key}-${options.merge}`;
+  const sites = accessSites(program);
+  const result = await check({
+    preemptions: options.preemptions,
+    maxStates: options.maxStates,
+    timeout: options.timeout,
+    merging: options.merge,
+    writes: (access) => sites[access]?.write ?? false,
+    machine: machinesOf(program, options),
+    knowledge: recallKnowledge(key, options.cache),
+    onProgress: (p) => hooks.onSlice({ ...p, memory: process.memoryUsage().rss }),
+    interrupted: () => {
+      stopped ??= hooks.shouldStop();
+      return stopped !== undefined;
+    },
+  });
+  rememberKnowledge(key, result.knowledge, options.cache);
+  return { result, stopped };
+}
+
+/** Makes the machine of each pass. Code is generated again only when there are new scheduling points. */
+export function machinesOf(
+  program: Program,
+  options: Pick<CheckOptions, "merge" | "engine" | "maxMemory">,
+): (knowledge: Knowledge) => Machine {
+  const merging = options.merge;
+  if (options.engine === "interpreter") return (knowledge) => createInterpreter(program, { merging, ...knowledge });
+  let compiled: { module: CompiledModule; racy: string } | undefined;
+  return (knowledge) => {
+    const racy = knowledge.racyAccesses.join();
+    if (compiled?.racy !== racy) {
+      const points = findPoints(program, { merging, racyAccesses: new Set(knowledge.racyAccesses) });
+      compiled = { module: compileProgram(program, { merging, points }), racy };
+    }
+    return runCompiled(program, compiled.module, {
+      sharedWords: knowledge.sharedWords,
+      notedLocks: knowledge.notedLocks,
+      ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
+    });
+  };
+}
+
+function verdictOf(program: Program, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
+  const { counts, knowledge } = result;
+  const common: Common = {
+    scenario: options.scenario,
+    counts: {
+      states: counts.states,
+      transitions: counts.transitions,
+      depth: counts.depth,
+      seconds: result.seconds,
+      memoryBytes: process.memoryUsage().rss,
+      passes: result.passes,
+    },
+    bounds: {
+      preemptions: options.preemptions,
+      maxStates: options.maxStates,
+      maxDepth: undefined,
+      maxSeconds: options.timeout,
+      maxMemoryBytes: options.maxMemory,
+      merging: options.merge,
+      sharedWords: knowledge.sharedWords.length,
+      assumed: counts.assumed,
+      defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
+    },
+    missProbability: missProbability(counts.states),
+    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h")),
+  };
+  switch (result.outcome.kind) {
+    case "none":
+      return { ...common, kind: "none" };
+    case "inconclusive":
+      return { ...common, kind: "inconclusive", reason: reasonOf(result.outcome.why, options, stopped) };
+    case "violation": {
+      const { failure, schedule } = result.outcome.violation;
+      const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
+        createInterpreter(program, { merging: options.merge, ...knowledge, observer });
+      const story = explain(program, observed, schedule, failure, { readSource });
+      return { ...common, kind: "violation", violation: { failure, schedule, story } };
+    }
+  }
+}
+
+function racesFound(program: Program, result: CheckResult): RaceFound[] {
+  if (result.races.length === 0) return [];
+  const sites = accessSites(program);
+  const side = ({ access, thread }: { access: number; thread: number }): RacingAccess => {
+    const { loc, bytes, write, marked } = sites[access]!;
+    return { loc, bytes, write, marked, thread: result.threads[thread]!.name };
+  };
+  return result.races.map((race) => ({ addr: race.word * 8, accesses: [side(race.first), side(race.second)] }));
+}
+
+/** Of two different states sharing a 64-bit fingerprint, so that one was not explored: about n squared over 2^65. */
+export const missProbability = (states: number): number => Math.min(1, states ** 2 / 2 ** 65);
+
+function reasonOf(why: Inconclusive, options: CheckOptions, stopped: string | undefined): string {
+  switch (why) {
+    case "states":
+      return `at --max-states ${options.maxStates}`;
+    case "timeout":
+      return `at --timeout ${options.timeout}`;
+    case "memory":
+      return options.maxMemory === undefined ? "because memory ran out" : "at --max-memory";
+    case "depth":
+      return "because a schedule became too long to go back from";
+    case "interrupted":
+      return stopped ?? "by the user";
+  }
+}
+
+function readSource(file: string): string | undefined {
+  try {
+    return readFileSync(resolve(file), "utf8");
+  } catch {
+    return undefined;
+  }
 }

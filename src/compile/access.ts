@@ -35,6 +35,10 @@ const LIVE = 8;
 const CONSTANT = 0x10;
 const FREED = 0xff;
 
+/** In the `shared` table: known when the machine was made, so that threads park there; or found since, for the next pass. */
+export const KNOWN = 1;
+const FOUND = 2;
+
 export const LIVENESS = { LIVE, CONSTANT, FREED } as const;
 
 const LOAD = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const;
@@ -48,7 +52,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       // An address outside memory cannot be shared; the access itself will fail.
       c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
       c.i32(0).op("return").end();
-      c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared).op("i32.eqz").if();
+      c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared).i32(KNOWN).op("i32.and", "i32.eqz").if();
       c.i32(0).op("return").end();
     }
     c.getGlobal(globals.post).if();
@@ -104,7 +108,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       .if();
     c.op("return").end();
     c.get(0).mem("i64.load").get(0).mem("i64.load", 8).op("i64.or").i64(-1n).op("i64.eq").if();
-    c.get(1).i32(1).mem("i32.store8", map.shared);
+    c.get(1).i32(FOUND).mem("i32.store8", map.shared);
     c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared).end();
   });
 
@@ -139,6 +143,8 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
   /** Emits the analysis of an access to the word number in local `word`. */
   const emitTrack = (c: Code, word: number, access: number, write: boolean, plain: boolean): void => {
     c.get(word).mem("i32.load8_u", map.shared).if();
+    c.get(word).getGlobal(globals.probe).op("i32.eq").if();
+    c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit).end();
     if (plain) c.get(access).call(noteRacy);
     c.else();
     c.getGlobal(globals.tracking).if();

@@ -19,12 +19,12 @@ import {
 } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
-import { defineAccesses, LIVENESS } from "./access.ts";
+import { defineAccesses, KNOWN, LIVENESS } from "./access.ts";
 import { FRAME_HEADER } from "./frame.ts";
 import { emitFunction } from "./function.ts";
 import { MAX_CHOICES, MAX_THREADS, type MemoryMap, memoryMap, STACK_SIZE, TCB_ANY, TCB_EXCLUSIVE, TCB_SIZE, TCB_SP } from "./memory-map.ts";
 import { type Core, declareGlobals, define, defineCore, importHost, TRAP } from "./runtime.ts";
-import { defineSections } from "./section.ts";
+import { defineSections, NOTED, NOTED_NOW } from "./section.ts";
 import { CALLED, defineSupport, FUEL, RETURNED, signature, type Unit } from "./unit.ts";
 import { ModuleBuilder } from "./wasm.ts";
 import { type WasmGlobal, wasm } from "./web-assembly.ts";
@@ -47,9 +47,9 @@ class Stop extends Error {
   }
 }
 
-/** The module's bytes and what is needed to run them. Deterministic in its inputs, so it can be cached. */
+/** The module and what is needed to run it, as often as one likes. */
 export interface CompiledModule {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly module: object;
   readonly map: MemoryMap;
 }
 
@@ -112,7 +112,7 @@ export function compileProgram(program: Program, options: Pick<EngineOptions, "m
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));
   }
-  return { bytes: builder.finish(), map };
+  return { module: new wasm.Module(builder.finish()), map };
 }
 
 /** For a function without points that is called through a frame all the same. */
@@ -127,7 +127,7 @@ function defineStep(core: Core): number {
     const coroutineType = builder.type([], ["i32"]);
     c.i32(map.stacks).get(0).i32(STACK_SIZE).op("i32.mul", "i32.add").tee(tcb).i32(STACK_SIZE).op("i32.add").setGlobal(g.stackEnd);
     c.get(0).setGlobal(g.self).i32(1).get(0).op("i32.shl").setGlobal(g.threadBit);
-    for (const zero of [g.post, g.ops, g.section, g.choices, g.guardMark, g.inHook]) c.i32(0).setGlobal(zero);
+    for (const zero of [g.post, g.ops, g.section, g.choices, g.guardMark, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
     c.i32(1).setGlobal(g.tracking).i32(FUEL).setGlobal(g.fuel);
     c.get(tcb).mem("i64.load", TCB_EXCLUSIVE).setGlobal(g.exclusive).get(tcb).mem("i64.load", TCB_ANY).setGlobal(g.any);
     c.get(tcb).mem("i32.load", TCB_SP).setGlobal(g.sp);
@@ -183,6 +183,10 @@ interface Exports {
   readonly newShared: WasmGlobal<number>;
   readonly choices: WasmGlobal<number>;
   readonly scripted: WasmGlobal<number>;
+  readonly firstPlain: WasmGlobal<number>;
+  readonly firstWord: WasmGlobal<number>;
+  readonly probe: WasmGlobal<number>;
+  readonly probeHit: WasmGlobal<number>;
 }
 
 export function runCompiled(
@@ -212,8 +216,8 @@ export function runCompiled(
   for (const g of program.globals) setLive(bytes, map, g.address, g.size, g.constant);
   bytes.fill(LIVENESS.LIVE, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
   for (const [pointer, func] of program.functionAt) view.setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
-  for (const word of options.sharedWords ?? []) bytes[map.shared + word] = 1;
-  for (const word of options.notedLocks ?? []) bytes[map.lock + word] = 0x80;
+  for (const word of options.sharedWords ?? []) bytes[map.shared + word] = KNOWN;
+  for (const word of options.notedLocks ?? []) bytes[map.lock + word] = NOTED;
 
   const threads: ThreadInfo[] = [];
   const fail = (klass: string, text: string, args: readonly bigint[], loc: number): never => {
@@ -249,7 +253,7 @@ export function runCompiled(
       return BigInt(index);
     },
   };
-  const instance = new wasm.Instance(new wasm.Module(compiled.bytes), { env });
+  const instance = new wasm.Instance(compiled.module, { env });
   const x = instance.exports as unknown as Exports;
 
   let lastFailure: Failure | undefined;
@@ -347,7 +351,15 @@ export function runCompiled(
     forgetDiscoveries: () => {
       x.newShared.value = 0;
     },
-    notedLocks: () => indicesOf(bytes, map.lock, map.end >> 3, (b) => (b & 0x80) !== 0),
+    probe: {
+      first: () => (x.firstPlain.value === 0 ? undefined : { access: x.firstPlain.value - 1, word: x.firstWord.value }),
+      watch: (word) => {
+        x.probe.value = word;
+        x.probeHit.value = 0;
+      },
+      hit: () => (x.probeHit.value === 0 ? undefined : x.probeHit.value - 1),
+    },
+    notedLocks: () => indicesOf(bytes, map.lock, map.end >> 3, (b) => b >= NOTED_NOW),
   };
   return machine;
 }

@@ -56,7 +56,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       if (own !== undefined) {
         c.get(e.frame).mem(({ 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const)[instr.bytes], own);
       } else {
-        parkBeforeAccess(e, place, instr.addr);
+        parkBeforeAccess(e, place, instr.addr, instr);
         values.push(instr.addr);
         c.i32(instr.access).call(accesses.load[flavour(place, instr.order)][instr.bytes]);
       }
@@ -71,7 +71,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
         c.call(accesses.rawStore[instr.bytes]);
         return;
       }
-      parkBeforeAccess(e, place, instr.addr);
+      parkBeforeAccess(e, place, instr.addr, instr);
       values.push(instr.addr);
       values.push(instr.value);
       c.i32(instr.access).call(accesses.store[flavour(place, instr.order)][instr.bytes]);
@@ -138,12 +138,20 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
 
 const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
 
-function parkBeforeAccess(e: Emission, place: Place, addr: Operand): void {
+/** `plain`: the access if it may be one that races, and is to be known when it is a step's first. */
+function parkBeforeAccess(e: Emission, place: Place, addr: Operand, plain?: Instr & { op: "load" | "store" }): void {
   if (!place.point) return;
-  e.values.push(addr);
-  e.c.call(e.unit.accesses.shouldPark).if();
+  const { c, values, unit } = e;
+  const { globals } = unit.core;
+  values.push(addr);
+  c.call(unit.accesses.shouldPark).if();
   e.park(place.segment);
-  e.c.end();
+  c.end();
+  if (plain?.order !== "plain") return;
+  c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
+  c.i32(plain.access + 1).setGlobal(globals.firstPlain);
+  values.push(addr);
+  c.i64(3n).op("i64.shr_u", "i32.wrap_i64").setGlobal(globals.firstWord).end();
 }
 
 /** A racing memcpy or memset: always an operation of its own, whichever of its words are shared. */

@@ -4,8 +4,8 @@
  * Model addresses are linear-memory addresses: [0, end) is the modelled memory (guard page, globals, thread stacks).
  * Behind it come tables indexed by (address >> 3), one entry for each 8-byte word of the model:
  *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
- *   shared  1 byte   not state: 1 when the word is known to be shared
- *   lock    1 byte   not state: for a lock object, its bit in lock sets plus 1 (1 to 63), or 127 for none left; 0x80 when noted
+ *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
+ *   lock    1 byte   not state: for a lock object, its bit in lock sets plus 1, or 63 for none left; 0x80 and 0x40 when noted
  *   race    32 bytes not state: locks missing at writes, locks missing at reads (u64 each), reader and writer threads (u32 each)
  * then the choice script, the undo log, and the visited set, which grows at the end.
  */

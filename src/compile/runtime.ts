@@ -38,6 +38,12 @@ export interface Globals {
   readonly watchStart: number;
   readonly watchEnd: number;
   readonly inHook: number;
+  /** The plain access that the step began with, plus 1, and its word; see explore/races.ts. */
+  readonly firstPlain: number;
+  readonly firstWord: number;
+  /** A word to look out for (0: none), and the last access to it, plus 1. */
+  readonly probe: number;
+  readonly probeHit: number;
   readonly locks: number;
   readonly ret: readonly number[];
 }
@@ -112,10 +118,26 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     watchStart: i32(),
     watchEnd: i32(),
     inHook: i32(),
+    firstPlain: i32(),
+    firstWord: i32(),
+    probe: i32(),
+    probeHit: i32(),
     locks: i32(),
     ret: [i64(), i64(), i64(), i64()],
   };
-  for (const name of ["fp", "capacity", "count", "newShared", "choices", "scripted"] as const) builder.exportGlobal(name, globals[name]);
+  for (const name of [
+    "fp",
+    "capacity",
+    "count",
+    "newShared",
+    "choices",
+    "scripted",
+    "firstPlain",
+    "firstWord",
+    "probe",
+    "probeHit",
+  ] as const)
+    builder.exportGlobal(name, globals[name]);
   builder.exportGlobal("undoTop", undo);
   return globals;
 }

@@ -9,8 +9,11 @@ import type { Code } from "./wasm.ts";
 /** As in kernel/include/shootdown.h. */
 export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, releaseShared: 4, local: 5 } as const;
 const KINDS = 6;
-const NOTED = 0x80;
-const NO_BIT = 127;
+/** A noted lock: known to be one when the machine was made, or found since, for the next pass. */
+export const NOTED = 0x80;
+export const NOTED_NOW = 0x40;
+const BIT = 0x3f;
+const NO_BIT = 63;
 
 export interface Sections {
   /** By kind: (obj i64) → 1 if the thread must park before the section. */
@@ -27,9 +30,12 @@ export function defineSections(core: Core, merging: Merging): Sections {
   // (obj i32) → this lock's byte in the lock table, given one if it has none.
   const lockByte = define(builder, ["i32"], ["i32"], (c) => {
     const byte = c.local("i32");
-    c.get(0).i32(3).op("i32.shr_u").mem("i32.load8_u", map.lock).tee(byte).i32(0x7f).op("i32.and").if();
+    c.get(0).i32(3).op("i32.shr_u").mem("i32.load8_u", map.lock).tee(byte).i32(BIT).op("i32.and").if();
     c.get(byte).op("return").end();
-    c.getGlobal(globals.locks).i32(63).op("i32.lt_u").if();
+    c.getGlobal(globals.locks)
+      .i32(NO_BIT - 1)
+      .op("i32.lt_u")
+      .if();
     c.getGlobal(globals.locks).i32(1).op("i32.add").setGlobal(globals.locks);
     c.get(byte).getGlobal(globals.locks).op("i32.or").set(byte);
     c.else();
@@ -43,7 +49,7 @@ export function defineSections(core: Core, merging: Merging): Sections {
   // (obj i32) → the lock's mask: one bit, or none.
   const lockMask = define(builder, ["i32"], ["i64"], (c) => {
     const bit = c.local("i32");
-    c.get(0).call(lockByte).i32(0x7f).op("i32.and").tee(bit).i32(NO_BIT).op("i32.eq").if();
+    c.get(0).call(lockByte).i32(BIT).op("i32.and").tee(bit).i32(NO_BIT).op("i32.eq").if();
     c.i64(0n).op("return").end();
     c.i64(1n).get(bit).i32(1).op("i32.sub", "i64.extend_i32_u", "i64.shl");
   });
@@ -106,9 +112,15 @@ export function defineSections(core: Core, merging: Merging): Sections {
 
   const note = define(builder, ["i64"], [], (c) => {
     const byte = c.local("i32");
-    c.get(0).op("i32.wrap_i64").call(lockByte).tee(byte).i32(NOTED).op("i32.and").if();
+    c.get(0)
+      .op("i32.wrap_i64")
+      .call(lockByte)
+      .tee(byte)
+      .i32(NOTED | NOTED_NOW)
+      .op("i32.and")
+      .if();
     c.op("return").end();
-    c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").get(byte).i32(NOTED).op("i32.or").mem("i32.store8", map.lock);
+    c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").get(byte).i32(NOTED_NOW).op("i32.or").mem("i32.store8", map.lock);
     c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
   });
 

@@ -35,6 +35,15 @@ export interface Failure {
   readonly loc: number;
 }
 
+export interface Probe {
+  /** The plain access, and its word, that the last step began with, if it began with one. */
+  first(): { readonly access: number; readonly word: number } | undefined;
+  /** Looks out for accesses to the word, or to none if it is 0. */
+  watch(word: number): void;
+  /** The last access to that word since. */
+  hit(): number | undefined;
+}
+
 export interface Machine {
   readonly program: Program;
   readonly threads: readonly ThreadInfo[];
@@ -63,10 +72,15 @@ export interface Machine {
   /** 64-bit fingerprint of the current state, as two unsigned 32-bit halves. */
   fingerprintHigh(): number;
   fingerprintLow(): number;
-  /** Words (address >> 3) that are touched by two threads with a write and without a common lock: known so far, in order of discovery. */
+  /**
+   * Words (address >> 3) that are touched by two threads with a write and without a common lock. What a step does depends only on those that
+   * were known when the machine was made, never on those found since: a schedule replays on every machine that began with the same knowledge.
+   */
   sharedWords(): readonly number[];
   /** Accesses (Instr.access), plain ones, seen at shared words: they must become scheduling points. */
   racyAccesses(): readonly number[];
+  /** What finding data races takes (explore/races.ts). The reference interpreter does without. */
+  readonly probe?: Probe;
   /** Words (address >> 3) of locks given to __sd_note_lock. */
   notedLocks(): readonly number[];
 }

@@ -5,8 +5,8 @@
  * When a pass has found such words the search starts again with them. The last pass found nothing new: each of its merges was justified, and
  * only such a pass can say "none". A violation is real in any pass, because merged steps are sequences of real ones.
  */
-import type { Merging, ThreadInfo } from "./machine.ts";
-import { EngineLimit, type Machine } from "./machine.ts";
+import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "./machine.ts";
+import { createRaceFinder, type Race } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
 import { shortest } from "./shortest.ts";
 
@@ -45,8 +45,10 @@ export interface CheckResult {
   readonly visitedBytes: number;
   /** The preemption bound cut something off. */
   readonly bounded: boolean;
+  /** What the last pass began with: its schedule replays on a machine made with this. */
   readonly knowledge: Knowledge;
   readonly threads: readonly ThreadInfo[];
+  readonly races: readonly Race[];
 }
 
 export interface CheckOptions extends CheckBounds {
@@ -54,6 +56,8 @@ export interface CheckOptions extends CheckBounds {
   readonly machine: (knowledge: Knowledge) => Machine;
   readonly knowledge?: Knowledge | undefined;
   readonly merging: Merging;
+  /** Whether an access (by number) writes. */
+  readonly writes: (access: number) => boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly interrupted?: () => boolean;
   /** Seconds to spend on making a counterexample small. */
@@ -71,7 +75,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   let knowledge = options.knowledge ?? NO_KNOWLEDGE;
   let machine = options.machine(knowledge);
   for (let pass = 1; ; pass++) {
-    const search = createSearch(machine, options);
+    const races = knowledge.racyAccesses.length > 0 ? createRaceFinder(machine, options.writes) : undefined;
+    const search = createSearch(machine, options, races?.look);
     const finish = (outcome: CheckResult["outcome"]): CheckResult => ({
       outcome,
       counts: search.counts,
@@ -79,14 +84,14 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       passes: pass,
       visitedBytes: machine.visitedBytes(),
       bounded: search.bounded(),
-      knowledge: knowledgeOf(machine, knowledge),
+      knowledge,
       threads: machine.threads,
+      races: races?.races() ?? [],
     });
     if (machine.setupFailure !== undefined) {
       return finish({ kind: "violation", violation: { failure: machine.setupFailure, schedule: [], at: "step" }, shortest: true });
     }
     machine.forgetDiscoveries();
-    const start = machine.mark();
     let seen = 0;
     let giveUpAt = Number.POSITIVE_INFINITY;
     const initial = machine.mark();
@@ -128,15 +133,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       if (error instanceof EngineLimit) return finish({ kind: "inconclusive", why: error.limit });
       throw error;
     }
-    const next = knowledgeOf(machine, knowledge);
-    if (next.racyAccesses.length > knowledge.racyAccesses.length) {
-      // New scheduling points: other code.
-      machine = options.machine(next);
-    } else {
-      machine.undo(start);
-      machine.clearVisited();
-    }
-    knowledge = next;
+    knowledge = knowledgeOf(machine, knowledge);
+    machine = options.machine(knowledge);
   }
 }
 

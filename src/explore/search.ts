@@ -38,6 +38,9 @@ export type SearchResult =
   | { readonly kind: "violation"; readonly violation: Violation }
   | { readonly kind: "states" };
 
+/** Called in each new state. */
+export type Visitor = () => void;
+
 export interface Search {
   /** Goes on for about that many transitions. */
   readonly run: (transitions: number) => SearchResult;
@@ -78,7 +81,7 @@ interface Level {
   lastEnabled: boolean;
 }
 
-export function createSearch(machine: Machine, bounds: SearchBounds): Search {
+export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: Visitor): Search {
   const { threads } = machine;
   const count = threads.length;
   const limit = bounds.preemptions;
@@ -140,6 +143,7 @@ export function createSearch(machine: Machine, bounds: SearchBounds): Search {
       started = true;
       machine.visit(salt(-1, 0));
       counts.states = 1;
+      visitor?.();
       push(-1, 0, threads.filter((t) => !t.daemon).length);
     }
     const stopAt = counts.transitions + budget;
@@ -192,6 +196,7 @@ export function createSearch(machine: Machine, bounds: SearchBounds): Search {
       if (!machine.visit(salt(thread, preemptions))) continue;
       level.fresh = true;
       counts.states++;
+      visitor?.();
       if (waiting === 0 && !machine.final()) return violation("final", machine.failure());
       if (bounds.maxStates !== undefined && counts.states >= bounds.maxStates) return { kind: "states" };
       push(thread, preemptions, waiting);

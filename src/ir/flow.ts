@@ -1,5 +1,5 @@
 /** Which registers an instruction reads and writes, and where control goes: the facts that every analysis of a function starts from. */
-import type { Func, Instr, Operand, Reg, Terminator } from "./program.ts";
+import type { Func, Instr, Operand, Program, Reg, Terminator } from "./program.ts";
 
 export function operandsOf(instr: Instr): readonly Operand[] {
   switch (instr.op) {
@@ -123,4 +123,39 @@ export function liveBeforeTerm(live: Set<Reg>, term: Terminator): void {
 export function stepBack(live: Set<Reg>, instr: Instr): void {
   for (const reg of definedBy(instr)) live.delete(reg);
   for (const o of operandsOf(instr)) if ("reg" in o) live.add(o.reg);
+}
+
+export interface AccessSite {
+  readonly loc: number;
+  /** 0 if it depends. */
+  readonly bytes: number;
+  readonly write: boolean;
+  readonly marked: boolean;
+}
+
+/** What each access of the program is, by its number. Copies made by inlining have numbers of their own. */
+export function accessSites(program: Program): readonly (AccessSite | undefined)[] {
+  const sites: (AccessSite | undefined)[] = Array.from({ length: program.accesses });
+  for (const f of program.funcs) {
+    for (const block of f.blocks) {
+      for (const i of block.instrs) {
+        switch (i.op) {
+          case "load":
+          case "store":
+            sites[i.access] = { loc: i.loc, bytes: i.bytes, write: i.op === "store", marked: i.order === "marked" };
+            break;
+          case "rmw":
+          case "cmpxchg":
+            sites[i.access] = { loc: i.loc, bytes: i.bytes, write: true, marked: true };
+            break;
+          case "copy":
+          case "fill":
+            sites[i.access] = { loc: i.loc, bytes: 0, write: true, marked: false };
+            break;
+          default:
+        }
+      }
+    }
+  }
+  return sites;
 }

@@ -1,0 +1,64 @@
+/**
+ * Data races, exactly: in a state that was reached, one thread is parked before a plain access, and a step that another can
+ * take there touches the same word, one of the two writing. Nothing orders these two.
+ *
+ * Only asked of a machine that already knows which plain accesses race at all (`Knowledge.racyAccesses`): in most programs there are none, and
+ * then this costs nothing.
+ */
+import { BLOCKED, CHOSE, type Machine } from "./machine.ts";
+import { nextChoices } from "./search.ts";
+
+export interface Race {
+  readonly word: number;
+  /** Access numbers (Instr.access), and the threads seen making them. */
+  readonly first: { readonly access: number; readonly thread: number };
+  readonly second: { readonly access: number; readonly thread: number };
+}
+
+export interface RaceFinder {
+  /** Looks for races in the machine's current state, which is left as it was. */
+  readonly look: () => void;
+  readonly races: () => readonly Race[];
+}
+
+/** `writes` tells by access number. */
+export function createRaceFinder(machine: Machine, writes: (access: number) => boolean): RaceFinder {
+  const found = new Map<string, Race>();
+  const { probe } = machine;
+  const eachStep = (thread: number, after: () => void): void => {
+    if (machine.finished(thread)) return;
+    let choices: readonly number[] | undefined = [];
+    while (choices !== undefined) {
+      const mark = machine.mark();
+      const status = machine.step(thread, choices);
+      const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
+      if ((status & ~CHOSE) !== BLOCKED) after();
+      machine.undo(mark);
+      choices = more;
+    }
+  };
+  const look = (): void => {
+    if (probe === undefined) return;
+    const threads = machine.threads.map((_, t) => t);
+    for (const thread of threads) {
+      let pending: { access: number; word: number } | undefined;
+      eachStep(thread, () => {
+        pending ??= probe.first();
+      });
+      if (pending === undefined) continue;
+      const { access, word } = pending;
+      for (const other of threads) {
+        if (other === thread) continue;
+        probe.watch(word);
+        eachStep(other, () => {
+          const hit = probe.hit();
+          if (hit === undefined || !(writes(access) || writes(hit))) return;
+          const key = access < hit ? `${access}-${hit}` : `${hit}-${access}`;
+          if (!found.has(key)) found.set(key, { word, first: { access, thread }, second: { access: hit, thread: other } });
+        });
+      }
+      probe.watch(0);
+    }
+  };
+  return { look, races: () => [...found.values()] };
+}

@@ -1,0 +1,46 @@
+/**
+ * What an earlier run leaves for the next one of the same input: the linked program, and which memory turned out to be shared.
+ * Only speed depends on it: whatever cannot be read back is made again.
+ */
+import { deserialize, serialize } from "node:v8";
+import { type Cache, keyOf } from "./base/cache.ts";
+import type { Inputs } from "./clang/inputs.ts";
+import type { Knowledge } from "./explore/passes.ts";
+import { buildProgram } from "./ir/build.ts";
+import { parseModule } from "./ir/parse.ts";
+import type { Program } from "./ir/program.ts";
+
+/** Change this whenever the shape or the meaning of what is kept changes. */
+const REVISION = "1";
+
+export function programOf(inputs: Inputs, cache: Cache): Program {
+  const key = keyOf("program", REVISION, inputs.key);
+  const kept = recall(cache, key) as Program | undefined;
+  if (kept !== undefined) return kept;
+  const program = buildProgram(
+    inputs.units.map((unit) => parseModule(unit.text, unit.source)),
+    {},
+  );
+  cache.put(key, serialize(program));
+  return program;
+}
+
+const knowledgeKey = (key: string): string => keyOf("knowledge", REVISION, key);
+
+/** A larger set of shared words than the last pass needs is always safe; a smaller one costs a pass. */
+export const recallKnowledge = (key: string, cache: Cache): Knowledge | undefined =>
+  recall(cache, knowledgeKey(key)) as Knowledge | undefined;
+
+export function rememberKnowledge(key: string, knowledge: Knowledge, cache: Cache): void {
+  cache.put(knowledgeKey(key), serialize(knowledge));
+}
+
+function recall(cache: Cache, key: string): unknown {
+  const bytes = cache.get(key);
+  if (bytes === undefined) return undefined;
+  try {
+    return deserialize(bytes);
+  } catch {
+    return undefined;
+  }
+}
