@@ -24,7 +24,8 @@ export interface ParkedThread {
 }
 
 export function parked(thread: number, frames: readonly ParkedFrame[], locks: LockSet): ParkedThread {
-  const hash = { high: 0x3c6ef372, low: thread };
+  const hash = { high: 0x3c6ef372, low: 0xbb67ae85 };
+  absorb(hash, BigInt(thread));
   for (const { code, pc, values } of frames) {
     absorb(hash, BigInt(code.index));
     absorb(hash, BigInt(pc));
