@@ -5,8 +5,11 @@
  */
 import type { Failure } from "../explore/machine.ts";
 import { sentence } from "./fill.ts";
+import { hex } from "./names.ts";
+import type { Access } from "./observation.ts";
+import { findOrigin } from "./origins.ts";
 import type { WaitingRow } from "./waiting.ts";
-import { type Moment, type Walk, when } from "./walk.ts";
+import { type Walk, when } from "./walk.ts";
 
 export function closingSentences(failure: Failure, text: string, walked: Walk, waiting: readonly WaitingRow[], last: number): string[] {
   if (waiting.length > 0) return [sentence(text), ...deadlocked(waiting)];
@@ -32,15 +35,17 @@ function freed(failure: Failure, walked: Walk): string | undefined {
   return undefined;
 }
 
-/** The last thing that the failing step read and that another thread had written. */
 function origin(walked: Walk, last: number): string | undefined {
-  const reads = walked.moments.filter((m: Moment) => m.row.steps[0] === last && m.row.kind === "read");
-  for (const { row, access } of reads.toReversed()) {
-    if (access === undefined) continue;
-    const deed = walked.world.history.lastWrite(access.addr, access.bytes);
-    if (deed === undefined || deed.step === 0 || deed.thread === row.thread) continue;
-    const name = walked.world.names.place(access.addr, access.bytes)?.text ?? "it";
-    return `${row.site.func}:${row.site.line} went by ${name}, last written in ${when(deed)}`;
+  const found = findOrigin(walked.log, last);
+  if (found === undefined) return undefined;
+  const { names } = walked.world;
+  const name = (access: Access): string => names.place(access.addr, access.bytes)?.text ?? hex(access.addr);
+  const { site } = found.at.deed;
+  const went = `${site.func}:${site.line} went by ${name(found.at.access)}`;
+  switch (found.kind) {
+    case "stale copy":
+      return `${went}, a copy of ${name(found.from)} made in ${when(found.copied)}; the original changed in ${when(found.changed)}`;
+    case "written":
+      return `${went}, last written in ${when(found.by)}`;
   }
-  return undefined;
 }

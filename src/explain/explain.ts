@@ -77,9 +77,8 @@ function weigh(moment: Moment, cited: ReadonlySet<number>, walked: Walk, last: n
   if (told && cited.has(row.steps[0])) return Math.max(row.weight, WEIGHTS.cited);
   if (moment.access?.write !== true) return row.weight;
   const { addr, bytes } = moment.access;
-  const readAtTheEnd = walked.moments.some((m) => {
-    const other = m.access;
-    return other !== undefined && m.row.steps[0] === last && !other.write && other.addr < addr + bytes && addr < other.addr + other.bytes;
+  const readAtTheEnd = walked.log.some(({ access, deed }) => {
+    return deed.step === last && !access.write && access.addr < addr + bytes && addr < access.addr + access.bytes;
   });
   return readAtTheEnd && row.steps[0] !== last ? row.weight + 15 : row.weight;
 }

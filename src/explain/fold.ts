@@ -63,7 +63,7 @@ function join(rows: readonly Row[]): Row {
 function commonSite(rows: readonly Row[]): Site {
   const first = rows[0]!;
   const everywhere = first.stack.find((s) => rows.every((r) => r.stack.some((o) => o.func === s.func && o.file === s.file)));
-  const known = first.stack.findIndex((s) => s === first.site);
+  const known = first.stack.indexOf(first.site);
   const found = everywhere === undefined ? -1 : first.stack.indexOf(everywhere);
   return found > known ? everywhere! : first.site;
 }

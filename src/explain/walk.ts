@@ -21,6 +21,7 @@ import {
   SD_RELEASE_SHARED,
   SD_STEP,
 } from "./observation.ts";
+import type { LoggedAccess } from "./origins.ts";
 import { createStacks, type IsLibrary, type Located, type Stacks } from "./sites.ts";
 import type { Row, RowKind } from "./story.ts";
 import { createValues, type Values } from "./values.ts";
@@ -57,6 +58,8 @@ export interface Walk {
   readonly moments: readonly Moment[];
   /** Sentences for the closing, from the last step's events, and the steps they mention. */
   readonly closing: readonly { readonly text: string; readonly cites: readonly number[] }[];
+  /** Every access outside the words of locks, told or not, setup included. */
+  readonly log: readonly LoggedAccess[];
   readonly world: World;
 }
 
@@ -80,6 +83,7 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
   const stacks = createStacks(program, isLibrary);
   const contention = findContention(observation);
   const moments: Moment[] = [];
+  const log: LoggedAccess[] = [];
   let closing: { text: string; cites: readonly number[] }[] = [];
 
   const say = (text: string, args: readonly bigint[]): { text: string; cites: readonly number[] } => {
@@ -179,7 +183,9 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
       }
       if (h.what !== "live") memory.apply(thread, h);
       stacks.apply(thread, h);
-      history.apply(h, { step, thread, site: located?.site ?? stacks.locate(thread, 0).site });
+      const deed: Deed = { step, thread, site: located?.site ?? stacks.locate(thread, 0).site };
+      history.apply(h, deed);
+      if (h.what === "access" && tells(sections.outermost())) log.push({ access: h, deed });
     }
     // A section in which the property is violated never ends.
     if (sections.depth() > 0) speaksForItself();
@@ -211,7 +217,19 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
     closing = [];
     visit(-1, observation.steps.length + 1, observation.final, false);
   }
-  return { moments, closing, world: { memory, names, values, history, stacks, contention, say } };
+  return { moments: withoutRepeats(moments), closing, log, world: { memory, names, values, history, stacks, contention, say } };
+}
+
+/** A thread that waits in a loop sees the same thing again and again: once is enough. */
+function withoutRepeats(moments: readonly Moment[]): Moment[] {
+  const out: Moment[] = [];
+  for (const moment of moments) {
+    const last = out.at(-1);
+    const same = last?.row.thread === moment.row.thread && last.row.text === moment.row.text && last.row.site.line === moment.row.site.line;
+    if (!same || last === undefined) out.push(moment);
+    else out[out.length - 1] = { ...last, row: { ...last.row, steps: [last.row.steps[0], moment.row.steps[1]] } };
+  }
+  return out;
 }
 
 /** The engine calls the watch hook just before a store: the hook's caller is where that store is. */
@@ -229,6 +247,7 @@ function positionedHooks(happenings: readonly Happening[], hook: number): Happen
 
 /** "step 7 (try_to_unmap_one:412)". */
 export function when(deed: Deed): string {
+  if (deed.step === 0) return "setup";
   return deed.site.func === "" ? `step ${deed.step}` : `step ${deed.step} (${deed.site.func}:${deed.site.line})`;
 }
 

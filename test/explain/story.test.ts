@@ -146,6 +146,41 @@ describe("the closing", () => {
   });
 });
 
+describe("a stale copy", () => {
+  it("is recognised by its value, with the step that copied it and the step that changed the original", () => {
+    const cached = 0x3067n;
+    const seen = observation([
+      [1, [enter(F.user), begin(0, 0, 5), read(PTE5, cached, 5), write(AT.bits, 0n, cached, 5), end(5)]],
+      [0, [enter(F.mover), write(PTE5, cached, 0n, 2)]],
+      [1, [begin(0, 0, 6), read(AT.bits, cached, 6), event("use", "uses it", 6)]],
+    ]);
+    const story = tellStory(program, seen, failure("reaches a page that is gone"));
+    expect(story.closing[1]).toBe(
+      "user:202 went by state, a copy of table[5] made in step 1 (user:201); the original changed in step 2 (mover:102).",
+    );
+    // The cache is the reader's own: nothing contended, so only the event and the original are told.
+    expect(texts(story.rows)).toEqual(["reads table[5] = 0x3067", "table[5]: 0x3067 -> 0", "uses it", "reaches a page that is gone"]);
+  });
+});
+
+describe("waiting in a loop", () => {
+  it("is told once, over all its steps", () => {
+    const poll = read(PTE5, 0n, 5);
+    const seen = observation([
+      [1, [enter(F.user), poll]],
+      [1, [poll, poll]],
+      [1, [poll]],
+      [0, [write(PTE5, 0n, 1n, 2)]],
+    ]);
+    const { rows } = tellStory(program, seen, failure("x"));
+    expect(rows.map((r) => [r.text, r.steps])).toEqual([
+      ["reads table[5] = 0", [1, 3]],
+      ["table[5]: 0 -> 1", [4, 4]],
+      ["x", [4, 4]],
+    ]);
+  });
+});
+
 describe("a deadlock", () => {
   it("ends with a row for each blocked thread: what it waits for and who has it", () => {
     const A = AT.lock;

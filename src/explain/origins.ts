@@ -1,0 +1,64 @@
+/**
+ * Why the failing step saw what it saw, from memory alone: which copy it went by, where that was copied from, and who changed
+ * the original since. This is what a stale cache comes down to, whatever the cache is.
+ *
+ * A copy is recognised by its value: a step that read a word and then wrote the same telling value elsewhere has copied it.
+ */
+import type { Deed } from "./history.ts";
+import type { Access } from "./observation.ts";
+
+export interface LoggedAccess {
+  readonly access: Access;
+  readonly deed: Deed;
+}
+
+export type Origin =
+  /** The step went by `at`, a copy of `from` made by `copied`; `changed` overwrote `from` later. */
+  | { readonly kind: "stale copy"; readonly at: LoggedAccess; readonly from: Access; readonly copied: Deed; readonly changed: Deed }
+  /** The step went by `at`, which another thread had written. */
+  | { readonly kind: "written"; readonly at: LoggedAccess; readonly by: Deed };
+
+/** Smaller values are too common to prove a copy. */
+const TELLING = 1024n;
+
+const overlap = (a: Access, b: Access): boolean => a.addr < b.addr + b.bytes && b.addr < a.addr + a.bytes;
+
+/** `log` has every access after setup and during it, in order; the failing step is `last`. */
+export function findOrigin(log: readonly LoggedAccess[], last: number): Origin | undefined {
+  const reads = log.flatMap((entry, at) => (entry.deed.step === last && !entry.access.write ? [at] : [])).toReversed();
+  for (const at of reads) {
+    const origin = staleCopy(log, at);
+    if (origin !== undefined) return origin;
+  }
+  for (const at of reads) {
+    const entry = log[at]!;
+    const by = lastWrite(log, at)?.deed;
+    if (by !== undefined && by.step > 0 && by.step < last && by.thread !== entry.deed.thread) return { kind: "written", at: entry, by };
+  }
+  return undefined;
+}
+
+function staleCopy(log: readonly LoggedAccess[], at: number): Origin | undefined {
+  const read = log[at]!;
+  const write = lastWrite(log, at);
+  if (write === undefined || write.deed.step === read.deed.step || write.access.value < TELLING) return undefined;
+  const written = log.indexOf(write);
+  const sources = log.slice(0, written).filter((e) => {
+    const sameStep = e.deed.step === write.deed.step && e.deed.thread === write.deed.thread;
+    return sameStep && !e.access.write && e.access.value === write.access.value && !overlap(e.access, write.access);
+  });
+  for (const source of sources.toReversed()) {
+    const change = log
+      .slice(written, at)
+      .findLast((e) => e.access.write && overlap(e.access, source.access) && e.access.old !== e.access.value);
+    if (change !== undefined) {
+      return { kind: "stale copy", at: read, from: source.access, copied: write.deed, changed: change.deed };
+    }
+  }
+  return undefined;
+}
+
+function lastWrite(log: readonly LoggedAccess[], before: number): LoggedAccess | undefined {
+  const read = log[before]!.access;
+  return log.slice(0, before).findLast((e) => e.access.write && overlap(e.access, read));
+}
