@@ -84,8 +84,21 @@ export async function compileAll(requests: readonly CompileRequest[], parallel =
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, parallel) }, worker));
-  if (faults.length > 0) throw new InputFault(faults);
+  if (faults.length > 0) throw new InputFault(withoutRepeats(faults));
   return results.map((r) => r!);
+}
+
+/** A mistake in a header is a fault of every file that includes it: said once, with how many others. */
+function withoutRepeats(faults: readonly Diagnostic[]): Diagnostic[] {
+  const groups = new Map<string, Diagnostic[]>();
+  for (const d of faults) {
+    const place = d.line === undefined ? `${d.message}\0${d.verbatim}` : `${d.file}:${d.line}:${d.column}`;
+    groups.set(place, [...(groups.get(place) ?? []), d]);
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    if (others.length === 0) return first!;
+    return { ...first!, notes: [...(first!.notes ?? []), `the same for ${others.length} other ${others.length === 1 ? "file" : "files"}`] };
+  });
 }
 
 function readSource(request: CompileRequest): Uint8Array {

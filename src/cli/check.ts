@@ -1,7 +1,7 @@
 /** `shootdown check`: settles the options, has the C compiled, runs the check and prints what came of it. */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { defaultCacheDir, openCache } from "../base/cache.ts";
+import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
 import { fault } from "../base/diagnostics.ts";
 import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
 import { compileInputs } from "../clang/inputs.ts";
@@ -19,6 +19,7 @@ const WIDEST = 140;
 
 export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const settings = settle(files, given, io.cwd);
+  const cache = openCache(defaultCacheDir(io.env));
   const inputs = await compileInputs({
     files,
     defines: settings.define,
@@ -29,7 +30,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
     tree: settings.tree,
     headers: settings.headers,
     cwd: io.cwd,
-    cache: openCache(defaultCacheDir(io.env)),
+    cache,
   });
   if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(inputs.warnings);
 
@@ -46,7 +47,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
   };
   let verdict: Verdict;
   try {
-    verdict = await runCheck(inputs, optionsOf(files, settings), hooks);
+    verdict = await runCheck(inputs, optionsOf(files, settings, cache), hooks);
   } finally {
     release();
     line.clear();
@@ -55,7 +56,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
   return exitStatus(verdict);
 }
 
-function optionsOf(files: readonly string[], settings: CheckSettings): CheckOptions {
+function optionsOf(files: readonly string[], settings: CheckSettings, cache: Cache): CheckOptions {
   return {
     scenario: files[0] ?? "",
     preemptions: settings.preemptions,
@@ -65,6 +66,7 @@ function optionsOf(files: readonly string[], settings: CheckSettings): CheckOpti
     merge: settings.merge,
     engine: settings.engine,
     defines: settings.define,
+    cache,
   };
 }
 

@@ -144,6 +144,13 @@ describe.each(compilers)("with the %s clang", (_, compiler) => {
     const found = await faultOf(compileAll(["a.c", "b.c", "c.c"].map((f) => request(f))));
     expect(found.map((d) => d.file).sort()).toEqual(["a.c", "c.c"]);
   });
+
+  it("says a mistake in a header once", async () => {
+    put("h.h", "x y;\n");
+    for (const name of ["a.c", "b.c", "c.c"]) put(name, '#include "h.h"\n');
+    const found = await faultOf(compileAll(["a.c", "b.c", "c.c"].map((f) => request(f))));
+    expect(found).toMatchObject([{ file: "./h.h", line: 1, notes: ["the same for 2 other files"] }]);
+  });
 });
 
 function requestIn(cwd: string, source: string): CompileRequest {
