@@ -2,11 +2,10 @@
  * Functions made ready to run: each instruction becomes an operation, a closure that does it, or a description of it if it
  * changes what runs next. Blocks are laid end to end; a position in a function is one number, `pc`.
  *
- * Invariant: an operation may be a scheduling point only if `point` says so, and then `live` are the registers live before it.
+ * Invariant: an operation that may be a scheduling point has `live`, the registers to keep when the thread parks before it.
  */
-import type { Merging } from "../explore/machine.ts";
+import type { FunctionPoints } from "../ir/points.ts";
 import type { Func, Instr, Intrinsic, Operand, Program, Reg } from "../ir/program.ts";
-import { type Liveness, liveness, operands } from "./liveness.ts";
 import { binary, compare, masked, signed, unary, undividable, updated } from "./values.ts";
 import { violation } from "./violation.ts";
 
@@ -22,7 +21,7 @@ export type Read = (frame: Frame) => bigint;
 
 export interface Range {
   readonly addr: bigint;
-  readonly length: bigint;
+  readonly length: number;
 }
 
 export interface AccessInfo {
@@ -53,9 +52,10 @@ export type Op =
   | { readonly kind: "do"; readonly run: (frame: Frame) => void }
   | {
       readonly kind: "access";
-      readonly point: boolean;
-      readonly live: readonly Reg[];
-      readonly ranges: (frame: Frame) => readonly Range[];
+      /** Registers live before it, if it may be a scheduling point. */
+      readonly live: readonly Reg[] | undefined;
+      /** What it touches; undefined for a copy or fill, which is an operation of its own whatever it touches. */
+      readonly range: ((frame: Frame) => Range) | undefined;
       readonly run: (frame: Frame) => void;
     }
   | {
@@ -73,7 +73,7 @@ export type Op =
       readonly args: readonly Read[];
       readonly dst: Reg | undefined;
       readonly bits: number;
-      readonly live: readonly Reg[];
+      readonly live: readonly Reg[] | undefined;
       readonly loc: number;
     }
   | { readonly kind: "jump"; readonly choose: (frame: Frame) => Edge; readonly loc: number }
@@ -89,15 +89,11 @@ export interface Code {
   readonly size: number;
 }
 
-export interface DecodeOptions {
-  readonly merging: Merging;
-  readonly racyKnown: (access: number) => boolean;
-}
-
-export function createDecoder(program: Program, port: Port, options: DecodeOptions): (func: number) => Code {
+/** `points` of each function, from `ir/points.ts`; undefined for a function that nobody parks in. */
+export function createDecoder(program: Program, port: Port, points: readonly (FunctionPoints | undefined)[]): (func: number) => Code {
   const decoded = new Map<number, Code>();
   return (index) => {
-    const found = decoded.get(index) ?? decode(program.funcs[index]!, index, port, options);
+    const found = decoded.get(index) ?? decode(program.funcs[index]!, index, port, points[index]);
     decoded.set(index, found);
     return found;
   };
@@ -112,7 +108,7 @@ function reader(operand: Operand, bits = 64): Read {
   return (frame) => frame.regs[reg]!;
 }
 
-function decode(func: Func, index: number, port: Port, options: DecodeOptions): Code {
+function decode(func: Func, index: number, port: Port, points: FunctionPoints | undefined): Code {
   const locals: number[] = [];
   let size = 0;
   for (const local of func.locals) {
@@ -127,64 +123,33 @@ function decode(func: Func, index: number, port: Port, options: DecodeOptions): 
     starts.push(length);
     length += block.instrs.length + 1;
   }
-  const live = liveness(func);
-  const direct = directLocals(func);
   const ops: Op[] = [];
   func.blocks.forEach((block, b) => {
     block.instrs.forEach((instr, i) => {
-      ops.push(decodeInstr(func, instr, { live, block: b, index: i }, locals, direct, port, options));
+      ops.push(decodeInstr(func, instr, { point: points?.point(b, i), across: points?.across(b, i) ?? [] }, locals, port));
     });
     ops.push(decodeTerm(func, b, starts));
   });
   return { index, func, ops, locals, size: Math.ceil(size / 16) * 16 };
 }
 
-/** Registers that hold the address of one of the function's own locals. */
-function directLocals(func: Func): ReadonlySet<Reg> {
-  const regs = new Set<Reg>();
-  for (const block of func.blocks) for (const instr of block.instrs) if (instr.op === "local") regs.add(instr.dst);
-  return regs;
-}
-
+/** Registers to keep when the thread parks before the instruction (if it may), or in a function that it calls. */
 interface Place {
-  readonly live: Liveness;
-  readonly block: number;
-  readonly index: number;
+  readonly point: readonly Reg[] | undefined;
+  readonly across: readonly Reg[];
 }
 
-function decodeInstr(
-  func: Func,
-  instr: Instr,
-  place: Place,
-  locals: readonly number[],
-  direct: ReadonlySet<Reg>,
-  port: Port,
-  options: DecodeOptions,
-): Op {
+function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly number[], port: Port): Op {
   const act = (run: (frame: Frame) => void): Op => ({ kind: "do", run });
   const value = (dst: Reg, read: Read): Op =>
     act((frame) => {
       frame.regs[dst] = read(frame);
     });
-  const before = (): readonly Reg[] => place.live.before(place.block, place.index);
-  const across = (): readonly Reg[] => place.live.across(place.block, place.index);
-  const access = (
-    marked: boolean,
-    number: number,
-    spans: readonly { readonly at: Operand; readonly length: Read }[],
-    run: (frame: Frame) => void,
-  ): Op => {
-    const own = spans.every(({ at }) => "reg" in at && direct.has(at.reg));
-    const point = marked || options.racyKnown(number) || (options.merging === "none" && !own);
-    const parts = spans.map(({ at, length }) => ({ at: reader(at), length }));
-    return {
-      kind: "access",
-      point,
-      live: point ? before() : [],
-      ranges: (frame) => parts.map(({ at, length }) => ({ addr: at(frame), length: length(frame) })),
-      run,
-    };
+  const access = (at: Operand, bytes: number, run: (frame: Frame) => void): Op => {
+    const addr = reader(at);
+    return { kind: "access", live: place.point, range: (frame) => ({ addr: addr(frame), length: bytes }), run };
   };
+  const bulk = (run: (frame: Frame) => void): Op => ({ kind: "access", live: place.point, range: undefined, run });
   switch (instr.op) {
     case "bin": {
       const { bin, bits, dst, loc } = instr;
@@ -233,7 +198,7 @@ function decodeInstr(
       const { dst, bytes } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: instr.order === "marked" };
       const addr = reader(instr.addr);
-      return access(info.marked, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) => {
+      return access(instr.addr, bytes, (f) => {
         f.regs[dst] = port.load(addr(f), bytes, info);
       });
     }
@@ -241,15 +206,13 @@ function decodeInstr(
       const { bytes } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: instr.order === "marked" };
       const [addr, stored] = [reader(instr.addr), reader(instr.value, 8 * bytes)];
-      return access(info.marked, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) =>
-        port.store(addr(f), bytes, masked(8 * bytes, stored(f)), info),
-      );
+      return access(instr.addr, bytes, (f) => port.store(addr(f), bytes, masked(8 * bytes, stored(f)), info));
     }
     case "rmw": {
       const { bytes, dst } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: true };
       const [addr, operand, update] = [reader(instr.addr), reader(instr.value, 8 * bytes), updated(instr.rmw, 8 * bytes)];
-      return access(true, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) => {
+      return access(instr.addr, bytes, (f) => {
         f.regs[dst] = port.modify(addr(f), bytes, (old) => update(old, operand(f)), info);
       });
     }
@@ -257,7 +220,7 @@ function decodeInstr(
       const { bytes, dst, ok } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: true };
       const [addr, expected, desired] = [reader(instr.addr), reader(instr.expected, 8 * bytes), reader(instr.desired, 8 * bytes)];
-      return access(true, instr.access, [{ at: instr.addr, length: () => BigInt(bytes) }], (f) => {
+      return access(instr.addr, bytes, (f) => {
         const wanted = expected(f);
         const old = port.modify(addr(f), bytes, (found) => (found === wanted ? desired(f) : undefined), info);
         f.regs[dst] = old;
@@ -267,28 +230,23 @@ function decodeInstr(
     case "copy": {
       const info = { access: instr.access, loc: instr.loc, marked: false };
       const [to, from, length] = [reader(instr.to), reader(instr.from), reader(instr.length)];
-      const spans = [
-        { at: instr.to, length },
-        { at: instr.from, length },
-      ];
-      return access(false, instr.access, spans, (f) => port.copy(to(f), from(f), length(f), info));
+      return bulk((f) => port.copy(to(f), from(f), length(f), info));
     }
     case "fill": {
       const info = { access: instr.access, loc: instr.loc, marked: false };
       const [to, byte, length] = [reader(instr.to), reader(instr.byte, 8), reader(instr.length)];
-      return access(false, instr.access, [{ at: instr.to, length }], (f) => port.fill(to(f), byte(f), length(f), info));
+      return bulk((f) => port.fill(to(f), byte(f), length(f), info));
     }
     case "call":
     case "callptr": {
       const callee = instr.op === "call" ? instr.callee : reader(instr.target);
       const { dsts, loc } = instr;
-      return { kind: "call", callee, args: instr.args.map((arg) => reader(arg)), dsts, live: across(), loc };
+      return { kind: "call", callee, args: instr.args.map((arg) => reader(arg)), dsts, live: place.across, loc };
     }
     case "intrinsic": {
       const { intrinsic, dst, loc } = instr;
       const bits = dst === undefined ? 64 : func.regBits[dst]!;
-      const args = operands(instr).map((arg) => reader(arg));
-      return { kind: "intrinsic", intrinsic, args, dst, bits, live: intrinsic === "atomic_begin" ? before() : [], loc };
+      return { kind: "intrinsic", intrinsic, args: instr.args.map((arg) => reader(arg)), dst, bits, live: place.point, loc };
     }
   }
 }

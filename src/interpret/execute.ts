@@ -6,7 +6,7 @@
  */
 import type { Merging } from "../explore/machine.ts";
 import { type Context, inside, localsOf, SECTION, textAt } from "./context.ts";
-import type { Code, Frame, Op } from "./decode.ts";
+import type { Code, Frame, Op, Range } from "./decode.ts";
 import { FREED, MAX_THREADS, STACK_SIZE } from "./memory.ts";
 import { released, taken } from "./sharing.ts";
 import { masked } from "./values.ts";
@@ -66,20 +66,18 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
   };
 
   const mustPark = (op: Access, frame: Frame): boolean => {
-    if (!op.point || inside(context)) return false;
-    if (merging === "full" && !touchesShared(op, frame)) return false;
+    if (op.live === undefined || inside(context)) return false;
+    if (merging === "full" && op.range !== undefined && !touchesShared(op.range(frame))) return false;
     if (nonMover()) return true;
     context.operations++;
     return false;
   };
 
-  const touchesShared = (op: Access, frame: Frame): boolean => {
-    for (const { addr, length } of op.ranges(frame)) {
-      // What lies outside memory is not shared: the access itself will fail.
-      if (length === 0n || addr + length > BigInt(memory.end)) continue;
-      for (let word = Number(addr) >> 3; word <= Number(addr + length - 1n) >> 3; word++) if (sharing.known(word)) return true;
-    }
-    return false;
+  const touchesShared = ({ addr, length }: Range): boolean => {
+    // What lies outside memory is not shared: the access itself will fail.
+    if (addr + BigInt(length) > BigInt(memory.end)) return false;
+    const start = Number(addr);
+    return sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3);
   };
 
   /** Whether a section of that kind has to wait for the next step; sets `post` as the table says. */

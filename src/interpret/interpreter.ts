@@ -16,6 +16,7 @@ import {
   MOVED,
   type ThreadInfo,
 } from "../explore/machine.ts";
+import { findPoints } from "../ir/points.ts";
 import type { Program } from "../ir/program.ts";
 import { createPort } from "./access.ts";
 import { type Context, localsOf } from "./context.ts";
@@ -96,7 +97,8 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     context.inHook = false;
   };
   const port = createPort(context, program.watchHook < 0 ? undefined : hook);
-  const decode = createDecoder(program, port, { merging: options.merging, racyKnown: sharing.racyKnown });
+  const points = findPoints(program, { merging: options.merging, racyAccesses: new Set(options.racyAccesses) });
+  const decode = createDecoder(program, port, points);
   const spawn = (name: string, column: string, entry: Code, arg: bigint, flags: bigint): number => {
     const index = threads.length;
     if (index === MAX_THREADS) throw violation("too-many-threads", "more than {0:d} threads", [BigInt(MAX_THREADS)], 0);

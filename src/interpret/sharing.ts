@@ -24,7 +24,6 @@ interface WordUse {
 export interface Sharing {
   /** Was this word known to be shared when the machine was made? */
   known(word: number): boolean;
-  racyKnown(access: number): boolean;
   /** Locks are told apart by the word that their object starts at. */
   notedKnown(lock: number): boolean;
   /** An access that counts; `plain` when it is one that could be a scheduling point and is not. */
@@ -55,7 +54,6 @@ export const released = (locks: LockSet, lock: number, shared: boolean): LockSet
 
 export function createSharing(words: readonly number[], accesses: readonly number[], locks: readonly number[]): Sharing {
   const knownWords = new Set(words);
-  const knownRacy = new Set(accesses);
   const knownNoted = new Set(locks);
   const shared = new Set(words);
   const racy = new Set(accesses);
@@ -66,7 +64,6 @@ export function createSharing(words: readonly number[], accesses: readonly numbe
 
   return {
     known: (word) => knownWords.has(word),
-    racyKnown: (access) => knownRacy.has(access),
     notedKnown: (lock) => knownNoted.has(lock >> 3),
     note: (word, write, thread, held) => {
       if (shared.has(word)) return;

@@ -46,17 +46,18 @@ export function unstarted(thread: number, code: Code, arg: bigint, locks: LockSe
 export function park(thread: number, frames: readonly Frame[], locks: LockSet): ParkedThread {
   const kept = frames.map(({ code, pc, regs }): ParkedFrame => {
     const op = code.ops[pc]!;
-    const live = op.kind === "access" || op.kind === "call" || op.kind === "intrinsic" ? op.live : [];
+    const live = op.kind === "access" || op.kind === "call" || op.kind === "intrinsic" ? op.live : undefined;
+    if (live === undefined) throw new Error(`${code.func.name} parks where it cannot`);
     return { code, pc, live, values: live.map((reg) => regs[reg]!) };
   });
   return parked(thread, kept, locks);
 }
 
-/** Frames to run again from. */
+/** Frames to run again from. Registers that were not kept have no value: reading one is a mistake of ours, and throws. */
 export function unpark(thread: ParkedThread, stack: number): Frame[] {
   let base = stack;
   return thread.frames.map(({ code, pc, live, values }) => {
-    const regs = new Array<bigint>(code.func.regBits.length).fill(0n);
+    const regs = new Array<bigint>(code.func.regBits.length);
     live.forEach((reg, i) => {
       regs[reg] = values[i]!;
     });
