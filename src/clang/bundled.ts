@@ -11,7 +11,6 @@ import type { Outcome } from "./system.ts";
 
 type Tree = { [name: string]: Tree | string | Uint8Array };
 
-const OUTPUT = "shootdown-out.ll";
 const DEPS = "shootdown-out.d";
 /** Of headers named by macros, each costs another run; real trees have a handful. */
 const MOST_RUNS = 24;
@@ -23,7 +22,7 @@ export async function runBundledClang(args: readonly string[], source: string, c
   const disk = openDisk(cwd);
   const path = searchPath(args);
   const texts = includeClosure([source, ...path.forced], path, disk);
-  const command = [...hostArgs(args), "-MD", "-MF", DEPS, "-MT", "x", "-o", OUTPUT, hostPath(source)];
+  const command = [...hostArgs(args), "-MD", "-MF", DEPS, "-MT", "x", "-o", "-", hostPath(source)];
   for (let left = MOST_RUNS; ; left--) {
     const outcome = await runOnce(command, treeOf(texts, path, disk, cwd));
     if (outcome.ok || left === 0 || !addMissing(outcome.stderr, texts, path, disk)) return outcome;
@@ -54,22 +53,30 @@ async function runOnce(args: string[], tree: Tree): Promise<Outcome> {
   const { commands, Exit } = await import("@yowasp/clang");
   // Loads it without a word: the first real run would print its progress.
   await commands.clang(undefined, {}, { fetchProgress: () => {} });
-  const chunks: Uint8Array[] = [];
-  const collect = (bytes: Uint8Array | null) => {
-    // The bytes are a view of memory that the next write reuses.
-    if (bytes !== null) chunks.push(bytes.slice());
-  };
-  const stderr = () => unhost(Buffer.concat(chunks).toString("utf8"));
+  // The output goes to stdout: the package's files in memory are copied whole at each small write.
+  const stdout = collector();
+  const stderr = collector();
   try {
-    const result = await commands.clang(args, tree, { stdout: collect, stderr: collect, decodeASCII: false });
-    return { ok: true, text: unhost(textOf(result?.[OUTPUT])), deps: unhost(textOf(result?.[DEPS])), stderr: stderr() };
+    const result = await commands.clang(args, tree, { stdout: stdout.add, stderr: stderr.add, decodeASCII: false });
+    return { ok: true, text: stdout.text(), deps: unhost(textOf(result?.[DEPS])), stderr: stderr.text() };
   } catch (error) {
-    if (error instanceof Exit) return { ok: false, stderr: stderr() };
+    if (error instanceof Exit) return { ok: false, stderr: stderr.text() };
     // A trap inside the WebAssembly is a crash of clang, not of ours.
     if (error instanceof Error && error.name === "RuntimeError")
-      return { ok: false, stderr: `${stderr()}clang crashed: ${error.message}\n` };
+      return { ok: false, stderr: `${stderr.text()}clang crashed: ${error.message}\n` };
     throw error;
   }
+}
+
+function collector() {
+  const chunks: Uint8Array[] = [];
+  return {
+    add(bytes: Uint8Array | null): void {
+      // The bytes are a view of memory that the next write reuses.
+      if (bytes !== null) chunks.push(bytes.slice());
+    },
+    text: () => unhost(Buffer.concat(chunks).toString("utf8")),
+  };
 }
 
 function textOf(file: Tree | string | Uint8Array | undefined): string {
