@@ -9,15 +9,15 @@ import { hex } from "./names.ts";
 import type { Access } from "./observation.ts";
 import { findOrigin } from "./origins.ts";
 import type { WaitingRow } from "./waiting.ts";
-import { type Walk, when } from "./walk.ts";
+import { type Said, type Walk, when } from "./walk.ts";
 
-export function closingSentences(failure: Failure, text: string, walked: Walk, waiting: readonly WaitingRow[], last: number): string[] {
-  if (waiting.length > 0) return [sentence(text), ...deadlocked(waiting)];
-  const told = walked.closing.map((c) => sentence(c.text));
-  const first = sentence(text);
+export function closingSentences(failure: Failure, said: Said, walked: Walk, waiting: readonly WaitingRow[], last: number): string[] {
+  const first = sentence(said.text, said.named);
+  if (waiting.length > 0) return [first, ...deadlocked(waiting)];
+  const told = walked.closing.map((c) => sentence(c.text, c.named));
   if (told.length > 0) return [first, ...told];
   const own = freed(failure, walked) ?? origin(walked, last);
-  return own === undefined ? [first] : [first, sentence(own)];
+  return own === undefined ? [first] : [first, sentence(own, true)];
 }
 
 function deadlocked(waiting: readonly WaitingRow[]): string[] {

@@ -65,7 +65,7 @@ export function tellStory(program: Program, observation: Observation, failure: F
     columns,
     threads: observation.threads.map((t, i) => ({ name: t.name, column: columnOf(i) })),
     rows,
-    closing: closingSentences(failure, said.text, walked, waiting, last),
+    closing: closingSentences(failure, said, walked, waiting, last),
     steps: last,
   };
 }

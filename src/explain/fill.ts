@@ -19,11 +19,9 @@ export function fill(text: string, args: readonly bigint[], say: (spec: Spec, va
   });
 }
 
-/** A sentence: a capital at the start, a full stop at the end. A name that C spells (it has an underscore, a dot or a bracket early on) stays as it is. */
-export function sentence(text: string): string {
+/** A sentence: a capital at the start, unless it begins with a name, and a full stop at the end. */
+export function sentence(text: string, named = false): string {
   const trimmed = text.trim();
-  if (trimmed === "") return "";
-  const first = trimmed.split(/\s/, 1)[0] ?? "";
-  const start = /^[a-z]+[,:;]?$/.test(first) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
-  return /[.!?]$/.test(start) ? start : `${start}.`;
+  const start = named ? trimmed : trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return trimmed === "" || /[.!?]$/.test(start) ? start : `${start}.`;
 }

@@ -171,9 +171,10 @@ export function createNames(program: Program, memory: Memory): Names {
     if (func !== undefined) return program.funcs[func]?.name ?? hex(addr);
     const start = root(addr);
     if (start === undefined) return hex(addr);
-    const path = descend(start, 0, (type, at) => at.rest === 0 && type?.kind !== "array");
-    const first = start.rest === 0 && typeOf(start.type)?.kind === "array" ? start : path;
-    return tidy(first, start.text, start.arrow);
+    // The start of an array of structures is its first element, the start of a string or buffer is the whole.
+    const whole = (type: DebugType | undefined): boolean => type?.kind !== "array" || typeOf(type.element)?.kind === "int";
+    const path = descend(start, 0, (type, at) => at.rest === 0 && whole(type));
+    return tidy(path, start.text, start.arrow);
   }
 
   function pointer(value: bigint, elementType: number): string {

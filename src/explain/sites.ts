@@ -18,7 +18,8 @@ export type IsLibrary = (file: string) => boolean;
 export interface Stacks {
   /** Must see every happening, in order. */
   apply(thread: number, happening: Happening): void;
-  locate(thread: number, loc: number): Located;
+  /** With `skip`, the innermost function is taken to be a library's too, unless it is all there is. */
+  locate(thread: number, loc: number, skip?: boolean): Located;
   /** Whether the thread is inside this function of the program (not counting inlined ones). */
   inside(thread: number, func: number): boolean;
 }
@@ -50,10 +51,11 @@ export function createStacks(program: Program, isLibrary: IsLibrary): Stacks {
       if (h.what === "enter") framesOf(thread).push({ func: h.func, call: h.loc });
       else if (h.what === "leave") framesOf(thread).pop();
     },
-    locate(thread, loc) {
+    locate(thread, loc, skip = false) {
       const calls = framesOf(thread).toReversed();
       const stack = [chain(loc), ...calls.map((f) => chain(f.call))].flat();
-      const own = stack.findIndex((s) => !isLibrary(s.file));
+      const found = stack.findIndex((s, i) => !isLibrary(s.file) && !(skip && i === 0));
+      const own = found < 0 && skip && stack[0] !== undefined && !isLibrary(stack[0].file) ? 0 : found;
       const site = stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[calls[0]?.func ?? -1]?.name ?? "" };
       return { site, via: own > 0 ? (stack[own - 1]?.func ?? "") : "", stack };
     },

@@ -57,7 +57,7 @@ export interface Moment {
 export interface Walk {
   readonly moments: readonly Moment[];
   /** Sentences for the closing, from the last step's events, and the steps they mention. */
-  readonly closing: readonly { readonly text: string; readonly cites: readonly number[] }[];
+  readonly closing: readonly Said[];
   /** Every access outside the words of locks, told or not, setup included. */
   readonly log: readonly LoggedAccess[];
   readonly world: World;
@@ -72,7 +72,14 @@ export interface World {
   readonly stacks: Stacks;
   readonly contention: Contention;
   /** Fills in a text of C, and says which steps it mentions. */
-  readonly say: (text: string, args: readonly bigint[]) => { readonly text: string; readonly cites: readonly number[] };
+  readonly say: (text: string, args: readonly bigint[]) => Said;
+}
+
+export interface Said {
+  readonly text: string;
+  readonly cites: readonly number[];
+  /** Begins with a name, which must stay as C spells it. */
+  readonly named: boolean;
 }
 
 export function walk(program: Program, observation: Observation, isLibrary: IsLibrary): Walk {
@@ -84,11 +91,11 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
   const contention = findContention(observation);
   const moments: Moment[] = [];
   const log: LoggedAccess[] = [];
-  let closing: { text: string; cites: readonly number[] }[] = [];
+  let closing: Said[] = [];
 
-  const say = (text: string, args: readonly bigint[]): { text: string; cites: readonly number[] } => {
+  const say = (text: string, args: readonly bigint[]): Said => {
     const cites: number[] = [];
-    return { text: fill(text, args, (spec, value) => speak(spec, value, cites)), cites };
+    return { text: fill(text, args, (spec, value) => speak(spec, value, cites)), cites, named: text.startsWith("{") };
   };
 
   function speak(spec: Spec, value: bigint, cites: number[]): string {
@@ -131,7 +138,8 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
       if (inSection.event) for (const access of inSection.accesses) moments.splice(moments.indexOf(access), 1);
     };
     for (const h of positionedHooks(happenings, program.watchHook)) {
-      const located = "loc" in h ? stacks.locate(thread, h.loc) : undefined;
+      // Whoever opens a lock's section is the lock's own function: the reader wants its caller.
+      const located = "loc" in h ? stacks.locate(thread, h.loc, h.what === "begin" && isLock(h.section)) : undefined;
       sections.apply(h);
       switch (h.what) {
         case "access": {
@@ -152,8 +160,9 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
         case "event": {
           if (sections.depth() > 0) inSection.event = true;
           if (inHook(thread)) hookSpoke = true;
-          const { text, cites } = say(h.text, h.args);
-          if (CLOSING_KINDS.has(h.kind)) closing.push({ text, cites });
+          const said = say(h.text, h.args);
+          const { text, cites } = said;
+          if (CLOSING_KINDS.has(h.kind)) closing.push(said);
           else if (located !== undefined) {
             tell(located, "event", h.kind, MINOR_KINDS.has(h.kind) ? WEIGHTS.minorEvent : WEIGHTS.event, text, { cites });
           }
@@ -161,7 +170,7 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
         }
         case "begin":
           if (sections.depth() === 1) inSection = { accesses: [], event: false };
-          if (located !== undefined && h.section !== SD_STEP && h.section !== SD_LOCAL) {
+          if (located !== undefined && isLock(h.section)) {
             const verb = lockVerb(h.section);
             tell(located, "lock", verb, lockWeight(h), `${verb} ${names.object(h.object)}`);
           }
@@ -191,6 +200,7 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
     if (sections.depth() > 0) speaksForItself();
   }
 
+  const isLock = (section: number): boolean => section !== SD_STEP && section !== SD_LOCAL;
   const inHook = (thread: number): boolean => program.watchHook >= 0 && stacks.inside(thread, program.watchHook);
 
   const lockWeight = (h: { section: number; object: number }): number => {

@@ -72,7 +72,7 @@ describe("the object at an address", () => {
   it("is as whole as it can be", () => {
     const { names } = world();
     expect(names.object(AT.vmemmap + 96)).toBe("vmemmap[3]");
-    expect(names.object(AT.vmemmap)).toBe("vmemmap");
+    expect(names.object(AT.vmemmap)).toBe("vmemmap[0]");
     expect(names.object(AT.vmemmap + 96 + 16)).toBe("vmemmap[3]._refcount");
     expect(names.object(AT.lock)).toBe("i_mmap_rwsem");
     expect(names.object(0x1000)).toBe("mover");

@@ -238,8 +238,8 @@ describe("texts", () => {
   it("fills in what it knows and leaves the rest", () => {
     expect(fill("{0} {0:x} {1:q} {7}", [10n], (spec, v) => `${spec}${v}`)).toBe("d10 x10 {1:q} {7}");
     expect(sentence("a page")).toBe("A page.");
-    expect(sentence("pte_clear failed!")).toBe("pte_clear failed!");
-    expect(sentence("vmemmap[3] gone")).toBe("vmemmap[3] gone.");
+    expect(sentence("pte_clear failed!", true)).toBe("pte_clear failed!");
+    expect(sentence("vmemmap[3] gone", true)).toBe("vmemmap[3] gone.");
   });
 });
 
