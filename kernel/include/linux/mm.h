@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory management at large: flags of VMAs and faults, references, table allocation, the fault entry point. */
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+
+#include <asm/pgtable.h>
+#include <asm/tlbflush.h>
+#include <linux/gfp.h>
+#include <linux/lockdep.h>
+#include <linux/page_ref.h>
+#include <linux/pagemap.h>
+
+#define VM_READ 0x1UL
+#define VM_WRITE 0x2UL
+#define VM_SHARED 0x8UL
+#define VM_MAYREAD 0x10UL
+#define VM_MAYWRITE 0x20UL
+#define VM_MAYSHARE 0x80UL
+#define VM_LOCKED 0x2000UL
+#define VM_HUGETLB 0x400000UL
+#define VM_LOCKED_CLEAR_MASK (~VM_LOCKED)
+
+#define FAULT_FLAG_WRITE 0x1
+#define FAULT_FLAG_USER 0x40
+
+#define VM_FAULT_OOM 0x1
+#define VM_FAULT_SIGBUS 0x2
+#define VM_FAULT_MAJOR 0x4
+#define VM_FAULT_HWPOISON 0x10
+#define VM_FAULT_SIGSEGV 0x40
+#define VM_FAULT_NOPAGE 0x100
+#define VM_FAULT_RETRY 0x400
+#define VM_FAULT_ERROR (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_SIGSEGV)
+
+#define FOLL_WRITE 0x1
+#define FOLL_GET 0x4
+
+#if SD_KERNEL >= 508
+#define mmap_read_lock(mm) down_read(&(mm)->mmap_lock)
+#define mmap_read_unlock(mm) up_read(&(mm)->mmap_lock)
+#define mmap_write_lock(mm) down_write(&(mm)->mmap_lock)
+#define mmap_write_unlock(mm) up_write(&(mm)->mmap_lock)
+#define sd_mmap_sem(mm) (&(mm)->mmap_lock)
+#else
+#define sd_mmap_sem(mm) (&(mm)->mmap_sem)
+#endif
+
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+long get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags);
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+#define alloc_page(gfp) alloc_pages(gfp, 0)
+void __put_page(struct page *page);
+
+#if SD_KERNEL < 406
+#define page_cache_get(page) get_page(page)
+#define page_cache_release(page) put_page(page)
+#endif
+
+static inline void get_page(struct page *page)
+{
+	int count = atomic_inc_return(&page->_refcount);
+
+	VM_BUG_ON_PAGE(count <= 1, page);
+}
+
+static inline bool get_page_unless_zero(struct page *page)
+{
+	return atomic_add_unless(&page->_refcount, 1, 0);
+}
+
+static inline bool put_page_testzero(struct page *page)
+{
+	int count = atomic_dec_return(&page->_refcount);
+
+	VM_BUG_ON_PAGE(count < 0, page);
+	return count == 0;
+}
+
+static inline void put_page(struct page *page)
+{
+	if (put_page_testzero(page))
+		__put_page(page);
+}
+
+#define page_mapcount(page) (atomic_read(&(page)->_mapcount) + 1)
+#define compound_mapcount(page) page_mapcount(page)
+#define page_mapped(page) (page_mapcount(page) > 0)
+#define page_has_private(page) 0
+#define page_mapping(page) (PageAnon(page) ? NULL : (page)->mapping)
+#define hpage_nr_pages(page) (1 << compound_order(page))
+#define set_page_dirty(page) ((void)(page))
+
+pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address);
+pud_t *pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address);
+pmd_t *pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
+pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
+
+#define pte_lockptr(mm, pmd) ((void)(mm), &pmd_page(READ_ONCE(*(pmd)))->ptl)
+#define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
+
+/* Counting a table touches nothing that decides anything before the final check: additions commute. */
+static inline void sd_count_tables(struct mm_struct *mm, int nr)
+{
+	__sd_atomic_begin(SD_LOCAL, mm);
+	mm->sd_nr_tables.counter += nr;
+	__sd_atomic_end();
+}
+
+#define mm_inc_nr_pmds(mm) sd_count_tables(mm, 1)
+#define mm_dec_nr_pmds(mm) sd_count_tables(mm, -1)
+#define mm_inc_nr_ptes(mm) sd_count_tables(mm, 1)
+#define mm_dec_nr_ptes(mm) sd_count_tables(mm, -1)
+
+static inline unsigned long vma_pages(struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
+#define mmget_not_zero(mm) atomic_inc_not_zero(&(mm)->mm_users)
+#define mmgrab(mm) atomic_inc(&(mm)->mm_count)
+#define mmdrop(mm) atomic_dec(&(mm)->mm_count)
+#define mmput(mm) atomic_dec(&(mm)->mm_users)
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Page flags. PG_locked is a lock (pagemap.h); the rest are bits set and cleared atomically. */
+#ifndef _LINUX_PAGE_FLAGS_H
+#define _LINUX_PAGE_FLAGS_H
+
+#include <linux/mm_types.h>
+
+enum pageflags { PG_locked, PG_uptodate, PG_dirty, PG_head, PG_swapbacked, PG_hwpoison, PG_active };
+
+#define __SD_PAGEFLAG(Name, bit)							\
+static inline int Page##Name(struct page *page) { return test_bit(bit, &page->flags); }	\
+static inline void SetPage##Name(struct page *page) { set_bit(bit, &page->flags); }	\
+static inline void ClearPage##Name(struct page *page) { clear_bit(bit, &page->flags); }
+
+__SD_PAGEFLAG(Uptodate, PG_uptodate)
+__SD_PAGEFLAG(Dirty, PG_dirty)
+__SD_PAGEFLAG(HWPoison, PG_hwpoison)
+__SD_PAGEFLAG(Active, PG_active)
+
+static inline int PageHead(struct page *page)
+{
+	return page->order != 0;
+}
+
+#define PageCompound(page) PageHead(page)
+#define PageHuge(page) PageHead(page)
+#define PageTransHuge(page) false
+#define PageAnon(page) (((unsigned long)(page)->mapping & 1) != 0)
+#define compound_head(page) (page)
+#define compound_order(page) ((page)->order)
+
+int PageLocked(struct page *page);
+
+#endif

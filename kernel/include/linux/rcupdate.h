@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RCU: read sections of any kind end in the same place (locking/srcu.c); a section must not sleep. */
+#ifndef _LINUX_RCUPDATE_H
+#define _LINUX_RCUPDATE_H
+
+#include <linux/srcu.h>
+
+extern struct srcu_struct sd_rcu;
+
+#define rcu_read_lock() (current->rcu_depth++, (void)srcu_read_lock(&sd_rcu))
+#define rcu_read_unlock() (srcu_read_unlock(&sd_rcu, 0), (void)current->rcu_depth--)
+#define synchronize_rcu() synchronize_srcu(&sd_rcu)
+#define rcu_dereference(p) READ_ONCE(p)
+#define rcu_dereference_protected(p, c) (p)
+#define rcu_dereference_raw(p) READ_ONCE(p)
+#define rcu_assign_pointer(p, v) WRITE_ONCE(p, v)
+#define RCU_INIT_POINTER(p, v) WRITE_ONCE(p, v)
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Spinlocks and rwlocks. A lock is one word: 0 when free, else who holds it (its task number + 1).
+ * Taking one is a guarded section that waits; giving it back a release: both are movers, so that code which
+ * only touches data under its lock runs as one step. trylock is an operation others can see.
+ */
+#ifndef _LINUX_SPINLOCK_H
+#define _LINUX_SPINLOCK_H
+
+#include <linux/sched.h>
+
+typedef struct spinlock {
+	unsigned long owner;
+} spinlock_t;
+
+typedef spinlock_t raw_spinlock_t;
+
+typedef struct {
+	unsigned int writer;
+	unsigned int readers;
+} rwlock_t;
+
+#define __SPIN_LOCK_UNLOCKED(name) { 0 }
+#define DEFINE_SPINLOCK(name) spinlock_t name = { 0 }
+#define spin_lock_init(lock) ((lock)->owner = 0)
+#define rwlock_init(lock) ((lock)->writer = (lock)->readers = 0)
+
+/* "Task number + 1", never 0: what a lock word holds. */
+#define sd_me() ((unsigned long)(__sd_self() + 2))
+
+static __always_inline void spin_lock(spinlock_t *lock)
+{
+	__sd_atomic_begin(SD_ACQUIRE, lock);
+	if (unlikely(lock->owner == sd_me()))
+		__sd_fail("deadlock", "{0:p} is taken again by its own holder", (sd_u64)lock, 0, 0);
+	if (lock->owner)
+		__sd_block();
+	lock->owner = sd_me();
+	current->preempt_count++;
+	current->locks_held++;
+	__sd_atomic_end();
+}
+
+static __always_inline void spin_unlock(spinlock_t *lock)
+{
+	__sd_atomic_begin(SD_RELEASE, lock);
+	if (unlikely(lock->owner != sd_me()))
+		__sd_fail("bad-unlock", "{0:p} is released by a thread that does not hold it", (sd_u64)lock, 0, 0);
+	lock->owner = 0;
+	current->preempt_count--;
+	current->locks_held--;
+	__sd_atomic_end();
+}
+
+static __always_inline bool spin_trylock(spinlock_t *lock)
+{
+	bool taken = false;
+
+	__sd_atomic_begin(SD_STEP, lock);
+	__sd_note_lock(lock);
+	if (!lock->owner) {
+		lock->owner = sd_me();
+		current->preempt_count++;
+		current->locks_held++;
+		taken = true;
+	}
+	__sd_atomic_end();
+	return taken;
+}
+
+static __always_inline bool spin_is_locked(spinlock_t *lock)
+{
+	bool locked;
+
+	__sd_atomic_begin(SD_STEP, lock);
+	__sd_note_lock(lock);
+	locked = lock->owner != 0;
+	__sd_atomic_end();
+	return locked;
+}
+
+#define spin_lock_nested(lock, subclass) spin_lock(lock)
+#define spin_lock_bh(lock) spin_lock(lock)
+#define spin_unlock_bh(lock) spin_unlock(lock)
+#define raw_spin_lock(lock) spin_lock(lock)
+#define raw_spin_unlock(lock) spin_unlock(lock)
+
+static __always_inline void spin_lock_irq(spinlock_t *lock)
+{
+	local_irq_disable();
+	spin_lock(lock);
+}
+
+static __always_inline void spin_unlock_irq(spinlock_t *lock)
+{
+	spin_unlock(lock);
+	local_irq_enable();
+}
+
+#define spin_lock_irqsave(lock, flags) ((flags) = 0, spin_lock_irq(lock))
+#define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock_irq(lock))
+
+static __always_inline void read_lock(rwlock_t *lock)
+{
+	__sd_atomic_begin(SD_ACQUIRE_SHARED, lock);
+	if (lock->writer)
+		__sd_block();
+	lock->readers++;
+	current->preempt_count++;
+	current->locks_held++;
+	__sd_atomic_end();
+}
+
+static __always_inline void read_unlock(rwlock_t *lock)
+{
+	__sd_atomic_begin(SD_RELEASE_SHARED, lock);
+	lock->readers--;
+	current->preempt_count--;
+	current->locks_held--;
+	__sd_atomic_end();
+}
+
+static __always_inline void write_lock(rwlock_t *lock)
+{
+	__sd_atomic_begin(SD_ACQUIRE, lock);
+	if (lock->writer || lock->readers)
+		__sd_block();
+	lock->writer = (unsigned int)sd_me();
+	current->preempt_count++;
+	current->locks_held++;
+	__sd_atomic_end();
+}
+
+static __always_inline void write_unlock(rwlock_t *lock)
+{
+	__sd_atomic_begin(SD_RELEASE, lock);
+	lock->writer = 0;
+	current->preempt_count--;
+	current->locks_held--;
+	__sd_atomic_end();
+}
+
+/* Assertions about locks read the lock's own word inside a local section: the answer about oneself cannot change. */
+static __always_inline bool spin_held_by_me(spinlock_t *lock)
+{
+	bool mine;
+
+	__sd_atomic_begin(SD_LOCAL, lock);
+	mine = lock->owner == sd_me();
+	__sd_atomic_end();
+	return mine;
+}
+
+#define assert_spin_locked(lock)							\
+	do {										\
+		if (!spin_held_by_me(lock))						\
+			__sd_fail("lock-not-held", "{0:p} must be held here", (sd_u64)(lock), 0, 0); \
+	} while (0)
+
+#endif

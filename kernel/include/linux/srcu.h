@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sleepable RCU. Which tasks are inside is one bit each; a grace period waits for exactly those
+ * that were inside when it began (locking/srcu.c).
+ */
+#ifndef _LINUX_SRCU_H
+#define _LINUX_SRCU_H
+
+#include <linux/mutex.h>
+
+struct srcu_struct {
+	unsigned char depth[SD_MAX_TASKS];	/* nesting of each task */
+	unsigned int waits[SD_MAX_TASKS];	/* for whom a grace period of this task still waits */
+};
+
+#define DEFINE_SRCU(name) struct srcu_struct name
+#define DEFINE_STATIC_SRCU(name) static struct srcu_struct name
+
+int init_srcu_struct(struct srcu_struct *ssp);
+void cleanup_srcu_struct(struct srcu_struct *ssp);
+int srcu_read_lock(struct srcu_struct *ssp);
+void srcu_read_unlock(struct srcu_struct *ssp, int idx);
+void synchronize_srcu(struct srcu_struct *ssp);
+#define synchronize_srcu_expedited(ssp) synchronize_srcu(ssp)
+#define srcu_dereference(p, ssp) READ_ONCE(p)
+
+#endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * access.c - user-mode loads and stores of CPUs and devices.
+ *
+ * Translation and access are one operation: a flush does not return while an access that it should have caught is under
+ * way, since an interrupt is taken between instructions. -DSD_INFLIGHT makes them two, with nobody waiting: then no flush protects
+ * anything, and every scenario must fail.
+ */
+#include <shootdown/machine.h>
+
+struct sd_upage sd_upages[SD_NR_UPAGES];
+int sd_nr_upages;
+
+int sd_find_upage(struct mm_struct *mm, unsigned long va)
+{
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].mm == mm && va - sd_upages[i].va < sd_upages[i].size)
+			return i;
+	__sd_fail("scenario", "{0:x} is not an address that the scenario mapped in {1:s}", va, (sd_u64)mm->sd_name, 0);
+}
+
+/* The page fault of a CPU or device: the kernel's part starts here. */
+static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
+{
+	struct vm_area_struct *vma;
+	vm_fault_t fault;
+
+	current->sd_in_kernel = true;
+	__sd_event("fault", "page fault at {0:x} in {1:s}", va, (sd_u64)mm->sd_name, 0);
+	down_read(sd_mmap_sem(mm));
+	vma = find_vma(mm, va);
+	if (!vma || va < vma->vm_start || (write && !(vma->vm_flags & VM_WRITE)))
+		__sd_fail("segfault", "the access to {0:x} in {1:s} is not allowed by any VMA", va, (sd_u64)mm->sd_name, 0);
+	fault = handle_mm_fault(vma, va, FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0));
+	up_read(sd_mmap_sem(mm));
+	if (fault & VM_FAULT_ERROR)
+		__sd_fail("sigbus", "the fault at {0:x} in {1:s} fails with {2:x}", va, (sd_u64)mm->sd_name, fault);
+	current->sd_in_kernel = false;
+}
+
+void sd_walker_access(struct sd_walker *w, unsigned long va, bool write)
+{
+	int upage = sd_find_upage(w->mm, va);
+	struct sd_upage *up = &sd_upages[upage];
+	unsigned int word = (unsigned int)((va - up->va) / 8);
+	u64 leaf;
+
+	for (;;) {
+		__sd_atomic_begin(SD_STEP, NULL);
+		leaf = sd_translate(w, upage, write);
+#ifdef SD_INFLIGHT
+		__sd_atomic_end();
+		__sd_atomic_begin(SD_STEP, NULL);
+#endif
+		if (leaf)
+			sd_data_access(pfn_to_page((leaf & PTE_PFN_MASK) >> PAGE_SHIFT), word, up->location, write, w->name, va);
+		__sd_atomic_end();
+		if (leaf)
+			return;
+		page_fault(w->mm, va, write);
+	}
+}
+
+void sd_user_write(unsigned long va)
+{
+	sd_walker_access(&sd_walkers[current->cpu], va, true);
+}
+
+void sd_user_read(unsigned long va)
+{
+	sd_walker_access(&sd_walkers[current->cpu], va, false);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * final.c - the check when every thread that ends has ended.
+ *
+ * User loops, vCPUs and devices may be anywhere then. Their data must be right always; counts are compared only in those final states
+ * in which none of them is inside the kernel (each such state is also reached with them outside).
+ */
+#include <shootdown/machine.h>
+
+u64 *sd_leaf_slot(struct mm_struct *mm, unsigned long va, unsigned long size);
+
+static bool all_outside_kernel(void)
+{
+	int i;
+
+	for (i = 0; i < SD_MAX_TASKS; i++)
+		if (sd_tasks[i].sd_in_kernel)
+			return false;
+	return true;
+}
+
+/* Distinct entries that map this frame, over all user pages. */
+static int count_entries(struct page *page)
+{
+	u64 *seen[SD_NR_UPAGES];
+	int i, k, n = 0;
+
+	for (i = 0; i < sd_nr_upages; i++) {
+		u64 *slot = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size);
+
+		if (!slot || !(*slot & _PAGE_PRESENT) || pfn_to_page((*slot & PTE_PFN_MASK) >> PAGE_SHIFT) != page)
+			continue;
+		for (k = 0; k < n && seen[k] != slot; k++)
+			;
+		if (k == n)
+			seen[n++] = slot;
+	}
+	return n;
+}
+
+static void check_page(struct page *page, int cached)
+{
+	int entries = count_entries(page);
+
+	if (page->_mapcount.counter + 1 != entries)
+		__sd_fail("bad-count", "at the end {0:p} is mapped by {1:d} entries, but its mapcount says {2:d}", (sd_u64)page,
+			  (sd_u64)entries, (sd_u64)(page->_mapcount.counter + 1));
+	if (page->_refcount.counter < entries + cached)
+		__sd_fail("bad-count", "at the end {0:p} has {1:d} references, fewer than its {2:d} users", (sd_u64)page,
+			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
+	if (page->_refcount.counter > entries + cached)
+		__sd_fail("leak", "at the end {0:p} has {1:d} references, but only {2:d} users: it will never be freed", (sd_u64)page,
+			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
+	if (page->flags & (1UL << PG_locked))
+		__sd_fail("lock-leak", "at the end {0:p} is still locked", (sd_u64)page, 0, 0);
+}
+
+static bool in_page_cache(struct page *page)
+{
+	return page->mapping && !PageAnon(page) && page->index < SD_FILE_PAGES && page->mapping->sd_pages[page->index] == page;
+}
+
+/* The PUD entry that leads to this PMD table is one reference of it: sharers have one each. */
+static void check_pmd_tables(void)
+{
+	int i, k;
+
+	for (i = 0; i < sd_nr_upages; i++) {
+		struct page *table;
+		u64 *pud = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, PUD_SIZE);
+		u64 *seen[SD_NR_UPAGES];
+		int n = 0, j;
+
+		if (!pud || !(*pud & _PAGE_PRESENT))
+			continue;
+		table = pfn_to_page((*pud & PTE_PFN_MASK) >> PAGE_SHIFT);
+		for (k = 0; k < sd_nr_upages; k++) {
+			u64 *other = sd_leaf_slot(sd_upages[k].mm, sd_upages[k].va, PUD_SIZE);
+
+			if (!other || ((*other ^ *pud) & PTE_PFN_MASK) || !(*other & _PAGE_PRESENT))
+				continue;
+			for (j = 0; j < n && seen[j] != other; j++)
+				;
+			if (j == n)
+				seen[n++] = other;
+		}
+		if (table->_refcount.counter != n)
+			__sd_fail("bad-count", "at the end PMD table {0:p} has {1:d} references, but {2:d} address spaces use it",
+				  (sd_u64)table, (sd_u64)table->_refcount.counter, (sd_u64)n);
+	}
+}
+
+void __weak sd_final(void)
+{
+	int i;
+
+	sd_data_final();
+	if (!all_outside_kernel())
+		return;
+	for (i = 0; i < sd_nr_upages; i++) {
+		struct sd_upage *up = &sd_upages[i];
+		u64 *slot = sd_leaf_slot(up->mm, up->va, up->size);
+		pte_t pte = __pte(slot ? *slot : 0);
+
+		if (!pte_none(pte) && !pte_present(pte) && is_migration_entry(pte_to_swp_entry(pte)))
+			__sd_fail("migration-entry-left", "at the end {0:x} in {1:s} is still a migration entry: faults there never end",
+				  up->va, (sd_u64)up->mm->sd_name, 0);
+	}
+	for (i = 0; i < SD_NR_FRAMES; i++) {
+		struct page *page = &mem_map[i];
+
+		if (page->sd_kind != SD_FRAME_DATA)
+			continue;
+		check_page(page, in_page_cache(page));
+	}
+	check_pmd_tables();
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * scenario.c - what a scenario calls to set itself up (shootdown/scenario.h).
+ *
+ * Runs before any thread does, so nothing here needs a lock, and nothing that it fills in changes later: address spaces, VMAs, files
+ * and who runs where are fixed for the whole search unless kernel code under check changes them.
+ */
+#include <shootdown/scenario.h>
+
+struct task_struct sd_tasks[SD_MAX_TASKS];
+struct mm_struct *sd_mms[SD_MAX_MM];
+int sd_nr_mms;
+
+static struct mm_struct mms[SD_MAX_MM];
+static struct vm_area_struct vmas[2 * SD_MAX_MM];
+static struct file files[2];
+static int nr_vmas, nr_files;
+
+void sd_name_location(unsigned int location, struct address_space *mapping, pgoff_t index);
+void sd_start_tlb_daemon(struct sd_walker *w);
+
+static const char *const cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7",
+					 "CPU8", "CPU9", "CPU10", "CPU11", "CPU12", "CPU13", "CPU14", "CPU15" };
+
+static void limit(bool ok, const char *what)
+{
+	if (!ok)
+		__sd_fail("model-limit", "the scenario has too many {0:s}: raise the macro", (sd_u64)what, 0, 0);
+}
+
+struct mm_struct *sd_mm(const char *name)
+{
+	struct mm_struct *mm = &mms[sd_nr_mms];
+
+	limit(sd_nr_mms < SD_MAX_MM, "address spaces (SD_MAX_MM)");
+	__sd_watch(sd_frames, sd_frames + SD_NR_FRAMES);
+	sd_mms[sd_nr_mms++] = mm;
+	mm->sd_name = name;
+	mm->pgd = page_address(sd_frame_alloc(SD_FRAME_TABLE, 0));
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	return mm;
+}
+
+static struct file *new_file(const char *name, unsigned int nr_pages, bool huge)
+{
+	struct file *file = &files[nr_files];
+	unsigned int i;
+
+	limit(nr_files < (int)ARRAY_SIZE(files), "files");
+	limit(nr_pages <= SD_FILE_PAGES, "pages of a file (SD_FILE_PAGES)");
+	nr_files++;
+	file->f_mapping = &file->sd_mapping;
+	file->sd_huge = huge;
+	file->sd_mapping.sd_name = name;
+	file->sd_mapping.sd_nr_pages = nr_pages;
+	file->sd_mapping.sd_location = sd_new_location(nr_pages * SD_WORDS);
+	for (i = 0; i < nr_pages * SD_WORDS; i++)
+		sd_name_location(file->sd_mapping.sd_location + i, &file->sd_mapping, i / SD_WORDS);
+	return file;
+}
+
+struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages)
+{
+	return new_file(name, nr_pages, true);
+}
+
+struct file *sd_file(const char *name, unsigned int nr_pages)
+{
+	return new_file(name, nr_pages, false);
+}
+
+/* Every mapping has a gigabyte of addresses of its own: mm number n maps its k-th thing at (4n + k + 1) GiB. */
+unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)
+{
+	struct vm_area_struct *vma = &vmas[nr_vmas], **last;
+	unsigned long size = file && file->sd_huge ? HPAGE_SIZE : PAGE_SIZE;
+	unsigned long start = (4 * (unsigned long)(mm - mms) + 1) * PUD_SIZE;
+	unsigned int location, i;
+
+	limit(nr_vmas < (int)ARRAY_SIZE(vmas), "mappings");
+	nr_vmas++;
+	for (last = &mm->mmap; *last; last = &(*last)->vm_next)
+		start += PUD_SIZE;
+	*last = vma;
+	if (file)
+		nr_pages = file->sd_mapping.sd_nr_pages;
+	vma->vm_mm = mm;
+	vma->vm_start = start;
+	vma->vm_end = start + (file && file->sd_huge ? PUD_SIZE : nr_pages * PAGE_SIZE);
+	vma->vm_page_prot = PAGE_SHARED;
+	vma->vm_flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE;
+	vma->vm_file = file;
+	if (file) {
+		vma->vm_flags |= VM_SHARED | VM_MAYSHARE | (file->sd_huge ? VM_HUGETLB : 0);
+		vma_interval_tree_insert(vma, &file->f_mapping->i_mmap);
+		location = file->sd_mapping.sd_location;
+	} else {
+		location = sd_new_location(nr_pages * SD_WORDS);
+	}
+	for (i = 0; i < nr_pages; i++) {
+		limit(sd_nr_upages < SD_NR_UPAGES, "user pages (SD_NR_UPAGES)");
+		sd_upages[sd_nr_upages++] = (struct sd_upage){ mm, start + i * size, size, location + i * SD_WORDS };
+	}
+	return start;
+}
+
+void sd_populate(struct mm_struct *mm, unsigned long va)
+{
+	vm_fault_t fault = handle_mm_fault(find_vma(mm, va), va, FAULT_FLAG_USER | FAULT_FLAG_WRITE);
+
+	if (fault & VM_FAULT_ERROR)
+		__sd_fail("scenario", "{0:x} cannot be populated: fault {1:x}", va, fault, 0);
+}
+
+struct page *sd_page_of(struct file *file, unsigned int index)
+{
+	return READ_ONCE(file->f_mapping->sd_pages[index]);
+}
+
+/* A thread that runs once must leave as it came. */
+static void run_once(void *arg)
+{
+	struct task_struct *task = arg;
+
+	task->sd_fn(task->sd_arg);
+	if (task->locks_held)
+		__sd_fail("lock-leak", "{0:s} ends and still holds {1:d} locks", (sd_u64)task->comm, (sd_u64)task->locks_held, 0);
+	if (task->preempt_count || task->irqs_off || task->rcu_depth)
+		__sd_fail("lock-leak", "{0:s} ends in atomic context", (sd_u64)task->comm, 0, 0);
+	if (task->notifier_depth)
+		__sd_fail("notifier-unpaired", "{0:s} ends after {1:d} range starts without their end", (sd_u64)task->comm,
+			  (sd_u64)task->notifier_depth, 0);
+}
+
+static void run_for_ever(void *arg)
+{
+	struct task_struct *task = arg;
+
+	for (;;)
+		task->sd_fn(task->sd_arg);
+}
+
+static struct task_struct *new_task(int cpu, struct mm_struct *mm, const char *name, bool daemon,
+				    void (*fn)(void *), void *arg)
+{
+	static int nr_tasks;
+	struct task_struct *task = &sd_tasks[nr_tasks + 1];
+
+	limit(nr_tasks + 1 < SD_MAX_TASKS, "threads (SD_MAX_TASKS)");
+	limit(cpu < NR_CPUS && cpu < (int)ARRAY_SIZE(cpu_names), "CPUs (NR_CPUS)");
+	nr_tasks++;
+	task->comm = name ? name : cpu_names[cpu];
+	task->cpu = cpu;
+	task->mm = mm;
+	task->sd_fn = fn;
+	task->sd_arg = arg;
+	task->sd_daemon = daemon;
+	return task;
+}
+
+static void load_mm(int cpu, struct mm_struct *mm)
+{
+	struct sd_walker *w = &sd_walkers[cpu];
+
+	if (!mm || w->mm)
+		return;
+	w->name = cpu_names[cpu];
+	w->mm = mm;
+	cpumask_set_cpu(cpu, mm_cpumask(mm));
+#ifdef SD_TLB_NAIVE
+	sd_start_tlb_daemon(w);
+#endif
+}
+
+void sd_cpu_run(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *arg), void *arg)
+{
+	struct task_struct *task = new_task(cpu, mm, name, false, fn, arg);
+
+	__sd_thread(task->comm, cpu_names[cpu], run_once, task, 0);
+	load_mm(cpu, mm);
+}
+
+void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg)
+{
+	struct task_struct *task = new_task(cpu, mm, NULL, true, fn, arg);
+
+	__sd_thread(task->comm, cpu_names[cpu], run_for_ever, task, SD_DAEMON);
+	load_mm(cpu, mm);
+}
+
+/* As sd_user, but the CPU runs a guest or waits for a device: it has no use for the mm's translations. */
+void sd_loop_thread(int cpu, const char *name, struct mm_struct *mm, void (*fn)(void *), void *arg)
+{
+	struct task_struct *task = new_task(cpu, mm, name, true, fn, arg);
+
+	__sd_thread(task->comm, name, run_for_ever, task, SD_DAEMON);
+}

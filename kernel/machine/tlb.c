@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * tlb.c - what CPUs and devices have cached, and how a flush reaches them.
+ *
+ * A real TLB fills and evicts entries at any moment, also speculatively. As events these would multiply states and
+ * interleavings. Instead each TLB holds, for each user page, the SET of translations that were valid at
+ * some time since the last invalidation that reached it and are not what a walk gives now; each access chooses one of them or a walk.
+ *
+ * Why the behaviours are the same. (1) Whatever an access may use here, a real TLB may hold: a translation t in the set
+ * was valid at a time T after the last invalidation; let the real TLB fill it just before it ceased to be valid and keep it
+ * until this access, evicting whatever else it held. (2) Whatever a real TLB may hold at an access is here: it was filled by a walk
+ * at some time since the last invalidation, so it was valid then; either it still is what a walk gives, or some store since made it
+ * otherwise, and sd_watched_store put it into the set just before that store. Using an entry removes nothing
+ * from either. So no event is needed, and a TLB that nobody may have to flush costs no state at all.
+ * An entry whose accessed bit is clear is not cached (hardware sets the bit first), so speculation alone does not set it here.
+ *
+ * Switches: SD_TLB_ON_ACCESS, a TLB that fills on access only and never evicts; SD_TLB_NAIVE, one entry that a
+ * daemon of each CPU fills and evicts, to test the above against; SD_TLBI_BROADCAST, flushes that do not wait for interrupts.
+ */
+#include <shootdown/machine.h>
+
+struct sd_walker sd_walkers[NR_CPUS + SD_NR_DEVICES];
+int sd_nr_walkers = NR_CPUS;
+
+#define frame_of(leaf) ((leaf) & PTE_PFN_MASK)
+
+static __maybe_unused void tlb_insert(struct sd_walker *w, int upage, u64 leaf)
+{
+	u64 *set = w->tlb[upage];
+	int i, at;
+
+	for (at = 0; at < SD_TLB_WAYS && set[at] && set[at] < leaf; at++)
+		;
+	if (at < SD_TLB_WAYS && set[at] == leaf)
+		return;
+	if (at == SD_TLB_WAYS || set[SD_TLB_WAYS - 1])
+		__sd_fail("model-limit", "more than SD_TLB_WAYS stale translations of {0:x} in the TLB of {1:s}",
+			  sd_upages[upage].va, (sd_u64)w->name, 0);
+	for (i = SD_TLB_WAYS - 1; i > at; i--)
+		set[i] = set[i - 1];
+	set[at] = leaf;
+}
+
+static __maybe_unused void tlb_remove(struct sd_walker *w, int upage, u64 leaf)
+{
+	u64 *set = w->tlb[upage];
+	int i;
+
+	for (i = 0; i < SD_TLB_WAYS && set[i] != leaf; i++)
+		;
+	for (; i < SD_TLB_WAYS; i++)
+		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
+}
+
+/*
+ * The engine calls this just before a word of the arena changes. If it is an entry on the way to a user page, the translation
+ * that was valid until now stays in every TLB that could have it.
+ */
+void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
+{
+#if !defined(SD_TLB_ON_ACCESS) && !defined(SD_TLB_NAIVE)
+	int i, c;
+
+	(void)old;
+	if (virt_to_page(addr)->sd_kind != SD_FRAME_TABLE)
+		return;
+	for (i = 0; i < sd_nr_upages; i++) {
+		struct sd_upage *up = &sd_upages[i];
+		bool through;
+		u64 before, after;
+
+		before = sd_walk_if(up->mm, up->va, (void *)addr, old, &through);
+		if (!through)
+			continue;
+		after = sd_walk_if(up->mm, up->va, (void *)addr, new, &through);
+		if (before == after)
+			continue;
+		for (c = 0; c < sd_nr_walkers; c++) {
+			struct sd_walker *w = &sd_walkers[c];
+
+			if (w->mm != up->mm)
+				continue;
+			if (after)
+				tlb_remove(w, i, after);
+			if (!(before & _PAGE_ACCESSED))
+				continue;
+			/* Clean and otherwise the same as now: a store through it walks again, a load finds the same. */
+			if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
+				continue;
+			tlb_insert(w, i, before);
+		}
+	}
+#else
+	(void)addr, (void)old, (void)new;
+#endif
+}
+
+/* The cached translation that this access uses, or 0 for a walk. */
+static u64 tlb_lookup(struct sd_walker *w, int upage, u64 live)
+{
+	u64 *set = w->tlb[upage];
+#if defined(SD_TLB_ON_ACCESS) || defined(SD_TLB_NAIVE)
+	(void)live;
+	return set[0];
+#else
+	int i, n = 0, choice;
+
+	for (i = 0; i < SD_TLB_WAYS && set[i]; i++)
+		n++;
+	(void)live;
+	choice = n ? __sd_choose(n + 1) : 0;
+	return choice ? set[choice - 1] : 0;
+#endif
+}
+
+static void tlb_forget(struct sd_walker *w, int upage, u64 leaf)
+{
+	tlb_remove(w, upage, leaf);
+}
+
+/*
+ * One access of the walker to a user page: the leaf it uses, or 0 for a page fault. A store through an entry cached dirty asks nobody;
+ * through a clean one it looks at the live entry again, which must still allow it, and sets accessed and dirty there.
+ * An entry that does not allow the access is dropped, as x86 does before it faults.
+ */
+u64 sd_translate(struct sd_walker *w, int upage, bool write)
+{
+	struct sd_upage *up = &sd_upages[upage];
+	u64 live = sd_walk(up->mm, up->va, true);
+	u64 cached = tlb_lookup(w, upage, live);
+	u64 need = _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
+	u64 leaf = cached ? cached : live;
+
+	if (write && leaf && !(leaf & _PAGE_RW)) {
+		if (cached)
+			tlb_forget(w, upage, cached);
+		return 0;
+	}
+	if ((leaf & need) != need) {
+		leaf = live;
+		if (cached && live != cached)
+			tlb_forget(w, upage, cached);
+		if (!leaf || (write && !(leaf & _PAGE_RW)))
+			return 0;
+		sd_hardware_set(up->mm, up->va, need);
+		leaf |= need;
+	}
+#ifdef SD_TLB_ON_ACCESS
+	w->tlb[upage][0] = leaf;
+#endif
+	if (cached && frame_of(leaf) != frame_of(live))
+		__sd_event("tlb-use", "{0:s} still has {1:x} cached: it uses {2:p}", (sd_u64)w->name, up->va,
+			   (sd_u64)pfn_to_page(frame_of(leaf) >> PAGE_SHIFT));
+	return leaf;
+}
+
+void sd_tlb_drop(struct sd_walker *w, unsigned long start, unsigned long end)
+{
+	int i, k;
+
+	for (i = 0; i < sd_nr_upages; i++) {
+		struct sd_upage *up = &sd_upages[i];
+
+		if (up->mm != w->mm || up->va >= end || up->va + up->size <= start)
+			continue;
+		for (k = 0; k < SD_TLB_WAYS; k++)
+			w->tlb[i][k] = 0;
+	}
+}
+
+/*
+ * All targets that can take the interrupt now are flushed in one step. With TLBs as sets, a flush only takes choices away, so
+ * flushing one earlier than the others adds nothing. (One case is lost: a target that takes its IPI, then turns interrupts off, while
+ * another has not taken its own yet. -DSD_IPI_ONE_BY_ONE delivers them singly, in any order.)
+ */
+void __weak flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	unsigned long pending = mm_cpumask(mm)->bits[0];
+	unsigned long ready;
+	int cpu;
+
+	if (pending & ~(1UL << smp_processor_id()) && irqs_disabled())
+		__sd_fail("ipi-irqs-off", "{0:s} is flushed on other CPUs with interrupts off: two such senders wait for each other",
+			  (sd_u64)mm->sd_name, 0, 0);
+	while (pending) {
+		__sd_atomic_begin(SD_STEP, NULL);
+		ready = 0;
+		for (cpu = 0; cpu < NR_CPUS; cpu++) {
+			if (!(pending & (1UL << cpu)))
+				continue;
+#ifndef SD_TLBI_BROADCAST
+			if (cpu != smp_processor_id()) {
+				__sd_note_lock(&sd_walkers[cpu].irqs_off);
+				if (sd_walkers[cpu].irqs_off)
+					continue;
+			}
+#endif
+			ready |= 1UL << cpu;
+		}
+		if (!ready)
+			__sd_block();
+#ifdef SD_IPI_ONE_BY_ONE
+		for (cpu = __sd_choose(__builtin_popcountl(ready)); cpu > 0; cpu--)
+			ready &= ready - 1;
+		ready &= -ready;
+#endif
+		for (cpu = 0; cpu < NR_CPUS; cpu++)
+			if (ready & (1UL << cpu) && sd_walkers[cpu].mm == mm)
+				sd_tlb_drop(&sd_walkers[cpu], start, end);
+		pending &= ~ready;
+		__sd_event("flush", "TLBs of {0:s} flushed from {1:x} to {2:x}", (sd_u64)mm->sd_name, start, end);
+		__sd_atomic_end();
+	}
+}
+
+pte_t __weak ptep_clear_flush(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
+{
+	pte_t pte = ptep_get_and_clear(vma->vm_mm, addr, ptep);
+
+	if (pte_val(pte) & (_PAGE_PRESENT | _PAGE_PROTNONE))
+		flush_tlb_page(vma, addr);
+	return pte;
+}
+
+int __weak ptep_set_access_flags(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep, pte_t entry, int dirty)
+{
+	int changed = !pte_same(READ_ONCE(*ptep), entry);
+
+	(void)vma, (void)addr;
+	if (changed && dirty)
+		set_pte(ptep, entry);
+	return changed;
+}
+
+#ifdef SD_TLB_NAIVE
+/* A daemon for each walker: fills a free entry from the tables, or evicts the one that is there. */
+static void tlb_daemon(void *arg)
+{
+	struct sd_walker *w = arg;
+
+	for (;;) {
+		int upage;
+
+		__sd_atomic_begin(SD_STEP, NULL);
+		upage = __sd_choose(sd_nr_upages);
+		if (sd_upages[upage].mm != w->mm)
+			__sd_block();
+		if (w->tlb[upage][0]) {
+			w->tlb[upage][0] = 0;
+		} else {
+			u64 leaf = sd_walk(w->mm, sd_upages[upage].va, true);
+
+			if (!leaf || !(leaf & _PAGE_ACCESSED))
+				__sd_block();
+			w->tlb[upage][0] = leaf;
+			__sd_event("tlb-fill", "{0:s} caches {1:x}", (sd_u64)w->name, sd_upages[upage].va, 0);
+		}
+		__sd_atomic_end();
+	}
+}
+
+void sd_start_tlb_daemon(struct sd_walker *w)
+{
+	__sd_thread("TLB", w->name, tlb_daemon, w, SD_DAEMON);
+}
+#endif

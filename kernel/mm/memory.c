@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * memory.c - page tables made and faults served; ordinary pages.
+ *
+ * Upper levels are filled under the mm's page_table_lock and never freed here. An ordinary PTE changes under the lock of its table.
+ * Shared file pages come from the page cache under the page lock, anonymous pages are new and zero.
+ */
+#include <linux/hugetlb.h>
+#include <linux/rmap.h>
+#include <shootdown/machine.h>
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
+	return sd_frame_alloc(SD_FRAME_DATA, order);
+}
+
+/* The last reference went. */
+void __weak __put_page(struct page *page)
+{
+	sd_frame_free(page);
+}
+
+static void *alloc_table(void)
+{
+	return page_address(sd_frame_alloc(SD_FRAME_TABLE, 0));
+}
+
+static void free_table(void *table)
+{
+	put_page(virt_to_page(table));
+}
+
+pud_t * __weak pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address)
+{
+	if (pgd_none(READ_ONCE(*p4d))) {
+		void *table = alloc_table();
+
+		spin_lock(&mm->page_table_lock);
+		if (pgd_none(READ_ONCE(*p4d))) {
+			pgd_populate(mm, p4d, table);
+			table = NULL;
+		}
+		spin_unlock(&mm->page_table_lock);
+		if (table)
+			free_table(table);
+	}
+	return pud_offset(p4d, address);
+}
+
+pmd_t * __weak pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address)
+{
+	pud_t val = READ_ONCE(*pud);
+
+	if (pud_none(val)) {
+		void *table = alloc_table();
+
+		spin_lock(&mm->page_table_lock);
+		if (pud_none(READ_ONCE(*pud))) {
+			mm_inc_nr_pmds(mm);
+			pud_populate(mm, pud, table);
+			table = NULL;
+		}
+		spin_unlock(&mm->page_table_lock);
+		if (table)
+			free_table(table);
+		val = READ_ONCE(*pud);
+	}
+	return (pmd_t *)pud_page_vaddr(val) + pmd_index(address);
+}
+
+pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address)
+{
+	pmd_t *pmd = pmd_alloc(mm, pud_alloc(mm, p4d_offset(pgd_offset(mm, address), address), address), address);
+
+	if (pmd_none(READ_ONCE(*pmd))) {
+		void *table = alloc_table();
+		spinlock_t *ptl = &virt_to_page(pmd)->ptl;
+
+		spin_lock(ptl);
+		if (pmd_none(READ_ONCE(*pmd))) {
+			mm_inc_nr_ptes(mm);
+			pmd_populate(mm, pmd, virt_to_page(table));
+			table = NULL;
+		}
+		spin_unlock(ptl);
+		if (table)
+			free_table(table);
+	}
+	return pte_offset_kernel(pmd, address);
+}
+
+pmd_t * __weak mm_find_pmd(struct mm_struct *mm, unsigned long address)
+{
+	pgd_t pgd = READ_ONCE(*pgd_offset(mm, address));
+	pud_t pud;
+	pmd_t *pmd;
+
+	if (pgd_none(pgd))
+		return NULL;
+	pud = READ_ONCE(((pud_t *)pgd_page_vaddr(pgd))[pud_index(address)]);
+	if (!pud_present(pud))
+		return NULL;
+	pmd = (pmd_t *)pud_page_vaddr(pud) + pmd_index(address);
+	return pmd_none(READ_ONCE(*pmd)) || pmd_huge(READ_ONCE(*pmd)) ? NULL : pmd;
+}
+
+struct vm_area_struct * __weak find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = mm->mmap;
+
+	while (vma && vma->vm_end <= addr)
+		vma = vma->vm_next;
+	return vma;
+}
+
+/* Waits until the page that this entry stands for is unlocked. No reference can be had while it is frozen: then simply fault again. */
+static void wait_for_migration(pte_t *ptep, spinlock_t *ptl)
+{
+	struct page *page = NULL;
+	pte_t pte;
+
+	spin_lock(ptl);
+	pte = READ_ONCE(*ptep);
+	if (is_swap_pte(pte) && is_migration_entry(pte_to_swp_entry(pte))) {
+		page = migration_entry_to_page(pte_to_swp_entry(pte));
+		if (!get_page_unless_zero(page))
+			page = NULL;
+	}
+	spin_unlock(ptl);
+	if (!page)
+		return;
+	wait_on_page_locked(page);
+	put_page(page);
+}
+
+void __weak migration_entry_wait(struct mm_struct *mm, pmd_t *pmd, unsigned long address)
+{
+	wait_for_migration(pte_offset_map(pmd, address), pte_lockptr(mm, pmd));
+}
+
+void __weak migration_entry_wait_huge(struct vm_area_struct *vma, struct mm_struct *mm, pte_t *pte)
+{
+	wait_for_migration(pte, huge_pte_lockptr(hstate_vma(vma), mm, pte));
+}
+
+/* The page that belongs at this address, with a reference and its lock held; a new one in the file if it has none yet. */
+static struct page *file_page(struct vm_area_struct *vma, unsigned long address)
+{
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	pgoff_t index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+	struct page *page;
+
+	for (;;) {
+		page = find_lock_page(mapping, index);
+		if (page)
+			return page;
+		page = alloc_page(GFP_HIGHUSER_MOVABLE);
+		if (!add_to_page_cache(page, mapping, index))
+			return page;
+		put_page(page);
+	}
+}
+
+static struct page *anon_page(struct vm_area_struct *vma, unsigned long address)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE);
+
+	page->mapping = (struct address_space *)((unsigned long)vma | 1);
+	page->index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+	sd_data_bind(page, sd_upages[sd_find_upage(vma->vm_mm, address)].location);
+	lock_page(page);
+	return page;
+}
+
+static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, pte_t *ptep, spinlock_t *ptl)
+{
+	struct page *page = vma->vm_file ? file_page(vma, address) : anon_page(vma, address);
+
+	spin_lock(ptl);
+	if (!pte_none(READ_ONCE(*ptep))) {
+		spin_unlock(ptl);
+		unlock_page(page);
+		put_page(page);
+		return VM_FAULT_NOPAGE;
+	}
+	atomic_inc(&page->_mapcount);
+	set_pte_at(vma->vm_mm, address, ptep, pte_mkyoung(pte_mkdirty(mk_pte(page, vma->vm_page_prot))));
+	spin_unlock(ptl);
+	unlock_page(page);
+	return VM_FAULT_NOPAGE;
+}
+
+vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	spinlock_t *ptl;
+	pte_t *ptep, entry;
+
+	if (is_vm_hugetlb_page(vma))
+		return hugetlb_fault(mm, vma, address, flags);
+	ptep = sd_pte_alloc(mm, address);
+	ptl = &virt_to_page(ptep)->ptl;
+	entry = READ_ONCE(*ptep);
+	if (pte_none(entry))
+		return do_no_page(vma, address & PAGE_MASK, ptep, ptl);
+	if (!pte_present(entry)) {
+		if (!is_migration_entry(pte_to_swp_entry(entry)))
+			return VM_FAULT_HWPOISON;
+		wait_for_migration(ptep, ptl);
+		return 0;
+	}
+	spin_lock(ptl);
+	if (pte_same(READ_ONCE(*ptep), entry)) {
+		if (flags & FAULT_FLAG_WRITE) {
+			if (!pte_write(entry))
+				entry = pte_mkwrite(entry);	/* shared: write notification only */
+			entry = pte_mkdirty(entry);
+		}
+		ptep_set_access_flags(vma, address, ptep, pte_mkyoung(entry), flags & FAULT_FLAG_WRITE);
+	}
+	spin_unlock(ptl);
+	return 0;
+}
+
+/* One page, by the slow way: under mmap_sem, with the table locked while the reference is taken. */
+long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	long ret = -EFAULT;
+
+	(void)nr_pages;
+	down_read(sd_mmap_sem(mm));
+	vma = find_vma(mm, start);
+	if (vma && start >= vma->vm_start) {
+		if (is_vm_hugetlb_page(vma)) {
+			ret = follow_hugetlb_page(mm, vma, start, pages, gup_flags);
+			goto out;
+		}
+		for (;;) {
+			pte_t *ptep = sd_pte_alloc(mm, start), pte;
+			spinlock_t *ptl = &virt_to_page(ptep)->ptl;
+
+			spin_lock(ptl);
+			pte = READ_ONCE(*ptep);
+			if (pte_present(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
+				*pages = pte_page(pte);
+				get_page(*pages);
+				spin_unlock(ptl);
+				ret = 1;
+				break;
+			}
+			spin_unlock(ptl);
+			if (handle_mm_fault(vma, start, gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) & VM_FAULT_ERROR)
+				break;
+		}
+	}
+out:
+	up_read(sd_mmap_sem(mm));
+	return ret;
+}

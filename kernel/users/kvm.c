@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * kvm.c - a kvm-like secondary MMU: shadow entries made by the vCPU's faults, removed by the MMU notifier.
+ *
+ * Shadow entries, count and sequence change under mmu_lock. They hold no reference of the page: a fault takes one only until it
+ * has made its entry. A fault that saw the page before an invalidation makes no entry after it: while count is not 0, or when
+ * the sequence has moved since the fault began, it starts again.
+ * The guest uses shadow entries at any time, without a lock, and may use a removed one until the flush (kvm_flush_remote_tlbs).
+ * -DSD_KVM_NO_RETRY leaves the check out.
+ */
+#include <linux/kvm_host.h>
+#include <shootdown/scenario.h>
+
+#ifndef SD_MAX_KVM
+#define SD_MAX_KVM 2
+#endif
+
+static struct kvm kvms[SD_MAX_KVM];
+static int nr_kvms;
+
+/* Kicks every vCPU out of the guest: none uses a removed entry afterwards. */
+void __weak kvm_flush_remote_tlbs(struct kvm *kvm)
+{
+	unsigned long gfn;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (gfn = 0; gfn < kvm->npages; gfn++)
+		kvm->sd_guest_tlb[gfn] = 0;
+	__sd_event("flush", "vCPUs of {0:s} are kicked and flush", (sd_u64)kvm->sd_name, 0, 0);
+	__sd_atomic_end();
+}
+
+static bool zap(struct kvm *kvm, unsigned long gfn)
+{
+	bool zapped = false;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (kvm->spte[gfn]) {
+		kvm->sd_guest_tlb[gfn] = kvm->spte[gfn];
+		kvm->spte[gfn] = 0;
+		zapped = true;
+		__sd_event("zap", "shadow entry of guest page {0:d} of {1:s} removed", gfn, (sd_u64)kvm->sd_name, 0);
+	}
+	__sd_atomic_end();
+	return zapped;
+}
+
+static bool kvm_unmap_hva_range(struct kvm *kvm, unsigned long start, unsigned long end)
+{
+	unsigned long gfn;
+	bool flush = false;
+
+	for (gfn = 0; gfn < kvm->npages; gfn++) {
+		unsigned long hva = kvm->userspace_addr + (gfn << kvm->page_shift);
+
+		if (hva < end && hva + (1UL << kvm->page_shift) > start)
+			flush |= zap(kvm, gfn);
+	}
+	return flush;
+}
+
+static void invalidate_start(struct kvm *kvm, unsigned long start, unsigned long end)
+{
+	spin_lock(&kvm->mmu_lock);
+	kvm->mmu_notifier_count++;
+	if (kvm_unmap_hva_range(kvm, start, end))
+		kvm_flush_remote_tlbs(kvm);
+	spin_unlock(&kvm->mmu_lock);
+}
+
+static void invalidate_end(struct kvm *kvm)
+{
+	spin_lock(&kvm->mmu_lock);
+	/* Who missed the pages going must see the sequence move before the count drops. */
+	WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);
+	smp_wmb();
+	kvm->mmu_notifier_count--;
+	spin_unlock(&kvm->mmu_lock);
+	BUG_ON(kvm->mmu_notifier_count < 0);
+}
+
+#define mn_to_kvm(mn) container_of(mn, struct kvm, mmu_notifier)
+
+#if SD_KERNEL >= 504
+static int kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+{
+	invalidate_start(mn_to_kvm(mn), range->start, range->end);
+	return 0;
+}
+
+static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+{
+	(void)range;
+	invalidate_end(mn_to_kvm(mn));
+}
+#else
+#if SD_KERNEL >= 419
+static int kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
+						   unsigned long end, bool blockable)
+{
+	(void)mm, (void)blockable;
+	invalidate_start(mn_to_kvm(mn), start, end);
+	return 0;
+}
+#else
+static void kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
+						    unsigned long end)
+{
+	(void)mm;
+	invalidate_start(mn_to_kvm(mn), start, end);
+}
+
+/* One page only: its callers have no range. The sequence moves, so a fault under way starts again. */
+static void kvm_mmu_notifier_invalidate_page(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address)
+{
+	struct kvm *kvm = mn_to_kvm(mn);
+
+	(void)mm;
+	spin_lock(&kvm->mmu_lock);
+	WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);
+	if (kvm_unmap_hva_range(kvm, address, address + PAGE_SIZE))
+		kvm_flush_remote_tlbs(kvm);
+	spin_unlock(&kvm->mmu_lock);
+}
+#endif
+
+static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
+						  unsigned long end)
+{
+	(void)mm, (void)start, (void)end;
+	invalidate_end(mn_to_kvm(mn));
+}
+#endif
+
+static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
+#if SD_KERNEL < 413
+	.invalidate_page = kvm_mmu_notifier_invalidate_page,
+#endif
+	.invalidate_range_start = kvm_mmu_notifier_invalidate_range_start,
+	.invalidate_range_end = kvm_mmu_notifier_invalidate_range_end,
+};
+
+/* The guest touched a page that has no shadow entry. 0 also if the fault has to be taken again. */
+int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
+{
+	unsigned long mmu_seq = READ_ONCE(kvm->mmu_notifier_seq);
+	struct page *page;
+
+	smp_rmb();
+	if (get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift), 1, &page, FOLL_WRITE) != 1)
+		return -EFAULT;
+	spin_lock(&kvm->mmu_lock);
+#ifndef SD_KVM_NO_RETRY
+	if (!mmu_notifier_retry(kvm, mmu_seq))
+#endif
+		WRITE_ONCE(kvm->spte[gfn], page_to_phys(page) | _PAGE_PRESENT | _PAGE_RW);
+	spin_unlock(&kvm->mmu_lock);
+	put_page(page);
+	(void)mmu_seq;
+	return 0;
+}
+
+/* One access of the guest: through the shadow entry, or through a removed one that it has still cached. */
+static void guest_access(struct kvm *kvm, unsigned long gfn, bool write)
+{
+	int upage = sd_find_upage(kvm->mm, kvm->userspace_addr + (gfn << kvm->page_shift));
+
+	for (;;) {
+		u64 entry, cached;
+
+		__sd_atomic_begin(SD_STEP, NULL);
+		entry = kvm->spte[gfn];
+		cached = kvm->sd_guest_tlb[gfn];
+		if (cached && cached != entry && __sd_choose(2)) {
+			__sd_event("tlb-use", "the guest of {0:s} still has page {1:d} cached", (sd_u64)kvm->sd_name, gfn, 0);
+			entry = cached;
+		}
+#ifdef SD_INFLIGHT
+		__sd_atomic_end();
+		__sd_atomic_begin(SD_STEP, NULL);
+#endif
+		if (entry)
+			sd_data_access(pfn_to_page((entry & PTE_PFN_MASK) >> PAGE_SHIFT), 0, sd_upages[upage].location, write,
+				       kvm->sd_name, sd_upages[upage].va);
+		__sd_atomic_end();
+		if (entry)
+			return;
+		current->sd_in_kernel = true;
+		if (kvm_mmu_page_fault(kvm, gfn))
+			__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)kvm->sd_name, gfn, 0);
+		current->sd_in_kernel = false;
+	}
+}
+
+void sd_guest_write(struct kvm *kvm, unsigned long gfn)
+{
+	guest_access(kvm, gfn, true);
+}
+
+void sd_guest_read(struct kvm *kvm, unsigned long gfn)
+{
+	guest_access(kvm, gfn, false);
+}
+
+struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, unsigned int nr_pages)
+{
+	struct kvm *kvm = &kvms[nr_kvms];
+
+	if (nr_kvms >= SD_MAX_KVM || nr_pages > SD_KVM_PAGES)
+		__sd_fail("model-limit", "too many guests (SD_MAX_KVM) or guest pages (SD_KVM_PAGES)", 0, 0, 0);
+	nr_kvms++;
+	kvm->sd_name = name;
+	kvm->mm = mm;
+	kvm->userspace_addr = va;
+	kvm->npages = nr_pages;
+	kvm->page_shift = (unsigned int)__builtin_ctzl(sd_upages[sd_find_upage(mm, va)].size);
+	kvm->mmu_notifier.ops = &kvm_mmu_notifier_ops;
+	mmu_notifier_register(&kvm->mmu_notifier, mm);
+	return kvm;
+}
+
+void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg)
+{
+	sd_loop_thread(cpu, kvm->sd_name, kvm->mm, fn, arg);
+}
