@@ -3,6 +3,7 @@
  */
 
 import { createDebugInfo } from "./debug-info.ts";
+import { inline } from "./inline.ts";
 import { layOut } from "./layout.ts";
 import { link } from "./link.ts";
 import { lower } from "./lower.ts";
@@ -17,9 +18,10 @@ export interface BuildOptions {
 }
 
 /** `modules` in order of priority: the first of two equally strong definitions wins. Throws an InputFault with all that is wrong (SD2xx). */
-export function buildProgram(modules: readonly Module[], _options: BuildOptions = {}): Program {
+export function buildProgram(modules: readonly Module[], options: BuildOptions = {}): Program {
   const debug = createDebugInfo();
   const linked = link(modules, debug);
   const layout = layOut(linked, debug);
-  return lower(linked, layout, debug);
+  const lowered = lower(linked, layout, debug);
+  return inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
 }

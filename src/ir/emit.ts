@@ -97,8 +97,8 @@ export function foldCmp(cmp: Cmp, bits: number, a: bigint, b: bigint): boolean {
   }
 }
 
-/** A binary operation whose result does not need an instruction, if so. */
-function identity(e: Emitter, op: Bin, bits: number, a: Operand, b: Operand): Operand | undefined {
+/** The value of a binary operation that needs no instruction. `width` bounds the bits of `a`. */
+export function simplifyBin(op: Bin, bits: number, a: Operand, b: Operand, width: number): Operand | undefined {
   if (isImm(a) && isImm(b)) {
     const v = foldBin(op, bits, a.imm, b.imm);
     return v === undefined ? undefined : imm(v);
@@ -108,7 +108,7 @@ function identity(e: Emitter, op: Bin, bits: number, a: Operand, b: Operand): Op
       return a;
     if (b.imm === 0n && (op === "mul" || op === "and")) return ZERO;
     if (b.imm === 1n && (op === "mul" || op === "udiv")) return a;
-    if (op === "and" && (b.imm & maskOf(widthOf(e, a))) === maskOf(widthOf(e, a))) return a;
+    if (op === "and" && (b.imm & maskOf(width)) === maskOf(width)) return a;
   }
   if (isImm(a)) {
     if (a.imm === 0n && (op === "add" || op === "or" || op === "xor")) return b;
@@ -119,7 +119,7 @@ function identity(e: Emitter, op: Bin, bits: number, a: Operand, b: Operand): Op
 }
 
 export function bin(e: Emitter, op: Bin, bits: number, a: Operand, b: Operand): Operand {
-  const known = identity(e, op, bits, a, b);
+  const known = simplifyBin(op, bits, a, b, widthOf(e, a));
   if (known !== undefined) return known;
   const dst = fresh(e, bits);
   e.instrs.push({ op: "bin", bin: op, bits, dst, a, b, loc: e.loc });
