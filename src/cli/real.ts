@@ -122,6 +122,7 @@ export async function runReal(group: RealGroup, one: RealCase, on: Installed): P
     merge: "full",
     engine: "compiled",
     defines: one.defines,
+    cache: on.cache,
   } as const;
   const verdict = await runCheck(inputs, options, { onSlice: () => {}, shouldStop: () => undefined });
   return { verdict, outcome: verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind };

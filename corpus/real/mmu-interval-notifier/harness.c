@@ -5,7 +5,7 @@
  * The driver gives a device entries for the pages of a process: it samples the notifier's sequence, reads the page table, and installs
  * what it read under its own lock if no invalidation came in between. CPUs unmap and free those pages meanwhile.
  * -DVARIANT=NAME makes one mistake of the list below; CORRECT makes none.
- * Bounds: -DPAGES (in the range), -DCPUS (that unmap), -DROUNDS (unmap and map again, for each CPU), -DFAULTS (by the driver);
+ * Bounds: -DPAGES (in the range), -DCPUS (that unmap), -DROUNDS (unmap and map again, for each CPU), -DFAULTS (by a driver), -DDRIVERS;
  * -DNONBLOCK=1: the CPUs may not sleep, like the OOM reaper.
  */
 #include <linux/mmap_lock.h>
@@ -50,6 +50,9 @@ enum {
 #ifndef FAULTS
 #define FAULTS 1
 #endif
+#ifndef DRIVERS
+#define DRIVERS 1
+#endif
 #ifndef NONBLOCK
 #define NONBLOCK 0
 #endif
@@ -66,19 +69,24 @@ unsigned long freed[PHYSICAL];
 
 /* ---- the driver ---- */
 
+/* What a device's own MMU holds. */
+struct device {
+	unsigned long entry[PAGES];
+};
+
 struct driver {
 	struct mmu_interval_notifier notifier;
 	struct mutex lock;
+	struct device *device;
 };
 
-/* What the device's own MMU holds; it outlives the driver's object. */
-unsigned long device_entry[PAGES];
+struct device devices[DRIVERS];
 
-static void device_access(int i)
+static void device_access(struct device *device, int i)
 {
-	__sd_atomic_begin(SD_STEP, device_entry);
-	if (freed[device_entry[i]])
-		__sd_fail("freed-page-access", "the device reaches page {0:d} at index {1:d}, which was freed", device_entry[i], i, 0);
+	__sd_atomic_begin(SD_STEP, device);
+	if (freed[device->entry[i]])
+		__sd_fail("freed-page-access", "the device reaches page {0:d} at index {1:d}, which was freed", device->entry[i], i, 0);
 	__sd_atomic_end();
 }
 
@@ -97,7 +105,7 @@ static bool driver_invalidate(struct mmu_interval_notifier *notifier, const stru
 		mmu_interval_set_seq(notifier, seq);
 	for (i = 0; i < PAGES; i++)
 		if (range->start <= BASE + i * PAGE_SIZE && BASE + i * PAGE_SIZE < range->end)
-			WRITE_ONCE(device_entry[i], 0);
+			WRITE_ONCE(driver->device->entry[i], 0);
 	if (VARIANT != INVALIDATE_WITHOUT_LOCK)
 		mutex_unlock(&driver->lock);
 	return true;
@@ -117,12 +125,12 @@ static unsigned long read_page_table(int i)
 	return page;
 }
 
-static void install(const unsigned long *page)
+static void install(struct device *device, const unsigned long *page)
 {
 	int i;
 
 	for (i = 0; i < PAGES; i++)
-		WRITE_ONCE(device_entry[i], page[i]);
+		WRITE_ONCE(device->entry[i], page[i]);
 }
 
 static void driver_fault(struct driver *driver)
@@ -154,18 +162,19 @@ static void driver_fault(struct driver *driver)
 		else if (VARIANT != RETRY_OUTSIDE_LOCK)
 			again = mmu_interval_read_retry(&driver->notifier, seq);
 		if (!again && VARIANT != INSTALL_AFTER_UNLOCK)
-			install(page);
+			install(driver->device, page);
 		mutex_unlock(&driver->lock);
 		if (!again && VARIANT == INSTALL_AFTER_UNLOCK)
-			install(page);
+			install(driver->device, page);
 	} while (again);
 }
 
-static struct driver *driver_open(void)
+static struct driver *driver_open(struct device *device)
 {
 	struct driver *driver = kzalloc(sizeof(*driver), GFP_KERNEL);
 
 	mutex_init(&driver->lock);
+	driver->device = device;
 	if (mmu_interval_notifier_insert(&driver->notifier, &mm, BASE, PAGES * PAGE_SIZE, &driver_ops))
 		__sd_fail("setup", "mmu_interval_notifier_insert failed", 0, 0, 0);
 	if (VARIANT == NO_BEGIN_AT_OPEN) {
@@ -175,7 +184,7 @@ static struct driver *driver_open(void)
 		for (i = 0; i < PAGES; i++)
 			page[i] = read_page_table(i);
 		mutex_lock(&driver->lock);
-		install(page);
+		install(driver->device, page);
 		mutex_unlock(&driver->lock);
 	}
 	return driver;
@@ -188,9 +197,9 @@ static void driver_close(struct driver *driver)
 	if (VARIANT == REMOVE_BEFORE_TEARDOWN)
 		mmu_interval_notifier_remove(&driver->notifier);
 	if (VARIANT == REMOVE_BEFORE_TEARDOWN)
-		device_access(0);
+		device_access(driver->device, 0);
 	mutex_lock(&driver->lock);
-	install(none);
+	install(driver->device, none);
 	if (VARIANT == REMOVE_UNDER_LOCK)
 		mmu_interval_notifier_remove(&driver->notifier);
 	mutex_unlock(&driver->lock);
@@ -202,17 +211,17 @@ static void driver_close(struct driver *driver)
 		kfree(driver);
 }
 
-static void driver_thread(void *unused)
+static void driver_thread(void *device)
 {
-	struct driver *driver = driver_open();
+	struct driver *driver = driver_open(device);
 	int n, i;
 
 	if (VARIANT == NO_BEGIN_AT_OPEN)
-		device_access(0);
+		device_access(device, 0);
 	for (n = 0; n < FAULTS; n++) {
 		driver_fault(driver);
 		for (i = 0; i < PAGES; i++)
-			device_access(i);
+			device_access(device, i);
 	}
 	driver_close(driver);
 }
@@ -286,7 +295,8 @@ static void cpu_thread(void *arg)
 
 void scenario(void)
 {
-	static const char *const name[] = { "CPU0", "CPU1", "CPU2" };
+	static const char *const driver_name[] = { "driver", "driver2" };
+	static const char *const cpu_name[] = { "CPU0", "CPU1", "CPU2" };
 	long i;
 
 	atomic_set(&mm.mm_users, 1);
@@ -294,9 +304,10 @@ void scenario(void)
 	mmap_init_lock(&mm);
 	for (i = 0; i < PAGES; i++)
 		page_table[i] = i + 1;
-	__sd_thread("driver", "driver", driver_thread, NULL, 0);
+	for (i = 0; i < DRIVERS; i++)
+		__sd_thread(driver_name[i], driver_name[i], driver_thread, &devices[i], 0);
 	for (i = 0; i < CPUS; i++)
-		__sd_thread(name[i], name[i], cpu_thread, (void *)i, 0);
+		__sd_thread(cpu_name[i], cpu_name[i], cpu_thread, (void *)i, 0);
 }
 
 void sd_final(void)
