@@ -78,13 +78,19 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
     return EXIT_INPUT;
   }
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(jsonLast(argv), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT_NONE;
     throw fault({ code: "SD401", help: "`shootdown check --help` lists the options", ...complaint(error) });
   }
   return status;
+}
+
+/** `--json a.c` means JSON about a.c, not in it: the option's own value is optional. */
+function jsonLast(argv: readonly string[]): string[] {
+  const at = argv.findIndex((arg, i) => arg === "--json" && argv[i + 1]?.endsWith(".c"));
+  return at < 0 ? [...argv] : [...argv.slice(0, at), ...argv.slice(at + 1), "--json"];
 }
 
 /** For what should not happen: short, and with what a report of it needs. */
