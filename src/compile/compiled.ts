@@ -24,6 +24,8 @@ import { FRAME_HEADER } from "./frame.ts";
 import { emitFunction } from "./function.ts";
 import { MAX_CHOICES, MAX_THREADS, type MemoryMap, memoryMap, STACK_SIZE, TCB_ANY, TCB_EXCLUSIVE, TCB_SIZE, TCB_SP } from "./memory-map.ts";
 import { type Core, declareGlobals, define, defineCore, importHost, TRAP } from "./runtime.ts";
+import { defineSearch } from "./search.ts";
+import { hostSearch, type SearchExports } from "./search-host.ts";
 import { defineSections, NOTED, NOTED_NOW } from "./section.ts";
 import { CALLED, defineSupport, FUEL, RETURNED, signature, type Unit } from "./unit.ts";
 import { ModuleBuilder } from "./wasm.ts";
@@ -106,8 +108,11 @@ export function compileProgram(program: Program, options: Pick<EngineOptions, "m
     coroutine(func);
     directInTable(func);
   }
-  builder.exportFunction("step", defineStep(core));
-  builder.exportFunction("enter", defineEnter(core));
+  const step = defineStep(core);
+  const enter = defineEnter(core);
+  builder.exportFunction("step", step);
+  builder.exportFunction("enter", enter);
+  defineSearch(core, step, enter, program.final >= 0 ? direct(program.final) : undefined);
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));
@@ -182,6 +187,7 @@ interface Exports {
   readonly capacity: WasmGlobal<number>;
   readonly newShared: WasmGlobal<number>;
   readonly choices: WasmGlobal<number>;
+  readonly script: WasmGlobal<number>;
   readonly scripted: WasmGlobal<number>;
   readonly firstPlain: WasmGlobal<number>;
   readonly firstWord: WasmGlobal<number>;
@@ -198,26 +204,36 @@ export function runCompiled(
   const pages = map.visited / 0x10000;
   const memory = new wasm.Memory({ initial: pages, maximum: 0x10000 });
   const limit = options.maxMemory ?? 0x1_0000_0000;
-  let bytes = new Uint8Array(memory.buffer);
-  let view = new DataView(memory.buffer);
-  const refresh = (): void => {
-    if (bytes.buffer === memory.buffer) return;
-    bytes = new Uint8Array(memory.buffer);
-    view = new DataView(memory.buffer);
+  // Growing the memory detaches its buffer.
+  let bytesNow = new Uint8Array(memory.buffer);
+  let viewNow = new DataView(memory.buffer);
+  const current = (): void => {
+    if (bytesNow.buffer === memory.buffer) return;
+    if (memory.buffer.byteLength > limit) throw new EngineLimit("memory");
+    bytesNow = new Uint8Array(memory.buffer);
+    viewNow = new DataView(memory.buffer);
+  };
+  const bytes = (): Uint8Array => {
+    current();
+    return bytesNow;
+  };
+  const view = (): DataView => {
+    current();
+    return viewNow;
   };
   const cString = (at: bigint): string => {
     const start = Number(at);
     let end = start;
-    while (end < map.end && bytes[end] !== 0) end++;
-    return new TextDecoder().decode(bytes.subarray(start, end));
+    while (end < map.end && bytes()[end] !== 0) end++;
+    return new TextDecoder().decode(bytes().subarray(start, end));
   };
 
-  for (const piece of program.image) bytes.set(piece.bytes, piece.address);
-  for (const g of program.globals) setLive(bytes, map, g.address, g.size, g.constant);
-  bytes.fill(LIVENESS.LIVE, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
-  for (const [pointer, func] of program.functionAt) view.setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
-  for (const word of options.sharedWords ?? []) bytes[map.shared + word] = KNOWN;
-  for (const word of options.notedLocks ?? []) bytes[map.lock + word] = NOTED;
+  for (const piece of program.image) bytes().set(piece.bytes, piece.address);
+  for (const g of program.globals) setLive(bytes(), map, g.address, g.size, g.constant);
+  bytes().fill(LIVENESS.LIVE, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
+  for (const [pointer, func] of program.functionAt) view().setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
+  for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
+  for (const word of options.notedLocks ?? []) bytes()[map.lock + word] = NOTED;
 
   const threads: ThreadInfo[] = [];
   const fail = (klass: string, text: string, args: readonly bigint[], loc: number): never => {
@@ -226,7 +242,7 @@ export function runCompiled(
   const env = {
     memory,
     trap: (reason: number, a: bigint, b: bigint, place: number): void => {
-      trap(program, bytes, map, fail, reason, a, b, place);
+      trap(program, bytes(), map, fail, reason, a, b, place);
     },
     fail: (klass: bigint, text: bigint, a: bigint, b: bigint, c: bigint, loc: number): void => {
       fail(
@@ -247,9 +263,9 @@ export function runCompiled(
       threads.push({ name: cString(name), column: cString(column), daemon: (flags & 1n) !== 0n });
       const base = map.stacks + index * STACK_SIZE;
       const frame = base + Math.ceil(TCB_SIZE / 16) * 16;
-      view.setUint32(base + TCB_SP, frame, true);
-      view.setUint32(frame, func!, true);
-      if (program.funcs[func!]!.params > 0) view.setBigUint64(frame + FRAME_HEADER, BigInt.asUintN(64, arg), true);
+      view().setUint32(base + TCB_SP, frame, true);
+      view().setUint32(frame, func!, true);
+      if (program.funcs[func!]!.params > 0) view().setBigUint64(frame + FRAME_HEADER, BigInt.asUintN(64, arg), true);
       return BigInt(index);
     },
   };
@@ -302,8 +318,9 @@ export function runCompiled(
     setupFailure,
     step: (thread, choices) => {
       if (choices.length > 0 || x.scripted.value !== 0) {
+        x.script.value = map.script;
         x.scripted.value = choices.length;
-        for (let i = 0; i < choices.length; i++) view.setUint32(map.script + 4 * i, choices[i]!, true);
+        bytes().set(choices, map.script);
       }
       try {
         return x.step(thread);
@@ -313,7 +330,7 @@ export function runCompiled(
         });
       }
     },
-    arities: () => Array.from({ length: x.choices.value }, (_, i) => view.getUint32(map.arities + 4 * i, true)),
+    arities: () => Array.from({ length: x.choices.value }, (_, i) => view().getUint32(map.arities + 4 * i, true)),
     failure: () => lastFailure!,
     final: () => {
       if (x.final === undefined) return true;
@@ -326,25 +343,20 @@ export function runCompiled(
       x.undo(mark);
       return status !== FAILED && status !== FAILED + CHOSE;
     },
-    finished: (thread) => view.getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true) === 0,
+    finished: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true) === 0,
     mark: () => x.mark(),
     undo: (mark) => x.undo(mark),
     fingerprintHigh: () => Number(BigInt.asUintN(64, x.fp.value) >> 32n),
     fingerprintLow: () => Number(BigInt.asUintN(64, x.fp.value) & 0xffff_ffffn),
-    sharedWords: () => indicesOf(bytes, map.shared, map.end >> 3, (b) => b !== 0),
-    racyAccesses: () => indicesOf(bytes, map.racy, program.accesses, (b) => b !== 0),
+    sharedWords: () => indicesOf(bytes(), map.shared, map.end >> 3, (b) => b !== 0),
+    racyAccesses: () => indicesOf(bytes(), map.racy, program.accesses, (b) => b !== 0),
     visit: (salt) => {
-      const fresh = x.visit(salt) !== 0;
-      if (bytes.buffer !== memory.buffer) {
-        refresh();
-        if (memory.buffer.byteLength > limit) throw new EngineLimit("memory");
-      }
-      return fresh;
+      return x.visit(salt) !== 0;
     },
     visitedCount: () => x.count.value >>> 0,
     visitedBytes: () => (x.capacity.value >>> 0) * 8,
     clearVisited: () => {
-      bytes.fill(0, map.visited);
+      bytes().fill(0, map.visited);
       x.count.value = 0;
     },
     discoveries: () => x.newShared.value,
@@ -359,7 +371,8 @@ export function runCompiled(
       },
       hit: () => (x.probeHit.value === 0 ? undefined : x.probeHit.value - 1),
     },
-    notedLocks: () => indicesOf(bytes, map.lock, map.end >> 3, (b) => b >= NOTED_NOW),
+    search: hostSearch(x as unknown as SearchExports, memory, map, guarded, threads),
+    notedLocks: () => indicesOf(bytes(), map.lock, map.end >> 3, (b) => b >= NOTED_NOW),
   };
   return machine;
 }
@@ -429,7 +442,12 @@ function trap(
         place,
       );
     case TRAP.choices:
-      return fail("too-many-choices", `one step makes more than ${MAX_CHOICES} choices`, [0n, 0n, 0n], place);
+      return fail(
+        "too-many-choices",
+        `one step makes more than ${MAX_CHOICES} choices, or one of more than 255 alternatives`,
+        [0n, 0n, 0n],
+        place,
+      );
     default:
       throw new Error(`unknown trap ${reason}`);
   }

@@ -7,7 +7,7 @@
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
  *   lock    1 byte   not state: for a lock object, its bit in lock sets plus 1, or 63 for none left; 0x80 and 0x40 when noted
  *   race    32 bytes not state: locks missing at writes, locks missing at reads (u64 each), reader and writer threads (u32 each)
- * then the choice script, the undo log, and the visited set, which grows at the end.
+ * then the choice script, the search's stack, the undo log, and the visited set, which grows at the end.
  */
 
 export const MAX_THREADS = 16;
@@ -18,7 +18,9 @@ export const TCB_EXCLUSIVE = 8;
 export const TCB_ANY = 16;
 export const TCB_SIZE = 24;
 
-export const MAX_CHOICES = 64;
+/** In one step; each has at most 255 alternatives. */
+export const MAX_CHOICES = 16;
+const SEARCH_BYTES = 0x400_0000;
 const UNDO_BYTES = 0x1000_0000;
 const PAGE = 0x10000;
 
@@ -34,6 +36,9 @@ export interface MemoryMap {
   readonly functions: number;
   readonly script: number;
   readonly arities: number;
+  /** Stack of the search (compile/search.ts). */
+  readonly stack: number;
+  readonly stackEnd: number;
   readonly undo: number;
   readonly undoEnd: number;
   readonly visited: number;
@@ -53,8 +58,26 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const racy = align(race + words * 32, 4096);
   const functionTable = align(racy + accesses, 8);
   const script = align(functionTable + functions * 4, 8);
-  const arities = script + MAX_CHOICES * 4;
-  const undo = align(arities + MAX_CHOICES * 4, PAGE);
+  const arities = script + MAX_CHOICES;
+  const stack = align(arities + MAX_CHOICES * 4, PAGE);
+  const stackEnd = stack + SEARCH_BYTES;
+  const undo = stackEnd;
   const undoEnd = undo + UNDO_BYTES;
-  return { stacks, end, live, shared, lock, race, racy, functions: functionTable, script, arities, undo, undoEnd, visited: undoEnd };
+  return {
+    stacks,
+    end,
+    live,
+    shared,
+    lock,
+    race,
+    racy,
+    functions: functionTable,
+    script,
+    arities,
+    stack,
+    stackEnd,
+    undo,
+    undoEnd,
+    visited: undoEnd,
+  };
 }

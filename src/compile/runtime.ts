@@ -34,6 +34,8 @@ export interface Globals {
   readonly any: number;
   readonly fuel: number;
   readonly choices: number;
+  /** Choices are read from here (a byte each), as many as `scripted`. */
+  readonly script: number;
   readonly scripted: number;
   readonly watchStart: number;
   readonly watchEnd: number;
@@ -114,6 +116,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     any: i64(),
     fuel: i32(),
     choices: i32(),
+    script: i32(map.script),
     scripted: i32(),
     watchStart: i32(),
     watchEnd: i32(),
@@ -131,6 +134,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "count",
     "newShared",
     "choices",
+    "script",
     "scripted",
     "firstPlain",
     "firstWord",

@@ -6,6 +6,7 @@
  * The machine holds one current state. `step` changes it; `mark`/`undo` go back. Nothing is copied.
  */
 import type { Program } from "../ir/program.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Result of `step`. */
 export const MOVED = 0; // ran up to its next scheduling point
@@ -44,6 +45,24 @@ export interface Probe {
   hit(): number | undefined;
 }
 
+/**
+ * A search that the engine does by itself, in the same order and with the same counts as explore/search.ts: for speed.
+ * The machine must be in its initial state, with nothing visited.
+ */
+export interface EngineSearch {
+  start(bounds: {
+    readonly preemptions: number | undefined;
+    readonly maxStates: number | undefined;
+    readonly stopAtEachState: boolean;
+  }): void;
+  /** Goes on for about so many transitions. "fresh": in a new state, and to be called again. A limit of the engine is thrown. */
+  run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "deadlock";
+  counts(): { readonly states: number; readonly transitions: number; readonly depth: number; readonly assumed: number };
+  /** The steps to the current state, the failing one included. */
+  schedule(): Schedule;
+  bounded(): boolean;
+}
+
 export interface Machine {
   readonly program: Program;
   readonly threads: readonly ThreadInfo[];
@@ -79,6 +98,7 @@ export interface Machine {
   sharedWords(): readonly number[];
   /** Accesses (Instr.access), plain ones, seen at shared words: they must become scheduling points. */
   racyAccesses(): readonly number[];
+  readonly search?: EngineSearch;
   /** What finding data races takes (explore/races.ts). The reference interpreter does without. */
   readonly probe?: Probe;
   /** Words (address >> 3) of locks given to __sd_note_lock. */

@@ -5,7 +5,7 @@
  * that progress can be shown and it can be stopped between them. What it says when it is done holds for the merging
  * that the machine was made with: see `passes.ts` for what makes a merge justified.
  */
-import { ASSUMED, BLOCKED, CHOSE, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
+import { ASSUMED, BLOCKED, CHOSE, type EngineSearch, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
 import type { Schedule, ScheduleStep } from "./schedule.ts";
 
 export interface SearchBounds {
@@ -74,14 +74,49 @@ interface Level {
   readonly waiting: number;
   choices: readonly number[];
   again: readonly number[] | undefined;
-  /** A step of a non-daemon, of any thread, was possible; one of any thread changed the state to a new one. */
+  /** A thread that is no daemon could take a step; a step of some thread led to another state; the one that ran last could go on. */
   movedWorker: boolean;
-  moved: boolean;
-  fresh: boolean;
+  changed: boolean;
   lastEnabled: boolean;
 }
 
+/** The engine's own search where it has one (the same in all it says), else the one below. */
 export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: Visitor): Search {
+  return machine.search === undefined ? referenceSearch(machine, bounds, visitor) : engineSearch(machine, machine.search, bounds, visitor);
+}
+
+function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBounds, visitor: Visitor | undefined): Search {
+  let started = false;
+  const counts = { states: 0, transitions: 0, depth: 0, assumed: 0 };
+  const run = (transitions: number): SearchResult => {
+    if (!started) {
+      started = true;
+      search.start({ preemptions: bounds.preemptions, maxStates: bounds.maxStates, stopAtEachState: visitor !== undefined });
+      visitor?.();
+    }
+    const until = search.counts().transitions + transitions;
+    let outcome = search.run(transitions);
+    while (outcome === "fresh") {
+      visitor?.();
+      outcome = search.run(until - search.counts().transitions);
+    }
+    Object.assign(counts, search.counts());
+    switch (outcome) {
+      case "running":
+      case "exhausted":
+      case "states":
+        return { kind: outcome };
+      case "step":
+      case "final":
+        return { kind: "violation", violation: { failure: machine.failure(), schedule: search.schedule(), at: outcome } };
+      case "deadlock":
+        return { kind: "violation", violation: { failure: DEADLOCK, schedule: search.schedule(), at: outcome } };
+    }
+  };
+  return { run, counts, bounded: search.bounded };
+}
+
+export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?: Visitor): Search {
   const { threads } = machine;
   const count = threads.length;
   const limit = bounds.preemptions;
@@ -99,8 +134,7 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
       choices: NO_CHOICES,
       again: undefined,
       movedWorker: false,
-      moved: false,
-      fresh: false,
+      changed: false,
       lastEnabled: false,
     });
     if (stack.length > counts.depth) counts.depth = stack.length - 1;
@@ -116,26 +150,6 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
     kind: "violation",
     violation: { failure, schedule: schedule(), at },
   });
-
-  /** Every worker waits; is what the daemons can still do without effect, from here on? */
-  const stuck = (): boolean => {
-    const high = machine.fingerprintHigh();
-    const low = machine.fingerprintLow();
-    for (let t = 0; t < count; t++) {
-      if (machine.finished(t)) continue;
-      let choices: readonly number[] | undefined = NO_CHOICES;
-      while (choices !== undefined) {
-        const mark = machine.mark();
-        const status = machine.step(t, choices);
-        const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
-        const same = machine.fingerprintHigh() === high && machine.fingerprintLow() === low;
-        machine.undo(mark);
-        if ((status & ~CHOSE) !== BLOCKED && (status & ~CHOSE) !== ASSUMED && !same) return false;
-        choices = more;
-      }
-    }
-    return true;
-  };
 
   let started = false;
   const run = (budget: number): SearchResult => {
@@ -160,8 +174,7 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
       }
       if (level.next >= count) {
         // All successors have been tried.
-        if (!level.movedWorker && level.waiting > 0 && !level.fresh && !cut && (!level.moved || stuck()))
-          return violation("deadlock", DEADLOCK);
+        if (!level.movedWorker && level.waiting > 0 && !level.changed && !cut) return violation("deadlock", DEADLOCK);
         stack.pop();
         continue;
       }
@@ -177,6 +190,8 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
         level.next++;
         continue;
       }
+      const high = machine.fingerprintHigh();
+      const low = machine.fingerprintLow();
       level.mark = machine.mark();
       const status = machine.step(thread, level.choices);
       level.again = (status & CHOSE) !== 0 ? nextChoices(level.choices, machine.arities()) : undefined;
@@ -188,13 +203,12 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
         continue;
       }
       if (outcome === FAILED) return violation("step", machine.failure());
-      level.moved = true;
       if (!threads[thread]!.daemon) level.movedWorker = true;
       if (thread === level.last) level.lastEnabled = true;
+      if (machine.fingerprintHigh() !== high || machine.fingerprintLow() !== low) level.changed = true;
       const waiting = outcome === FINISHED && !threads[thread]!.daemon ? level.waiting - 1 : level.waiting;
       const preemptions = level.preemptions + preempts;
       if (!machine.visit(salt(thread, preemptions))) continue;
-      level.fresh = true;
       counts.states++;
       visitor?.();
       if (waiting === 0 && !machine.final()) return violation("final", machine.failure());

@@ -1,0 +1,276 @@
+/**
+ * The depth-first search of explore/search.ts in WebAssembly: the same order, counts and verdicts, without going through the host for each
+ * step. A test holds the two together.
+ *
+ * The stack lies in linear memory, one record of LEVEL bytes a state. A violation leaves `run` by the host's exception; the records then say how it
+ * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
+ */
+import { BLOCKED, CHOSE, FINISHED } from "../explore/machine.ts";
+import { STACK_SIZE, TCB_SP } from "./memory-map.ts";
+import { type Core, define, TRAP } from "./runtime.ts";
+import type { ModuleBuilder } from "./wasm.ts";
+
+/** Layout of one record. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */
+export const LEVEL = 64;
+export const AT = {
+  mark: 0,
+  next: 4,
+  last: 8,
+  preemptions: 12,
+  waiting: 16,
+  flags: 20,
+  scripted: 24,
+  more: 28,
+  choices: 32,
+  nextChoices: 48,
+} as const;
+const FLAG = { movedWorker: 1, changed: 2, lastEnabled: 4 } as const;
+
+/** Results of `run`. */
+export const RUN = { running: 0, exhausted: 1, deadlock: 2, states: 3, fresh: 4 } as const;
+
+export interface SearchGlobals {
+  readonly top: number;
+  readonly states: number;
+  readonly transitions: number;
+  readonly deepest: number;
+  readonly assumed: number;
+  readonly cut: number;
+  readonly limit: number;
+  readonly maxStates: number;
+  readonly pending: number;
+  readonly threads: number;
+  readonly workers: number;
+  readonly inFinal: number;
+  readonly visitor: number;
+}
+
+/** Globals that the host sets before a search, or reads after it. */
+export function declareSearchGlobals(builder: ModuleBuilder, stack: number): SearchGlobals {
+  const i32 = (initial = 0): number => builder.global("i32", BigInt(initial));
+  const globals: SearchGlobals = {
+    top: i32(stack - LEVEL),
+    states: i32(),
+    transitions: builder.global("i64", 0n),
+    deepest: i32(),
+    assumed: i32(),
+    cut: i32(),
+    limit: i32(-1),
+    maxStates: i32(-1),
+    pending: i32(),
+    threads: i32(),
+    workers: i32(),
+    inFinal: i32(),
+    visitor: i32(),
+  };
+  for (const [name, index] of Object.entries(globals)) builder.exportGlobal(`search.${name}`, index);
+  return globals;
+}
+
+export function defineSearch(core: Core, step: number, enter: number, final: number | undefined): void {
+  const { builder, map, globals: g, imports, mark, undoTo, visit } = core;
+  const s = declareSearchGlobals(builder, map.stack);
+
+  // (level i32): what choices come after those just made, if any.
+  const settle = define(builder, ["i32"], [], (c) => {
+    const i = c.local("i32");
+    const k = c.local("i32");
+    const taken = c.local("i32");
+    const scripted = c.local("i32");
+    c.get(0).i32(0).mem("i32.store", AT.more);
+    c.getGlobal(g.choices).tee(i).op("i32.eqz").if();
+    c.op("return").end();
+    c.get(0).mem("i32.load", AT.scripted).set(scripted);
+    const none = c.block();
+    const loop = c.loop();
+    c.get(i).op("i32.eqz").brIf(none);
+    c.get(i).i32(1).op("i32.sub").tee(i).get(scripted).op("i32.lt_u").if("i32");
+    c.get(0).get(i).op("i32.add").mem("i32.load8_u", AT.choices).else().i32(0).end();
+    c.set(taken);
+    c.get(taken).i32(1).op("i32.add").get(i).i32(2).op("i32.shl").mem("i32.load", map.arities).op("i32.ge_u").brIf(loop);
+    // Those before it as they were, this one plus 1.
+    const copied = c.block();
+    const copy = c.loop();
+    c.get(k).get(i).op("i32.ge_u").brIf(copied);
+    c.get(0).get(k).op("i32.add");
+    c.get(k).get(scripted).op("i32.lt_u").if("i32");
+    c.get(0).get(k).op("i32.add").mem("i32.load8_u", AT.choices).else().i32(0).end();
+    c.mem("i32.store8", AT.nextChoices);
+    c.get(k).i32(1).op("i32.add").set(k).br(copy).end().end();
+    c.get(0).get(i).op("i32.add").get(taken).i32(1).op("i32.add").mem("i32.store8", AT.nextChoices);
+    c.get(0).get(i).i32(2).op("i32.add").mem("i32.store", AT.more);
+    c.op("return").end().end();
+  });
+
+  // (last i32, preemptions i32, waiting i32)
+  const push = define(builder, ["i32", "i32", "i32"], [], (c) => {
+    const level = c.local("i32");
+    const depth = c.local("i32");
+    c.getGlobal(s.top).i32(LEVEL).op("i32.add").tee(level).setGlobal(s.top);
+    c.get(level)
+      .i32(map.stackEnd - LEVEL)
+      .op("i32.gt_u")
+      .if();
+    c.i32(TRAP.undoFull).i64(0n).i64(0n).i32(0).call(imports.trap).end();
+    for (const zero of [AT.mark, AT.next, AT.flags, AT.scripted, AT.more]) c.get(level).i32(0).mem("i32.store", zero);
+    c.get(level)
+      .get(0)
+      .mem("i32.store", AT.last)
+      .get(level)
+      .get(1)
+      .mem("i32.store", AT.preemptions)
+      .get(level)
+      .get(2)
+      .mem("i32.store", AT.waiting);
+    c.get(level).i32(map.stack).op("i32.sub").i32(6).op("i32.shr_u").tee(depth).getGlobal(s.deepest).op("i32.gt_u").if();
+    c.get(depth).setGlobal(s.deepest).end();
+  });
+
+  // (thread i32, preemptions i32) → salt i64
+  const salt = define(builder, ["i32", "i32"], ["i64"], (c) => {
+    c.getGlobal(s.limit).i32(0).op("i32.lt_s").if();
+    c.i64(0n).op("return").end();
+    c.get(0).i32(1).op("i32.add").i32(12).op("i32.shl").get(1).op("i32.add").i32(1).op("i32.add", "i64.extend_i32_u");
+  });
+
+  // (waiting i32): the initial state.
+  const start = define(builder, ["i32"], [], (c) => {
+    c.i32(-1).i32(0).call(salt).call(visit).op("drop");
+    c.i32(1).setGlobal(s.states);
+    c.i32(-1).i32(0).get(0).call(push);
+  });
+
+  const run = define(builder, ["i32"], ["i32"], (c) => {
+    const stopAt = c.local("i64");
+    const level = c.local("i32");
+    const thread = c.local("i32");
+    const next = c.local("i32");
+    const last = c.local("i32");
+    const preemptions = c.local("i32");
+    const outcome = c.local("i32");
+    const waiting = c.local("i32");
+    const worker = c.local("i32");
+    const at = c.local("i32");
+    const field = (offset: number): void => {
+      c.get(level).mem("i32.load", offset);
+    };
+    const setFlag = (flag: number): void => {
+      c.get(level);
+      field(AT.flags);
+      c.i32(flag).op("i32.or").mem("i32.store", AT.flags);
+    };
+    c.getGlobal(s.transitions).get(0).op("i64.extend_i32_u", "i64.add").set(stopAt);
+    c.getGlobal(s.pending).if();
+    c.i32(0).setGlobal(s.pending);
+    c.getGlobal(s.top).call(settle);
+    c.getGlobal(s.assumed).i32(1).op("i32.add").setGlobal(s.assumed);
+    c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions).end();
+
+    const loop = c.loop();
+    c.getGlobal(s.top).tee(level).i32(map.stack).op("i32.lt_u").if();
+    c.i32(RUN.exhausted).op("return").end();
+    // Take back the step that is applied; go on to its next choices, or to the next thread.
+    field(AT.mark);
+    c.if();
+    field(AT.mark);
+    c.call(undoTo).get(level).i32(0).mem("i32.store", AT.mark);
+    field(AT.more);
+    c.if();
+    c.get(level);
+    field(AT.more);
+    c.i32(1).op("i32.sub").mem("i32.store", AT.scripted);
+    for (const part of [0, 8])
+      c.get(level)
+        .get(level)
+        .mem("i64.load", AT.nextChoices + part)
+        .mem("i64.store", AT.choices + part);
+    c.else();
+    c.get(level);
+    field(AT.next);
+    c.i32(1).op("i32.add").mem("i32.store", AT.next).get(level).i32(0).mem("i32.store", AT.scripted);
+    c.end().end();
+    field(AT.next);
+    c.tee(next).getGlobal(s.threads).op("i32.ge_u").if();
+    field(AT.waiting);
+    c.if();
+    field(AT.flags);
+    c.i32(FLAG.movedWorker | FLAG.changed)
+      .op("i32.and", "i32.eqz")
+      .getGlobal(s.cut)
+      .op("i32.eqz", "i32.and")
+      .if();
+    c.i32(RUN.deadlock).op("return").end().end();
+    c.get(level).i32(LEVEL).op("i32.sub").setGlobal(s.top).br(loop).end();
+    c.getGlobal(s.transitions).get(stopAt).op("i64.ge_u").if();
+    c.i32(RUN.running).op("return").end();
+
+    // The thread that ran last comes first, then the others by number.
+    field(AT.last);
+    c.tee(last).i32(0).op("i32.lt_s").if("i32");
+    c.get(next).else();
+    c.get(next).if("i32");
+    c.get(next).get(next).get(last).op("i32.le_u", "i32.sub").else().get(last).end().end();
+    c.set(thread);
+    c.get(thread)
+      .i32(STACK_SIZE)
+      .op("i32.mul")
+      .mem("i32.load", map.stacks + TCB_SP)
+      .op("i32.eqz")
+      .if();
+    c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).br(loop).end();
+    field(AT.preemptions);
+    field(AT.flags);
+    c.i32(2)
+      .op("i32.shr_u")
+      .i32(1)
+      .op("i32.and")
+      .get(thread)
+      .get(last)
+      .op("i32.ne", "i32.and")
+      .get(last)
+      .i32(0)
+      .op("i32.lt_s", "i32.eqz", "i32.and", "i32.add")
+      .set(preemptions);
+    c.getGlobal(s.limit).i32(0).op("i32.lt_s", "i32.eqz").get(preemptions).getGlobal(s.limit).op("i32.gt_u", "i32.and").if();
+    c.i32(1).setGlobal(s.cut);
+    c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).br(loop).end();
+
+    c.get(level).call(mark).mem("i32.store", AT.mark);
+    c.get(level).i32(AT.choices).op("i32.add").setGlobal(g.script);
+    field(AT.scripted);
+    c.setGlobal(g.scripted);
+    c.get(thread).call(step).i32(~CHOSE).op("i32.and").set(outcome);
+    c.get(level).call(settle);
+    c.get(outcome).i32(BLOCKED).op("i32.eq").brIf(loop);
+    c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions);
+    c.getGlobal(s.workers).get(thread).op("i32.shr_u").i32(1).op("i32.and").tee(worker).if();
+    setFlag(FLAG.movedWorker);
+    c.end();
+    c.get(thread).get(last).op("i32.eq").if();
+    setFlag(FLAG.lastEnabled);
+    c.end();
+    c.getGlobal(g.fp);
+    field(AT.mark);
+    c.mem("i64.load", 8).op("i64.ne").if();
+    setFlag(FLAG.changed);
+    c.end();
+    field(AT.waiting);
+    c.get(outcome).i32(FINISHED).op("i32.eq").get(worker).op("i32.and", "i32.sub").set(waiting);
+    c.get(thread).get(preemptions).call(salt).call(visit).op("i32.eqz").brIf(loop);
+    c.getGlobal(s.states).i32(1).op("i32.add").setGlobal(s.states);
+    if (final !== undefined) {
+      c.get(waiting).op("i32.eqz").if();
+      c.call(mark).set(at);
+      c.i32(1).setGlobal(s.inFinal).call(enter).call(final).i32(0).setGlobal(s.inFinal);
+      c.get(at).call(undoTo).end();
+    }
+    c.getGlobal(s.states).getGlobal(s.maxStates).op("i32.ge_u").if();
+    c.i32(RUN.states).op("return").end();
+    c.get(thread).get(preemptions).get(waiting).call(push);
+    c.getGlobal(s.visitor).if();
+    c.i32(RUN.fresh).op("return").end();
+    c.br(loop).end().op("unreachable");
+  });
+  builder.exportFunction("search.start", start);
+  builder.exportFunction("search.run", run);
+}
