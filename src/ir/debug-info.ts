@@ -5,8 +5,11 @@
  * Nothing here throws: metadata that is missing or not understood gives position 0, type -1 or an empty name.
  */
 
-import type { IrFunction, IrGlobal, Module } from "./module.ts";
-import type { DebugInfo, Reg } from "./program.ts";
+import { createDebugLocs, type FileNamer } from "./debug-locs.ts";
+import { fieldItems, fieldNode, fieldNumber, fieldString, nodeOf } from "./debug-meta.ts";
+import { createDebugTypes } from "./debug-types.ts";
+import type { DebugRecord, IrFunction, IrGlobal, MetaNode, Module } from "./module.ts";
+import type { DebugInfo } from "./program.ts";
 
 /** A named thing of the C source. `type` is an index in `DebugInfo.types` or -1; `file` is "" and `line` 0 when unknown. */
 export interface Described {
@@ -41,8 +44,111 @@ export interface DebugInfoBuilder {
   readonly finish: (regNames: DebugInfo["regNames"]) => DebugInfo;
 }
 
-export type RegNames = ReadonlyMap<Reg, { readonly name: string; readonly type: number }>;
+/**
+ * Makes an empty builder. `nameFile` decides how files are called; without it they keep the name that clang was given
+ * (relative to where it ran, or absolute).
+ */
+export function createDebugInfo(nameFile: FileNamer = (_directory, filename) => filename): DebugInfoBuilder {
+  const types = createDebugTypes();
+  const locs = createDebugLocs(nameFile);
+  const recordsByFunction = new WeakMap<Module, ReadonlyMap<string, readonly DebugRecord[]>>();
 
-export function createDebugInfo(): DebugInfoBuilder {
-  throw new Error("not written yet");
+  /** Name, type and place of a variable node, local or global. */
+  function describe(module: Module, node: MetaNode): Described {
+    return {
+      name: fieldString(node, "name"),
+      type: types.fieldIndex(module, node, "type"),
+      file: locs.fileOf(module, node),
+      line: fieldNumber(node, "line"),
+    };
+  }
+
+  function type(module: Module, id: number | undefined): number {
+    const node = id === undefined ? undefined : module.metadata.get(id);
+    return node === undefined ? -1 : types.index(module, node);
+  }
+
+  function globalOf(module: Module, global: IrGlobal): Described {
+    const id = global.dbg[0];
+    const node = id === undefined ? undefined : module.metadata.get(id);
+    const variable = node?.tag === "DIGlobalVariableExpression" ? fieldNode(module, node, "var") : node;
+    if (variable?.tag !== "DIGlobalVariable") return { ...UNKNOWN, name: global.name };
+    return describe(module, variable);
+  }
+
+  function functionOf(module: Module, func: IrFunction): Described & { readonly loc: number } {
+    const node = func.dbg === undefined ? undefined : module.metadata.get(func.dbg);
+    if (node?.tag !== "DISubprogram") return { ...UNKNOWN, name: func.name, loc: 0 };
+    const name = fieldString(node, "name");
+    const file = locs.fileOf(module, node);
+    const line = fieldNumber(node, "line");
+    return { name, file, line, type: resultType(module, node), loc: locs.intern({ file, line, column: 0, func: name, inlinedAt: -1 }) };
+  }
+
+  /** The first of a subroutine type's types is what it returns, null for void. */
+  function resultType(module: Module, subprogram: MetaNode): number {
+    const signature = fieldNode(module, subprogram, "type");
+    const result = signature === undefined ? undefined : fieldItems(module, signature, "types")[0];
+    const node = nodeOf(module, result);
+    return node === undefined ? -1 : types.index(module, node);
+  }
+
+  function variableOf(module: Module, id: number): Described {
+    const node = module.metadata.get(id);
+    return node?.tag === "DILocalVariable" || node?.tag === "DIGlobalVariable" ? describe(module, node) : UNKNOWN;
+  }
+
+  function recordsOf(module: Module, func: string): readonly DebugRecord[] {
+    let byFunction = recordsByFunction.get(module);
+    if (byFunction === undefined) {
+      const made = new Map<string, DebugRecord[]>();
+      for (const record of module.debugRecords) {
+        const list = made.get(record.func);
+        if (list === undefined) made.set(record.func, [record]);
+        else list.push(record);
+      }
+      byFunction = made;
+      recordsByFunction.set(module, byFunction);
+    }
+    return byFunction.get(func) ?? [];
+  }
+
+  function variablesOf(module: Module, func: string): ReadonlyMap<string, DescribedVariable> {
+    const best = new Map<string, { readonly record: DebugRecord; readonly rank: number }>();
+    for (const record of recordsOf(module, func)) {
+      if (!record.whole || record.value.kind !== "local") continue;
+      const rank = rankOf(module, record);
+      const known = best.get(record.value.name);
+      if (known === undefined || rank < known.rank) best.set(record.value.name, { record, rank });
+    }
+    const variables = new Map<string, DescribedVariable>();
+    for (const [name, { record }] of best) {
+      const variable = variableOf(module, record.variable);
+      if (variable.name !== "") variables.set(name, { ...variable, held: record.kind === "declare" ? "memory" : "value" });
+    }
+    return variables;
+  }
+
+  return {
+    loc: (module, dbg) => (dbg === undefined ? 0 : locs.of(module, dbg)),
+    inlined: locs.inlined,
+    type,
+    globalOf,
+    functionOf,
+    variableOf,
+    variablesOf,
+    finish: (regNames) => ({ locs: locs.locs, types: types.types, regNames }),
+  };
+}
+
+const UNKNOWN: Described = { name: "", type: -1, file: "", line: 0 };
+
+/**
+ * One SSA value may hold several variables, an argument of an inlined function beside the caller's own variable. A place in memory
+ * is best named by the variable that lives there; then the function's own variables come before those of inlined functions.
+ */
+function rankOf(module: Module, record: DebugRecord): number {
+  const location = record.loc === undefined ? undefined : module.metadata.get(record.loc);
+  const isInlined = location?.fields.has("inlinedAt") ?? false;
+  return (record.kind === "declare" ? 0 : 2) + (isInlined ? 1 : 0);
 }
