@@ -130,7 +130,7 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 	if (PageHuge(page) && sd_fix_017b1660df89 == 1)
 		adjust_range_if_pmd_sharing_possible(vma, &start, &end);
 	if (sd_fix_017b1660df89 != 2)
-		mmu_notifier_invalidate_range_start(mm, start, end);
+		sd_notify_start(mm, start, end, true);
 	while (page_vma_mapped_walk(&pvmw)) {
 		if (PageHuge(page) && sd_fix_017b1660df89 && huge_pmd_unshare(mm, &last, pvmw.pte)) {
 			/* The page stays mapped by the others: no migration entry, mapcount as it was. */
@@ -158,7 +158,7 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 		put_page(page);
 	}
 	if (sd_fix_017b1660df89 != 2)
-		mmu_notifier_invalidate_range_end(mm, start, end);
+		sd_notify_end(mm, start, end, false);
 	return true;
 }
 #endif
