@@ -8,15 +8,14 @@ import type { Failure } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
 import type { Program } from "../ir/program.ts";
 import { closingSentences } from "./closing.ts";
+import { type Audience, audience } from "./files.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
-import type { IsLibrary } from "./sites.ts";
 import { type Column, NOWHERE, type Row, type Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
 import { type Moment, type Walk, WEIGHTS, walk } from "./walk.ts";
 
 export interface ExplainOptions {
-  /** Files whose functions only serve others; the default is headers. */
-  readonly isLibrary?: IsLibrary;
+  readonly audience?: Audience;
   /** The text of a source file, if it can be read. */
   readonly readSource?: (file: string) => string | undefined;
 }
@@ -32,7 +31,7 @@ export function explain(
 }
 
 export function tellStory(program: Program, observation: Observation, failure: Failure, options: ExplainOptions = {}): Story {
-  const walked = walk(program, observation, options.isLibrary ?? ((file) => file.endsWith(".h")));
+  const walked = walk(program, observation, options.audience ?? audience);
   const last = observation.steps.length;
   const columns = columnsOf(observation);
   const columnOf = (thread: number): number => columns.findIndex((c) => c.name === observation.threads[thread]?.column);
@@ -84,7 +83,7 @@ function weigh(moment: Moment, cited: ReadonlySet<number>, walked: Walk, last: n
 }
 
 function columnsOf(observation: Observation): Column[] {
-  const names = [...new Set(observation.threads.map((t) => t.column))];
+  const names = [...new Set(observation.threads.map((t) => t.column))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   return names.map((name) => ({ name, threads: observation.threads.filter((t) => t.column === name).map((t) => t.name) }));
 }
 

@@ -69,34 +69,43 @@ function commonSite(rows: readonly Row[]): Site {
 }
 
 function summary(rows: readonly Row[]): string {
-  const phrases: { verb: string; objects: string[] }[] = [];
+  const phrases: (Phrase & { objects: string[] })[] = [];
   for (const row of rows) {
-    const { verb, object } = phraseOf(row);
+    const phrase = phraseOf(row);
     const last = phrases.at(-1);
-    if (last !== undefined && last.verb === verb && verb !== "") {
-      if (!last.objects.includes(object)) last.objects.push(object);
-    } else if (!phrases.some((p) => p.verb === verb && p.objects.includes(object))) phrases.push({ verb, objects: [object] });
+    if (phrases.some((p) => p.verb === phrase.verb && p.objects.includes(phrase.object))) continue;
+    if (last !== undefined && phrase.list !== "" && last.list === phrase.list) last.objects.push(phrase.object);
+    else phrases.push({ ...phrase, objects: [phrase.object] });
   }
-  const shown = phrases.slice(0, PHRASES).map((p) => `${p.verb === "" ? "" : `${p.verb} `}${p.objects.join(", ")}`);
+  const shown = phrases.slice(0, PHRASES).map((p) => `${p.verb}${p.objects.join(", ")}`);
   return phrases.length > PHRASES ? `${shown.join("; ")}; ...` : shown.join("; ");
 }
 
+interface Phrase {
+  readonly verb: string;
+  readonly object: string;
+  /** Neighbouring phrases of the same list are written as one; "": of none. */
+  readonly list: string;
+}
+
 /** Locks and reads without their values: `reads a, b, c`. */
-function phraseOf(row: Row): { verb: string; object: string } {
+function phraseOf(row: Row): Phrase {
   switch (row.kind) {
-    case "lock":
-      return { verb: row.label, object: row.text.slice(row.label.length + 1) };
+    case "lock": {
+      const verb = row.text.startsWith(`${row.label} `) ? `${row.label} ` : "";
+      return { verb, object: row.text.slice(verb.length), list: `lock ${verb}` };
+    }
     case "read":
-      return { verb: "reads", object: row.text.replace(/^reads /, "").replace(/ = .*$/, "") };
+      return { verb: "reads ", object: row.text.replace(/^reads /, "").replace(/ = .*$/, ""), list: "read" };
     case "memory": {
-      const [verb = "", ...rest] = row.text.split(" ");
-      return { verb, object: rest.join(" ") };
+      const verb = row.text.slice(0, row.text.indexOf(" ") + 1);
+      return { verb, object: row.text.slice(verb.length), list: verb };
     }
     case "write":
     case "event":
     case "wait":
     case "fail":
     case "folded":
-      return { verb: "", object: row.text };
+      return { verb: "", object: row.text, list: "" };
   }
 }

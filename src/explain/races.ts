@@ -1,8 +1,8 @@
 /** A data race in the reader's words: which two accesses, on which lines, of which variable. */
 import type { Program } from "../ir/program.ts";
+import { audience } from "./files.ts";
 import { createMemory } from "./memory.ts";
 import { createNames, hex } from "./names.ts";
-import type { IsLibrary } from "./sites.ts";
 import { createStacks } from "./sites.ts";
 
 /** As a search finds it: two unordered accesses to the word at `addr`, one of them a plain one and one a write. */
@@ -34,9 +34,9 @@ export interface RaceSide {
 }
 
 /** Races of the same two lines are one, whichever element of an array they were seen at first. */
-export function describeRaces(program: Program, races: readonly RaceFound[], isLibrary: IsLibrary): RaceReport[] {
+export function describeRaces(program: Program, races: readonly RaceFound[], isLibrary = audience.isLibrary): RaceReport[] {
   const names = createNames(program, createMemory(program));
-  const stacks = createStacks(program, isLibrary);
+  const stacks = createStacks(program, { isLibrary });
   const reports = new Map<string, RaceReport>();
   for (const race of races) {
     const side = (access: RacingAccess): RaceSide => {

@@ -3,6 +3,7 @@
  * the compiler inlined.
  */
 import type { Program } from "../ir/program.ts";
+import type { Audience } from "./files.ts";
 import type { Happening } from "./observation.ts";
 import { NOWHERE, type Site } from "./story.ts";
 
@@ -11,9 +12,6 @@ export interface Located {
   readonly via: string;
   readonly stack: readonly Site[];
 }
-
-/** Says whether a file only serves others, so that a position in it is told as its caller's. */
-export type IsLibrary = (file: string) => boolean;
 
 export interface Stacks {
   /** Must see every happening, in order. */
@@ -24,7 +22,7 @@ export interface Stacks {
   inside(thread: number, func: number): boolean;
 }
 
-export function createStacks(program: Program, isLibrary: IsLibrary): Stacks {
+export function createStacks(program: Program, { isLibrary }: Pick<Audience, "isLibrary">): Stacks {
   const frames = new Map<number, { func: number; call: number }[]>();
   const framesOf = (thread: number): { func: number; call: number }[] => {
     const known = frames.get(thread);

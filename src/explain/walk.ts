@@ -6,6 +6,7 @@
  */
 import type { Program } from "../ir/program.ts";
 import { type Contention, findContention, tells, trackSections } from "./contention.ts";
+import type { Audience } from "./files.ts";
 import { fill, type Spec } from "./fill.ts";
 import { createHistory, type Deed, type History } from "./history.ts";
 import { createMemory, type Memory } from "./memory.ts";
@@ -22,7 +23,7 @@ import {
   SD_STEP,
 } from "./observation.ts";
 import type { LoggedAccess } from "./origins.ts";
-import { createStacks, type IsLibrary, type Located, type Stacks } from "./sites.ts";
+import { createStacks, type Located, type Stacks } from "./sites.ts";
 import type { Row, RowKind } from "./story.ts";
 import { createValues, type Values } from "./values.ts";
 
@@ -34,10 +35,12 @@ export const WEIGHTS = {
   minorEvent: 18,
   write: 40,
   read: 24,
+  /** What stands there since setup, or what a write leaves as it was. */
+  unchanged: 10,
   contendedLock: 20,
   death: 14,
-  release: 8,
-  lock: 6,
+  lock: 8,
+  release: 4,
   life: 4,
 } as const;
 
@@ -82,12 +85,12 @@ export interface Said {
   readonly named: boolean;
 }
 
-export function walk(program: Program, observation: Observation, isLibrary: IsLibrary): Walk {
+export function walk(program: Program, observation: Observation, audience: Audience): Walk {
   const memory = createMemory(program);
   const names = createNames(program, memory);
   const values = createValues(program, names);
   const history = createHistory();
-  const stacks = createStacks(program, isLibrary);
+  const stacks = createStacks(program, audience);
   const contention = findContention(observation);
   const moments: Moment[] = [];
   const log: LoggedAccess[] = [];
@@ -132,7 +135,7 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
       if (!told) return;
       const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight, folded: [] };
       moments.push({ row, cites: more.cites ?? [], access: more.access });
-      if (more.access !== undefined && sections.depth() > 0) inSection.accesses.push(moments.at(-1)!);
+      if ((more.access !== undefined || kind === "memory") && sections.depth() > 0) inSection.accesses.push(moments.at(-1)!);
     };
     const speaksForItself = (): void => {
       if (inSection.event) for (const access of inSection.accesses) moments.splice(moments.indexOf(access), 1);
@@ -145,14 +148,9 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
         case "access": {
           const covered = hookSpoke && h.write;
           if (covered) hookSpoke = false;
-          if (
-            !covered &&
-            located !== undefined &&
-            tells(sections.outermost()) &&
-            !inHook(thread) &&
-            contention.contended(h.addr, h.bytes)
-          ) {
-            const weight = h.write ? WEIGHTS.write : WEIGHTS.read;
+          const silent = covered || inHook(thread) || !tells(sections.outermost()) || audience.isMachine(located?.stack[0]?.file ?? "");
+          const weight = accessWeight(thread, h);
+          if (!silent && located !== undefined && weight > 0 && contention.contended(h.addr, h.bytes)) {
             tell(located, h.write ? "write" : "read", "", weight, accessText(h), { access: h });
           }
           break;
@@ -171,8 +169,11 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
         case "begin":
           if (sections.depth() === 1) inSection = { accesses: [], event: false };
           if (located !== undefined && isLock(h.section)) {
+            const object = names.object(h.object);
+            const opener = located.stack[0]?.func ?? "";
             const verb = lockVerb(h.section);
-            tell(located, "lock", verb, lockWeight(h), `${verb} ${names.object(h.object)}`);
+            const text = opener === located.site.func ? `${verb} ${object}` : `${opener}(${object})`;
+            tell(located, "lock", verb, lockWeight(h), text);
           }
           break;
         case "end":
@@ -207,6 +208,14 @@ export function walk(program: Program, observation: Observation, isLibrary: IsLi
     if (h.section === SD_RELEASE || h.section === SD_RELEASE_SHARED) return WEIGHTS.release;
     return contention.contendedLock(h.object) ? WEIGHTS.contendedLock : WEIGHTS.lock;
   };
+
+  /** A thread that finds what it wrote itself learns nothing. */
+  function accessWeight(thread: number, a: Access): number {
+    if (a.write) return a.old === a.value ? WEIGHTS.unchanged : WEIGHTS.write;
+    const writer = history.lastWrite(a.addr, a.bytes);
+    if (writer === undefined || writer.step === 0) return WEIGHTS.unchanged;
+    return writer.thread === thread ? 0 : WEIGHTS.read;
+  }
 
   function accessText(a: Access): string {
     const place = names.place(a.addr, a.bytes);
@@ -258,7 +267,8 @@ function positionedHooks(happenings: readonly Happening[], hook: number): Happen
 /** "step 7 (try_to_unmap_one:412)". */
 export function when(deed: Deed): string {
   if (deed.step === 0) return "setup";
-  return deed.site.func === "" ? `step ${deed.step}` : `step ${deed.step} (${deed.site.func}:${deed.site.line})`;
+  const { func, line } = deed.site;
+  return func === "" ? `step ${deed.step}` : `step ${deed.step} (${func}${line === 0 ? "" : `:${line}`})`;
 }
 
 export function lockVerb(section: number): string {

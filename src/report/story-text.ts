@@ -24,13 +24,14 @@ export const STORY_DEFAULTS: StoryLayout = { width: 100, lines: 24, palette: pla
 const NARROWEST = 24;
 /** Rows that weigh this much are never joined, rows that weigh this little may be left out. */
 const NEVER_FOLDED = 60;
-const DISPENSABLE = 20;
+const DISPENSABLE = 10;
 const RULE = " | ";
 
 /** `strict`: each text keeps to its column. `flowing`: it may run over the columns to its right, as in kernel changelogs. */
 type Flow = "strict" | "flowing";
 
-export function storyTable(story: Story, layout: StoryLayout = STORY_DEFAULTS): string[] {
+export function storyTable(full: Story, layout: StoryLayout = STORY_DEFAULTS): string[] {
+  const story = withoutEmptyColumns(full);
   let shortest: string[] = [];
   for (const rows of shorterAndShorter(story.rows)) {
     for (const flow of ["strict", "flowing"] as const) {
@@ -40,6 +41,18 @@ export function storyTable(story: Story, layout: StoryLayout = STORY_DEFAULTS): 
     }
   }
   return shortest;
+}
+
+/** Who takes no part in the story gets no column. */
+function withoutEmptyColumns(story: Story): Story {
+  const used = story.columns.map((_c, i) => story.rows.some((r) => r.column === i));
+  const at = (column: number): number => (column < 0 ? column : used.slice(0, column).filter(Boolean).length);
+  return {
+    ...story,
+    columns: story.columns.filter((_c, i) => used[i]),
+    threads: story.threads.map((t) => ({ ...t, column: at(t.column) })),
+    rows: story.rows.map((r) => ({ ...r, column: at(r.column) })),
+  };
 }
 
 function* shorterAndShorter(all: readonly Row[]): Generator<readonly Row[]> {

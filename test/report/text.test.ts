@@ -90,9 +90,14 @@ describe("a story", () => {
       ...story,
       columns: names.map((name) => ({ name, threads: [name] })),
       threads: names.map((name, column) => ({ name, column })),
-      rows: [row({ step: 1, thread: 0, at: "f:1", text: "one" }), row({ step: 2, thread: 3, at: "g:2", text: "two" })],
+      rows: names.map((_name, thread) => row({ step: thread + 1, thread, at: `f:${thread}`, text: "acts" })),
     };
-    expect(storyTable(many).slice(2)).toEqual(["   1 | CPU0> f:1 one", "   2 |       GPU> g:2 two"]);
+    expect(storyTable(many).slice(2, 6)).toEqual([
+      "   1 | CPU0> f acts",
+      "   2 |   CPU1> f:1 acts",
+      "   3 |     CPU2> f:2 acts",
+      "   4 |       GPU> f:3 acts",
+    ]);
   });
   it("writes the rows of a deadlock and of the final check", () => {
     const wait = row({ step: 3, thread: 1, at: "down_read:9", text: "waits for i_mmap_rwsem, held by migrate", kind: "wait", weight: 90 });

@@ -1,0 +1,27 @@
+/**
+ * Which files the reader did not come for: headers and the model kernel's own machinery. What happens in them is told
+ * as its caller's; what the modelled hardware does to memory of its own is left to its events.
+ */
+import { relative, resolve } from "node:path";
+import { kernelDir } from "../base/paths.ts";
+
+export interface Audience {
+  /** Functions of this file only serve others. */
+  isLibrary(file: string): boolean;
+  /** Accesses made in this file are not worth a row. */
+  isMachine(file: string): boolean;
+}
+
+const SERVING = /^(include|locking|machine|real)[\\/]/;
+const MACHINE = /^machine[\\/]/;
+
+/** Where the file lies in the model kernel; "" if it does not. Positions spell it from the current folder or in full. */
+function inKernel(file: string): string {
+  const path = relative(kernelDir, resolve(file));
+  return path.startsWith("..") ? "" : path;
+}
+
+export const audience: Audience = {
+  isLibrary: (file) => file.endsWith(".h") || SERVING.test(inKernel(file)),
+  isMachine: (file) => MACHINE.test(inKernel(file)),
+};
