@@ -18,9 +18,10 @@ export interface Memory {
   stackOf(thread: number): number;
   read(addr: number, bytes: number): bigint;
   byte(addr: number): number;
+  /** Any number of bytes up to 8. */
+  write(addr: number, bytes: number, value: bigint): void;
   /** The 8-byte word at that index (address >> 3). */
   word(index: number): bigint;
-  write(addr: number, bytes: number, value: bigint): void;
   zero(addr: number, length: number): void;
   shadow(addr: number): number;
   setShadow(addr: number, value: number): void;
@@ -95,7 +96,8 @@ export function createMemory(program: Program): Memory {
   };
 
   const write = (addr: number, size: number, value: bigint): void => {
-    if (addr >> 3 !== (addr + size - 1) >> 3) {
+    const simple = size === 1 || size === 2 || size === 4 || size === 8;
+    if (!simple || addr >> 3 !== (addr + size - 1) >> 3) {
       for (let i = 0; i < size; i++) writeByte(addr + i, Number((value >> BigInt(8 * i)) & 0xffn));
       return;
     }

@@ -83,7 +83,6 @@ export const end = (): Line => intrinsic("atomic_end");
 export const branch = (cond: Operand, yes: number, no: number): NonNullable<BlockSource["end"]> => ({
   op: "condbr",
   cond,
-  // biome-ignore lint/suspicious/noThenProperty: that is what the IR calls it
   then: yes,
   else: no,
 });

@@ -1,9 +1,13 @@
 /**
  * A search small enough to be obviously right: every thread is tried in every state, states are told apart by fingerprint, and passes
- * are repeated until nothing new turns up. Also counts the ways in which executions end.
+ * are repeated until nothing new turns up. Also counts the ways in which executions end. The compiled engine is put through the
+ * same, and must count the same.
  */
+import { expect } from "vitest";
+import { compileProgram, runCompiled } from "../../src/compile/compiled.ts";
 import { ASSUMED, BLOCKED, CHOSE, FAILED, type Machine, type Merging } from "../../src/explore/machine.ts";
 import { createInterpreter, type Interpreter } from "../../src/interpret/interpreter.ts";
+import { findPoints } from "../../src/ir/points.ts";
 import type { Program } from "../../src/ir/program.ts";
 
 export interface Explored {
@@ -72,8 +76,28 @@ export function explore(program: Program, merging: Merging, watch: readonly stri
   for (let passes = 1; ; passes++) {
     const machine = createInterpreter(program, { merging, ...found });
     const addresses = watch.map((name) => program.globals.find((g) => g.name === name)!.address);
+    agree(program, merging, found, machine);
     const result = pass(machine, () => addresses.map((at) => machine.read(at, 8)).join(" "));
     if (machine.discoveries() === 0) return { ...result, passes, machine };
     found = { sharedWords: machine.sharedWords(), racyAccesses: machine.racyAccesses(), notedLocks: machine.notedLocks() };
   }
+}
+
+interface Found {
+  readonly sharedWords: readonly number[];
+  readonly racyAccesses: readonly number[];
+  readonly notedLocks: readonly number[];
+}
+
+/** The same pass by the other engine: the same counts, and the same findings but for where stacks lie. */
+function agree(program: Program, merging: Merging, found: Found, machine: Interpreter): void {
+  const points = findPoints(program, { merging, racyAccesses: new Set(found.racyAccesses) });
+  const other = runCompiled(program, compileProgram(program, { merging, points }), found);
+  const ours = pass(machine, () => "");
+  expect(pass(other, () => "")).toEqual(ours);
+  const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
+  const globals = (words: readonly number[]): number[] => sorted(words.filter((word) => word * 8 < program.globalsEnd));
+  expect(globals(other.sharedWords())).toEqual(globals(machine.sharedWords()));
+  expect(sorted([...new Set([...found.racyAccesses, ...other.racyAccesses()])])).toEqual(sorted(machine.racyAccesses()));
+  expect(sorted(other.notedLocks())).toEqual(sorted(machine.notedLocks()));
 }
