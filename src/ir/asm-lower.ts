@@ -16,7 +16,7 @@ import { type Bytes, emitLoad, emitStore } from "./lower-memory.ts";
 import type { IrInstruction, IrValue } from "./module.ts";
 import type { Operand, Order } from "./program.ts";
 
-type Call = IrInstruction & { kind: "call" };
+type Call = IrInstruction & { kind: "call" | "callbr" };
 
 /** What the last statement left in the flags register. */
 export type Flags =
@@ -153,7 +153,10 @@ export function read(m: AsmMachine, a: AsmArg, bits: number, order: Order = orde
 
 export function write(m: AsmMachine, a: AsmArg, bits: number, value: Operand, order: Order = orderOf(a)): void {
   if (a.kind === "immediate" || a.kind === "text") return;
-  if (isMemory(m, a)) return emitStore(m.f, addressOf(m, a), value, (bits / 8) as Bytes, order);
+  if (isMemory(m, a)) {
+    emitStore(m.f, addressOf(m, a), value, (bits / 8) as Bytes, order);
+    return;
+  }
   if (a.kind === "register") m.registers.set(a.name, value);
   else setPlace(m, holder(m, a.index), value);
 }
@@ -264,12 +267,12 @@ function callTarget(
   if (named !== undefined) return emitNamedCall(m.f, m.i, named, args, widths);
   if (target?.kind !== "operand") return undefined;
   const arg = m.i.args[m.operands[target.index]?.arg ?? -1];
-  if (!m.operands[target.index]?.indirect) {
+  if (!target.star && !m.operands[target.index]?.indirect) {
     return arg?.value.kind === "global" ? emitNamedCall(m.f, m.i, arg.value.name, args, widths) : undefined;
   }
   const base = arg?.value.kind === "expr" ? arg.value.operands[0]?.value : arg?.value;
   if (base?.kind === "global" && m.f.program.linked.lookup(m.f.module, base.name) === undefined) {
-    return emitNamedCall(m.f, m.i, paravirtFunction(m.f.module, m.f.program.debug, m.i.dbg), args, widths);
+    return emitNamedCall(m.f, m.i, paravirtFunction(m.f.module, m.f.program.debug, arg?.value), args, widths);
   }
   const pointer = emitLoad(m.f, addressOf(m, target), 8, "plain");
   const dsts = widths.map((bits) => fresh(m.f.e, bits));

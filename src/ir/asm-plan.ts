@@ -26,7 +26,7 @@ export interface AsmOperand {
 
 /** An operand as written in a statement. */
 export type AsmArg =
-  | { readonly kind: "operand"; readonly index: number; readonly gs: boolean; readonly deref: boolean; readonly modifier: string }
+  | { readonly kind: "operand"; readonly index: number; readonly gs: boolean; readonly deref: boolean; readonly star: boolean }
   | { readonly kind: "register"; readonly name: string; readonly bits: number; readonly deref: boolean }
   | { readonly kind: "immediate"; readonly value: bigint }
   /** A control register, a stack slot, a symbol: for the few templates that know it by its text. */
@@ -169,7 +169,7 @@ function codeLines(text: string): string[] {
     let line = raw.trim();
     while (/^(?:\d+|[.\w]+):/.test(line)) line = line.replace(/^(?:\d+|[.\w]+):\s*/, "");
     if (line === "" || NOISE.test(line)) continue;
-    if (/^\.byte 0x0f ?, ?0x0b$/.test(line)) line = "ud2";
+    if (/^\.byte 0x0f ?, ?0x(?:0b|ff|b9)$/.test(line) || /^ud[01]\b/.test(line)) line = "ud2";
     if (/^\.byte 0x0f ?, ?0x01 ?, ?0xc[ab]$/.test(line)) line = "nop"; // clac, stac
     if (/^\.byte 0x0f ?, ?0x1f\b/.test(line) || /^\.byte 0x66 ?, ?0x66 ?, ?0x66\b/.test(line)) line = "nop";
     out.push(line);
@@ -187,7 +187,7 @@ function parseArg(text: string): AsmArg {
   const operand = /^\$(?:(\d+)|\{(\d+)(?::(\w+))?\})$/.exec(inner);
   if (operand !== null) {
     const index = Number(operand[1] ?? operand[2]);
-    return { kind: "operand", index, gs, deref: paren !== null, modifier: operand[3] ?? "" };
+    return { kind: "operand", index, gs, deref: paren !== null, star };
   }
   const number = /^\$\$(-?(?:0x[\da-f]+|\d+))$/i.exec(t);
   if (number?.[1] !== undefined) {
@@ -256,7 +256,7 @@ function jumpPlan(s: Sections, operands: readonly AsmOperand[], template: string
   if (s.jumpTable !== undefined) {
     const target = /\$\{(\d+):l\}/.exec(s.jumpTable);
     const label = target?.[1] === undefined ? undefined : labelIndex(operands, Number(target[1]));
-    const key = /\.(?:quad|long) \$\{(\d+):c\}(?: \+ \$\{(\d+):c\})?/.exec(s.jumpTable);
+    const key = /\$\{(\d+):c\}(?: ?\+ ?\$\{(\d+):c\})?/.exec(s.jumpTable);
     const keyArg = key?.[1] === undefined ? undefined : operands[Number(key[1])]?.arg;
     if (label === undefined || keyArg === undefined) return undefined;
     const jumps = /\bjmp\b|0xe9/.test(s.main) && !/objtool NOPs/.test(template);
@@ -330,7 +330,7 @@ function codePlan(s: Sections, operands: readonly AsmOperand[]): AsmPlan {
       if (a.kind !== "operand") continue;
       const arg = operands[a.index]?.arg;
       if (arg === undefined) continue;
-      if (st.mnemonic === "call" && n === 0 && !operands[a.index]?.indirect) {
+      if (st.mnemonic === "call" && n === 0 && !a.star && !operands[a.index]?.indirect) {
         calledOperands.push(arg);
         continue;
       }
@@ -344,20 +344,19 @@ function codePlan(s: Sections, operands: readonly AsmOperand[]): AsmPlan {
 
 /** `ud2` with its bug-table entry, as the pseudo statement "bug file, line, flags" (each an operand, or absent as an empty text). */
 function bugStatement(table: string): Statement {
-  const ref = (m: RegExpExecArray | undefined): AsmArg =>
-    m?.[1] === undefined ? { kind: "text", text: "" } : { kind: "operand", index: Number(m[1]), gs: false, deref: false, modifier: "c" };
-  const files = [...table.matchAll(/\.(?:long|quad) (?:\()?\$\{(\d+):c\}/g), ...table.matchAll(/\.long 1b-2b, \$\{(\d+):c\}-2b/g)];
-  const words = [...table.matchAll(/\$\{(\d+):c\}/g)].filter((m) => !files.some((f) => f[1] === m[1]) && !isOrg(table, m));
-  const withFile = files.length > 0;
-  return {
-    mnemonic: "bug",
-    lock: false,
-    args: [ref(files[0]), ref(withFile ? words[0] : undefined), ref(withFile ? words[1] : words[0])],
-    text: "ud2",
-  };
+  const refs = (directive: RegExp): string[] =>
+    table
+      .split("\n")
+      .filter((line) => directive.test(line))
+      .flatMap((line) => [...line.matchAll(/\$\{(\d+):c\}/g)].map((m) => m[1] ?? ""));
+  const operand = (index: string | undefined): AsmArg =>
+    index === undefined ? { kind: "text", text: "" } : { kind: "operand", index: Number(index), gs: false, deref: false, star: false };
+  // The newest kernels put a format before the file; without file names there are only flags.
+  const file = refs(/\.(?:long|quad) /).at(-1);
+  const words = refs(/\.word /);
+  const [line, flags] = file === undefined ? [undefined, words[0]] : words;
+  return { mnemonic: "bug", lock: false, args: [operand(file), operand(line), operand(flags)], text: "ud2" };
 }
-
-const isOrg = (table: string, m: RegExpMatchArray): boolean => /\.org [^\n]*$/.test(table.slice(0, m.index));
 
 const cache = new Map<string, AsmPlan>();
 
@@ -375,7 +374,11 @@ function makePlan(template: string, constraints: string): AsmPlan {
   if (operands === undefined) return { kind: "unknown", why: `constraints "${constraints}"` };
   const sections = splitSections(template);
   if (operands.some((o) => o.kind === "label") || sections.jumpTable !== undefined) {
-    return jumpPlan(sections, operands, template) ?? { kind: "unknown", why: "a jump" };
+    const jump = jumpPlan(sections, operands, template);
+    if (jump !== undefined) return jump;
+    // An access with an exception table: it never faults here, so its label is never taken.
+    const code = codePlan(sections, operands);
+    return /\bj\w+ /.test(sections.main) ? { kind: "unknown", why: "a jump" } : code;
   }
   return codePlan(sections, operands);
 }

@@ -1,7 +1,7 @@
 /**
  * The value of IR constants once every symbol has an address: as integers for lowering, as bytes for the image of memory.
  *
- * undef and poison are 0. What has no value here (floating point, block addresses, unknown symbols) is undefined; the caller refuses it.
+ * undef and poison are 0. What has no value here (floating point, unknown symbols) is undefined; the caller refuses it.
  */
 
 import { foldBin } from "./emit.ts";
@@ -13,6 +13,9 @@ export interface ConstantContext {
   /** Address of a symbol, 0 for an extern_weak that nobody defines. */
   readonly addressOf: (name: string) => bigint | undefined;
 }
+
+/** The value of every label (`_THIS_IP_` takes one): not null, nobody's memory, and never jumped to, as indirectbr is refused. */
+const LABEL = 8n;
 
 function bitsOf(types: Types, type: IrType): number | undefined {
   const t = types.resolve(type);
@@ -36,6 +39,8 @@ export function scalarConstant(cx: ConstantContext, value: IrValue, type: IrType
       return cx.addressOf(value.name);
     case "expr":
       return expression(cx, value, bits);
+    case "blockaddress":
+      return LABEL;
     default:
       return undefined;
   }

@@ -339,7 +339,8 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
         const direct = i.kind === "call" && i.callee.kind === "global" ? i.callee : undefined;
         forEachOperand(i, (v) => globalsIn(v, (name) => mention(f.module, name, v === direct ? "call" : "value", where)));
       }
-      if (plan?.kind !== "jump" && plan?.kind !== "key") for (const next of successors(i) ?? []) reachBlock(index, next);
+      if (plan?.kind === "code" && i.kind === "callbr") reachBlock(index, i.fallthrough);
+      else if (plan?.kind !== "jump" && plan?.kind !== "key") for (const next of successors(i) ?? []) reachBlock(index, next);
     }
   };
 
@@ -352,12 +353,17 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
       case "jump":
       case "key": {
         if (i.kind !== "callbr") return;
-        if (plan.kind === "key") return keyBranch(index, i, plan);
+        if (plan.kind === "key") {
+          keyBranch(index, i, plan);
+          return;
+        }
         const to = plan.label === undefined ? i.fallthrough : (i.targets[plan.label] ?? i.fallthrough);
         branches.set(i, { to });
-        return reachBlock(index, to);
+        reachBlock(index, to);
+        return;
       }
       case "code":
+        if (i.kind === "callbr") branches.set(i, { to: i.fallthrough });
         for (const name of plan.functions) mention(f.module, name, "call", where);
         for (const n of plan.calledOperands) {
           const value = i.args[n]?.value;
@@ -370,7 +376,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
             if (find(f.module, name) !== undefined) return mention(f.module, name, "value", where);
             if (name === PERCPU_SELF) return;
             // A paravirt call: without a table of operations, it is a function named after the wrapper it stands in.
-            if (plan.indirectCalls.includes(n)) return mention(f.module, paravirtFunction(f.module, debug, i.dbg), "call", where);
+            if (plan.indirectCalls.includes(n)) return mention(f.module, paravirtFunction(f.module, debug, value), "call", where);
             mention(f.module, name, "value", where);
           });
         }
@@ -427,10 +433,44 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
 /** The per-CPU variable that holds the CPU's own offset: the engine's `__sd_percpu_offset()` answers for it. */
 export const PERCPU_SELF = "this_cpu_off";
 
-/** `__sd_pv_set_pte` for the paravirt call in (inlined) `set_pte`. */
-export function paravirtFunction(module: Module, debug: DebugInfoBuilder, dbg: number | undefined): string {
-  const at = debug.finish([]).locs[debug.loc(module, dbg)];
-  return `__sd_pv_${at?.func || "unknown"}`;
+const paravirtNames = new WeakMap<Module, ReadonlyMap<string, string>>();
+
+/** Which operation of the table an address names. */
+function paravirtSlot(address: IrValue | undefined): string {
+  if (address?.kind === "global") return `${address.name}_0`;
+  const base = address?.kind === "expr" ? address.operands[0]?.value : undefined;
+  const indices = address?.kind === "expr" ? address.operands.slice(1) : [];
+  const numbers = indices.map((i) => (i.value.kind === "int" ? String(i.value.value) : "x"));
+  return [base?.kind === "global" ? base.name : "", ...numbers].join("_");
+}
+
+/**
+ * `__sd_pv_set_pte` for a paravirt call through `address`. The operation is named after the inline function that the call stands in; merged calls
+ * have lost theirs, so the most frequent name of the same slot counts.
+ */
+export function paravirtFunction(module: Module, debug: DebugInfoBuilder, address: IrValue | undefined): string {
+  const names = paravirtNames.get(module) ?? collectParavirt(module, debug);
+  paravirtNames.set(module, names);
+  const slot = paravirtSlot(address);
+  return `__sd_pv_${names.get(slot) ?? slot}`;
+}
+
+function collectParavirt(module: Module, debug: DebugInfoBuilder): ReadonlyMap<string, string> {
+  const { locs } = debug.finish([]);
+  const counts = new Map<string, Map<string, number>>();
+  for (const f of module.functions) {
+    for (const i of f.blocks.flatMap((b) => b.instructions)) {
+      const plan = i.kind === "call" && i.callee.kind === "asm" ? planAsm(i.callee) : undefined;
+      if (i.kind !== "call" || plan?.kind !== "code" || plan.indirectCalls[0] === undefined) continue;
+      const at = locs[debug.loc(module, i.dbg)];
+      if (at === undefined || at.line === 0 || at.func === "") continue;
+      const slot = paravirtSlot(i.args[plan.indirectCalls[0]]?.value);
+      const names = counts.get(slot) ?? new Map<string, number>();
+      counts.set(slot, names.set(at.func, (names.get(at.func) ?? 0) + 1));
+    }
+  }
+  const best = (names: ReadonlyMap<string, number>): string => [...names].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0] ?? "";
+  return new Map([...counts].map(([slot, names]) => [slot, best(names)]));
 }
 
 type KeyPlan = AsmPlan & { kind: "key" };

@@ -3,7 +3,7 @@
  */
 
 import { bin, cmp, mask, select, sext, ZERO } from "./emit.ts";
-import { define, type FunctionLowering, intBits, refuse, scalarOf, typedValue, typeText, valueOf, zeros } from "./lower-context.ts";
+import { define, type FunctionLowering, intBits, operandsOfValue, refuse, scalarOf, typedValue, typeText, zeros } from "./lower-context.ts";
 import type { IrInstruction, IrType } from "./module.ts";
 import type { Operand } from "./program.ts";
 import { narrow, type Pair, wideBinary, wideCompare, widen } from "./wide.ts";
@@ -16,11 +16,15 @@ export function lowerBinary(f: FunctionLowering, i: Kind<"binary">): void {
   const bits = intBits(f, i.type);
   if (bits === undefined) {
     refuse(f, i, `${i.op} on type ${typeText(f, i.type)}`);
-    return define(f, i, zeros(f, i.type));
+    define(f, i, zeros(f, i.type));
+    return;
   }
-  const a = valueOf(f, i, i.a, i.type);
-  const b = valueOf(f, i, i.b, i.type);
-  if (bits <= 64) return define(f, i, [bin(f.e, i.op, bits, a[0] ?? ZERO, b[0] ?? ZERO)]);
+  const a = operandsOfValue(f, i, i.a, i.type);
+  const b = operandsOfValue(f, i, i.b, i.type);
+  if (bits <= 64) {
+    define(f, i, [bin(f.e, i.op, bits, a[0] ?? ZERO, b[0] ?? ZERO)]);
+    return;
+  }
   const wide = wideBinary(f.e, i.op, bits, pair(a), pair(b));
   if (wide === undefined) refuse(f, i, `${i.op} of ${bits}-bit integers`);
   define(f, i, wide ?? zeros(f, i.type));
@@ -30,10 +34,11 @@ export function lowerIcmp(f: FunctionLowering, i: Kind<"icmp">): void {
   const bits = intBits(f, i.type);
   if (bits === undefined) {
     refuse(f, i, `a comparison of type ${typeText(f, i.type)}`);
-    return define(f, i, [ZERO]);
+    define(f, i, [ZERO]);
+    return;
   }
-  const a = valueOf(f, i, i.a, i.type);
-  const b = valueOf(f, i, i.b, i.type);
+  const a = operandsOfValue(f, i, i.a, i.type);
+  const b = operandsOfValue(f, i, i.b, i.type);
   define(f, i, [
     bits <= 64 ? cmp(f.e, i.predicate, bits, a[0] ?? ZERO, b[0] ?? ZERO) : wideCompare(f.e, i.predicate, bits, pair(a), pair(b)),
   ]);
@@ -55,10 +60,11 @@ export function convert(
 export function lowerCast(f: FunctionLowering, i: Kind<"cast">): void {
   const from = intBits(f, i.from);
   const to = intBits(f, i.to);
-  const value = valueOf(f, i, i.value, i.from);
+  const value = operandsOfValue(f, i, i.value, i.from);
   if (from === undefined || to === undefined) {
     refuse(f, i, `${i.op} from ${typeText(f, i.from)} to ${typeText(f, i.to)}`);
-    return define(f, i, zeros(f, i.to));
+    define(f, i, zeros(f, i.to));
+    return;
   }
   define(f, i, convert(f, i.op === "sext" ? "sext" : "zext", from, to, value));
 }
@@ -67,11 +73,12 @@ export function lowerSelect(f: FunctionLowering, i: Kind<"select">): void {
   const widths = f.types.registers(i.type);
   if (widths === undefined || f.types.resolve(i.condition.type).kind === "vector") {
     refuse(f, i, `a select of type ${typeText(f, i.type)}`);
-    return define(f, i, zeros(f, i.type));
+    define(f, i, zeros(f, i.type));
+    return;
   }
   const cond = scalarOf(f, i, i.condition.value, i.condition.type);
-  const a = valueOf(f, i, i.a, i.type);
-  const b = valueOf(f, i, i.b, i.type);
+  const a = operandsOfValue(f, i, i.a, i.type);
+  const b = operandsOfValue(f, i, i.b, i.type);
   define(
     f,
     i,
@@ -104,7 +111,7 @@ export function lowerInsert(f: FunctionLowering, i: Kind<"insertvalue">): void {
 }
 
 export function lowerFreeze(f: FunctionLowering, i: Kind<"freeze">): void {
-  define(f, i, valueOf(f, i, i.value, i.type));
+  define(f, i, operandsOfValue(f, i, i.value, i.type));
 }
 
 /** `value` as an operand of exactly `bits`. */

@@ -7,7 +7,7 @@
 import { lowerAsm } from "./asm-lower.ts";
 import { fresh, ZERO } from "./emit.ts";
 import { type LinkedFunction, MEMORY_FUNCTIONS } from "./link.ts";
-import { calleeTarget, define, type FunctionLowering, refuse, typedValue, typeText, valueOf, zeros } from "./lower-context.ts";
+import { calleeTarget, define, type FunctionLowering, operandsOfValue, refuse, typedValue, typeText, zeros } from "./lower-context.ts";
 import { lowerIntrinsic } from "./lower-intrinsics.ts";
 import { copyToLocal, emitCopy, emitFill } from "./lower-memory.ts";
 import type { IrInstruction } from "./module.ts";
@@ -67,15 +67,27 @@ export function emitNamedCall(
 }
 
 export function lowerCall(f: FunctionLowering, i: Call): void {
-  if (i.callee.kind === "asm") return lowerAsm(f, i, i.callee);
+  if (i.callee.kind === "asm") {
+    lowerAsm(f, i, i.callee);
+    return;
+  }
   const known = calleeTarget(f, i.callee);
-  if (known?.name.startsWith("llvm.")) return lowerIntrinsic(f, i, known.name.slice("llvm.".length));
+  if (known?.name.startsWith("llvm.")) {
+    lowerIntrinsic(f, i, known.name.slice("llvm.".length));
+    return;
+  }
   const widths = f.types.registers(i.resultType);
   if (widths === undefined) refuse(f, i, `a call that returns ${typeText(f, i.resultType)}`);
   const target = known?.target;
-  if (target?.kind === "intrinsic") return lowerEngineCall(f, i, target.intrinsic);
+  if (target?.kind === "intrinsic") {
+    lowerEngineCall(f, i, target.intrinsic);
+    return;
+  }
   const memory = known !== undefined && target === undefined ? MEMORY_FUNCTIONS.get(known.name) : undefined;
-  if (memory !== undefined) return lowerMemoryCall(f, i, memory);
+  if (memory !== undefined) {
+    lowerMemoryCall(f, i, memory);
+    return;
+  }
 
   const copies: number[] = [];
   const args = i.args.flatMap((a) => {
@@ -93,7 +105,7 @@ export function lowerCall(f: FunctionLowering, i: Call): void {
   if (target?.kind === "function") {
     result = emitCall(f, target.index, args, widths ?? []);
   } else {
-    const pointer = valueOf(f, i, i.callee, { kind: "ptr" })[0] ?? ZERO;
+    const pointer = operandsOfValue(f, i, i.callee, { kind: "ptr" })[0] ?? ZERO;
     const dsts = (widths ?? []).map((bits) => fresh(f.e, bits));
     f.e.instrs.push({ op: "callptr", target: pointer, args, dsts, loc: f.e.loc });
     result = dsts.map((reg) => ({ reg }));

@@ -54,7 +54,7 @@ export function refuse(f: FunctionLowering, i: IrInstruction, what: string, code
 export const zeros = (f: FunctionLowering, type: IrType): readonly Operand[] => (f.types.registers(type) ?? []).map(() => ZERO);
 
 /** Registers of an operand; zeros (and a fault) for what has no value. */
-export function valueOf(f: FunctionLowering, i: IrInstruction, value: IrValue, type: IrType): readonly Operand[] {
+export function operandsOfValue(f: FunctionLowering, i: IrInstruction, value: IrValue, type: IrType): readonly Operand[] {
   if (value.kind === "local") return f.values.get(value.name) ?? zeros(f, type);
   const known = constantRegisters(f.constants, value, type);
   if (known !== undefined) return known.map(imm);
@@ -62,11 +62,12 @@ export function valueOf(f: FunctionLowering, i: IrInstruction, value: IrValue, t
   return zeros(f, type);
 }
 
-export const typedValue = (f: FunctionLowering, i: IrInstruction, v: TypedValue): readonly Operand[] => valueOf(f, i, v.value, v.type);
+export const typedValue = (f: FunctionLowering, i: IrInstruction, v: TypedValue): readonly Operand[] =>
+  operandsOfValue(f, i, v.value, v.type);
 
 /** A value of one register: a pointer or an integer of up to 64 bits. */
 export function scalarOf(f: FunctionLowering, i: IrInstruction, value: IrValue, type: IrType): Operand {
-  return valueOf(f, i, value, type)[0] ?? ZERO;
+  return operandsOfValue(f, i, value, type)[0] ?? ZERO;
 }
 
 export const pointerOf = (f: FunctionLowering, i: IrInstruction, value: IrValue): Operand => scalarOf(f, i, value, { kind: "ptr" });

@@ -19,7 +19,10 @@ const COMPARISONS: Readonly<Record<string, Cmp>> = { smin: "slt", smax: "sgt", u
 
 /** `name` without "llvm." */
 export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void {
-  if (NOTHING.test(name)) return define(f, i, zeros(f, i.resultType));
+  if (NOTHING.test(name)) {
+    define(f, i, zeros(f, i.resultType));
+    return;
+  }
   const base = name.replace(/(?:\.(?:[ip]\d+|inline|element|unordered|v\d+\w*))+$/, "");
   const arg = (n: number): Operand => args(n)[0] ?? ZERO;
   const args = (n: number): readonly Operand[] => {
@@ -38,9 +41,11 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
     }
     case "memcpy":
     case "memmove":
-      return emitCopy(f, arg(0), arg(1), arg(2));
+      emitCopy(f, arg(0), arg(1), arg(2));
+      return;
     case "memset":
-      return emitFill(f, arg(0), arg(1), arg(2));
+      emitFill(f, arg(0), arg(1), arg(2));
+      return;
     case "expect":
     case "expect.with.probability":
     case "launder.invariant.group":
@@ -48,18 +53,22 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
     case "ssa.copy":
     case "ptr.annotation":
     case "threadlocal.address":
-      return define(f, i, args(0));
+      define(f, i, args(0));
+      return;
     case "is.constant":
     case "read_register":
     case "returnaddress":
     case "frameaddress":
     case "stacksave":
-      return define(f, i, zeros(f, i.resultType));
+      define(f, i, zeros(f, i.resultType));
+      return;
     case "objectsize":
       // "Unknown": the largest number, or 0 when the caller asked for the least.
-      return define(f, i, [isOne(arg(1)) ? ZERO : imm(maskOf(intBits(f, i.resultType) ?? 64))]);
+      define(f, i, [isOne(arg(1)) ? ZERO : imm(maskOf(intBits(f, i.resultType) ?? 64))]);
+      return;
     case "ptrmask":
-      return define(f, i, [bin(f.e, "and", 64, arg(0), arg(1))]);
+      define(f, i, [bin(f.e, "and", 64, arg(0), arg(1))]);
+      return;
     case "trap":
     case "debugtrap":
     case "ubsantrap":
@@ -69,12 +78,14 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
       const to = intBits(f, i.resultType) ?? 32;
       const less = compare(f, base === "scmp" ? "slt" : "ult", bits ?? 64, args(0), args(1));
       const more = compare(f, base === "scmp" ? "sgt" : "ugt", bits ?? 64, args(0), args(1));
-      return define(f, i, [select(f.e, to, less, imm(maskOf(to)), more)]);
+      define(f, i, [select(f.e, to, less, imm(maskOf(to)), more)]);
+      return;
     }
   }
   if (bits === undefined) {
     refuse(f, i, `llvm.${name}`);
-    return define(f, i, zeros(f, i.resultType));
+    define(f, i, zeros(f, i.resultType));
+    return;
   }
   const value = bits > 64 ? wideIntrinsic(f, base, bits, args) : narrowIntrinsic(f, base, bits, arg);
   if (value === undefined) refuse(f, i, `llvm.${name}`);

@@ -9,12 +9,12 @@ import {
   define,
   type FunctionLowering,
   intBits,
+  operandsOfValue,
   pointerOf,
   refuse,
   scalarOf,
   typedValue,
   typeText,
-  valueOf,
   zeros,
 } from "./lower-context.ts";
 import type { IrInstruction, IrType } from "./module.ts";
@@ -91,7 +91,10 @@ function memoryForm(f: FunctionLowering, i: Kind<"load"> | Kind<"store">): { off
 export function lowerLoad(f: FunctionLowering, i: Kind<"load">): void {
   const addr = pointerOf(f, i, i.address);
   const form = memoryForm(f, i);
-  if (form === undefined) return define(f, i, zeros(f, i.type));
+  if (form === undefined) {
+    define(f, i, zeros(f, i.type));
+    return;
+  }
   define(
     f,
     i,
@@ -103,7 +106,7 @@ export function lowerStore(f: FunctionLowering, i: Kind<"store">): void {
   const addr = pointerOf(f, i, i.address);
   const form = memoryForm(f, i);
   if (form === undefined) return;
-  const value = valueOf(f, i, i.value, i.type);
+  const value = operandsOfValue(f, i, i.value, i.type);
   for (const [n, r] of form.entries()) storeRegister(f, offsetBy(f.e, addr, r.offset), value[n] ?? ZERO, r.bits, orderOf(i));
 }
 
@@ -117,7 +120,10 @@ function atomicBytes(f: FunctionLowering, i: IrInstruction, type: IrType): Bytes
 
 export function lowerRmw(f: FunctionLowering, i: Kind<"atomicrmw">): void {
   const bytes = atomicBytes(f, i, i.type);
-  if (bytes === undefined) return define(f, i, zeros(f, i.type));
+  if (bytes === undefined) {
+    define(f, i, zeros(f, i.type));
+    return;
+  }
   const addr = pointerOf(f, i, i.address);
   const value = scalarOf(f, i, i.value, i.type);
   const dst = fresh(f.e, bytes * 8);
@@ -127,7 +133,10 @@ export function lowerRmw(f: FunctionLowering, i: Kind<"atomicrmw">): void {
 
 export function lowerCmpxchg(f: FunctionLowering, i: Kind<"cmpxchg">): void {
   const bytes = atomicBytes(f, i, i.type);
-  if (bytes === undefined) return define(f, i, [...zeros(f, i.type), ZERO]);
+  if (bytes === undefined) {
+    define(f, i, [...zeros(f, i.type), ZERO]);
+    return;
+  }
   const addr = pointerOf(f, i, i.address);
   const expected = scalarOf(f, i, i.expected, i.type);
   const desired = scalarOf(f, i, i.desired, i.type);
@@ -163,7 +172,8 @@ export function lowerAlloca(f: FunctionLowering, i: Kind<"alloca">): void {
   const count = i.count === undefined ? ONE : (typedValue(f, i, i.count)[0] ?? ONE);
   if (!("imm" in count)) {
     refuse(f, i, "a local array whose size is known only at run time (variable-length array, alloca)");
-    return define(f, i, [ZERO]);
+    define(f, i, [ZERO]);
+    return;
   }
   const size = f.types.sizeOf(i.type) * Number(count.imm);
   const variable = i.result === undefined ? undefined : f.program.debug.variablesOf(f.module, f.fn.name).get(i.result);

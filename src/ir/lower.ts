@@ -5,6 +5,8 @@
  */
 
 import { InputFault } from "../base/diagnostics.ts";
+import { lowerAsm } from "./asm-lower.ts";
+import { planAsm } from "./asm-plan.ts";
 import type { DebugInfoBuilder } from "./debug-info.ts";
 import { bin, cmp, type Emitter, fresh, ONE, ZERO } from "./emit.ts";
 import type { Layout } from "./layout.ts";
@@ -15,11 +17,11 @@ import {
   define,
   type FunctionLowering,
   intBits,
+  operandsOfValue,
   type ProgramLowering,
   refuse,
   scalarOf,
   typeText,
-  valueOf,
   zeros,
 } from "./lower-context.ts";
 import { emitLoad, lowerAlloca, lowerCmpxchg, lowerGep, lowerLoad, lowerRmw, lowerStore } from "./lower-memory.ts";
@@ -180,7 +182,8 @@ function finishPhi(
   const values = new Map<number, readonly Operand[]>();
   for (const incoming of i.incoming) {
     const block = indexOf.get(incoming.block);
-    if (block !== undefined && predecessors.has(block) && !values.has(block)) values.set(block, valueOf(f, i, incoming.value, i.type));
+    if (block !== undefined && predecessors.has(block) && !values.has(block))
+      values.set(block, operandsOfValue(f, i, incoming.value, i.type));
   }
   return dsts.map((dst, n) => ({ dst, from: [...values].map(([block, value]) => ({ block, value: value[n] ?? ZERO })) }));
 }
@@ -188,37 +191,52 @@ function finishPhi(
 function lowerInstruction(f: FunctionLowering, i: IrInstruction): void {
   switch (i.kind) {
     case "binary":
-      return lowerBinary(f, i);
+      lowerBinary(f, i);
+      return;
     case "icmp":
-      return lowerIcmp(f, i);
+      lowerIcmp(f, i);
+      return;
     case "cast":
-      return lowerCast(f, i);
+      lowerCast(f, i);
+      return;
     case "select":
-      return lowerSelect(f, i);
+      lowerSelect(f, i);
+      return;
     case "freeze":
-      return lowerFreeze(f, i);
+      lowerFreeze(f, i);
+      return;
     case "alloca":
-      return lowerAlloca(f, i);
+      lowerAlloca(f, i);
+      return;
     case "load":
-      return lowerLoad(f, i);
+      lowerLoad(f, i);
+      return;
     case "store":
-      return lowerStore(f, i);
+      lowerStore(f, i);
+      return;
     case "atomicrmw":
-      return lowerRmw(f, i);
+      lowerRmw(f, i);
+      return;
     case "cmpxchg":
-      return lowerCmpxchg(f, i);
+      lowerCmpxchg(f, i);
+      return;
     case "fence":
       return; // the memory model is sequential consistency
     case "gep":
-      return lowerGep(f, i);
+      lowerGep(f, i);
+      return;
     case "extractvalue":
-      return lowerExtract(f, i);
+      lowerExtract(f, i);
+      return;
     case "insertvalue":
-      return lowerInsert(f, i);
+      lowerInsert(f, i);
+      return;
     case "call":
-      return lowerCall(f, i);
+      lowerCall(f, i);
+      return;
     case "unsupported":
-      return refuse(f, i, `\`${i.text.trim()}\``);
+      refuse(f, i, `\`${i.text.trim()}\``);
+      return;
     case "phi":
     case "callbr":
     case "br":
@@ -250,7 +268,7 @@ function lowerTerminator(f: FunctionLowering, i: IrInstruction | undefined, bloc
       return { op: "switch", value, cases, fallback: blockOf(i.fallback), loc };
     }
     case "ret":
-      return { op: "ret", values: i.value === undefined ? [] : valueOf(f, i, i.value.value, i.value.type), loc };
+      return { op: "ret", values: i.value === undefined ? [] : operandsOfValue(f, i, i.value.value, i.value.type), loc };
     case "callbr":
       return lowerCallbr(f, i, blockOf);
     case "indirectbr":
@@ -261,10 +279,11 @@ function lowerTerminator(f: FunctionLowering, i: IrInstruction | undefined, bloc
   }
 }
 
-/** asm goto: only static branches, whose way the linker has decided. */
+/** asm goto: static branches, whose way the linker has decided, and accesses whose label is for a fault. */
 function lowerCallbr(f: FunctionLowering, i: Kind<"callbr">, blockOf: (label: string) => number): Terminator {
   const loc = f.e.loc;
-  define(f, i, zeros(f, i.resultType));
+  if (i.callee.kind === "asm" && planAsm(i.callee).kind === "code") lowerAsm(f, i, i.callee);
+  else define(f, i, zeros(f, i.resultType));
   const branch = f.program.linked.branches.get(i);
   if (branch === undefined) {
     const text = i.callee.kind === "asm" ? i.callee.template.replace(/\s+/g, " ").trim() : "";
