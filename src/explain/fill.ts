@@ -3,6 +3,7 @@
  *
  *   {0} {0:d}  decimal, signed         {0:x}  hexadecimal
  *   {0:p}      the object at that address, by name
+ *   {0:m}      the 8-byte variable, field or element at that address, by name
  *   {0:s}      a constant C string     {0:t}  the thread of that index, by name
  *   {0:v}      the 8-byte word at that address, in the words of its type
  *   {0:w}      when the word at that address was last written: "step 7 (try_to_unmap_one:412)"
@@ -10,10 +11,10 @@
  * A placeholder that makes no sense is left as it stands, so that the author sees it.
  */
 
-export type Spec = "d" | "x" | "p" | "s" | "t" | "v" | "w";
+export type Spec = "d" | "x" | "p" | "m" | "s" | "t" | "v" | "w";
 
 export function fill(text: string, args: readonly bigint[], say: (spec: Spec, value: bigint) => string): string {
-  return text.replace(/\{(\d)(?::([dxpstvw]))?\}/g, (whole, index: string, spec: Spec | undefined) => {
+  return text.replace(/\{(\d)(?::([dxpmstvw]))?\}/g, (whole, index: string, spec: Spec | undefined) => {
     const value = args[Number(index)];
     return value === undefined ? whole : say(spec ?? "d", value);
   });

@@ -110,6 +110,8 @@ export function walk(program: Program, observation: Observation, audience: Audie
         return hex(value);
       case "p":
         return names.object(addr);
+      case "m":
+        return names.place(addr, 8)?.text ?? hex(addr);
       case "s":
         return memory.text(addr);
       case "t":
@@ -130,15 +132,15 @@ export function walk(program: Program, observation: Observation, audience: Audie
   function visit(thread: number, step: number, happenings: readonly Happening[], told: boolean): void {
     const sections = trackSections();
     let inSection: { accesses: Moment[]; event: boolean } = { accesses: [], event: false };
-    let hookSpoke = false;
+    let store: Moment | undefined;
     const tell = (located: Located, kind: RowKind, label: string, weight: number, text: string, more: Partial<Moment> = {}): void => {
       if (!told) return;
       const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight, folded: [] };
       moments.push({ row, cites: more.cites ?? [], access: more.access });
       if ((more.access !== undefined || kind === "memory") && sections.depth() > 0) inSection.accesses.push(moments.at(-1)!);
     };
-    const speaksForItself = (): void => {
-      if (inSection.event) for (const access of inSection.accesses) moments.splice(moments.indexOf(access), 1);
+    const speaksFor = (silenced: readonly (Moment | undefined)[]): void => {
+      for (const moment of silenced) if (moment !== undefined && moments.includes(moment)) moments.splice(moments.indexOf(moment), 1);
     };
     for (const h of positionedHooks(happenings, program.watchHook)) {
       // Whoever opens a lock's section is the lock's own function: the reader wants its caller.
@@ -146,18 +148,18 @@ export function walk(program: Program, observation: Observation, audience: Audie
       sections.apply(h);
       switch (h.what) {
         case "access": {
-          const covered = hookSpoke && h.write;
-          if (covered) hookSpoke = false;
-          const silent = covered || inHook(thread) || !tells(sections.outermost()) || audience.isMachine(located?.stack[0]?.file ?? "");
+          if (h.write && !inHook(thread)) store = undefined;
+          const silent = inHook(thread) || !tells(sections.outermost());
           const weight = accessWeight(thread, h);
-          if (!silent && located !== undefined && weight > 0 && contention.contended(h.addr, h.bytes)) {
+          if (!silent && located !== undefined && !byMachine(located) && weight > 0 && contention.contended(h.addr, h.bytes)) {
             tell(located, h.write ? "write" : "read", "", weight, accessText(h), { access: h });
+            if (h.write) store = moments.at(-1);
           }
           break;
         }
         case "event": {
           if (sections.depth() > 0) inSection.event = true;
-          if (inHook(thread)) hookSpoke = true;
+          if (inHook(thread)) speaksFor([store]);
           const said = say(h.text, h.args);
           const { text, cites } = said;
           if (CLOSING_KINDS.has(h.kind)) closing.push(said);
@@ -178,14 +180,15 @@ export function walk(program: Program, observation: Observation, audience: Audie
           break;
         case "end":
           // An event inside a section speaks for the whole of it.
-          if (sections.depth() === 0) speaksForItself();
+          if (sections.depth() === 0 && inSection.event) speaksFor(inSection.accesses);
           break;
         case "live":
           memory.apply(thread, h);
-          if (located !== undefined) tell(located, "memory", "live", WEIGHTS.life, `allocates ${names.object(h.addr)}`);
+          if (located !== undefined && !byMachine(located))
+            tell(located, "memory", "live", WEIGHTS.life, `allocates ${names.object(h.addr)}`);
           break;
         case "dead":
-          if (located !== undefined) tell(located, "memory", "dead", WEIGHTS.death, `frees ${names.object(h.addr)}`);
+          if (located !== undefined && !byMachine(located)) tell(located, "memory", "dead", WEIGHTS.death, `frees ${names.object(h.addr)}`);
           break;
         case "enter":
         case "leave":
@@ -198,10 +201,11 @@ export function walk(program: Program, observation: Observation, audience: Audie
       if (h.what === "access" && tells(sections.outermost())) log.push({ access: h, deed });
     }
     // A section in which the property is violated never ends.
-    if (sections.depth() > 0) speaksForItself();
+    if (sections.depth() > 0 && inSection.event) speaksFor(inSection.accesses);
   }
 
   const isLock = (section: number): boolean => section !== SD_STEP && section !== SD_LOCAL;
+  const byMachine = (located: Located): boolean => audience.isMachine(located.stack[0]?.file ?? "");
   const inHook = (thread: number): boolean => program.watchHook >= 0 && stacks.inside(thread, program.watchHook);
 
   const lockWeight = (h: { section: number; object: number }): number => {
@@ -251,16 +255,15 @@ function withoutRepeats(moments: readonly Moment[]): Moment[] {
   return out;
 }
 
-/** The engine calls the watch hook just before a store: the hook's caller is where that store is. */
+/** The engine calls the watch hook from within a store, which is the access just before: the hook's caller is where that store is. */
 function positionedHooks(happenings: readonly Happening[], hook: number): Happening[] {
-  return happenings.map((h, i) => {
-    if (h.what !== "enter" || h.func !== hook || h.loc !== 0) return h;
-    let depth = 0;
-    const after = happenings.slice(i).find((o) => {
-      depth += o.what === "enter" ? 1 : o.what === "leave" ? -1 : 0;
-      return depth === 0 && o.what === "access";
-    });
-    return after?.what === "access" ? { ...h, loc: after.loc } : h;
+  let store = 0;
+  let depth = 0;
+  return happenings.map((h) => {
+    if (h.what === "access" && h.write && depth === 0) store = h.loc;
+    if (h.what === "enter" && (h.func === hook || depth > 0)) depth++;
+    else if (h.what === "leave" && depth > 0) depth--;
+    return h.what === "enter" && h.func === hook && h.loc === 0 ? { ...h, loc: store } : h;
   });
 }
 

@@ -31,8 +31,8 @@ export function cellsOf(story: Story, rows: readonly Row[]): Cell[] {
 function positionOf({ site, thread }: Row, last: Row | undefined): string {
   if (site.func === "") return "";
   const near = last !== undefined && last.thread === thread && last.site.func === site.func && last.site.file === site.file;
-  if (near && last.site.line === site.line) return "";
-  return site.line === 0 ? `${site.func} ` : `${near ? "" : site.func}:${site.line} `;
+  if (near && (last.site.line === site.line || site.line === 0)) return "";
+  return site.line === 0 ? `${site.func}: ` : `${near ? "" : site.func}:${site.line} `;
 }
 
 function wordsOf(row: Row): string {

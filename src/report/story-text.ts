@@ -56,18 +56,15 @@ function withoutEmptyColumns(story: Story): Story {
 }
 
 function* shorterAndShorter(all: readonly Row[]): Generator<readonly Row[]> {
-  const rows = foldLocks(all);
+  let rows = foldLocks(all);
   yield rows;
   const weights = [...new Set(all.map((r) => r.weight))].filter((w) => w < NEVER_FOLDED).sort((a, b) => a - b);
   for (const weight of weights) {
     yield fold(rows, weight + 1);
-    if (weight <= DISPENSABLE)
-      yield fold(
-        rows.filter((r) => r.weight > weight),
-        weight + 1,
-      );
+    if (weight > DISPENSABLE) continue;
+    rows = foldLocks(all.filter((r) => r.weight > weight));
+    yield rows;
   }
-  yield fold(foldLocks(all.filter((r) => r.weight > DISPENSABLE)), NEVER_FOLDED);
 }
 
 function table(story: Story, rows: readonly Row[], flow: Flow, layout: StoryLayout): string[] {

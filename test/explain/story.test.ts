@@ -67,11 +67,21 @@ describe("what is told", () => {
 
   it("lets the watch hook's event speak for the store it watches, and for no other", () => {
     const seen = observation([
-      [0, [enter(F.mover), enter(F.hook), event("pte", "M[5]: page 3 -> none", 8), leave, write(PTE5, 1n, 0n, 2), write(PTE5, 0n, 9n, 3)]],
+      [
+        0,
+        [
+          enter(F.mover),
+          write(PTE5, 1n, 0n, 2),
+          enter(F.hook),
+          event("pte", "{0:m}: page 3 -> none", 8, BigInt(PTE5)),
+          leave,
+          write(PTE5, 0n, 9n, 3),
+        ],
+      ],
       [1, [read(PTE5, 9n, 5)]],
     ]);
     expect(texts(tellStory(program, seen, failure("x")).rows)).toEqual([
-      "M[5]: page 3 -> none",
+      "table[5]: page 3 -> none",
       "table[5]: 0 -> 9",
       "reads table[5] = 9",
       "x",

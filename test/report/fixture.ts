@@ -22,7 +22,7 @@ export function row({ step, thread, at, text, kind = "event", weight = 50, via =
 }
 
 const lock = (step: number, thread: number, at: string, verb: string, object: string): Row =>
-  row({ step, thread, at, text: `${verb} ${object}`, kind: "lock", label: verb, weight: verb === "takes" ? 20 : 8 });
+  row({ step, thread, at, text: `${verb} ${object}`, kind: "lock", label: verb, weight: verb.startsWith("takes") ? 20 : 4 });
 
 export const story: Story = {
   columns: [

@@ -93,7 +93,7 @@ describe("a story", () => {
       rows: names.map((_name, thread) => row({ step: thread + 1, thread, at: `f:${thread}`, text: "acts" })),
     };
     expect(storyTable(many).slice(2, 6)).toEqual([
-      "   1 | CPU0> f acts",
+      "   1 | CPU0> f: acts",
       "   2 |   CPU1> f:1 acts",
       "   3 |     CPU2> f:2 acts",
       "   4 |       GPU> f:3 acts",
