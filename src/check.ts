@@ -68,7 +68,7 @@ async function search(
     maxStates: options.maxStates,
     timeout: options.timeout,
     merging: options.merge,
-    writes: (access) => sites[access]?.write ?? false,
+    site: (access) => sites[access] ?? { write: true, bytes: 0 },
     machine: machinesOf(program, options),
     knowledge: recallKnowledge(key, options.cache),
     onProgress: (p) => hooks.onSlice({ ...p, memory: process.memoryUsage().rss }),
@@ -151,7 +151,7 @@ function racesFound(program: Program, result: CheckResult): RaceFound[] {
     const { loc, bytes, write, marked } = sites[access]!;
     return { loc, bytes, write, marked, thread: result.threads[thread]!.name };
   };
-  return result.races.map((race) => ({ addr: race.word * 8, accesses: [side(race.first), side(race.second)] }));
+  return result.races.map((race) => ({ addr: race.addr, accesses: [side(race.first), side(race.second)] }));
 }
 
 /** Of two different states sharing a 64-bit fingerprint, so that one was not explored: about n squared over 2^65. */

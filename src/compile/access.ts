@@ -143,8 +143,9 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
   /** Emits the analysis of an access to the word number in local `word`. */
   const emitTrack = (c: Code, word: number, access: number, write: boolean, plain: boolean): void => {
     c.get(word).mem("i32.load8_u", map.shared).if();
-    c.get(word).getGlobal(globals.probe).op("i32.eq").if();
-    c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit).end();
+    // A lock's own words are nobody's race: no tracking there.
+    c.get(word).getGlobal(globals.probe).op("i32.eq").getGlobal(globals.tracking).op("i32.and").if();
+    c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit).get(0).op("i32.wrap_i64").setGlobal(globals.probeAddr).end();
     if (plain) c.get(access).call(noteRacy);
     c.else();
     c.getGlobal(globals.tracking).if();

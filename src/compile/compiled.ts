@@ -190,9 +190,10 @@ interface Exports {
   readonly script: WasmGlobal<number>;
   readonly scripted: WasmGlobal<number>;
   readonly firstPlain: WasmGlobal<number>;
-  readonly firstWord: WasmGlobal<number>;
+  readonly firstAddr: WasmGlobal<number>;
   readonly probe: WasmGlobal<number>;
   readonly probeHit: WasmGlobal<number>;
+  readonly probeAddr: WasmGlobal<number>;
 }
 
 export function runCompiled(
@@ -364,12 +365,12 @@ export function runCompiled(
       x.newShared.value = 0;
     },
     probe: {
-      first: () => (x.firstPlain.value === 0 ? undefined : { access: x.firstPlain.value - 1, word: x.firstWord.value }),
+      first: () => (x.firstPlain.value === 0 ? undefined : { access: x.firstPlain.value - 1, addr: x.firstAddr.value >>> 0 }),
       watch: (word) => {
         x.probe.value = word;
         x.probeHit.value = 0;
       },
-      hit: () => (x.probeHit.value === 0 ? undefined : x.probeHit.value - 1),
+      hit: () => (x.probeHit.value === 0 ? undefined : { access: x.probeHit.value - 1, addr: x.probeAddr.value >>> 0 }),
     },
     search: hostSearch(x as unknown as SearchExports, memory, map, guarded, threads),
     notedLocks: () => indicesOf(bytes(), map.lock, map.end >> 3, (b) => b >= NOTED_NOW),

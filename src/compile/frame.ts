@@ -13,6 +13,8 @@ import { definedBy, operandsOf, operandsOfTerm, successors } from "../ir/flow.ts
 import type { Func, Operand, Reg } from "../ir/program.ts";
 
 export const FRAME_HEADER = 16;
+/** Added to the resume number of a thread parked before a plain access: only these can be one side of a data race. */
+export const AT_PLAIN = 0x4000_0000;
 
 /** Why a segment starts where it does. */
 export type SegmentEntry =

@@ -11,7 +11,7 @@
 import { MOVED } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import type { Operand, Reg } from "../ir/program.ts";
-import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
+import { AT_PLAIN, FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
 import { emitInstr, placeOf } from "./instr.ts";
 import { TRAP } from "./runtime.ts";
 import { segmentsOf } from "./segments.ts";
@@ -88,7 +88,12 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
       .i64(BigInt(index) | (BigInt(number) << 32n))
       .call(storeWord);
   };
-  const save = (segment: number): void => storeSlots(plan.park[segment]!, segment);
+  const atPlain = (segment: number): number => {
+    const { block, from } = segments[segment]!;
+    const instr = func.blocks[block]!.instrs[from]!;
+    return (instr.op === "load" || instr.op === "store") && instr.order === "plain" ? AT_PLAIN : 0;
+  };
+  const save = (segment: number): void => storeSlots(plan.park[segment]!, segment + atPlain(segment));
   const emission: Emission = {
     unit,
     c,
@@ -133,7 +138,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
 
   // Prologue.
   if (version === "coroutine") {
-    c.getGlobal(globals.sp).tee(frame).mem("i32.load", 4).set(resume);
+    c.getGlobal(globals.sp).tee(frame).mem("i32.load", 4).i32(~AT_PLAIN).op("i32.and").set(resume);
     c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);
   } else if (layout.size > 0) {
     c.getGlobal(globals.directSp).set(frame);

@@ -151,7 +151,7 @@ function parkBeforeAccess(e: Emission, place: Place, addr: Operand, plain?: Inst
   c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
   c.i32(plain.access + 1).setGlobal(globals.firstPlain);
   values.push(addr);
-  c.i64(3n).op("i64.shr_u", "i32.wrap_i64").setGlobal(globals.firstWord).end();
+  c.op("i32.wrap_i64").setGlobal(globals.firstAddr).end();
 }
 
 /** A racing memcpy or memset: always an operation of its own, whichever of its words are shared. */

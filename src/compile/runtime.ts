@@ -40,12 +40,13 @@ export interface Globals {
   readonly watchStart: number;
   readonly watchEnd: number;
   readonly inHook: number;
-  /** The plain access that the step began with, plus 1, and its word; see explore/races.ts. */
+  /** The plain access that the step began with, plus 1, and its address; see explore/races.ts. */
   readonly firstPlain: number;
-  readonly firstWord: number;
-  /** A word to look out for (0: none), and the last access to it, plus 1. */
+  readonly firstAddr: number;
+  /** A word to look out for (0: none), the last access to it, plus 1, and its address. */
   readonly probe: number;
   readonly probeHit: number;
+  readonly probeAddr: number;
   readonly locks: number;
   readonly ret: readonly number[];
 }
@@ -122,9 +123,10 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     watchEnd: i32(),
     inHook: i32(),
     firstPlain: i32(),
-    firstWord: i32(),
+    firstAddr: i32(),
     probe: i32(),
     probeHit: i32(),
+    probeAddr: i32(),
     locks: i32(),
     ret: [i64(), i64(), i64(), i64()],
   };
@@ -137,9 +139,10 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "script",
     "scripted",
     "firstPlain",
-    "firstWord",
+    "firstAddr",
     "probe",
     "probeHit",
+    "probeAddr",
   ] as const)
     builder.exportGlobal(name, globals[name]);
   builder.exportGlobal("undoTop", undo);

@@ -33,7 +33,7 @@ export function hostSearch(
 ): EngineSearch {
   const STOPPED = 0x1000;
   return {
-    start: ({ preemptions, maxStates, stopAtEachState }) => {
+    start: ({ preemptions, maxStates, stopAtPlain }) => {
       x["search.top"].value = map.stack - LEVEL;
       for (const name of ["states", "deepest", "assumed", "cut", "pending", "inFinal"] as const) x[`search.${name}`].value = 0;
       x["search.transitions"].value = 0n;
@@ -41,7 +41,7 @@ export function hostSearch(
       x["search.maxStates"].value = maxStates ?? -1;
       x["search.threads"].value = threads.length;
       x["search.workers"].value = threads.reduce((mask, t, i) => (t.daemon ? mask : mask | (1 << i)), 0);
-      x["search.visitor"].value = stopAtEachState ? 1 : 0;
+      x["search.visitor"].value = stopAtPlain ? 1 : 0;
       x["search.start"](threads.filter((t) => !t.daemon).length);
     },
     run: (transitions) => {

@@ -6,6 +6,7 @@
  * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
  */
 import { BLOCKED, CHOSE, FINISHED } from "../explore/machine.ts";
+import { AT_PLAIN } from "./frame.ts";
 import { STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import type { ModuleBuilder } from "./wasm.ts";
@@ -268,7 +269,19 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
     c.i32(RUN.states).op("return").end();
     c.get(thread).get(preemptions).get(waiting).call(push);
     c.getGlobal(s.visitor).if();
-    c.i32(RUN.fresh).op("return").end();
+    c.i32(0).set(at);
+    const none = c.block();
+    const each = c.loop();
+    c.get(at).getGlobal(s.threads).op("i32.ge_u").brIf(none);
+    c.get(at)
+      .i32(STACK_SIZE)
+      .op("i32.mul")
+      .mem("i32.load", map.stacks + TCB_SP)
+      .set(next);
+    c.get(at).i32(1).op("i32.add").set(at);
+    c.get(next).op("i32.eqz").brIf(each);
+    c.get(next).mem("i32.load", 4).i32(AT_PLAIN).op("i32.and", "i32.eqz").brIf(each);
+    c.i32(RUN.fresh).op("return").end().end().end();
     c.br(loop).end().op("unreachable");
   });
   builder.exportFunction("search.start", start);

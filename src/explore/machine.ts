@@ -36,13 +36,18 @@ export interface Failure {
   readonly loc: number;
 }
 
+export interface ProbedAccess {
+  readonly access: number;
+  readonly addr: number;
+}
+
 export interface Probe {
-  /** The plain access, and its word, that the last step began with, if it began with one. */
-  first(): { readonly access: number; readonly word: number } | undefined;
-  /** Looks out for accesses to the word, or to none if it is 0. */
+  /** The plain access that the last step began with, if it began with one. */
+  first(): ProbedAccess | undefined;
+  /** Looks out for accesses to the word (address >> 3), or to none if it is 0. */
   watch(word: number): void;
   /** The last access to that word since. */
-  hit(): number | undefined;
+  hit(): ProbedAccess | undefined;
 }
 
 /**
@@ -53,9 +58,9 @@ export interface EngineSearch {
   start(bounds: {
     readonly preemptions: number | undefined;
     readonly maxStates: number | undefined;
-    readonly stopAtEachState: boolean;
+    readonly stopAtPlain: boolean;
   }): void;
-  /** Goes on for about so many transitions. "fresh": in a new state, and to be called again. A limit of the engine is thrown. */
+  /** Goes on for about so many transitions. "fresh": in a new state in which a thread is parked before a plain access (if `stopAtPlain`), and to be called again. A limit of the engine is thrown. */
   run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "deadlock";
   counts(): { readonly states: number; readonly transitions: number; readonly depth: number; readonly assumed: number };
   /** The steps to the current state, the failing one included. */

@@ -6,7 +6,7 @@
  * only such a pass can say "none". A violation is real in any pass, because merged steps are sequences of real ones.
  */
 import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "./machine.ts";
-import { createRaceFinder, type Race } from "./races.ts";
+import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
 import { shortest } from "./shortest.ts";
 
@@ -56,8 +56,8 @@ export interface CheckOptions extends CheckBounds {
   readonly machine: (knowledge: Knowledge) => Machine;
   readonly knowledge?: Knowledge | undefined;
   readonly merging: Merging;
-  /** Whether an access (by number) writes. */
-  readonly writes: (access: number) => boolean;
+  /** What each access is. */
+  readonly site: SiteOf;
   readonly onProgress?: (progress: Progress) => void;
   readonly interrupted?: () => boolean;
   /** Seconds to spend on making a counterexample small. */
@@ -75,7 +75,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   let knowledge = options.knowledge ?? NO_KNOWLEDGE;
   let machine = options.machine(knowledge);
   for (let pass = 1; ; pass++) {
-    const races = knowledge.racyAccesses.length > 0 ? createRaceFinder(machine, options.writes) : undefined;
+    const races = knowledge.racyAccesses.length > 0 ? createRaceFinder(machine, options.site) : undefined;
     const search = createSearch(machine, options, races?.look);
     const finish = (outcome: CheckResult["outcome"]): CheckResult => ({
       outcome,

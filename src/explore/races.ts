@@ -5,11 +5,11 @@
  * Only asked of a machine that already knows which plain accesses race at all (`Knowledge.racyAccesses`): in most programs there are none, and
  * then this costs nothing.
  */
-import { BLOCKED, CHOSE, type Machine } from "./machine.ts";
+import { BLOCKED, CHOSE, type Machine, type ProbedAccess } from "./machine.ts";
 import { nextChoices } from "./search.ts";
 
 export interface Race {
-  readonly word: number;
+  readonly addr: number;
   /** Access numbers (Instr.access), and the threads seen making them. */
   readonly first: { readonly access: number; readonly thread: number };
   readonly second: { readonly access: number; readonly thread: number };
@@ -21,10 +21,17 @@ export interface RaceFinder {
   readonly races: () => readonly Race[];
 }
 
-/** `writes` tells by access number. */
-export function createRaceFinder(machine: Machine, writes: (access: number) => boolean): RaceFinder {
+/** What the finder has to know of an access: 0 bytes stand for the whole word. */
+export type SiteOf = (access: number) => { readonly write: boolean; readonly bytes: number };
+
+export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
   const found = new Map<string, Race>();
   const { probe } = machine;
+  const overlap = (a: ProbedAccess, b: ProbedAccess): boolean => {
+    const [sizeA, sizeB] = [site(a.access).bytes, site(b.access).bytes];
+    if (sizeA === 0 || sizeB === 0) return true;
+    return a.addr < b.addr + sizeB && b.addr < a.addr + sizeA;
+  };
   const eachStep = (thread: number, after: () => void): void => {
     if (machine.finished(thread)) return;
     let choices: readonly number[] | undefined = [];
@@ -41,20 +48,21 @@ export function createRaceFinder(machine: Machine, writes: (access: number) => b
     if (probe === undefined) return;
     const threads = machine.threads.map((_, t) => t);
     for (const thread of threads) {
-      let pending: { access: number; word: number } | undefined;
+      let pending: ProbedAccess | undefined;
       eachStep(thread, () => {
         pending ??= probe.first();
       });
       if (pending === undefined) continue;
-      const { access, word } = pending;
+      const first = pending;
       for (const other of threads) {
         if (other === thread) continue;
-        probe.watch(word);
+        probe.watch(first.addr >>> 3);
         eachStep(other, () => {
           const hit = probe.hit();
-          if (hit === undefined || !(writes(access) || writes(hit))) return;
-          const key = access < hit ? `${access}-${hit}` : `${hit}-${access}`;
-          if (!found.has(key)) found.set(key, { word, first: { access, thread }, second: { access: hit, thread: other } });
+          if (hit === undefined || !(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) return;
+          const key = first.access < hit.access ? `${first.access}-${hit.access}` : `${hit.access}-${first.access}`;
+          if (!found.has(key))
+            found.set(key, { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } });
         });
       }
       probe.watch(0);

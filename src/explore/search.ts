@@ -38,7 +38,7 @@ export type SearchResult =
   | { readonly kind: "violation"; readonly violation: Violation }
   | { readonly kind: "states" };
 
-/** Called in each new state. */
+/** Called in each new state (by an engine's own search: in those in which a thread is parked before a plain access). */
 export type Visitor = () => void;
 
 export interface Search {
@@ -91,7 +91,7 @@ function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBoun
   const run = (transitions: number): SearchResult => {
     if (!started) {
       started = true;
-      search.start({ preemptions: bounds.preemptions, maxStates: bounds.maxStates, stopAtEachState: visitor !== undefined });
+      search.start({ preemptions: bounds.preemptions, maxStates: bounds.maxStates, stopAtPlain: visitor !== undefined });
       visitor?.();
     }
     const until = search.counts().transitions + transitions;

@@ -16,7 +16,7 @@ describe("a use after free through a stale copy", async () => {
   const program = buildProgram([parseModule(file("last-reference.ll"), "last-reference.ll")]);
   const machine = (knowledge: Knowledge, observer?: Observer) =>
     createInterpreter(program, { merging: "full", ...knowledge, ...(observer === undefined ? {} : { observer }) });
-  const result = await check({ merging: "full", writes: () => true, machine: (knowledge) => machine(knowledge) });
+  const result = await check({ merging: "full", site: () => ({ write: true, bytes: 0 }), machine: (knowledge) => machine(knowledge) });
   if (result.outcome.kind !== "violation") throw new Error("nothing found");
   const { failure, schedule } = result.outcome.violation;
   const before = performance.now();
