@@ -126,9 +126,18 @@ export function createDebugTypes(): DebugTypes {
   }
 
   function makeTypedef(module: Module, node: MetaNode): number {
-    const from = fieldIndexInside(module, node);
     const name = fieldString(node, "name");
-    const key = `typedef ${name} ${from}`;
+    // `typedef struct { … } pte_t` has nothing but the typedef's name by which two modules' copies can be told to be one.
+    const inner = fieldNode(module, node, "baseType");
+    const unnamed =
+      inner?.tag === "DICompositeType" && fieldWord(inner, "tag") !== "DW_TAG_array_type" && fieldString(inner, "name") === "";
+    const shape = unnamed
+      ? `${fieldWord(inner, "tag")} ${fieldNumber(inner, "size")} ${fieldItems(module, inner, "elements").length}`
+      : undefined;
+    const shared = shape === undefined ? undefined : byKey.get(`typedef ${name} ${shape}`);
+    if (shared !== undefined) return shared;
+    const from = fieldIndexInside(module, node);
+    const key = `typedef ${name} ${shape ?? from}`;
     const known = byKey.get(key);
     if (known !== undefined || from < 0) return known ?? -1;
     const to = intern(key, { ...types[from]!, name });

@@ -156,6 +156,10 @@ function parseAttribute(s: Context): string | undefined {
       skip(s);
       skipString(s);
       return undefined;
+    case "unnamed_addr":
+    case "local_unnamed_addr":
+      return undefined;
+    case "addrspace":
     case "comdat":
       if (skipBlanks(s) === 40) skipBalanced(s);
       return undefined;

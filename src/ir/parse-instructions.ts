@@ -58,7 +58,7 @@ export function parseInstruction(s: Context, func: string, start: number, result
   if (typeof read === "function") return { kind: "records", records: read(parseTail(s)) };
   const dbg = read.body.kind === "unsupported" ? undefined : parseTail(s);
   let body = read.body;
-  if (s.exotic && body.kind !== "unsupported") body = { kind: "unsupported", text: s.text.slice(start, s.pos) };
+  if (s.exotic && body.kind !== "unsupported") body = { kind: "unsupported", text: s.text.slice(start, s.pos).trimEnd() };
   return {
     kind: "instruction",
     // One literal for each shape of the common part: spreading conditionals is what costs here.

@@ -19,6 +19,7 @@ import {
   type Scanner,
   skip,
   skipBalanced,
+  skipBlanks,
   skipString,
   string,
   stringBytes,
@@ -68,10 +69,12 @@ export function isTypeWord(text: string): boolean {
   return (text.charCodeAt(0) === 105 && isDigit(text.charCodeAt(1))) || NAMED_TYPES.has(text);
 }
 
-/** Reads a type, function types (`i32 (ptr, ...)`) included. */
+/** Reads a type, function types (`i32 (ptr, ...)`) included. Stays on the line: a global's end is the end of its line. */
 export function parseType(s: Context): IrType {
   let type = parseSimpleType(s);
-  while (skip(s) === 40) type = parseFunctionType(s, type);
+  let next = skipBlanks(s);
+  if (next === 42) fail(s, "typed pointers (LLVM 14 or older): clang 15 or newer is needed");
+  for (; next === 40; next = skipBlanks(s)) type = parseFunctionType(s, type);
   return type;
 }
 
@@ -123,16 +126,13 @@ function parseSimpleType(s: Context): IrType {
   if (name === "target") {
     if (skip(s) === 40) skipBalanced(s);
     s.exotic = true;
-  } else if (type === PTR) {
-    if (eatWord(s, "addrspace")) {
-      const addressSpace = parseAddressSpace(s);
-      if (addressSpace !== 0) {
-        s.exotic = true;
-        return { kind: "ptr", addressSpace };
-      }
-    } else if (s.text.charCodeAt(s.pos) === 42) fail(s, "typed pointers (LLVM 14 or older): clang 15 or newer is needed", s.pos);
+  } else if (type === PTR && skipBlanks(s) === 97 && eatWord(s, "addrspace")) {
+    const addressSpace = parseAddressSpace(s);
+    if (addressSpace !== 0) {
+      s.exotic = true;
+      return { kind: "ptr", addressSpace };
+    }
   }
-  if (s.text.charCodeAt(s.pos) === 42) fail(s, "typed pointers (LLVM 14 or older): clang 15 or newer is needed");
   return type;
 }
 
