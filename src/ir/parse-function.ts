@@ -23,7 +23,8 @@ import {
 import type { DebugRecord, IrBlock, IrFunction, IrInstruction, Linkage } from "./module.ts";
 import { isTerminator, parseInstruction } from "./parse-instructions.ts";
 import { parseAttachment, parseDebugRecord } from "./parse-metadata.ts";
-import { type Context, isTypeWord, parseParamAttributes, parseType, parseTypedValue } from "./parse-values.ts";
+import { type Context, isTypeWord, parseParamAttributes, parseType } from "./parse-types.ts";
+import { parseTypedValue } from "./parse-values.ts";
 
 const LINKAGES: ReadonlyMap<string, Linkage> = new Map<string, Linkage>([
   ["external", "external"],

@@ -21,7 +21,8 @@ import {
   word,
 } from "./lexer.ts";
 import type { DebugRecord, IrValue, MetaNode, MetaValue } from "./module.ts";
-import { bigintOf, type Context, isTypeWord, parseTypedValue, skipMetadata } from "./parse-values.ts";
+import { type Context, isTypeWord } from "./parse-types.ts";
+import { bigintOf, parseTypedValue, skipMetadata } from "./parse-values.ts";
 
 const NO_FIELDS: ReadonlyMap<string, MetaValue> = new Map();
 const NO_ITEMS: readonly MetaValue[] = [];

@@ -25,7 +25,8 @@ import {
 import type { DebugRecord, IrAlias, IrFunction, IrGlobal, IrType, IrValue, Linkage, MetaNode, Module } from "./module.ts";
 import { linkageOf, parseAttributeGroup, parseFunction } from "./parse-function.ts";
 import { parseAttachment, parseNode } from "./parse-metadata.ts";
-import { type Context, parseAddressSpace, parseType, parseValue } from "./parse-values.ts";
+import { type Context, parseAddressSpace, parseType } from "./parse-types.ts";
+import { parseValue } from "./parse-values.ts";
 
 /** What is collected while the top-level entities are read. */
 interface Parts {
