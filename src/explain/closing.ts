@@ -8,20 +8,16 @@ import { sentence } from "./fill.ts";
 import { hex } from "./names.ts";
 import type { Access } from "./observation.ts";
 import { findOrigin } from "./origins.ts";
-import type { WaitingRow } from "./waiting.ts";
+import type { Blocked } from "./waiting.ts";
 import { type Said, type Walk, when } from "./walk.ts";
 
-export function closingSentences(failure: Failure, said: Said, walked: Walk, waiting: readonly WaitingRow[], last: number): string[] {
+export function closingSentences(failure: Failure, said: Said, walked: Walk, waiting: readonly Blocked[], last: number): string[] {
   const first = sentence(said.text, said.named);
-  if (waiting.length > 0) return [first, ...deadlocked(waiting)];
+  if (waiting.length > 0) return [sentence(`${said.text}: ${waiting.map((w) => w.brief).join("; ")}`, said.named)];
   const told = walked.closing.map((c) => sentence(c.text, c.named));
   if (told.length > 0) return [first, ...told];
   const own = freed(failure, walked) ?? origin(walked, last);
   return own === undefined ? [first] : [first, sentence(own, true)];
-}
-
-function deadlocked(waiting: readonly WaitingRow[]): string[] {
-  return [`${waiting.length === 1 ? "One thread" : `${waiting.length} threads`} can never go on.`];
 }
 
 function freed(failure: Failure, walked: Walk): string | undefined {
@@ -29,8 +25,7 @@ function freed(failure: Failure, walked: Walk): string | undefined {
   for (const arg of failure.args) {
     const found = memory.objectAt(Number(arg));
     const death = history.death(Number(arg));
-    if (found?.dead === true && death !== undefined)
-      return `${names.object(found.object.addr).replace(" (freed)", "")} was freed in ${when(death)}`;
+    if (found?.dead === true && death !== undefined) return `${names.object(found.object.addr)} was freed in ${when(death)}`;
   }
   return undefined;
 }

@@ -42,7 +42,7 @@ export function tellStory(program: Program, observation: Observation, failure: F
   const cited = new Set([...said.cites, ...walked.closing.flatMap((c) => c.cites), ...walked.moments.flatMap((m) => m.cites)]);
   const rows = walked.moments.map((m) => finish({ ...m.row, weight: weigh(m, cited, walked, last) }));
   const waiting = describeWaiting(observation, walked.world);
-  rows.push(...waiting.map((w) => finish({ ...w, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
+  rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;
     const thread = afterwards ? -1 : (observation.steps.at(-1)?.thread ?? -1);

@@ -19,8 +19,10 @@ export interface Names {
   place(addr: number, bytes: number): Place | undefined;
   /** The object at an address, as whole as it can be meant: `vmemmap[3]`, not its first field. Hexadecimal if nothing is known. */
   object(addr: number): string;
-  /** Where a pointer points, as C would write it: `&vmemmap[3]`, `NULL`, `task_fn`. */
-  pointer(value: bigint, elementType: number): string;
+  /** A lock: as an object, but one that an object begins with is meant rather than the object. */
+  lock(addr: number): string;
+  /** Where a pointer points, as C would write it: `&vmemmap[3]`, `NULL`, `task_fn`; not by what lies at `avoid`, where it was found. */
+  pointer(value: bigint, elementType: number, avoid?: number): string;
 }
 
 type Path = { text: string; type: number; rest: number };
@@ -99,11 +101,17 @@ export function createNames(program: Program, memory: Memory): Names {
   }
 
   /** A place to start from: what the address lies in, by the name that says most. */
-  function root(addr: number): (Path & { arrow: boolean }) | undefined {
+  function root(addr: number, avoid = -1): (Path & { arrow: boolean; dead: boolean }) | undefined {
     const local = memory.localAt(addr);
     if (local !== undefined) {
       const { func, local: l } = local;
-      return { text: `${func}: ${l.name === "" ? "(temporary)" : l.name}`, type: l.type, rest: addr - l.address, arrow: false };
+      return {
+        text: `${func}: ${l.name === "" ? "(temporary)" : l.name}`,
+        type: l.type,
+        rest: addr - l.address,
+        arrow: false,
+        dead: false,
+      };
     }
     const global = globals.findLast((g) => g.address <= addr);
     const inside = global !== undefined && addr < global.address + Math.max(global.size, 1) ? global : undefined;
@@ -111,12 +119,12 @@ export function createNames(program: Program, memory: Memory): Names {
     const found = arena ? memory.objectAt(addr) : undefined;
     if (found !== undefined) {
       const { object, dead } = found;
-      const alias = dead ? undefined : aliasOf(object.addr);
+      const alias = dead ? undefined : aliasOf(object.addr, avoid);
       const many = memory.namesakes(object.name) > 1 ? `#${object.ordinal}` : "";
-      const text = alias ?? `${object.name.replace(/^struct /, "")}${many}${dead ? " (freed)" : ""}`;
-      return { text, type: typeNamed(object.name), rest: addr - object.addr, arrow: alias !== undefined };
+      const text = alias ?? `${object.name.replace(/^struct /, "")}${many}`;
+      return { text, type: typeNamed(object.name), rest: addr - object.addr, arrow: alias !== undefined, dead };
     }
-    return inside && { text: inside.name, type: inside.type, rest: addr - inside.address, arrow: false };
+    return inside && { text: inside.name, type: inside.type, rest: addr - inside.address, arrow: false, dead: false };
   }
 
   /** A global that is only raw bytes or words, such as a heap: its own name says nothing about what lies in it. */
@@ -127,10 +135,10 @@ export function createNames(program: Program, memory: Memory): Names {
     return type?.kind === "int" && global.size > 64;
   }
 
-  function aliasOf(addr: number): string | undefined {
+  function aliasOf(addr: number, avoid: number): string | undefined {
     for (const global of aliases) {
       for (let at = global.address; at + 8 <= global.address + global.size; at += 8) {
-        if (memory.read(at, 8) !== BigInt(addr)) continue;
+        if (at === avoid || memory.read(at, 8) !== BigInt(addr)) continue;
         return global.size === 8 ? global.name : `${global.name}[${(at - global.address) / 8}]`;
       }
     }
@@ -177,26 +185,40 @@ export function createNames(program: Program, memory: Memory): Names {
     return tidy(path, start.text, start.arrow);
   }
 
-  function pointer(value: bigint, elementType: number): string {
+  function lock(addr: number): string {
+    const start = root(addr);
+    if (start === undefined) return hex(addr);
+    const path = descend(start, 0, (type, at) => at.rest === 0 && type?.kind !== "array" && !startsWithLock(type));
+    return tidy(path, start.text, start.arrow);
+  }
+
+  function startsWithLock(type: DebugType | undefined): boolean {
+    const first = type?.kind === "struct" ? type.members[0] : undefined;
+    const inner = first === undefined ? undefined : typeOf(first.type);
+    return inner?.kind === "struct" && (inner.members.length > 1 || /lock|sem|mutex/i.test(inner.name));
+  }
+
+  function pointer(value: bigint, elementType: number, avoid = -1): string {
     if (value === 0n) return "NULL";
     const addr = Number(value);
     const func = program.functionAt.get(addr);
     if (func !== undefined) return program.funcs[func]?.name ?? hex(addr);
-    const start = root(addr);
+    const start = root(addr, avoid);
     if (start === undefined) return hex(value);
+    const freed = start.dead ? " (freed)" : "";
     const wanted = typeOf(elementType);
     const at = descend(start, 0, (type, path) => path.rest === 0 && (path.type === elementType || sameType(type, wanted)));
     if (at.rest === 0 && sameType(typeOf(at.type), wanted)) {
       const text = tidy(at, start.text, start.arrow);
-      return start.arrow && at.text === start.text ? text : `&${text}`;
+      return `${start.arrow && at.text === start.text ? "" : "&"}${text}${freed}`;
     }
     const text = object(addr);
-    return start.arrow && text === start.text ? text : `&${text}`;
+    return `${start.arrow && text === start.text ? "" : "&"}${text}${freed}`;
   }
 
   function sameType(a: DebugType | undefined, b: DebugType | undefined): boolean {
     return a !== undefined && b !== undefined && a.kind === b.kind && a.name === b.name && a.size === b.size;
   }
 
-  return { place, object, pointer };
+  return { place, object, lock, pointer };
 }

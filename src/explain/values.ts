@@ -9,16 +9,16 @@ import { hex, type Names } from "./names.ts";
 const SMALL = 1024n;
 
 export interface Values {
-  /** A value of `bytes` bytes of the type (an index, or -1 for unknown). */
-  value(value: bigint, bytes: number, type: number): string;
+  /** A value of `bytes` bytes of the type (an index, or -1 for unknown), found at an address. */
+  value(value: bigint, bytes: number, type: number, at?: number): string;
   /** `1 -> 2`; of a word of bit fields only those that changed: `dirty 0 -> 1`. */
-  change(old: bigint, value: bigint, bytes: number, type: number, rest: number): string;
+  change(old: bigint, value: bigint, bytes: number, type: number, rest: number, at?: number): string;
 }
 
 export function createValues(program: Program, names: Names): Values {
   const typeOf = (index: number): DebugType | undefined => (index < 0 ? undefined : program.debug.types[index]);
 
-  function value(raw: bigint, bytes: number, index: number): string {
+  function value(raw: bigint, bytes: number, index: number, at = -1): string {
     const type = typeOf(index);
     const bits = BigInt(bytes * 8);
     const signed = BigInt.asIntN(Number(bits), raw);
@@ -26,7 +26,7 @@ export function createValues(program: Program, names: Names): Values {
       case "bool":
         return raw === 0n ? "false" : raw === 1n ? "true" : number(raw, raw);
       case "pointer":
-        return names.pointer(raw, type.element);
+        return names.pointer(raw, type.element, at);
       case "enum": {
         const named = type.values.find((v) => BigInt.asUintN(Number(bits), v.value) === raw);
         return named?.name ?? number(raw, signed);
@@ -60,12 +60,12 @@ export function createValues(program: Program, names: Names): Values {
 
   return {
     value,
-    change(old, next, bytes, type, rest) {
+    change(old, next, bytes, type, rest, at = -1) {
       const bit = (word: bigint, f: { shift: number; size: number }): bigint => BigInt.asUintN(f.size, word >> BigInt(f.shift));
       const changed = fields(type, rest, bytes).filter((f) => bit(old, f) !== bit(next, f));
       const size = (f: { size: number }): number => Math.ceil(f.size / 8);
       if (changed.length === 0)
-        return old === next ? `stays ${value(next, bytes, type)}` : `${value(old, bytes, type)} -> ${value(next, bytes, type)}`;
+        return old === next ? `stays ${value(next, bytes, type, at)}` : `${value(old, bytes, type, at)} -> ${value(next, bytes, type, at)}`;
       return changed.map((f) => `${f.name} ${value(bit(old, f), size(f), f.type)} -> ${value(bit(next, f), size(f), f.type)}`).join(", ");
     },
   };

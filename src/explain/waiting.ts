@@ -1,12 +1,16 @@
 /** The end of a deadlock: a row for each blocked thread, saying what it waits for and who has it. */
 import { trackSections } from "./contention.ts";
+import type { Hold } from "./history.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED } from "./observation.ts";
-import type { Moment } from "./walk.ts";
-import { type World, when } from "./walk.ts";
+import { type Moment, type World, when } from "./walk.ts";
 
-export type WaitingRow = Omit<Moment["row"], "steps" | "weight">;
+export interface Blocked {
+  readonly row: Omit<Moment["row"], "steps" | "weight">;
+  /** The same for the closing sentence: "kswapd waits for mm.mmap_sem, which fault holds". */
+  readonly brief: string;
+}
 
-export function describeWaiting(observation: Observation, world: World): WaitingRow[] {
+export function describeWaiting(observation: Observation, world: World): Blocked[] {
   return observation.waiting.flatMap(({ thread, happenings }) => {
     const sections = trackSections();
     for (const h of happenings) {
@@ -15,24 +19,25 @@ export function describeWaiting(observation: Observation, world: World): Waiting
       world.stacks.apply(thread, h);
     }
     const last = happenings.at(-1);
-    const located = world.stacks.locate(thread, last !== undefined && "loc" in last ? last.loc : 0);
     const isLock = last?.what === "begin" && (last.section === SD_ACQUIRE || last.section === SD_ACQUIRE_SHARED);
     // A daemon that waits for work is no news; one that waits for a lock may be why all wait.
     if (observation.threads[thread]?.daemon === true && !isLock) return [];
-    const shared = isLock && last.section === SD_ACQUIRE_SHARED;
-    const text = isLock
-      ? `waits for ${world.names.object(last.object)}${shared ? " (shared)" : ""}${holders(last.object, thread)}`
-      : "waits";
-    return [{ kind: "wait", thread, text, label: "blocked", ...located, folded: [] } as const];
+    const located = world.stacks.locate(thread, last !== undefined && "loc" in last ? last.loc : 0, isLock);
+    const what = isLock ? `${world.names.lock(last.object)}${last.section === SD_ACQUIRE_SHARED ? " (shared)" : ""}` : "";
+    const holds = isLock ? world.history.holders(last.object) : [];
+    const each = holds.map((h) => `${nameOf(h, thread)}${h.shared ? " (shared)" : ""} since ${when(h)}`);
+    const text = isLock ? `waits for ${what}${each.length === 0 ? "" : `, held by ${each.join(" and ")}`}` : "waits";
+    const who = holds.map((h) => nameOf(h, thread)).join(" and ");
+    const place = located.site.func === "" ? "" : ` in ${located.site.func}`;
+    const brief = `${threadName(thread)} waits${isLock ? ` for ${what}` : place}${who === "" ? "" : `, which ${who} ${holds.length > 1 ? "hold" : "holds"}`}`;
+    return [{ row: { kind: "wait", thread, text, label: "blocked", ...located, folded: [] }, brief }];
   });
 
-  function holders(object: number, self: number): string {
-    const held = world.history.holders(object);
-    if (held.length === 0) return "";
-    const each = held.map((h) => {
-      const who = h.thread === self ? "itself" : (observation.threads[h.thread]?.name ?? "setup");
-      return `${who}${h.shared ? " (shared)" : ""} since ${h.step === 0 ? "setup" : when(h)}`;
-    });
-    return `, held by ${each.join(" and ")}`;
+  function threadName(thread: number): string {
+    return observation.threads[thread]?.name ?? "setup";
+  }
+
+  function nameOf(hold: Hold, self: number): string {
+    return hold.thread === self ? "it itself" : threadName(hold.thread);
   }
 }

@@ -118,7 +118,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
         return observation.threads[addr]?.name ?? `thread ${BigInt.asIntN(64, value)}`;
       case "v": {
         const type = names.place(addr, 8)?.type ?? -1;
-        return values.value(memory.read(addr, 8), 8, type);
+        return values.value(memory.read(addr, 8), 8, type, addr);
       }
       case "w": {
         const deed = history.lastWrite(addr, 8);
@@ -152,6 +152,9 @@ export function walk(program: Program, observation: Observation, audience: Audie
           const silent = inHook(thread) || !tells(sections.outermost());
           const weight = accessWeight(thread, h);
           if (!silent && located !== undefined && !byMachine(located) && weight > 0 && contention.contended(h.addr, h.bytes)) {
+            // What is read only to be written back changed needs no row of its own.
+            const before = moments.at(-1);
+            if (h.write && before?.row.thread === thread && isFirstHalf(before.access, h)) speaksFor([before]);
             tell(located, h.write ? "write" : "read", "", weight, accessText(h), { access: h });
             if (h.write) store = moments.at(-1);
           }
@@ -171,7 +174,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
         case "begin":
           if (sections.depth() === 1) inSection = { accesses: [], event: false };
           if (located !== undefined && isLock(h.section)) {
-            const object = names.object(h.object);
+            const object = names.lock(h.object);
             const opener = located.stack[0]?.func ?? "";
             const verb = lockVerb(h.section);
             const text = opener === located.site.func ? `${verb} ${object}` : `${opener}(${object})`;
@@ -226,8 +229,8 @@ export function walk(program: Program, observation: Observation, audience: Audie
     const name = place?.text ?? hex(a.addr);
     const type = place?.type ?? -1;
     return a.write
-      ? `${name}: ${values.change(a.old, a.value, a.bytes, type, place?.rest ?? 0)}`
-      : `reads ${name} = ${values.value(a.value, a.bytes, type)}`;
+      ? `${name}: ${values.change(a.old, a.value, a.bytes, type, place?.rest ?? 0, a.addr)}`
+      : `reads ${name} = ${values.value(a.value, a.bytes, type, a.addr)}`;
   }
 
   visit(-1, 0, observation.setup, false);
@@ -266,6 +269,9 @@ function positionedHooks(happenings: readonly Happening[], hook: number): Happen
     return h.what === "enter" && h.func === hook && h.loc === 0 ? { ...h, loc: store } : h;
   });
 }
+
+const isFirstHalf = (read: Access | undefined, write: Access): boolean =>
+  read !== undefined && !read.write && read.addr === write.addr && read.bytes === write.bytes && read.value === write.old;
 
 /** "step 7 (try_to_unmap_one:412)". */
 export function when(deed: Deed): string {

@@ -46,11 +46,16 @@ describe("the name of memory", () => {
     memory.apply(-1, write(AT.procs + 8, 0n, BigInt(AT.heap), 1));
     expect(names.place(AT.heap, 8)?.text).toBe("procs[1]->pgd");
   });
-  it("says that a heap object is freed", () => {
+  it("says of a pointer that its object is freed, and does not name a value by where it was found", () => {
     const { memory, names } = world();
     memory.apply(-1, live(AT.heap, 24, "struct mm_struct"));
     memory.apply(-1, dead(AT.heap, 24, 1));
-    expect(names.place(AT.heap + 8, 4)?.text).toBe("mm_struct (freed).users");
+    memory.apply(-1, write(AT.B, 0n, BigInt(AT.heap), 1));
+    expect(names.place(AT.heap + 8, 4)?.text).toBe("mm_struct.users");
+    expect(names.pointer(BigInt(AT.heap), T.mm)).toBe("&mm_struct (freed)");
+    memory.apply(-1, live(AT.heap, 24, "struct mm_struct"));
+    expect(names.pointer(BigInt(AT.heap), T.mm)).toBe("B");
+    expect(names.pointer(BigInt(AT.heap), T.mm, AT.B)).toBe("&mm_struct#2");
   });
   it("counts the words of an object without a type", () => {
     const { memory, names } = world();

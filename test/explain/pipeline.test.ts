@@ -31,7 +31,7 @@ describe("a use after free through a stale copy", async () => {
     const wanted = [
       "CPU1 user: reads A->pgd[2] = 0x3067",
       "CPU0 mover: mode: IDLE -> MOVING",
-      "CPU0 unmap_one: lock(lock_word)",
+      "CPU0 unmap_one: lock(lock_word[0])",
       "CPU0 pte_clear: A->pgd[2]: 0x3067 -> 0",
       "CPU0 unmap_one: TLB of mm A flushed (0x3067)",
       "CPU0 unmap_one: mem_map[3]._refcount: 1 -> 0",

@@ -211,7 +211,7 @@ describe("a deadlock", () => {
     const waiting = story.rows.filter((r) => r.kind === "wait");
     expect(texts(waiting)).toEqual([`waits for 0x${B.toString(16)}, held by user (shared) since step 2 (user:201)`, "waits"]);
     expect(waiting.map((r) => r.site.line)).toEqual([102, 202]);
-    expect(story.closing).toEqual(["No thread can go on.", "2 threads can never go on."]);
+    expect(story.closing).toEqual([`No thread can go on: mover waits for 0x${B.toString(16)}, which user holds; user waits in user.`]);
   });
 });
 
