@@ -9,11 +9,11 @@ import type { AsmArg, AsmOperand, AsmPlan, Statement } from "./asm-plan.ts";
 import { calledFunction, controlFunction, planAsm } from "./asm-plan.ts";
 import { INSTRUCTIONS } from "./asm-table.ts";
 import { bin, fresh, imm, local, mask, offsetBy, ZERO } from "./emit.ts";
-import { PERCPU_SELF, paravirtFunction } from "./link.ts";
 import { emitNamedCall } from "./lower-calls.ts";
 import { define, type FunctionLowering, intBits, refuse, scalarOf, zeros } from "./lower-context.ts";
 import { type Bytes, emitLoad, emitStore } from "./lower-memory.ts";
 import type { IrInstruction, IrValue } from "./module.ts";
+import { PERCPU_SELF, paravirtFunction } from "./paravirt.ts";
 import type { Operand, Order } from "./program.ts";
 
 type Call = IrInstruction & { kind: "call" | "callbr" };

@@ -9,8 +9,19 @@
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
 import { type AsmPlan, planAsm } from "./asm-plan.ts";
 import type { DebugInfoBuilder } from "./debug-info.ts";
-import type { IrAlias, IrFunction, IrGlobal, IrInstruction, IrValue, Linkage, Module } from "./module.ts";
+import type { IrFunction, IrGlobal, IrInstruction, IrValue, Module } from "./module.ts";
+import { PERCPU_SELF, paravirtFunction } from "./paravirt.ts";
 import type { Intrinsic } from "./program.ts";
+import {
+  collectSymbols,
+  type Definition,
+  duplicateSymbol,
+  findSymbol,
+  INTRINSICS,
+  MEMORY_FUNCTIONS,
+  type Mention,
+  undefinedSymbol,
+} from "./symbols.ts";
 import { forEachOperand, globalsIn, successors } from "./walk.ts";
 
 export type Target =
@@ -46,114 +57,6 @@ export interface Linked {
   readonly watchHook: number;
 }
 
-const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map(
-  (
-    [
-      "atomic_begin",
-      "atomic_end",
-      "block",
-      "choose",
-      "fail",
-      "thread",
-      "self",
-      "live",
-      "dead",
-      "event",
-      "watch",
-      "note_lock",
-      "assume",
-    ] as const
-  ).map((name) => [`__sd_${name}`, name]),
-);
-
-/** Lowered to copy and fill where nobody defines them. */
-export const MEMORY_FUNCTIONS: ReadonlyMap<string, "copy" | "fill"> = new Map([
-  ["memcpy", "copy"],
-  ["memmove", "copy"],
-  ["__memcpy", "copy"],
-  ["__memmove", "copy"],
-  ["memset", "fill"],
-  ["__memset", "fill"],
-]);
-
-type Definition =
-  | { readonly kind: "function"; readonly module: Module; readonly fn: IrFunction; readonly linkage: Linkage }
-  | { readonly kind: "global"; readonly module: Module; readonly global: IrGlobal; readonly linkage: Linkage }
-  | { readonly kind: "alias"; readonly module: Module; readonly alias: IrAlias; readonly linkage: Linkage };
-
-const isLocalLinkage = (l: Linkage): boolean => l === "internal" || l === "private";
-
-/** Higher wins. 0 is no definition at all. */
-function strength(linkage: Linkage): number {
-  switch (linkage) {
-    case "external":
-    case "appending":
-      return 4;
-    case "weak":
-    case "linkonce":
-      return 3;
-    case "common":
-      return 2;
-    case "available_externally":
-      return 1;
-    default:
-      return 0;
-  }
-}
-
-function* definitions(module: Module): Generator<readonly [string, Definition]> {
-  for (const fn of module.functions) {
-    if (fn.blocks.length > 0) yield [fn.name, { kind: "function", module, fn, linkage: fn.linkage }];
-  }
-  for (const global of module.globals) {
-    if (global.initializer !== undefined || isLocalLinkage(global.linkage)) {
-      yield [global.name, { kind: "global", module, global, linkage: global.linkage }];
-    }
-  }
-  for (const alias of module.aliases) yield [alias.name, { kind: "alias", module, alias, linkage: alias.linkage }];
-}
-
-interface Tables {
-  /** Best definition of each external name. */
-  readonly shared: ReadonlyMap<string, Definition>;
-  /** Names defined strongly more than once, with the rivals of the chosen one. */
-  readonly rivals: ReadonlyMap<string, readonly Definition[]>;
-  readonly local: ReadonlyMap<Module, ReadonlyMap<string, Definition>>;
-  /** Names that each module declares extern_weak. */
-  readonly weakDeclarations: ReadonlyMap<Module, ReadonlySet<string>>;
-}
-
-function collect(modules: readonly Module[]): Tables {
-  const shared = new Map<string, Definition>();
-  const rivals = new Map<string, Definition[]>();
-  const local = new Map<Module, ReadonlyMap<string, Definition>>();
-  const weakDeclarations = new Map<Module, ReadonlySet<string>>();
-  for (const module of modules) {
-    const own = new Map<string, Definition>();
-    for (const [name, d] of definitions(module)) {
-      if (isLocalLinkage(d.linkage)) {
-        own.set(name, d);
-        continue;
-      }
-      const best = shared.get(name);
-      if (best === undefined || strength(d.linkage) > strength(best.linkage)) shared.set(name, d);
-      else if (strength(d.linkage) === 4 && strength(best.linkage) === 4) rivals.set(name, [...(rivals.get(name) ?? []), d]);
-    }
-    local.set(module, own);
-    const weak = new Set<string>();
-    for (const s of [...module.functions, ...module.globals]) if (s.linkage === "extern_weak") weak.add(s.name);
-    weakDeclarations.set(module, weak);
-  }
-  return { shared, rivals, local, weakDeclarations };
-}
-
-/** Where a missing name is mentioned: for the diagnostic. */
-interface Mention {
-  readonly by: string;
-  readonly file: string;
-  readonly line: number;
-}
-
 const KEY_ENABLED_DEFAULT = 0n;
 
 /** First integer inside an initialiser: `enabled` of a static key. Undefined when the value is not that simple. */
@@ -177,7 +80,7 @@ function keyBase(value: IrValue | undefined): { name: string; atStart: boolean }
 
 /** Throws one InputFault with everything that is missing or defined twice. */
 export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linked {
-  const tables = collect(modules);
+  const tables = collectSymbols(modules);
   const locs = debug.finish([]).locs;
   const functions: LinkedFunction[] = [];
   const globals: LinkedGlobal[] = [];
@@ -197,13 +100,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
   >();
   const touched = new Set<Definition>();
 
-  const find = (module: Module, name: string): Definition | undefined => {
-    const own = tables.local.get(module)?.get(name) ?? tables.shared.get(name);
-    if (own !== undefined || !name.startsWith("__SCT__")) return own;
-    // A static call's trampoline is the function it calls when nobody has patched it.
-    const plain = name.slice("__SCT__".length);
-    return tables.shared.get(plain) ?? tables.shared.get(`__${plain}`);
-  };
+  const find = (module: Module, name: string): Definition | undefined => findSymbol(tables, module, name);
 
   const enterFunction = (module: Module, fn: IrFunction): number => {
     const index = functions.length;
@@ -229,7 +126,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
     const others = tables.rivals.get(name);
     if (others !== undefined && tables.shared.get(name) === d && !reported.has(name)) {
       reported.add(name);
-      faults.push(duplicate(name, [d, ...others], debug));
+      faults.push(duplicateSymbol(name, [d, ...others], debug));
     }
     if (d.kind === "alias") {
       let end: IrValue = d.alias.target;
@@ -430,78 +327,6 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
   return { functions, globals, lookup, branches, setup, final, watchHook };
 }
 
-/** The per-CPU variable that holds the CPU's own offset: the engine's `__sd_percpu_offset()` answers for it. */
-export const PERCPU_SELF = "this_cpu_off";
-
-const paravirtNames = new WeakMap<Module, ReadonlyMap<string, string>>();
-
-/** Which operation of the table an address names. */
-function paravirtSlot(address: IrValue | undefined): string {
-  if (address?.kind === "global") return `${address.name}_0`;
-  const base = address?.kind === "expr" ? address.operands[0]?.value : undefined;
-  const indices = address?.kind === "expr" ? address.operands.slice(1) : [];
-  const numbers = indices.map((i) => (i.value.kind === "int" ? String(i.value.value) : "x"));
-  return [base?.kind === "global" ? base.name : "", ...numbers].join("_");
-}
-
-/**
- * `__sd_pv_set_pte` for a paravirt call through `address`. The operation is named after the inline function that the call stands in; merged calls
- * have lost theirs, so the most frequent name of the same slot counts.
- */
-export function paravirtFunction(module: Module, debug: DebugInfoBuilder, address: IrValue | undefined): string {
-  const names = paravirtNames.get(module) ?? collectParavirt(module, debug);
-  paravirtNames.set(module, names);
-  const slot = paravirtSlot(address);
-  return `__sd_pv_${names.get(slot) ?? slot}`;
-}
-
-function collectParavirt(module: Module, debug: DebugInfoBuilder): ReadonlyMap<string, string> {
-  const { locs } = debug.finish([]);
-  const counts = new Map<string, Map<string, number>>();
-  for (const f of module.functions) {
-    for (const i of f.blocks.flatMap((b) => b.instructions)) {
-      const plan = i.kind === "call" && i.callee.kind === "asm" ? planAsm(i.callee) : undefined;
-      if (i.kind !== "call" || plan?.kind !== "code" || plan.indirectCalls[0] === undefined) continue;
-      const at = locs[debug.loc(module, i.dbg)];
-      if (at === undefined || at.line === 0 || at.func === "") continue;
-      const slot = paravirtSlot(i.args[plan.indirectCalls[0]]?.value);
-      const names = counts.get(slot) ?? new Map<string, number>();
-      counts.set(slot, names.set(at.func, (names.get(at.func) ?? 0) + 1));
-    }
-  }
-  const best = (names: ReadonlyMap<string, number>): string => [...names].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0] ?? "";
-  return new Map([...counts].map(([slot, names]) => [slot, best(names)]));
-}
-
 type KeyPlan = AsmPlan & { kind: "key" };
 
 const isOdd = (value: IrValue | undefined): boolean => value?.kind === "int" && (value.value & 1n) === 1n;
-
-function duplicate(name: string, all: readonly Definition[], debug: DebugInfoBuilder): Diagnostic {
-  const places = all.map((d) => {
-    const at =
-      d.kind === "function" ? debug.functionOf(d.module, d.fn) : d.kind === "global" ? debug.globalOf(d.module, d.global) : undefined;
-    return at === undefined || at.file === "" ? d.module.source : `${at.file}:${at.line}`;
-  });
-  return {
-    code: "SD205",
-    message: `${name} is defined twice: in ${places.join(" and in ")}`,
-    file: all[0]?.module.source ?? "",
-    help: "link only one of the files, or mark the stand-in __attribute__((weak))",
-  };
-}
-
-function undefinedSymbol(name: string, mentions: readonly Mention[]): Diagnostic {
-  const lines = [
-    ...new Set(mentions.map((m) => `used by ${m.by}${m.file === "" ? "" : ` at ${m.file}${m.line > 0 ? `:${m.line}` : ""}`}`)),
-  ];
-  const notes = lines.length > 6 ? [...lines.slice(0, 5), `and ${lines.length - 5} more`] : lines;
-  const first = mentions[0];
-  return {
-    code: "SD202",
-    message: `${name} is used but not defined`,
-    ...(first === undefined || first.file === "" ? {} : { file: first.file, line: first.line }),
-    notes,
-    help: "define it in the scenario, or link the file that has it",
-  };
-}

@@ -6,12 +6,13 @@
 
 import { lowerAsm } from "./asm-lower.ts";
 import { fresh, ZERO } from "./emit.ts";
-import { type LinkedFunction, MEMORY_FUNCTIONS } from "./link.ts";
+import type { LinkedFunction } from "./link.ts";
 import { calleeTarget, define, type FunctionLowering, operandsOfValue, refuse, typedValue, typeText, zeros } from "./lower-context.ts";
 import { lowerIntrinsic } from "./lower-intrinsics.ts";
 import { copyToLocal, emitCopy, emitFill } from "./lower-memory.ts";
 import type { IrInstruction } from "./module.ts";
 import type { Intrinsic, Operand } from "./program.ts";
+import { MEMORY_FUNCTIONS } from "./symbols.ts";
 import { createTypes, type Types } from "./types.ts";
 
 type Call = IrInstruction & { kind: "call" };
@@ -38,6 +39,7 @@ const RESULTLESS: ReadonlySet<Intrinsic> = new Set([
   "dead",
   "event",
   "watch",
+  "segment",
   "note_lock",
   "assume",
 ] as const);
