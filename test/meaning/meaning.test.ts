@@ -6,6 +6,8 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { InputFault } from "../../src/base/diagnostics.ts";
+import type { Program } from "../../src/ir/program.ts";
 import { withCsmith } from "./csmith.ts";
 import { compiled, csmith, interpreted, LEVELS, missing, native, toProgram } from "./meaning.ts";
 
@@ -14,21 +16,39 @@ const [first = 1, last = 20] = (process.env.MEANING_SEEDS ?? "").split("..").fil
 
 const hex = (value: bigint | string): string => (typeof value === "bigint" ? value.toString(16) : value);
 
-function same(source: string): void {
+/** Why nothing can be compared, or undefined when all was and agreed. */
+function same(source: string): string | undefined {
   const wanted = native(source);
-  if (wanted === undefined) return; // does not end, or means something else to every compiler
-  const results = LEVELS.flatMap((level) => {
-    const program = toProgram(source, level);
-    return [`-O${level} interpreted ${hex(interpreted(program))}`, `-O${level} compiled ${hex(compiled(program))}`];
-  });
-  expect(results).toEqual(LEVELS.flatMap((l) => [`-O${l} interpreted ${hex(wanted)}`, `-O${l} compiled ${hex(wanted)}`]));
+  if (wanted === undefined) return "it does not end, or compilers disagree";
+  const wrong: string[] = [];
+  for (const level of LEVELS) {
+    const program = attempt(() => toProgram(source, level));
+    if (typeof program === "string") return program;
+    for (const [how, engine] of Object.entries({ interpreted, compiled })) {
+      const got = engine(program);
+      if (typeof got === "string" && got.startsWith("stack-overflow")) return got;
+      if (got !== wanted) wrong.push(`-O${level} ${how}: ${hex(got)} instead of ${hex(wanted)}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+  return undefined;
+}
+
+/** What csmith likes and no kernel does may be refused: integers wider than 128 bits, volatile bit-fields that take several accesses. */
+function attempt(make: () => Program): Program | string {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InputFault) || error.diagnostics.some((d) => d.code !== "SD210")) throw error;
+    return error.message.split("\n")[0]!;
+  }
 }
 
 describe.skipIf(missing !== undefined)(`programs of ours${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
   for (const file of readdirSync(PROGRAMS)) {
     it(basename(file, ".c"), { timeout: 120_000 }, () => {
       expect(native(join(PROGRAMS, file))).toBeDefined();
-      same(join(PROGRAMS, file));
+      expect(same(join(PROGRAMS, file))).toBeUndefined();
     });
   }
 });
@@ -36,6 +56,9 @@ describe.skipIf(missing !== undefined)(`programs of ours${missing === undefined 
 const without = missing ?? (csmith ? undefined : "no csmith: apt-get install csmith");
 describe.skipIf(without !== undefined)(`csmith${without === undefined ? "" : ` (skipped: ${without})`}`, () => {
   for (let seed = first; seed <= last; seed++) {
-    it(`seed ${seed}`, { timeout: 120_000 }, () => withCsmith(seed, same));
+    it(`seed ${seed}`, { timeout: 120_000 }, ({ skip }) => {
+      const why = withCsmith(seed, same);
+      if (why !== undefined) skip(why);
+    });
   }
 });

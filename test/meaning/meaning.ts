@@ -21,7 +21,7 @@ export const LEVELS: readonly OptLevel[] = ["0", "1", "2"];
 const INCLUDE = join(import.meta.dirname, "include");
 const CLANGS = ["clang-19", "clang", "clang-22", "clang-21", "clang-20", "clang-18", "clang-17", "clang-16", "clang-15"];
 
-const runs = (command: string): boolean => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
+const runs = (command: string): boolean => spawnSync(command, ["--version"], { stdio: "ignore", cwd: tmpdir() }).status === 0;
 export const clang = CLANGS.find(runs);
 export const csmith = runs("csmith");
 /** Why these tests cannot run here, or undefined. */
