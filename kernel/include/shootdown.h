@@ -90,4 +90,11 @@ void __sd_dead(void *p, unsigned long size);
  */
 void __sd_watch(void *start, void *end);
 
+/*
+ * During setup only, at most 8: from now on addresses in [base, base+size) mean [target, target+size), a global array.
+ * For real kernels whose headers fix where physical memory and the memory map lie (PAGE_OFFSET, VMEMMAP_START): pointers
+ * keep their real values. An object must not be reached both ways where pointers to it are compared.
+ */
+void __sd_segment(unsigned long base, unsigned long size, void *target);
+
 #endif

@@ -13,7 +13,7 @@ import type { Code } from "./wasm.ts";
 export type Bytes = 1 | 2 | 4 | 8;
 
 export interface Accesses {
-  /** (addr i64) → 1 if the thread must park before this access; otherwise the access is the step's own. */
+  /** (addr i64, bytes - 1 i32) → 1 if the thread must park before this access; otherwise the access is the step's own. */
   readonly shouldPark: number;
   /** (addr i64, access i32) → value i64, zero-extended. */
   readonly load: Record<"plain" | "marked", Record<Bytes, number>>;
@@ -47,12 +47,14 @@ const maskOf = (bytes: Bytes): bigint => (1n << BigInt(8 * bytes)) - 1n;
 export function defineAccesses(core: Core, hook: number | undefined, merging: Merging): Accesses {
   const { builder, map, globals, imports, storeWord } = core;
 
-  const shouldPark = define(builder, ["i64"], ["i32"], (c) => {
+  const shouldPark = define(builder, ["i64", "i32"], ["i32"], (c) => {
     if (merging === "full") {
       // An address outside memory cannot be shared; the access itself will fail.
       c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
       c.i32(0).op("return").end();
-      c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared).i32(KNOWN).op("i32.and", "i32.eqz").if();
+      c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
+      c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
+      c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
       c.i32(0).op("return").end();
     }
     c.getGlobal(globals.post).if();

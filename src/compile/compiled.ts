@@ -22,7 +22,18 @@ import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { defineAccesses, KNOWN, LIVENESS } from "./access.ts";
 import { FRAME_HEADER } from "./frame.ts";
 import { emitFunction } from "./function.ts";
-import { MAX_CHOICES, MAX_THREADS, type MemoryMap, memoryMap, STACK_SIZE, TCB_ANY, TCB_EXCLUSIVE, TCB_SIZE, TCB_SP } from "./memory-map.ts";
+import {
+  MAX_CHOICES,
+  MAX_SEGMENTS,
+  MAX_THREADS,
+  type MemoryMap,
+  memoryMap,
+  STACK_SIZE,
+  TCB_ANY,
+  TCB_EXCLUSIVE,
+  TCB_SIZE,
+  TCB_SP,
+} from "./memory-map.ts";
 import { type Core, declareGlobals, define, defineCore, importHost, TRAP } from "./runtime.ts";
 import { defineSearch } from "./search.ts";
 import { hostSearch, type SearchExports } from "./search-host.ts";
@@ -98,6 +109,7 @@ export function compileProgram(program: Program, options: Pick<EngineOptions, "m
     accesses: defineAccesses(core, hook, options.merging),
     sections: defineSections(core, options.merging),
     support: defineSupport(core, MAX_CHOICES),
+    segmented: program.funcs.some((f) => f.blocks.some((b) => b.instrs.some((i) => i.op === "intrinsic" && i.intrinsic === "segment"))),
     direct,
     coroutine,
     directInTable,
@@ -449,6 +461,8 @@ function trap(
         [0n, 0n, 0n],
         place,
       );
+    case TRAP.segments:
+      return fail("too-many-segments", `__sd_segment is called more than ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
     default:
       throw new Error(`unknown trap ${reason}`);
   }

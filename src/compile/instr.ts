@@ -56,8 +56,8 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       if (own !== undefined) {
         c.get(e.frame).mem(({ 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const)[instr.bytes], own);
       } else {
-        parkBeforeAccess(e, place, instr.addr, instr);
-        values.push(instr.addr);
+        parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
+        pushPlace(e, instr.addr);
         c.i32(instr.access).call(accesses.load[flavour(place, instr.order)][instr.bytes]);
       }
       values.pop(instr.dst);
@@ -71,8 +71,8 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
         c.call(accesses.rawStore[instr.bytes]);
         return;
       }
-      parkBeforeAccess(e, place, instr.addr, instr);
-      values.push(instr.addr);
+      parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
+      pushPlace(e, instr.addr);
       values.push(instr.value);
       c.i32(instr.access).call(accesses.store[flavour(place, instr.order)][instr.bytes]);
       return;
@@ -81,8 +81,8 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       emitRmw(e, instr, place);
       return;
     case "cmpxchg":
-      parkBeforeAccess(e, place, instr.addr);
-      values.push(instr.addr);
+      parkBeforeAccess(e, place, instr.addr, instr.bytes);
+      pushPlace(e, instr.addr);
       c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
       values.pop(instr.dst);
       values.push({ reg: instr.dst });
@@ -91,7 +91,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       values.pop(instr.ok);
       values.push({ reg: instr.ok });
       c.op("i64.eqz", "i32.eqz").if();
-      values.push(instr.addr);
+      pushPlace(e, instr.addr);
       values.push(instr.desired);
       c.i32(instr.access).call(accesses.store.marked[instr.bytes]).end();
       return;
@@ -102,12 +102,16 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
     }
     case "copy":
       parkBeforeBulk(e, place);
-      for (const o of [instr.to, instr.from, instr.length]) values.push(o);
+      pushPlace(e, instr.to);
+      pushPlace(e, instr.from);
+      values.push(instr.length);
       c.i32(instr.access).call(accesses.copy);
       return;
     case "fill":
       parkBeforeBulk(e, place);
-      for (const o of [instr.to, instr.byte, instr.length]) values.push(o);
+      pushPlace(e, instr.to);
+      values.push(instr.byte);
+      values.push(instr.length);
       c.i32(instr.access).call(accesses.fill);
       return;
     case "call":
@@ -136,21 +140,29 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
   }
 }
 
+/** Pushes an address as i64, with what __sd_segment makes of it. */
+function pushPlace(e: Emission, addr: Operand): void {
+  e.values.push(addr);
+  if (e.unit.segmented && !("imm" in addr && addr.imm < BigInt(e.unit.core.map.end))) e.c.call(e.unit.support.place);
+}
+
 const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
 
 /** `plain`: the access if it may be one that races, and is to be known when it is a step's first. */
-function parkBeforeAccess(e: Emission, place: Place, addr: Operand, plain?: Instr & { op: "load" | "store" }): void {
+function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: number, plain?: Instr & { op: "load" | "store" }): void {
   if (!place.point) return;
-  const { c, values, unit } = e;
+  const { c, unit } = e;
   const { globals } = unit.core;
-  values.push(addr);
-  c.call(unit.accesses.shouldPark).if();
+  pushPlace(e, addr);
+  c.i32(bytes - 1)
+    .call(unit.accesses.shouldPark)
+    .if();
   e.park(place.segment);
   c.end();
   if (plain?.order !== "plain") return;
   c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
   c.i32(plain.access + 1).setGlobal(globals.firstPlain);
-  values.push(addr);
+  pushPlace(e, addr);
   c.op("i32.wrap_i64").setGlobal(globals.firstAddr).end();
 }
 
@@ -203,11 +215,11 @@ function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void 
   const { c, values, unit } = e;
   const { accesses } = unit;
   const bits = 8 * instr.bytes;
-  parkBeforeAccess(e, place, instr.addr);
-  values.push(instr.addr);
+  parkBeforeAccess(e, place, instr.addr, instr.bytes);
+  pushPlace(e, instr.addr);
   c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
   values.pop(instr.dst);
-  values.push(instr.addr);
+  pushPlace(e, instr.addr);
   const old: Operand = { reg: instr.dst };
   switch (instr.rmw) {
     case "xchg":
@@ -263,7 +275,7 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       if (e.version === "direct" || !place.point) return; // part of an outer section
       const kind = args[0]!;
       if (!("imm" in kind) || unit.sections.begin[Number(kind.imm)] === undefined) throw new Error("atomic_begin without a constant kind");
-      values.push(args[1]!);
+      pushPlace(e, args[1]!);
       c.call(unit.sections.begin[Number(kind.imm)]!).if();
       e.park(place.segment);
       c.end();
@@ -310,25 +322,30 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       keep();
       return;
     case "live":
-      values.push(args[0]!);
+      pushPlace(e, args[0]!);
       values.push(args[1]!);
       c.call(unit.accesses.makeLive);
       return;
     case "dead":
-      values.push(args[0]!);
+      pushPlace(e, args[0]!);
       values.push(args[1]!);
       c.i32(loc).call(unit.accesses.makeDead);
       return;
     case "event":
       return; // for replay only
     case "watch":
-      values.pushAddress(args[0]!);
-      c.setGlobal(globals.watchStart);
-      values.pushAddress(args[1]!);
-      c.setGlobal(globals.watchEnd);
+      pushPlace(e, args[0]!);
+      c.op("i32.wrap_i64").setGlobal(globals.watchStart);
+      values.push(args[1]!);
+      values.push(args[0]!);
+      c.op("i64.sub", "i32.wrap_i64").getGlobal(globals.watchStart).op("i32.add").setGlobal(globals.watchEnd);
+      return;
+    case "segment":
+      pushAll();
+      c.call(unit.support.segment);
       return;
     case "note_lock":
-      values.push(args[0]!);
+      pushPlace(e, args[0]!);
       c.call(unit.sections.note);
       return;
     case "assume":

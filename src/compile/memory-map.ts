@@ -20,6 +20,8 @@ export const TCB_SIZE = 24;
 
 /** In one step; each has at most 255 alternatives. */
 export const MAX_CHOICES = 16;
+/** Of __sd_segment, 24 bytes each: base, size, and what to add to come to the target. */
+export const MAX_SEGMENTS = 8;
 const SEARCH_BYTES = 0x400_0000;
 const UNDO_BYTES = 0x1000_0000;
 const PAGE = 0x10000;
@@ -34,6 +36,7 @@ export interface MemoryMap {
   readonly race: number;
   readonly racy: number;
   readonly functions: number;
+  readonly segments: number;
   readonly script: number;
   readonly arities: number;
   /** Stack of the search (compile/search.ts). */
@@ -57,7 +60,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const race = align(lock + words, 4096);
   const racy = align(race + words * 32, 4096);
   const functionTable = align(racy + accesses, 8);
-  const script = align(functionTable + functions * 4, 8);
+  const segments = align(functionTable + functions * 4, 8);
+  const script = segments + MAX_SEGMENTS * 24;
   const arities = script + MAX_CHOICES;
   const stack = align(arities + MAX_CHOICES * 4, PAGE);
   const stackEnd = stack + SEARCH_BYTES;
@@ -72,6 +76,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     race,
     racy,
     functions: functionTable,
+    segments,
     script,
     arities,
     stack,

@@ -40,6 +40,7 @@ export interface Globals {
   readonly watchStart: number;
   readonly watchEnd: number;
   readonly inHook: number;
+  readonly segments: number;
   /** The plain access that the step began with, plus 1, and its address; see explore/races.ts. */
   readonly firstPlain: number;
   readonly firstAddr: number;
@@ -122,6 +123,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     watchStart: i32(),
     watchEnd: i32(),
     inHook: i32(),
+    segments: i32(),
     firstPlain: i32(),
     firstAddr: i32(),
     probe: i32(),
@@ -368,4 +370,5 @@ export const TRAP = {
   badFree: 10,
   blockInSection: 11,
   choices: 12,
+  segments: 13,
 } as const;

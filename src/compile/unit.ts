@@ -4,6 +4,7 @@
  */
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import type { Accesses } from "./access.ts";
+import { MAX_SEGMENTS } from "./memory-map.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import type { Sections } from "./section.ts";
 import type { Code, ValType } from "./wasm.ts";
@@ -18,6 +19,10 @@ export const FUEL = 1_000_000;
 export interface Support {
   /** (n i64, loc i32) → i64: __sd_choose. */
   readonly choose: number;
+  /** (addr i64) → i64: an address in a segment becomes what it means. */
+  readonly place: number;
+  /** (base i64, size i64, target i64): __sd_segment. */
+  readonly segment: number;
   /** (pointer i64, loc i32) → function index i32, or a trap. */
   readonly resolve: number;
   /** (i64) → i64, on all 64 bits. */
@@ -33,6 +38,8 @@ export interface Unit {
   readonly accesses: Accesses;
   readonly sections: Sections;
   readonly support: Support;
+  /** The program uses __sd_segment: addresses have to be looked up. */
+  readonly segmented: boolean;
   /** The version that runs to its end at once: parameters and results as WebAssembly values. */
   readonly direct: (func: number) => number;
   /** Makes sure that the version that can be parked is in the table, at 2 * func. */
@@ -67,7 +74,7 @@ export function defineSupport(core: Core, maxChoices: number): Support {
       .i64(BigInt(FUNCTION_BASE))
       .op("i64.sub")
       .tee(offset)
-      .i64(BigInt(map.script - map.functions) * 4n)
+      .i64(BigInt(map.segments - map.functions) * 4n)
       .op("i64.lt_u");
     c.get(offset).i64(15n).op("i64.and", "i64.eqz", "i32.and").if();
     c.get(offset).op("i32.wrap_i64").i32(2).op("i32.shr_u").mem("i32.load", map.functions).tee(found).if();
@@ -109,5 +116,43 @@ export function defineSupport(core: Core, maxChoices: number): Support {
     c.get(mid).i64(32n).op("i64.shr_u", "i64.add").get(mid2).i64(32n).op("i64.shr_u", "i64.add");
   });
 
-  return { choose, resolve, bswap, bitreverse, umulh };
+  const place = define(builder, ["i64"], ["i64"], (c) => {
+    const at = c.local("i32");
+    const offset = c.local("i64");
+    c.get(0).i64(BigInt(map.end)).op("i64.lt_u").if();
+    c.get(0).op("return").end();
+    const none = c.block();
+    const loop = c.loop();
+    c.get(at).getGlobal(globals.segments).op("i32.ge_u").brIf(none);
+    c.get(0).get(at).mem("i64.load", map.segments).op("i64.sub").set(offset);
+    c.get(offset)
+      .get(at)
+      .mem("i64.load", map.segments + 8)
+      .op("i64.lt_u")
+      .if();
+    c.get(offset)
+      .get(at)
+      .mem("i64.load", map.segments + 16)
+      .op("i64.add", "return")
+      .end();
+    c.get(at).i32(24).op("i32.add").set(at).br(loop).end().end();
+    c.get(0);
+  });
+
+  const segment = define(builder, ["i64", "i64", "i64"], [], (c) => {
+    const at = c.local("i32");
+    c.getGlobal(globals.segments)
+      .tee(at)
+      .i32(24 * MAX_SEGMENTS)
+      .op("i32.ge_u")
+      .if();
+    c.i32(TRAP.segments).i64(0n).i64(0n).i32(0).call(imports.trap).end();
+    for (const param of [0, 1, 2])
+      c.get(at)
+        .get(param)
+        .mem("i64.store", map.segments + 8 * param);
+    c.get(at).i32(24).op("i32.add").setGlobal(globals.segments);
+  });
+
+  return { choose, place, segment, resolve, bswap, bitreverse, umulh };
 }

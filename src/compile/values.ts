@@ -15,8 +15,6 @@ export interface Values {
   readonly push: (operand: Operand) => void;
   /** Pushes i32 1 or 0: whether the operand is not zero. */
   readonly pushCondition: (operand: Operand) => void;
-  /** Pushes the address as i32. */
-  readonly pushAddress: (operand: Operand) => void;
   /** Pops i64 into the register. */
   readonly pop: (reg: Reg) => void;
   /** True if the instruction needs no code where it stands. */
@@ -318,13 +316,6 @@ export function createValues(
   return {
     push,
     pushCondition,
-    pushAddress: (o) => {
-      if ("imm" in o) c.i32(Number(BigInt.asIntN(32, o.imm)));
-      else {
-        push(o);
-        c.op("i32.wrap_i64");
-      }
-    },
     pop: (reg) => {
       c.set(local(reg));
     },

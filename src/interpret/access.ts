@@ -5,7 +5,7 @@
  * noted for each of them.
  */
 import { GUARD } from "../ir/program.ts";
-import { type Context, inside } from "./context.ts";
+import { type Context, inside, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
 import { FREED } from "./memory.ts";
 import { masked } from "./values.ts";
@@ -16,7 +16,8 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
   const { memory, sharing, observer } = context;
 
   /** The address as a number, if all of [address, +length) is live. */
-  const check = (address: bigint, length: number, write: boolean, info: AccessInfo): number => {
+  const check = (given: bigint, length: number, write: boolean, info: AccessInfo): number => {
+    const address = placed(context, given);
     const what = write ? "a store" : "a load";
     const bytes = BigInt(length);
     if (address < BigInt(GUARD)) throw violation("null-dereference", `${what} of {1:d} bytes at {0:x}`, [address, bytes], info.loc);

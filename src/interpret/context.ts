@@ -48,6 +48,20 @@ export interface Context {
   arities: number[];
   watchStart: number;
   watchEnd: number;
+  /** High addresses that mean other ones (`__sd_segment`). */
+  readonly segments: Segment[];
+}
+
+export interface Segment {
+  readonly base: bigint;
+  readonly size: bigint;
+  readonly target: bigint;
+}
+
+/** Where an address lies in memory: itself, or where its segment says. */
+export function placed(context: Context, address: bigint): bigint {
+  for (const { base, size, target } of context.segments) if (address >= base && address < base + size) return address - base + target;
+  return address;
 }
 
 export const inside = (context: Context): boolean => context.atomic || context.section !== undefined;

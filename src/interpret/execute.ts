@@ -5,7 +5,7 @@
  * (`begin`, `end`), and what the engine offers to C (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
  */
 import type { Merging } from "../explore/machine.ts";
-import { type Context, inside, localsOf, SECTION, textAt } from "./context.ts";
+import { type Context, inside, localsOf, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op, Range } from "./decode.ts";
 import { FREED, MAX_THREADS, STACK_SIZE } from "./memory.ts";
 import { released, taken } from "./sharing.ts";
@@ -73,7 +73,9 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     return false;
   };
 
-  const touchesShared = ({ addr, length }: Range): boolean => {
+  const touchesShared = (range: Range): boolean => {
+    const { length } = range;
+    const addr = placed(context, range.addr);
     // What lies outside memory is not shared: the access itself will fail.
     if (addr + BigInt(length) > BigInt(memory.end)) return false;
     const start = Number(addr);
@@ -94,7 +96,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
   const begin = (op: Intrinsic, frame: Frame): boolean => {
     if (context.section !== undefined) context.section.inner++;
     if (inside(context)) return false;
-    const [kind, object] = [Number(op.args[0]!(frame)), Number(op.args[1]!(frame))];
+    const [kind, object] = [Number(op.args[0]!(frame)), Number(placed(context, op.args[1]!(frame)))];
     if (sectionParks(kind, object)) return true;
     context.section = {
       kind,
@@ -186,19 +188,28 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       case "self":
         return BigInt(context.thread);
       case "live":
-        makeLive(arg(0), arg(1));
-        observer?.happened(context.thread, { what: "live", addr: Number(arg(0)), size: Number(arg(1)), name: text(2), loc });
+        makeLive(placed(context, arg(0)), arg(1));
+        observer?.happened(context.thread, {
+          what: "live",
+          addr: Number(placed(context, arg(0))),
+          size: Number(arg(1)),
+          name: text(2),
+          loc,
+        });
         return 0n;
       case "dead":
-        makeDead(arg(0), arg(1), loc);
-        observer?.happened(context.thread, { what: "dead", addr: Number(arg(0)), size: Number(arg(1)), loc });
+        makeDead(placed(context, arg(0)), arg(1), loc);
+        observer?.happened(context.thread, { what: "dead", addr: Number(placed(context, arg(0))), size: Number(arg(1)), loc });
         return 0n;
       case "watch":
-        context.watchStart = Number(arg(0));
-        context.watchEnd = Number(arg(1));
+        context.watchStart = Number(placed(context, arg(0)));
+        context.watchEnd = context.watchStart + Number(arg(1) - arg(0));
+        return 0n;
+      case "segment":
+        context.segments.push({ base: arg(0), size: arg(1), target: arg(2) });
         return 0n;
       case "note_lock":
-        sharing.noteLock(Number(arg(0)));
+        sharing.noteLock(Number(placed(context, arg(0))));
         return 0n;
     }
   };

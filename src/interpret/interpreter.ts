@@ -81,6 +81,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     arities: [],
     watchStart: 0,
     watchEnd: 0,
+    segments: [],
   };
   const infos: ThreadInfo[] = [];
   const threads: ParkedThread[] = [];

@@ -34,6 +34,7 @@ export type Intrinsic =
   | "dead"
   | "event"
   | "watch"
+  | "segment"
   | "note_lock"
   | "assume";
 
