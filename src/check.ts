@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
 import type { Inputs } from "./clang/inputs.ts";
-import { type CompiledModule, compileProgram, runCompiled } from "./compile/compiled.ts";
+import { type CompiledModule, compileProgram, loadCompiled, runCompiled } from "./compile/compiled.ts";
 import { explain } from "./explain/explain.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
 import type { Machine, Merging } from "./explore/machine.ts";
@@ -14,7 +14,7 @@ import { createInterpreter } from "./interpret/interpreter.ts";
 import { accessSites } from "./ir/flow.ts";
 import { findPoints } from "./ir/points.ts";
 import type { Program } from "./ir/program.ts";
-import { programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
+import { type KeptCode, keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
 import type { Common, Verdict } from "./report/verdict.ts";
 
 export interface CheckOptions {
@@ -69,7 +69,7 @@ async function search(
     timeout: options.timeout,
     merging: options.merge,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
-    machine: machinesOf(program, options),
+    machine: machinesOf(program, options, keptCode(key, options.cache)),
     knowledge: recallKnowledge(key, options.cache),
     onProgress: (p) => hooks.onSlice({ ...p, memory: process.memoryUsage().rss }),
     interrupted: () => {
@@ -85,6 +85,7 @@ async function search(
 export function machinesOf(
   program: Program,
   options: Pick<CheckOptions, "merge" | "engine" | "maxMemory">,
+  kept?: KeptCode,
 ): (knowledge: Knowledge) => Machine {
   const merging = options.merge;
   if (options.engine === "interpreter") return (knowledge) => createInterpreter(program, { merging, ...knowledge });
@@ -92,8 +93,7 @@ export function machinesOf(
   return (knowledge) => {
     const racy = knowledge.racyAccesses.join();
     if (compiled?.racy !== racy) {
-      const points = findPoints(program, { merging, racyAccesses: new Set(knowledge.racyAccesses) });
-      compiled = { module: compileProgram(program, { merging, points }), racy };
+      compiled = { module: codeOf(program, merging, knowledge, kept), racy };
     }
     return runCompiled(program, compiled.module, {
       sharedWords: knowledge.sharedWords,
@@ -101,6 +101,15 @@ export function machinesOf(
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
     });
   };
+}
+
+function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: KeptCode | undefined): CompiledModule {
+  const bytes = kept?.recall(knowledge);
+  if (bytes !== undefined) return loadCompiled(program, bytes);
+  const points = findPoints(program, { merging, racyAccesses: new Set(knowledge.racyAccesses) });
+  const compiled = compileProgram(program, { merging, points });
+  kept?.keep(knowledge, compiled.bytes);
+  return compiled;
 }
 
 function verdictOf(program: Program, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {

@@ -4,17 +4,15 @@
  */
 import { deserialize, serialize } from "node:v8";
 import { type Cache, keyOf } from "./base/cache.ts";
+import { codeVersion } from "./base/paths.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import type { Knowledge } from "./explore/passes.ts";
 import { buildProgram } from "./ir/build.ts";
 import { parseModule } from "./ir/parse.ts";
 import type { Program } from "./ir/program.ts";
 
-/** Change this whenever the shape or the meaning of what is kept changes. */
-const REVISION = "1";
-
 export function programOf(inputs: Inputs, cache: Cache): Program {
-  const key = keyOf("program", REVISION, inputs.key);
+  const key = keyOf("program", codeVersion(), inputs.key);
   const kept = recall(cache, key) as Program | undefined;
   if (kept !== undefined) return kept;
   const program = buildProgram(
@@ -25,7 +23,18 @@ export function programOf(inputs: Inputs, cache: Cache): Program {
   return program;
 }
 
-const knowledgeKey = (key: string): string => keyOf("knowledge", REVISION, key);
+/** WebAssembly of a program: it depends on which accesses race in it. */
+export interface KeptCode {
+  readonly recall: (knowledge: Knowledge) => Uint8Array | undefined;
+  readonly keep: (knowledge: Knowledge, bytes: Uint8Array) => void;
+}
+
+export function keptCode(programKey: string, cache: Cache): KeptCode {
+  const key = (knowledge: Knowledge): string => keyOf("code", codeVersion(), programKey, knowledge.racyAccesses.join());
+  return { recall: (knowledge) => cache.get(key(knowledge)), keep: (knowledge, bytes) => cache.put(key(knowledge), bytes) };
+}
+
+const knowledgeKey = (key: string): string => keyOf("knowledge", codeVersion(), key);
 
 /** A larger set of shared words than the last pass needs is always safe; a smaller one costs a pass. */
 export const recallKnowledge = (key: string, cache: Cache): Knowledge | undefined =>

@@ -6,7 +6,7 @@
  * number of processes may share one folder. What is stored under a key must follow from the key alone.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -68,7 +68,7 @@ export function openCache(dir: string = defaultCacheDir()): Cache {
       const file = fileOf(key);
       const aside = `${file}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
       try {
-        mkdirSync(dirname(file), { recursive: true });
+        makeFolder(dirname(file));
         writeFileSync(aside, Buffer.concat([Buffer.from(`${MAGIC}${sha256(bytes)}\n`, "latin1"), bytes]));
         renameSync(aside, file);
       } catch {
@@ -81,6 +81,20 @@ export function openCache(dir: string = defaultCacheDir()): Cache {
       }
     },
   };
+}
+
+/** Node's own recursive mkdir never returns where making a folder in an existing one fails with ENOENT, as in /proc. */
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(dir) === dir) throw error;
+    // Existing parents end the recursion, and with them still no luck the second attempt throws for good.
+    if (!existsSync(dirname(dir))) makeFolder(dirname(dir));
+    mkdirSync(dir);
+  }
 }
 
 /** Marks an entry as used now, for `prune`. A read-only cache stays readable. */

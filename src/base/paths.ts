@@ -1,7 +1,7 @@
 /**
  * Where shootdown itself lies: the folder with package.json, `kernel/` and `dist/`, the same whether this runs from `src/` or from `dist/`.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,4 +20,22 @@ export function packageVersion(): string {
     known = parsed.version;
   }
   return known;
+}
+
+let stamp: string | undefined;
+
+/** Changes with every build: what one build's code made is not for another's. Times and sizes of our own files, which cost a millisecond. */
+export function codeVersion(): string {
+  if (stamp === undefined) {
+    const here = fileURLToPath(new URL("../", import.meta.url));
+    const files = readdirSync(here, { recursive: true, encoding: "utf8" }).filter((file) => /\.(js|ts)$/.test(file));
+    stamp = files
+      .sort()
+      .map((file) => {
+        const { mtimeMs, size } = statSync(join(here, file));
+        return `${file} ${mtimeMs} ${size}`;
+      })
+      .join("\n");
+  }
+  return stamp;
 }

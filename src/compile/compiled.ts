@@ -62,14 +62,27 @@ class Stop extends Error {
 
 /** The module and what is needed to run it, as often as one likes. */
 export interface CompiledModule {
+  /** They follow from the program, the merging and the points alone. */
+  readonly bytes: Uint8Array;
   readonly module: object;
   readonly map: MemoryMap;
 }
 
-export function compileProgram(program: Program, options: Pick<EngineOptions, "merging" | "points">): CompiledModule {
+/** From the bytes that `compileProgram` gave for the same program, now or in an earlier run. */
+export const loadCompiled = (program: Program, bytes: Uint8Array): CompiledModule => ({
+  bytes,
+  module: new wasm.Module(bytes),
+  map: mapOf(program),
+});
+
+function mapOf(program: Program): MemoryMap {
   const highest = Math.max(0, ...program.functionAt.keys());
   const pointers = highest === 0 ? 1 : (highest - FUNCTION_BASE) / 16 + 1;
-  const map = memoryMap(program.globalsEnd, program.accesses, pointers);
+  return memoryMap(program.globalsEnd, program.accesses, pointers);
+}
+
+export function compileProgram(program: Program, options: Pick<EngineOptions, "merging" | "points">): CompiledModule {
+  const map = mapOf(program);
   const builder = new ModuleBuilder();
   const imports = importHost(builder);
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
@@ -129,7 +142,8 @@ export function compileProgram(program: Program, options: Pick<EngineOptions, "m
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));
   }
-  return { module: new wasm.Module(builder.finish()), map };
+  const bytes = builder.finish();
+  return { bytes, module: new wasm.Module(bytes), map };
 }
 
 /** For a function without points that is called through a frame all the same. */

@@ -7,40 +7,62 @@ import type { Failure } from "../explore/machine.ts";
 import { sentence } from "./fill.ts";
 import { hex } from "./names.ts";
 import type { Access } from "./observation.ts";
-import { findOrigin } from "./origins.ts";
+import { findOrigin, type LoggedAccess } from "./origins.ts";
 import type { Blocked } from "./waiting.ts";
 import { type Said, type Walk, when } from "./walk.ts";
 
-export function closingSentences(failure: Failure, said: Said, walked: Walk, waiting: readonly Blocked[], last: number): string[] {
-  const first = sentence(said.text, said.named);
-  if (waiting.length > 0) return [sentence(`${said.text}: ${waiting.map((w) => w.brief).join("; ")}`, said.named)];
-  const told = walked.closing.map((c) => sentence(c.text, c.named));
-  if (told.length > 0) return [first, ...told];
-  const own = freed(failure, walked) ?? origin(walked, last);
-  return own === undefined ? [first] : [first, sentence(own, true)];
+export interface Closing {
+  readonly sentences: readonly string[];
+  /** Steps that the sentences mention, and accesses that they speak of: the story must show them. */
+  readonly cites: readonly number[];
+  readonly accesses: readonly Access[];
 }
 
-function freed(failure: Failure, walked: Walk): string | undefined {
+export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: readonly Blocked[], last: number): Closing {
+  const first = sentence(said.text, said.named);
+  if (waiting.length > 0) {
+    const text = `${said.text}: ${waiting.map((w) => w.brief).join("; ")}`;
+    return { sentences: [sentence(text, said.named)], cites: said.cites, accesses: [] };
+  }
+  const told = walked.closing.map((c) => sentence(c.text, c.named));
+  const cites = [...said.cites, ...walked.closing.flatMap((c) => c.cites)];
+  if (told.length > 0) return { sentences: [first, ...told], cites, accesses: [] };
+  const own = freed(failure, walked) ?? origin(walked, last);
+  if (own === undefined) return { sentences: [first], cites, accesses: [] };
+  return { ...own, sentences: [first, ...own.sentences], cites: [...cites, ...own.cites] };
+}
+
+function freed(failure: Failure, walked: Walk): Closing | undefined {
   const { history, memory, names } = walked.world;
   for (const arg of failure.args) {
     const found = memory.objectAt(Number(arg));
     const death = history.death(Number(arg));
-    if (found?.dead === true && death !== undefined) return `${names.object(found.object.addr)} was freed in ${when(death)}`;
+    if (found?.dead !== true || death === undefined) continue;
+    const text = `${names.object(found.object.addr)} was freed in ${when(death)}`;
+    return { sentences: [sentence(text, true)], cites: [death.step], accesses: [] };
   }
   return undefined;
 }
 
-function origin(walked: Walk, last: number): string | undefined {
+function origin(walked: Walk, last: number): Closing | undefined {
   const found = findOrigin(walked.log, last);
   if (found === undefined) return undefined;
   const { names } = walked.world;
   const name = (access: Access): string => names.place(access.addr, access.bytes)?.text ?? hex(access.addr);
   const { site } = found.at.deed;
   const went = `${site.func}:${site.line} went by ${name(found.at.access)}`;
+  const close = (text: string, ...shown: readonly LoggedAccess[]): Closing => ({
+    sentences: [sentence(text, true)],
+    cites: [],
+    accesses: shown.map((s) => s.access),
+  });
   switch (found.kind) {
-    case "stale copy":
-      return `${went}, a copy of ${name(found.from)} made in ${when(found.copied)}; the original changed in ${when(found.changed)}`;
+    case "stale copy": {
+      const { from, copied, changed } = found;
+      const text = `${went}, a copy of ${name(from)} made in ${when(copied.deed)}; the original changed in ${when(changed.deed)}`;
+      return close(text, copied, changed);
+    }
     case "written":
-      return `${went}, last written in ${when(found.by)}`;
+      return close(`${went}, last written in ${when(found.by.deed)}`, found.by);
   }
 }

@@ -7,12 +7,12 @@
 import type { Failure } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
 import type { Program } from "../ir/program.ts";
-import { closingSentences } from "./closing.ts";
+import { type Closing, closingOf } from "./closing.ts";
 import { type Audience, audience } from "./files.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
 import { type Column, NOWHERE, type Row, type Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
-import { type Moment, type Walk, WEIGHTS, walk } from "./walk.ts";
+import { type Moment, type Walk, WEIGHTS, walk, withoutRepeats } from "./walk.ts";
 
 export interface ExplainOptions {
   readonly audience?: Audience;
@@ -39,9 +39,11 @@ export function tellStory(program: Program, observation: Observation, failure: F
   const lineOf = sourceReader(options.readSource);
   const finish = (row: Moment["row"]): Row => ({ ...row, column: columnOf(row.thread), source: lineOf(row.site.file, row.site.line) });
 
-  const cited = new Set([...said.cites, ...walked.closing.flatMap((c) => c.cites), ...walked.moments.flatMap((m) => m.cites)]);
-  const rows = walked.moments.map((m) => finish({ ...m.row, weight: weigh(m, cited, walked, last) }));
   const waiting = describeWaiting(observation, walked.world);
+  const closing = closingOf(failure, said, walked, waiting, last);
+  const shown = withoutRepeats(walked.moments.filter((m) => !m.hidden || isCited(m, closing)));
+  const cited = new Set([...closing.cites, ...shown.flatMap((m) => m.cites)]);
+  const rows = shown.map((m) => finish({ ...m.row, weight: isCited(m, closing) ? WEIGHTS.cited : weigh(m, cited, walked, last) }));
   rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;
@@ -64,10 +66,12 @@ export function tellStory(program: Program, observation: Observation, failure: F
     columns,
     threads: observation.threads.map((t, i) => ({ name: t.name, column: columnOf(i) })),
     rows,
-    closing: closingSentences(failure, said, walked, waiting, last),
+    closing: closing.sentences,
     steps: last,
   };
 }
+
+const isCited = (moment: Moment, closing: Closing): boolean => moment.access !== undefined && closing.accesses.includes(moment.access);
 
 /** What a sentence mentions must be there to be looked up; so must what the failing step went by. */
 function weigh(moment: Moment, cited: ReadonlySet<number>, walked: Walk, last: number): number {

@@ -10,13 +10,21 @@ import type { Access } from "./observation.ts";
 export interface LoggedAccess {
   readonly access: Access;
   readonly deed: Deed;
+  /** The modelled hardware's own bookkeeping: only a copy in it says anything. */
+  readonly machine: boolean;
 }
 
 export type Origin =
   /** The step went by `at`, a copy of `from` made by `copied`; `changed` overwrote `from` later. */
-  | { readonly kind: "stale copy"; readonly at: LoggedAccess; readonly from: Access; readonly copied: Deed; readonly changed: Deed }
-  /** The step went by `at`, which another thread had written. */
-  | { readonly kind: "written"; readonly at: LoggedAccess; readonly by: Deed };
+  | {
+      readonly kind: "stale copy";
+      readonly at: LoggedAccess;
+      readonly from: Access;
+      readonly copied: LoggedAccess;
+      readonly changed: LoggedAccess;
+    }
+  /** The step went by `at`, which another thread had written, or its own in an earlier step. */
+  | { readonly kind: "written"; readonly at: LoggedAccess; readonly by: LoggedAccess };
 
 /** Smaller values are too common to prove a copy. */
 const TELLING = 1024n;
@@ -30,12 +38,14 @@ export function findOrigin(log: readonly LoggedAccess[], last: number): Origin |
     const origin = staleCopy(log, at);
     if (origin !== undefined) return origin;
   }
-  for (const at of reads) {
+  const written = reads.flatMap((at) => {
     const entry = log[at]!;
-    const by = lastWrite(log, at)?.deed;
-    if (by !== undefined && by.step > 0 && by.step < last && by.thread !== entry.deed.thread) return { kind: "written", at: entry, by };
-  }
-  return undefined;
+    const by = lastWrite(log, at);
+    return by === undefined || by.deed.step === 0 || by.deed.step >= last || entry.machine
+      ? []
+      : [{ kind: "written", at: entry, by } as const];
+  });
+  return written.find(({ at, by }) => by.deed.thread !== at.deed.thread) ?? written.find(({ at }) => at.access.value >= TELLING);
 }
 
 function staleCopy(log: readonly LoggedAccess[], at: number): Origin | undefined {
@@ -52,7 +62,7 @@ function staleCopy(log: readonly LoggedAccess[], at: number): Origin | undefined
       .slice(written, at)
       .findLast((e) => e.access.write && overlap(e.access, source.access) && e.access.old !== e.access.value);
     if (change !== undefined) {
-      return { kind: "stale copy", at: read, from: source.access, copied: write.deed, changed: change.deed };
+      return { kind: "stale copy", at: read, from: source.access, copied: write, changed: change };
     }
   }
   return undefined;

@@ -55,6 +55,8 @@ export interface Moment {
   readonly cites: readonly number[];
   /** The access it tells, if it is one. */
   readonly access: Access | undefined;
+  /** Not worth a row unless the closing speaks of it. */
+  readonly hidden: boolean;
 }
 
 export interface Walk {
@@ -136,7 +138,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
     const tell = (located: Located, kind: RowKind, label: string, weight: number, text: string, more: Partial<Moment> = {}): void => {
       if (!told) return;
       const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight, folded: [] };
-      moments.push({ row, cites: more.cites ?? [], access: more.access });
+      moments.push({ row, cites: more.cites ?? [], access: more.access, hidden: more.hidden ?? false });
       if ((more.access !== undefined || kind === "memory") && sections.depth() > 0) inSection.accesses.push(moments.at(-1)!);
     };
     const speaksFor = (silenced: readonly (Moment | undefined)[]): void => {
@@ -151,11 +153,12 @@ export function walk(program: Program, observation: Observation, audience: Audie
           if (h.write && !inHook(thread)) store = undefined;
           const silent = inHook(thread) || !tells(sections.outermost());
           const weight = accessWeight(thread, h);
-          if (!silent && located !== undefined && !byMachine(located) && weight > 0 && contention.contended(h.addr, h.bytes)) {
+          const hidden = !contention.contended(h.addr, h.bytes);
+          if (!silent && located !== undefined && !byMachine(located) && weight > 0 && (h.write || !hidden)) {
             // What is read only to be written back changed needs no row of its own.
             const before = moments.at(-1);
             if (h.write && before?.row.thread === thread && isFirstHalf(before.access, h)) speaksFor([before]);
-            tell(located, h.write ? "write" : "read", "", weight, accessText(h), { access: h });
+            tell(located, h.write ? "write" : "read", "", weight, accessText(h), { access: h, hidden });
             if (h.write) store = moments.at(-1);
           }
           break;
@@ -201,7 +204,9 @@ export function walk(program: Program, observation: Observation, audience: Audie
       stacks.apply(thread, h);
       const deed: Deed = { step, thread, site: located?.site ?? stacks.locate(thread, 0).site };
       history.apply(h, deed);
-      if (h.what === "access" && tells(sections.outermost())) log.push({ access: h, deed });
+      if (h.what === "access" && tells(sections.outermost())) {
+        log.push({ access: h, deed, machine: located !== undefined && byMachine(located) });
+      }
     }
     // A section in which the property is violated never ends.
     if (sections.depth() > 0 && inSection.event) speaksFor(inSection.accesses);
@@ -243,11 +248,11 @@ export function walk(program: Program, observation: Observation, audience: Audie
     closing = [];
     visit(-1, observation.steps.length + 1, observation.final, false);
   }
-  return { moments: withoutRepeats(moments), closing, log, world: { memory, names, values, history, stacks, contention, say } };
+  return { moments, closing, log, world: { memory, names, values, history, stacks, contention, say } };
 }
 
 /** A thread that waits in a loop sees the same thing again and again: once is enough. */
-function withoutRepeats(moments: readonly Moment[]): Moment[] {
+export function withoutRepeats(moments: readonly Moment[]): Moment[] {
   const out: Moment[] = [];
   for (const moment of moments) {
     const last = out.at(-1);

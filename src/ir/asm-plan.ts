@@ -139,7 +139,7 @@ function splitSections(template: string): Sections {
   for (const raw of clean.split(/[\n;]/)) {
     const line = raw.replace(/\s+/g, " ").trim();
     if (line === "") continue;
-    const push = /^(?:\d+: ?)?\.(?:pushsection|section) ([\w.]+)/.exec(line);
+    const push = /^(?:\d+: ?)?\.(?:pushsection|section) "?([\w.]+)/.exec(line);
     if (push !== null) {
       stack.push(push[1] ?? "");
       continue;
@@ -308,7 +308,10 @@ export function calledFunction(s: Statement): string | undefined {
 }
 
 function codePlan(s: Sections, operands: readonly AsmOperand[]): AsmPlan {
-  const lines = codeLines(chooseText(s));
+  // `1: cmpxchg …; jnz 1b` on per-CPU data: nothing comes between the load before it and the exchange.
+  const lines = codeLines(chooseText(s)).filter(
+    (line, n, all) => !(/^jnz \d+b$/.test(line) && /^cmpxchg\w? .*%gs:/.test(all[n - 1] ?? "")),
+  );
   const bug = s.bugTable !== undefined && lines.length === 1 && lines[0] === "ud2";
   const statements = bug ? [bugStatement(s.bugTable ?? "")] : parseStatements(lines);
   const functions = new Set<string>();

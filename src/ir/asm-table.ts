@@ -303,6 +303,13 @@ export const INSTRUCTIONS: Readonly<Record<string, AsmInstruction>> = {
   movzx: extend("zext", undefined),
   movsbl: extend("sext", 8),
   movslq: extend("sext", 32),
+  // The address of the instruction itself: nothing in the model has one.
+  lea: (m, s, bits) => {
+    const [from, to] = s.args;
+    if (from?.kind !== "text" || !/^0?\(% ?rip\)$/.test(from.text) || to === undefined) return false;
+    write(m, to, bits, ZERO);
+    return true;
+  },
   cmp: compare("sub"),
   test: compare("and"),
   xchg: exchange,

@@ -5,12 +5,12 @@
  */
 
 import { lowerAsm } from "./asm-lower.ts";
-import { fresh, ZERO } from "./emit.ts";
+import { fresh, local, offsetBy, ZERO } from "./emit.ts";
 import type { LinkedFunction } from "./link.ts";
 import { calleeTarget, define, type FunctionLowering, operandsOfValue, refuse, typedValue, typeText, zeros } from "./lower-context.ts";
 import { lowerIntrinsic } from "./lower-intrinsics.ts";
-import { copyToLocal, emitCopy, emitFill } from "./lower-memory.ts";
-import type { IrInstruction } from "./module.ts";
+import { copyToLocal, emitCopy, emitFill, emitStore } from "./lower-memory.ts";
+import type { IrFunction, IrInstruction } from "./module.ts";
 import type { Intrinsic, Operand } from "./program.ts";
 import { MEMORY_FUNCTIONS } from "./symbols.ts";
 import { createTypes, type Types } from "./types.ts";
@@ -19,13 +19,26 @@ type Call = IrInstruction & { kind: "call" };
 
 const typesOf = new WeakMap<LinkedFunction, Types>();
 
+const readers = new WeakMap<IrFunction, boolean>();
+
+/** Does the function use va_start? Then it has a hidden last parameter: the address of the variable arguments, 8 bytes each. */
+export function readsVarargs(fn: IrFunction): boolean {
+  const known = readers.get(fn);
+  if (known !== undefined) return known;
+  const starts = (i: IrInstruction): boolean =>
+    i.kind === "call" && i.callee.kind === "global" && i.callee.name.startsWith("llvm.va_start");
+  const made = fn.variadic && fn.blocks.some((b) => b.instructions.some(starts));
+  readers.set(fn, made);
+  return made;
+}
+
 /** Registers that a function takes and gives back. */
 export function signature(f: LinkedFunction): { params: number; results: number } {
   const types = typesOf.get(f) ?? createTypes(f.module.structs);
   typesOf.set(f, types);
   const count = (n: readonly number[] | undefined): number => n?.length ?? 0;
   return {
-    params: f.fn.params.reduce((n, p) => n + count(types.registers(p.type)), 0),
+    params: f.fn.params.reduce((n, p) => n + count(types.registers(p.type)), readsVarargs(f.fn) ? 1 : 0),
     results: count(types.registers(f.fn.result)),
   };
 }
@@ -49,8 +62,17 @@ export function emitCall(f: FunctionLowering, index: number, args: readonly Oper
   const callee = f.program.linked.functions[index];
   const shape = callee === undefined ? { params: args.length, results: widths.length } : signature(callee);
   const given = Array.from({ length: shape.params }, (_, n) => args[n] ?? ZERO);
+  let area: number | undefined;
+  if (callee !== undefined && readsVarargs(callee.fn)) {
+    const extra = args.slice(shape.params - 1);
+    const made = local(f.e, Math.max(8, 8 * extra.length), 16, "", -1);
+    for (const [n, value] of extra.entries()) emitStore(f, offsetBy(f.e, made.address, 8 * n), value, 8, "plain");
+    given[shape.params - 1] = made.address;
+    area = made.slot;
+  }
   const dsts = Array.from({ length: shape.results }, (_, n) => fresh(f.e, widths[n] ?? 64));
   f.e.instrs.push({ op: "call", callee: index, args: given, dsts, loc: f.e.loc });
+  if (area !== undefined) f.e.instrs.push({ op: "clear", slot: area, loc: f.e.loc });
   return widths.map((_, n) => (dsts[n] === undefined ? ZERO : { reg: dsts[n] }));
 }
 

@@ -34,6 +34,8 @@ export interface FunctionLowering {
   readonly values: Map<string, readonly Operand[]>;
   /** Local slot of each alloca. */
   readonly slots: Map<string, number>;
+  /** Where a function that reads variable arguments finds them: a hidden last parameter. */
+  readonly varargs: Operand | undefined;
   /** True while the entry block is lowered. */
   inEntry: boolean;
 }

@@ -2,10 +2,10 @@
  * `llvm.*` intrinsics. Hints and debug records lower to nothing; an intrinsic that is not known here is refused by name.
  */
 
-import { bin, cmp, imm, mask, maskOf, not1, ONE, select, sext, umulh, unary, ZERO } from "./emit.ts";
+import { bin, cmp, imm, mask, maskOf, not1, ONE, offsetBy, select, sext, umulh, unary, ZERO } from "./emit.ts";
 import { pair } from "./lower-arithmetic.ts";
 import { define, type FunctionLowering, intBits, refuse, typedValue, zeros } from "./lower-context.ts";
-import { emitCopy, emitFill } from "./lower-memory.ts";
+import { emitCopy, emitFill, emitLoad, emitStore } from "./lower-memory.ts";
 import type { IrInstruction, IrType } from "./module.ts";
 import type { Cmp, Operand } from "./program.ts";
 import { type Pair, wideBinary, wideCompare, wideUnary } from "./wide.ts";
@@ -43,6 +43,19 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
     case "memmove":
       emitCopy(f, arg(0), arg(1), arg(2));
       return;
+    case "va_start":
+      startVarargs(f, arg(0));
+      return;
+    case "va_end":
+      return;
+    case "va_copy":
+      emitCopy(f, arg(0), arg(1), imm(24));
+      return;
+    case "load.relative": {
+      const offset = emitLoad(f, bin(f.e, "add", 64, arg(0), arg(1)), 4, "plain");
+      define(f, i, [bin(f.e, "add", 64, arg(0), sext(f.e, 32, 64, offset))]);
+      return;
+    }
     case "memset":
       emitFill(f, arg(0), arg(1), arg(2));
       return;
@@ -90,6 +103,14 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
   const value = bits > 64 ? wideIntrinsic(f, base, bits, args) : narrowIntrinsic(f, base, bits, arg);
   if (value === undefined) refuse(f, i, `llvm.${name}`);
   define(f, i, value ?? zeros(f, i.resultType));
+}
+
+/** Fills a va_list: all registers used up, the rest where the caller has put it (see `emitCall`). */
+function startVarargs(f: FunctionLowering, list: Operand): void {
+  emitStore(f, list, imm(48), 4, "plain");
+  emitStore(f, offsetBy(f.e, list, 4), imm(304), 4, "plain");
+  emitStore(f, offsetBy(f.e, list, 8), f.varargs ?? ZERO, 8, "plain");
+  emitStore(f, offsetBy(f.e, list, 16), ZERO, 8, "plain");
 }
 
 const isOne = (a: Operand): boolean => "imm" in a && a.imm === 1n;

@@ -12,7 +12,7 @@ import { bin, cmp, type Emitter, fresh, ONE, ZERO } from "./emit.ts";
 import type { Layout } from "./layout.ts";
 import type { Linked, LinkedFunction } from "./link.ts";
 import { lowerBinary, lowerCast, lowerExtract, lowerFreeze, lowerIcmp, lowerInsert, lowerSelect } from "./lower-arithmetic.ts";
-import { lowerCall, signature } from "./lower-calls.ts";
+import { lowerCall, readsVarargs, signature } from "./lower-calls.ts";
 import {
   define,
   type FunctionLowering,
@@ -106,6 +106,7 @@ function lowerFunction(
     e,
     values: new Map(),
     slots: new Map(),
+    varargs: readsVarargs(fn) ? { reg: signature(linked).params - 1 } : undefined,
     inEntry: true,
   };
   for (const p of fn.params) {
@@ -115,6 +116,7 @@ function lowerFunction(
       widths.map((bits) => ({ reg: fresh(e, bits) })),
     );
   }
+  if (f.varargs !== undefined) fresh(e, 64);
   const { order, next } = reversePostorder(program.linked, fn.blocks);
   const indexOf = new Map(order.map((b, n) => [b.label, n]));
   const predecessors: Set<number>[] = order.map(() => new Set());
