@@ -7,8 +7,11 @@ import { check, type Knowledge } from "../../src/explore/passes.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
 import { buildProgram } from "../../src/ir/build.ts";
 import { parseModule } from "../../src/ir/parse.ts";
+import { reportJson } from "../../src/report/json.ts";
 import { plain } from "../../src/report/palette.ts";
 import { storyTable } from "../../src/report/story-text.ts";
+import { common } from "../report/fixture.ts";
+import { validate } from "../report/schema.ts";
 
 const file = (name: string): string => readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8");
 
@@ -50,6 +53,11 @@ describe("a use after free through a stale copy", async () => {
     expect(story.closing[0]).toBe("user reaches mem_map[3] of mm A through its TLB, but its last reference is gone.");
     expect(story.closing[1]).toMatch(/^The entry A->pgd\[2\] that it came from was cleared in step \d+ \(pte_clear:27\)\.$/);
     expect(story.closing[2]).toBe("No flush of user followed.");
+  });
+  it("is data that keeps to the published schema", () => {
+    const schema = JSON.parse(readFileSync(new URL("../../docs/report-schema.json", import.meta.url), "utf8")) as Record<string, unknown>;
+    const json = reportJson({ ...common, kind: "violation", violation: { failure, schedule, story } });
+    expect(validate(schema, JSON.parse(JSON.stringify(json)))).toEqual([]);
   });
   it("fits a screen and is quickly told", () => {
     const table = storyTable(story, { width: 100, lines: 24, palette: plain });

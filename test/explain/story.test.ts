@@ -168,8 +168,15 @@ describe("a stale copy", () => {
     expect(story.closing[1]).toBe(
       "user:202 went by state, a copy of table[5] made in step 1 (user:201); the original changed in step 2 (mover:102).",
     );
-    // The cache is the reader's own: nothing contended, so only the event and the original are told.
-    expect(texts(story.rows)).toEqual(["reads table[5] = 0x3067", "table[5]: 0x3067 -> 0", "uses it", "reaches a page that is gone"]);
+    // The cache is the reader's own, so its filling is only told because the closing speaks of it.
+    expect(texts(story.rows)).toEqual([
+      "reads table[5] = 0x3067",
+      "state: dirty 0 -> 1, young 0 -> 1, count 0 -> 25",
+      "table[5]: 0x3067 -> 0",
+      "uses it",
+      "reaches a page that is gone",
+    ]);
+    expect(story.rows.map((r) => r.weight).slice(1, 3)).toEqual([70, 70]);
   });
 });
 
