@@ -16,6 +16,8 @@ import { progressLine } from "./progress.ts";
 
 /** Wider terminals are not filled: a story is read down, not across. */
 const WIDEST = 140;
+/** Below this a table of columns is no table. */
+const NARROWEST = 60;
 
 export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const settings = settle(files, given, io.cwd);
@@ -85,5 +87,5 @@ function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colo
     }
   }
   if (settings.quiet) io.stdout.write(`${headline(verdict, palette)}\n`);
-  else io.stdout.write(reportText(verdict, { palette, width: Math.min(WIDEST, io.stdout.columns ?? 100) }));
+  else io.stdout.write(reportText(verdict, { palette, width: Math.max(NARROWEST, Math.min(WIDEST, io.stdout.columns ?? 100)) }));
 }

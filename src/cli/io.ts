@@ -40,7 +40,8 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     write: (text) => void stream.write(text),
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.isTTY ? stream.columns : undefined;
+      // Some terminals say 0 for unknown.
+      return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
     },
   };
 }

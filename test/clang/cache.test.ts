@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -46,6 +46,12 @@ it("does without a folder that cannot be made", () => {
   const blocked = join(dir, "file");
   writeFileSync(blocked, "");
   const cache = openCache(join(blocked, "below"));
+  cache.put(key, bytes("hello"));
+  expect(cache.get(key)).toBeUndefined();
+});
+
+it.runIf(existsSync("/proc/self"))("does without a folder that the system refuses oddly", () => {
+  const cache = openCache("/proc/no/such/folder");
   cache.put(key, bytes("hello"));
   expect(cache.get(key)).toBeUndefined();
 });
