@@ -98,6 +98,7 @@ export function machinesOf(
     return runCompiled(program, compiled.module, {
       sharedWords: knowledge.sharedWords,
       notedLocks: knowledge.notedLocks,
+      racyAccesses: knowledge.racyAccesses,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
     });
   };

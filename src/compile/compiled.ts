@@ -46,6 +46,7 @@ export interface EngineOptions {
   readonly merging: Merging;
   readonly sharedWords?: readonly number[];
   readonly notedLocks?: readonly number[];
+  readonly racyAccesses?: readonly number[];
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
   readonly points: readonly (FunctionPoints | undefined)[];
@@ -225,7 +226,7 @@ interface Exports {
 export function runCompiled(
   program: Program,
   compiled: CompiledModule,
-  options: Pick<EngineOptions, "sharedWords" | "notedLocks" | "maxMemory">,
+  options: Pick<EngineOptions, "sharedWords" | "notedLocks" | "racyAccesses" | "maxMemory">,
 ): Machine {
   const { map } = compiled;
   const pages = map.visited / 0x10000;
