@@ -262,6 +262,8 @@ export function runCompiled(
   for (const [pointer, func] of program.functionAt) view().setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
   for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
   for (const word of options.notedLocks ?? []) bytes()[map.lock + word] = NOTED;
+  // A copy or fill notes its accesses even where it is a scheduling point: those known are not news.
+  for (const access of options.racyAccesses ?? []) bytes[map.racy + access] = 1;
 
   const threads: ThreadInfo[] = [];
   const fail = (klass: string, text: string, args: readonly bigint[], loc: number): never => {
