@@ -263,7 +263,7 @@ export function runCompiled(
   for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
   for (const word of options.notedLocks ?? []) bytes()[map.lock + word] = NOTED;
   // A copy or fill notes its accesses even where it is a scheduling point: those known are not news.
-  for (const access of options.racyAccesses ?? []) bytes[map.racy + access] = 1;
+  for (const access of options.racyAccesses ?? []) bytes()[map.racy + access] = 1;
 
   const threads: ThreadInfo[] = [];
   const fail = (klass: string, text: string, args: readonly bigint[], loc: number): never => {
