@@ -42,7 +42,7 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 	}
 	if (!page)
 		__sd_fail("model-limit", "no free frame for this thread: raise SD_TASK_FRAMES or SD_SETUP_FRAMES", 0, 0, 0);
-	page->sd_kind = (unsigned short)kind;
+	page->sd_kind = (unsigned int)kind;
 	page->sd_home = 0;
 	page->sd_moved = NULL;
 	page->order = order;
@@ -60,28 +60,33 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 	return page;
 }
 
-/* Called inside the section in which the last reference went (put_page): going and being free are one event. */
+/* Called inside the section in which the last reference goes (put_page): from here on every access to the frame is a violation. */
 void sd_frame_free(struct page *page)
 {
 	if (page->sd_kind == SD_FRAME_FREE)
 		__sd_fail("double-free", "{0:p} is freed twice", (sd_u64)page, 0, 0);
-	if (page->_mapcount.counter != -1)
-		__sd_fail("bad-page", "{0:p} is freed while {1:d} page-table entries map it", (sd_u64)page,
-			  (sd_u64)(page->_mapcount.counter + 1), 0);
-	if (page->flags & (1UL << PG_locked))
-		__sd_fail("bad-page", "{0:p} is freed while it is locked", (sd_u64)page, 0, 0);
 	__sd_event("page-free", "{0:p} is freed", (sd_u64)page, 0, 0);
 	if (page->sd_kind == SD_FRAME_DATA)
 		sd_data_freed(page);
 	__sd_dead(page_address(page), page->sd_kind == SD_FRAME_TABLE ? PAGE_SIZE : SD_WORDS * 8);
 	page->sd_kind = SD_FRAME_FREE;
-	page->sd_home = (unsigned short)(__sd_self() + 2);
-	page->sd_moved = NULL;
+	page->sd_home = (unsigned int)(__sd_self() + 2);
+}
+
+/* Right after: its struct page, which is nobody's now, is checked and left zero. */
+void sd_frame_clean(struct page *page)
+{
+	__sd_atomic_begin(SD_LOCAL, page);
+	if (page->_mapcount.counter != -1)
+		__sd_fail("bad-page", "{0:p} is freed while {1:d} page-table entries map it", (sd_u64)page,
+			  (sd_u64)(page->_mapcount.counter + 1), 0);
+	if (page->flags & (1UL << PG_locked))
+		__sd_fail("bad-page", "{0:p} is freed while it is locked", (sd_u64)page, 0, 0);
 	page->order = 0;
 	page->flags = 0;
 	page->mapping = NULL;
 	page->index = 0;
-	page->_refcount.counter = 0;
 	page->_mapcount.counter = 0;
 	page->lru.next = page->lru.prev = NULL;
+	__sd_atomic_end();
 }

@@ -57,6 +57,11 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 {
 	u64 here = bit_of(page);
 
+	if (write && page->sd_moved)
+		__sd_fail("lost-write", page->sd_kind == SD_FRAME_FREE ?
+				"the write of {0:s} to {1:x} is lost: it goes to {2:p}, which was moved elsewhere and freed" :
+				"the write of {0:s} to {1:x} is lost: it goes to {2:p}, whose contents were already copied elsewhere",
+			  (sd_u64)who, va, (sd_u64)page);
 	if (page->sd_kind == SD_FRAME_FREE)
 		__sd_fail("freed-page-access", write ? "{0:s} writes to {1:x}, and the write goes to {2:p}, a page that was freed" :
 				"{0:s} reads {1:x} and sees {2:p}, a page that was freed",
@@ -73,9 +78,6 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 				  (sd_u64)page);
 		return;
 	}
-	if (page->sd_moved)
-		__sd_fail("lost-write", "the write of {0:s} to {1:x} is lost: it goes to {2:p}, whose contents were already copied elsewhere",
-			  (sd_u64)who, va, (sd_u64)page);
 	if (current_in[location + word] != here)
 		current_in[location + word] = here;
 }
@@ -96,7 +98,7 @@ void sd_data_copy(struct page *to, struct page *from, unsigned int word)
 		current_in[location] &= ~bit_of(to);
 }
 
-/* From now on nobody will look for the contents in this page. */
+/* From now on, until the frame is allocated again, nobody will look for these contents here. */
 void sd_data_moved(struct page *from, const char *how)
 {
 	from->sd_moved = how;

@@ -149,8 +149,8 @@ u64 sd_translate(struct sd_walker *w, int upage, bool write)
 	w->tlb[upage][0] = leaf;
 #endif
 	if (cached && frame_of(leaf) != frame_of(live))
-		__sd_event("tlb-use", "{0:s} still has {1:x} cached: it uses {2:p}", (sd_u64)w->name, up->va,
-			   (sd_u64)pfn_to_page(frame_of(leaf) >> PAGE_SHIFT));
+		__sd_event("tlb-use", "{0:s}, running {1:s}, uses a translation of {2:x} that it cached before", (sd_u64)w->name,
+			   (sd_u64)up->mm->sd_name, up->va);
 	return leaf;
 }
 
@@ -224,7 +224,7 @@ pte_t __weak ptep_clear_flush(struct vm_area_struct *vma, unsigned long addr, pt
 
 int __weak ptep_set_access_flags(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep, pte_t entry, int dirty)
 {
-	int changed = !pte_same(READ_ONCE(*ptep), entry);
+	int changed = !pte_same(ptep_get(ptep), entry);
 
 	(void)vma, (void)addr;
 	if (changed && dirty)

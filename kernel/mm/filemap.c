@@ -2,8 +2,8 @@
 /*
  * filemap.c - the page cache of a file, and the list of VMAs that map the file.
  *
- * The cache holds one reference of each of its pages. A slot changes under i_pages_lock with the page locked; it is read without
- * either: a reference is taken first, then the slot looked at again.
+ * The cache holds one reference of each of its pages. A slot changes under i_pages_lock with the page locked. It is read without
+ * either: the kernel takes a reference and looks again; the result is that of one look-up at one moment, and so it is one here.
  */
 #include <linux/err.h>
 #include <linux/interval_tree.h>
@@ -14,16 +14,16 @@ struct page * __weak find_get_page(struct address_space *mapping, pgoff_t index)
 {
 	struct page *page;
 
-	for (;;) {
-		page = READ_ONCE(mapping->sd_pages[index]);
-		if (!page)
-			return NULL;
-		if (!get_page_unless_zero(page))
-			continue;
-		if (READ_ONCE(mapping->sd_pages[index]) == page)
-			return page;
-		put_page(page);
+	__sd_atomic_begin(SD_STEP, NULL);
+	page = mapping->sd_pages[index];
+	if (page) {
+		/* Frozen: under way to another page. The kernel looks again until it is not. */
+		if (!page->_refcount.counter)
+			__sd_block();
+		page->_refcount.counter++;
 	}
+	__sd_atomic_end();
+	return page;
 }
 
 struct page * __weak find_lock_page(struct address_space *mapping, pgoff_t index)

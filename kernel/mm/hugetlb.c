@@ -24,13 +24,13 @@ int is_hugetlb_entry_migration(pte_t pte)
 /* Each upper entry is read once: it may be cleared at any time by whoever unshares the table. */
 pte_t * __weak huge_pte_offset(struct mm_struct *mm, unsigned long addr, unsigned long sz)
 {
-	pgd_t pgd = READ_ONCE(*pgd_offset(mm, addr));
+	pgd_t pgd = pgdp_get(pgd_offset(mm, addr));
 	pud_t pud;
 
 	(void)sz;
 	if (pgd_none(pgd))
 		return NULL;
-	pud = READ_ONCE(((pud_t *)pgd_page_vaddr(pgd))[pud_index(addr)]);
+	pud = pudp_get((pud_t *)pgd_page_vaddr(pgd) + pud_index(addr));
 	if (!pud_present(pud))
 		return NULL;
 	return (pte_t *)((pmd_t *)pud_page_vaddr(pud) + pmd_index(addr));
@@ -82,7 +82,7 @@ pte_t * __weak huge_pmd_share(struct mm_struct *mm, unsigned long addr, pud_t *p
 	}
 	if (spte) {
 		ptl = huge_pte_lock(hstate_vma(vma), mm, spte);
-		if (pud_none(READ_ONCE(*pud))) {
+		if (pud_none(pudp_get(pud))) {
 			pud_populate(mm, pud, (unsigned long)spte & PAGE_MASK);
 			mm_inc_nr_pmds(mm);
 		} else {
@@ -136,7 +136,7 @@ pte_t * __weak huge_pte_alloc(struct mm_struct *mm, unsigned long addr, unsigned
 	pud_t *pud = pud_alloc(mm, p4d_offset(pgd_offset(mm, addr), addr), addr);
 
 	(void)sz;
-	if (pud_none(READ_ONCE(*pud)))
+	if (pud_none(pudp_get(pud)))
 		return huge_pmd_share(mm, addr, pud);
 	return (pte_t *)pmd_alloc(mm, pud, addr);
 }

@@ -33,11 +33,11 @@ static void free_table(void *table)
 
 pud_t * __weak pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address)
 {
-	if (pgd_none(READ_ONCE(*p4d))) {
+	if (pgd_none(pgdp_get(p4d))) {
 		void *table = alloc_table();
 
 		spin_lock(&mm->page_table_lock);
-		if (pgd_none(READ_ONCE(*p4d))) {
+		if (pgd_none(pgdp_get(p4d))) {
 			pgd_populate(mm, p4d, table);
 			table = NULL;
 		}
@@ -50,13 +50,13 @@ pud_t * __weak pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address
 
 pmd_t * __weak pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address)
 {
-	pud_t val = READ_ONCE(*pud);
+	pud_t val = pudp_get(pud);
 
 	if (pud_none(val)) {
 		void *table = alloc_table();
 
 		spin_lock(&mm->page_table_lock);
-		if (pud_none(READ_ONCE(*pud))) {
+		if (pud_none(pudp_get(pud))) {
 			mm_inc_nr_pmds(mm);
 			pud_populate(mm, pud, table);
 			table = NULL;
@@ -64,7 +64,7 @@ pmd_t * __weak pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address
 		spin_unlock(&mm->page_table_lock);
 		if (table)
 			free_table(table);
-		val = READ_ONCE(*pud);
+		val = pudp_get(pud);
 	}
 	return (pmd_t *)pud_page_vaddr(val) + pmd_index(address);
 }
@@ -73,12 +73,12 @@ pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address)
 {
 	pmd_t *pmd = pmd_alloc(mm, pud_alloc(mm, p4d_offset(pgd_offset(mm, address), address), address), address);
 
-	if (pmd_none(READ_ONCE(*pmd))) {
+	if (pmd_none(pmdp_get(pmd))) {
 		void *table = alloc_table();
 		spinlock_t *ptl = &virt_to_page(pmd)->ptl;
 
 		spin_lock(ptl);
-		if (pmd_none(READ_ONCE(*pmd))) {
+		if (pmd_none(pmdp_get(pmd))) {
 			mm_inc_nr_ptes(mm);
 			pmd_populate(mm, pmd, virt_to_page(table));
 			table = NULL;
@@ -92,17 +92,17 @@ pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address)
 
 pmd_t * __weak mm_find_pmd(struct mm_struct *mm, unsigned long address)
 {
-	pgd_t pgd = READ_ONCE(*pgd_offset(mm, address));
+	pgd_t pgd = pgdp_get(pgd_offset(mm, address));
 	pud_t pud;
 	pmd_t *pmd;
 
 	if (pgd_none(pgd))
 		return NULL;
-	pud = READ_ONCE(((pud_t *)pgd_page_vaddr(pgd))[pud_index(address)]);
+	pud = pudp_get((pud_t *)pgd_page_vaddr(pgd) + pud_index(address));
 	if (!pud_present(pud))
 		return NULL;
 	pmd = (pmd_t *)pud_page_vaddr(pud) + pmd_index(address);
-	return pmd_none(READ_ONCE(*pmd)) || pmd_huge(READ_ONCE(*pmd)) ? NULL : pmd;
+	return pmd_none(pmdp_get(pmd)) || pmd_huge(pmdp_get(pmd)) ? NULL : pmd;
 }
 
 struct vm_area_struct * __weak find_vma(struct mm_struct *mm, unsigned long addr)
@@ -121,7 +121,7 @@ static void wait_for_migration(pte_t *ptep, spinlock_t *ptl)
 	pte_t pte;
 
 	spin_lock(ptl);
-	pte = READ_ONCE(*ptep);
+	pte = ptep_get(ptep);
 	if (is_swap_pte(pte) && is_migration_entry(pte_to_swp_entry(pte))) {
 		page = migration_entry_to_page(pte_to_swp_entry(pte));
 		if (!get_page_unless_zero(page))
@@ -178,7 +178,7 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 	struct page *page = vma->vm_file ? file_page(vma, address) : anon_page(vma, address);
 
 	spin_lock(ptl);
-	if (!pte_none(READ_ONCE(*ptep))) {
+	if (!pte_none(ptep_get(ptep))) {
 		spin_unlock(ptl);
 		unlock_page(page);
 		put_page(page);
@@ -201,7 +201,7 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 		return hugetlb_fault(mm, vma, address, flags);
 	ptep = sd_pte_alloc(mm, address);
 	ptl = &virt_to_page(ptep)->ptl;
-	entry = READ_ONCE(*ptep);
+	entry = ptep_get(ptep);
 	if (pte_none(entry))
 		return do_no_page(vma, address & PAGE_MASK, ptep, ptl);
 	if (!pte_present(entry)) {
@@ -211,7 +211,7 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 		return 0;
 	}
 	spin_lock(ptl);
-	if (pte_same(READ_ONCE(*ptep), entry)) {
+	if (pte_same(ptep_get(ptep), entry)) {
 		if (flags & FAULT_FLAG_WRITE) {
 			if (!pte_write(entry))
 				entry = pte_mkwrite(entry);	/* shared: write notification only */
@@ -243,7 +243,7 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 			spinlock_t *ptl = &virt_to_page(ptep)->ptl;
 
 			spin_lock(ptl);
-			pte = READ_ONCE(*ptep);
+			pte = ptep_get(ptep);
 			if (pte_present(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
 				*pages = pte_page(pte);
 				get_page(*pages);

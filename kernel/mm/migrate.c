@@ -21,7 +21,7 @@ static bool remove_migration_pte(struct page *new, struct vm_area_struct *vma, u
 	};
 
 	while (page_vma_mapped_walk(&pvmw)) {
-		pte_t old_pte = READ_ONCE(*pvmw.pte);
+		pte_t old_pte = ptep_get(pvmw.pte);
 		pte_t pte = pte_mkyoung(mk_pte(new, vma->vm_page_prot));
 
 		get_page(new);
@@ -49,23 +49,27 @@ void __weak remove_migration_ptes(struct page *old, struct page *new, bool locke
 }
 
 /*
- * The file's slot goes over to newpage, with old's count frozen at exactly what the file and the caller hold: a reference
- * more, and it is not moved.
+ * The file's slot goes over to newpage if old has exactly the references of the file and the caller: with one more it is not moved. The kernel
+ * freezes old's count meanwhile, so that nobody gets a reference: look-ups try again until the slot is newpage, and whoever waits
+ * for the migration faults again. Nobody can tell that from the whole being one operation, so it is one here.
  */
 static int replace_slot(struct address_space *mapping, struct page *newpage, struct page *page, int expected)
 {
+	int rc = -EAGAIN;
+
 	spin_lock_irq(&mapping->i_pages_lock);
-	if (mapping->sd_pages[page->index] != page || !page_ref_freeze(page, expected)) {
-		spin_unlock_irq(&mapping->i_pages_lock);
-		return -EAGAIN;
-	}
 	newpage->index = page->index;
 	newpage->mapping = page->mapping;
-	get_page(newpage);
-	WRITE_ONCE(mapping->sd_pages[page->index], newpage);
-	page_ref_unfreeze(page, expected - 1);
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (mapping->sd_pages[page->index] == page && page->_refcount.counter == expected) {
+		newpage->_refcount.counter++;
+		mapping->sd_pages[page->index] = newpage;
+		page->_refcount.counter--;
+		rc = MIGRATEPAGE_SUCCESS;
+	}
+	__sd_atomic_end();
 	spin_unlock_irq(&mapping->i_pages_lock);
-	return MIGRATEPAGE_SUCCESS;
+	return rc;
 }
 
 int __weak migrate_huge_page_move_mapping(struct address_space *mapping, struct page *newpage, struct page *page)

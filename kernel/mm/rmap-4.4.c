@@ -29,12 +29,12 @@ pte_t * __weak page_check_address(struct page *page, struct mm_struct *mm, unsig
 		if (!pmd)
 			return NULL;
 		pte = pte_offset_map(pmd, address);
-		if (!sync && !pte_present(READ_ONCE(*pte)))
+		if (!sync && !pte_present(ptep_get(pte)))
 			return NULL;
 		ptl = pte_lockptr(mm, pmd);
 	}
 	spin_lock(ptl);
-	entry = READ_ONCE(*pte);
+	entry = ptep_get(pte);
 	if (pte_present(entry) && pte_page(entry) == page) {
 		*ptlp = ptl;
 		return pte;

@@ -35,7 +35,7 @@ void __weak page_remove_rmap(struct page *page, bool compound)
 /* Under the table lock: is this the entry of the page (or its migration entry, if that is what is looked for)? */
 static bool check_pte(struct page_vma_mapped_walk *pvmw)
 {
-	pte_t pte = READ_ONCE(*pvmw->pte);
+	pte_t pte = ptep_get(pvmw->pte);
 
 	if (pvmw->flags & PVMW_MIGRATION)
 		return is_swap_pte(pte) && is_migration_entry(pte_to_swp_entry(pte)) &&

@@ -33,6 +33,12 @@
 #define pgd_val(x) ((x).pgd)
 #define pgprot_val(x) ((x).pgprot)
 
+/* One marked load of the whole entry. */
+#define ptep_get(ptep) __pte(READ_ONCE((ptep)->pte))
+#define pmdp_get(pmdp) __pmd(READ_ONCE((pmdp)->pmd))
+#define pudp_get(pudp) __pud(READ_ONCE((pudp)->pud))
+#define pgdp_get(pgdp) __pgd(READ_ONCE((pgdp)->pgd))
+
 #define PAGE_NONE __pgprot(_PAGE_PROTNONE | _PAGE_ACCESSED)
 #define PAGE_SHARED __pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
 #define PAGE_READONLY __pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
@@ -120,17 +126,17 @@ typedef pgd_t p4d_t;
 
 static inline pud_t *pud_offset(pgd_t *pgd, unsigned long addr)
 {
-	return (pud_t *)pgd_page_vaddr(READ_ONCE(*pgd)) + pud_index(addr);
+	return (pud_t *)pgd_page_vaddr(pgdp_get(pgd)) + pud_index(addr);
 }
 
 static inline pmd_t *pmd_offset(pud_t *pud, unsigned long addr)
 {
-	return (pmd_t *)pud_page_vaddr(READ_ONCE(*pud)) + pmd_index(addr);
+	return (pmd_t *)pud_page_vaddr(pudp_get(pud)) + pmd_index(addr);
 }
 
 static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
 {
-	return (pte_t *)pmd_page_vaddr(READ_ONCE(*pmd)) + pte_index(addr);
+	return (pte_t *)pmd_page_vaddr(pmdp_get(pmd)) + pte_index(addr);
 }
 
 #define pte_offset_map(pmd, addr) pte_offset_kernel(pmd, addr)

@@ -7,6 +7,7 @@
 #define _LINUX_ATOMIC_H
 
 #include <linux/compiler.h>
+#include <shootdown.h>
 
 #define ATOMIC_INIT(i) { (i) }
 #define ATOMIC_LONG_INIT(i) { (i) }
@@ -80,15 +81,15 @@ static __always_inline value prefix##_cmpxchg(type *v, value old, value new)		\
 }											\
 static __always_inline bool prefix##_add_unless(type *v, value a, value u)		\
 {											\
-	value c = prefix##_read(v), seen;						\
+	bool added = false;								\
 											\
-	while (c != u) {								\
-		seen = prefix##_cmpxchg(v, c, c + a);					\
-		if (seen == c)								\
-			return true;							\
-		c = seen;								\
+	__sd_atomic_begin(SD_STEP, NULL);						\
+	if (v->counter != u) {								\
+		v->counter += a;							\
+		added = true;								\
 	}										\
-	return false;									\
+	__sd_atomic_end();								\
+	return added;									\
 }											\
 static __always_inline bool prefix##_inc_not_zero(type *v)				\
 {											\

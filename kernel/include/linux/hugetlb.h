@@ -25,7 +25,7 @@ extern struct mutex hugetlb_fault_mutex_table[SD_FILE_PAGES];
 #define is_vm_hugetlb_page(vma) (((vma)->vm_flags & VM_HUGETLB) != 0)
 
 /* The entry is the PMD entry itself. Its lock is that of the PMD table: one lock for all who share the table. */
-#define huge_ptep_get(ptep) READ_ONCE(*(ptep))
+#define huge_ptep_get(ptep) ptep_get(ptep)
 #define set_huge_pte_at(mm, addr, ptep, pte) set_pte_at(mm, addr, ptep, pte)
 #define huge_pte_none(pte) pte_none(pte)
 #define huge_pte_write(pte) pte_write(pte)

@@ -52,6 +52,7 @@ long get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 void __put_page(struct page *page);
+void sd_frame_clean(struct page *page);
 
 #if SD_KERNEL < 406
 #define page_cache_get(page) get_page(page)
@@ -70,18 +71,19 @@ static inline bool get_page_unless_zero(struct page *page)
 	return atomic_add_unless(&page->_refcount, 1, 0);
 }
 
-static inline bool put_page_testzero(struct page *page)
-{
-	int count = atomic_dec_return(&page->_refcount);
-
-	VM_BUG_ON_PAGE(count < 0, page);
-	return count == 0;
-}
-
+/* Giving up the last reference and the page being free are one event: whoever reaches a page without a reference is wrong a moment later too. */
 static inline void put_page(struct page *page)
 {
-	if (put_page_testzero(page))
+	bool last;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	VM_BUG_ON_PAGE(page->_refcount.counter <= 0, page);
+	last = --page->_refcount.counter == 0;
+	if (last)
 		__put_page(page);
+	__sd_atomic_end();
+	if (last)
+		sd_frame_clean(page);
 }
 
 #define page_mapcount(page) (atomic_read(&(page)->_mapcount) + 1)
@@ -97,7 +99,7 @@ pud_t *pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address);
 pmd_t *pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
 pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 
-#define pte_lockptr(mm, pmd) ((void)(mm), &pmd_page(READ_ONCE(*(pmd)))->ptl)
+#define pte_lockptr(mm, pmd) ((void)(mm), &pmd_page(pmdp_get(pmd))->ptl)
 #define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
 
 /* Counting a table touches nothing that decides anything before the final check: additions commute. */

@@ -36,9 +36,9 @@ struct page {
 	atomic_t _refcount __aligned(8);
 	atomic_t _mapcount __aligned(8);	/* mappings - 1 */
 	spinlock_t ptl;				/* of a page-table page */
-	unsigned int order;			/* of a compound page */
-	unsigned short sd_kind;			/* enum sd_frame_kind */
-	unsigned short sd_home;			/* whose free frame it is: task number + 1, or 0: its first owner's */
+	unsigned long order;			/* of a compound page */
+	unsigned int sd_kind;			/* enum sd_frame_kind */
+	unsigned int sd_home;			/* whose free frame it is: task number + 1, or 0: its first owner's */
 	const char *sd_moved;			/* contents were copied elsewhere for good: by whom */
 };
 
