@@ -8,13 +8,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kernelIncludeDir } from "../../src/base/paths.ts";
+import { machinesOf } from "../../src/check.ts";
 import { DEFAULT_KERNEL, modelFlags, type OptLevel } from "../../src/clang/flags.ts";
-import { compileProgram, runCompiled } from "../../src/compile/compiled.ts";
 import type { Failure } from "../../src/explore/machine.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
 import { buildProgram } from "../../src/ir/build.ts";
 import { parseModule } from "../../src/ir/parse.ts";
-import { findPoints } from "../../src/ir/points.ts";
 import type { Program } from "../../src/ir/program.ts";
 
 export const LEVELS: readonly OptLevel[] = ["0", "1", "2"];
@@ -75,6 +74,6 @@ export const interpreted = (program: Program): bigint | string =>
   meaningOf(createInterpreter(program, { merging: "full", setupFuel: 50_000_000 }).setupFailure);
 
 export function compiled(program: Program): bigint | string {
-  const points = findPoints(program, { merging: "full", racyAccesses: new Set() });
-  return meaningOf(runCompiled(program, compileProgram(program, { merging: "full", points }), {}).setupFailure);
+  const machine = machinesOf(program, { merge: "full", engine: "compiled", maxMemory: undefined });
+  return meaningOf(machine({ sharedWords: [], racyAccesses: [], notedLocks: [] }).setupFailure);
 }
