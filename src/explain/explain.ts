@@ -9,10 +9,10 @@ import type { Schedule } from "../explore/schedule.ts";
 import type { Program } from "../ir/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
 import { type Audience, audience } from "./files.ts";
-import { type Observation, type ObservedMachine, record } from "./observation.ts";
+import { type Access, type Observation, type ObservedMachine, record } from "./observation.ts";
 import { type Column, NOWHERE, type Row, type Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
-import { type Moment, type Walk, WEIGHTS, walk, withoutRepeats } from "./walk.ts";
+import { type Moment, WEIGHTS, walk, withoutRepeats } from "./walk.ts";
 
 export interface ExplainOptions {
   readonly audience?: Audience;
@@ -42,8 +42,9 @@ export function tellStory(program: Program, observation: Observation, failure: F
   const waiting = describeWaiting(observation, walked.world);
   const closing = closingOf(failure, said, walked, waiting, last);
   const shown = withoutRepeats(walked.moments.filter((m) => !m.hidden || isCited(m, closing)));
+  const lastReads = walked.log.filter((e) => e.deed.step === last && !e.access.write).map((e) => e.access);
   const cited = new Set([...closing.cites, ...shown.flatMap((m) => m.cites)]);
-  const rows = shown.map((m) => finish({ ...m.row, weight: isCited(m, closing) ? WEIGHTS.cited : weigh(m, cited, walked, last) }));
+  const rows = shown.map((m) => finish({ ...m.row, weight: isCited(m, closing) ? WEIGHTS.cited : weigh(m, cited, lastReads, last) }));
   rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;
@@ -74,15 +75,13 @@ export function tellStory(program: Program, observation: Observation, failure: F
 const isCited = (moment: Moment, closing: Closing): boolean => moment.access !== undefined && closing.accesses.includes(moment.access);
 
 /** What a sentence mentions must be there to be looked up; so must what the failing step went by. */
-function weigh(moment: Moment, cited: ReadonlySet<number>, walked: Walk, last: number): number {
+function weigh(moment: Moment, cited: ReadonlySet<number>, lastReads: readonly Access[], last: number): number {
   const { row } = moment;
   const told = row.kind === "write" || row.kind === "event" || row.kind === "memory";
   if (told && cited.has(row.steps[0])) return Math.max(row.weight, WEIGHTS.cited);
   if (moment.access?.write !== true) return row.weight;
   const { addr, bytes } = moment.access;
-  const readAtTheEnd = walked.log.some(({ access, deed }) => {
-    return deed.step === last && !access.write && access.addr < addr + bytes && addr < access.addr + access.bytes;
-  });
+  const readAtTheEnd = lastReads.some((read) => read.addr < addr + bytes && addr < read.addr + read.bytes);
   return readAtTheEnd && row.steps[0] !== last ? row.weight + 15 : row.weight;
 }
 

@@ -17,9 +17,16 @@ const MACHINE = /^machine[\\/]/;
 
 /** Where the file lies in the model kernel; "" if it does not. Positions spell it from the current folder or in full. */
 function inKernel(file: string): string {
+  const known = places.get(file);
+  if (known !== undefined) return known;
   const path = relative(kernelDir, resolve(file));
-  return path.startsWith("..") ? "" : path;
+  const place = path.startsWith("..") ? "" : path;
+  places.set(file, place);
+  return place;
 }
+
+/** The current folder does not change, and every access asks. */
+const places = new Map<string, string>();
 
 export const audience: Audience = {
   isLibrary: (file) => file.endsWith(".h") || SERVING.test(inKernel(file)),

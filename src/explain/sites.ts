@@ -13,6 +13,12 @@ export interface Located {
   readonly stack: readonly Site[];
 }
 
+interface Frame {
+  readonly func: number;
+  /** The call of this function, and on outwards. */
+  readonly callers: readonly Site[];
+}
+
 export interface Stacks {
   /** Must see every happening, in order. */
   apply(thread: number, happening: Happening): void;
@@ -23,18 +29,23 @@ export interface Stacks {
 }
 
 export function createStacks(program: Program, { isLibrary }: Pick<Audience, "isLibrary">): Stacks {
-  const frames = new Map<number, { func: number; call: number }[]>();
-  const framesOf = (thread: number): { func: number; call: number }[] => {
+  const frames = new Map<number, Frame[]>();
+  const framesOf = (thread: number): Frame[] => {
     const known = frames.get(thread);
     if (known !== undefined) return known;
-    const fresh: { func: number; call: number }[] = [];
+    const fresh: Frame[] = [];
     frames.set(thread, fresh);
     return fresh;
   };
 
+  const chains = new Map<number, readonly Site[]>();
+
   /** The position and those it is inlined at, innermost first. */
-  function chain(loc: number): Site[] {
+  function chain(loc: number): readonly Site[] {
+    const known = chains.get(loc);
+    if (known !== undefined) return known;
     const sites: Site[] = [];
+    chains.set(loc, sites);
     for (let at = loc; at > 0; ) {
       const found = program.debug.locs[at];
       if (found === undefined) break;
@@ -46,15 +57,17 @@ export function createStacks(program: Program, { isLibrary }: Pick<Audience, "is
 
   return {
     apply(thread, h) {
-      if (h.what === "enter") framesOf(thread).push({ func: h.func, call: h.loc });
-      else if (h.what === "leave") framesOf(thread).pop();
+      if (h.what === "enter") {
+        const stack = framesOf(thread);
+        stack.push({ func: h.func, callers: [...chain(h.loc), ...(stack.at(-1)?.callers ?? [])] });
+      } else if (h.what === "leave") framesOf(thread).pop();
     },
     locate(thread, loc, skip = false) {
-      const calls = framesOf(thread).toReversed();
-      const stack = [chain(loc), ...calls.map((f) => chain(f.call))].flat();
+      const frame = framesOf(thread).at(-1);
+      const stack = [...chain(loc), ...(frame?.callers ?? [])];
       const found = stack.findIndex((s, i) => !isLibrary(s.file) && !(skip && i === 0));
       const own = found < 0 && skip && stack[0] !== undefined && !isLibrary(stack[0].file) ? 0 : found;
-      const site = stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[calls[0]?.func ?? -1]?.name ?? "" };
+      const site = stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[frame?.func ?? -1]?.name ?? "" };
       return { site, via: own > 0 ? (stack[own - 1]?.func ?? "") : "", stack };
     },
     inside: (thread, func) => framesOf(thread).some((f) => f.func === func),
