@@ -111,6 +111,12 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       "Assembly is understood by its text, from a table of what the kernel uses. This text is not in it. All such places are listed.",
     advice: "Report the template; until then, put a stand-in for the function in the harness.",
   },
+  SD212: {
+    title: "An atomic section that is open across recursion",
+    meaning:
+      "A recursive function opens or closes an atomic section for its caller, or blocks in one. Sections are put into one function by inlining, and recursion cannot be inlined.",
+    advice: "Put __sd_atomic_begin and __sd_atomic_end into one function, or unroll the recursion.",
+  },
   SD301: {
     title: "A scenario's own options are wrong",
     meaning: "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read.",
