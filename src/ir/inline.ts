@@ -60,7 +60,7 @@ export function inline(program: Program, options: InlineOptions): Program {
 function recursiveSection(program: Program, f: Func): Diagnostic {
   const at = program.debug.locs[f.loc];
   return {
-    code: "SD212",
+    code: "SD210",
     message: `${f.name} opens or closes an atomic section for its caller, or blocks in one, and is recursive`,
     ...(at === undefined || at.file === "" ? {} : { file: at.file, line: at.line }),
     help: "put __sd_atomic_begin and __sd_atomic_end into one function",

@@ -66,7 +66,7 @@ describe("atomic sections", () => {
     );
     const attempt = (): Program => build(recursive, 0);
     expect(attempt).toThrow(InputFault);
-    expect(attempt).toThrow(/SD212/);
+    expect(attempt).toThrow(/SD210/);
   });
 
   it("do not force a function that opens and closes its own", () => {
