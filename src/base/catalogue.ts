@@ -118,6 +118,11 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     advice: "Put __sd_atomic_begin and __sd_atomic_end into one function, or unroll the recursion.",
   },
   SD301: {
+    title: "An atomic section is not closed where it was opened",
+    meaning: "On some path a function ends a section that it did not begin, leaves one open, or opens one twice.",
+    advice: "Begin and end an atomic section in the same function, once, on every path.",
+  },
+  SD302: {
     title: "A scenario's own options are wrong",
     meaning: "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read.",
     advice: "It takes the options of `shootdown check`, for example `// shootdown: --kernel 4.19 -DNCPU=3`.",

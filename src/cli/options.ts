@@ -110,7 +110,7 @@ export function scenarioOptions(file: string, cwd: string): GivenOptions {
     const match = /^\s*(?:\/\/|\/\*|\*)\s*shootdown:\s*(.*?)\s*(?:\*\/)?\s*$/d.exec(line);
     if (match === null) continue;
     const column = (match.indices?.[1]?.[0] ?? 0) + 1;
-    const given = parseLine(match[1] ?? "", { code: "SD301", message: "", file, line: index + 1, column });
+    const given = parseLine(match[1] ?? "", { code: "SD302", message: "", file, line: index + 1, column });
     const from = dirname(resolve(cwd, file));
     merged = over(merged, {
       ...given,

@@ -65,9 +65,9 @@ describe("a scenario's own options", () => {
     const odd = scenario("// shootdown: --no-such -DX\n", "odd.c");
     const extra = scenario("// shootdown: -DX other.c\n", "extra.c");
     expect(diagnosticsOf(() => settle([bad, odd, extra], {}, dir))).toMatchObject([
-      { code: "SD301", file: "bad.c", line: 2, column: 17, message: expect.stringContaining("4.4, 4.19, 6.1") },
-      { code: "SD301", file: "odd.c", line: 1, message: "unknown option '--no-such'" },
-      { code: "SD301", file: "extra.c", line: 1, message: '"other.c" is no option' },
+      { code: "SD302", file: "bad.c", line: 2, column: 17, message: expect.stringContaining("4.4, 4.19, 6.1") },
+      { code: "SD302", file: "odd.c", line: 1, message: "unknown option '--no-such'" },
+      { code: "SD302", file: "extra.c", line: 1, message: '"other.c" is no option' },
     ]);
   });
 
