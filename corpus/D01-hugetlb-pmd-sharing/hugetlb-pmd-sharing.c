@@ -37,17 +37,17 @@ static unsigned long base[NMM];		/* where each process maps the file */
 
 static void user(void *mm)
 {
-	sd_user_write(base[(long)mm] + __sd_choose(NV) * HPAGE_SIZE);
+	sd_user_write_any(base[(long)mm], NV);
 }
 
 static void guest(void *k)
 {
-	sd_guest_write(kvm[(long)k], __sd_choose(NV));
+	sd_guest_write_any(kvm[(long)k], 0, NV);
 }
 
 static void dma(void *d)
 {
-	sd_device_write(device[(long)d], base[((long)d + 1) % NMM] + __sd_choose(NV) * HPAGE_SIZE);
+	sd_device_write_any(device[(long)d], base[((long)d + 1) % NMM], NV);
 }
 
 static void migrate(void *v)

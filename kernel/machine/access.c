@@ -40,35 +40,69 @@ static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
 	current->sd_in_kernel = false;
 }
 
-void sd_walker_access(struct sd_walker *w, unsigned long va, bool write)
+/*
+ * -DSD_FAULT_WAITS: a fault on a page that is being migrated is not run through the handler, which would only wait for the page lock and
+ * return; the access simply waits until the entry is back. (Lost: the reference that the handler holds while it waits, for which the
+ * migration may fail.) Only where the table of the entry is missing does the handler run.
+ */
+bool sd_fault_waits(struct sd_upage *up)
 {
-	int upage = sd_find_upage(w->mm, va);
-	struct sd_upage *up = &sd_upages[upage];
-	unsigned int word = (unsigned int)((va - up->va) / 8);
-	u64 leaf;
+#ifdef SD_FAULT_WAITS
+	u64 *slot = sd_leaf_slot(up->mm, up->va, up->size);
+	struct page *page = up->mapping ? up->mapping->sd_pages[up->index] : NULL;
 
+	if (!slot || (*slot & _PAGE_PRESENT))
+		return false;
+	return *slot || (page && (page->flags & (1UL << PG_locked)));
+#else
+	(void)up;
+	return false;
+#endif
+}
+
+/* Which page it is, is chosen inside the operation: a thread that has not begun its access is not yet bound to one. */
+void sd_walker_access(struct sd_walker *w, unsigned long va, unsigned int nr, bool write)
+{
 	for (;;) {
+		struct sd_upage *up;
+		int upage;
+		u64 leaf;
+
 		__sd_atomic_begin(SD_STEP, NULL);
+		upage = sd_find_upage(w->mm, va);
+		if (nr > 1)
+			upage += __sd_choose((int)nr);
+		up = &sd_upages[upage];
 		leaf = sd_translate(w, upage, write);
 #ifdef SD_INFLIGHT
 		__sd_atomic_end();
 		__sd_atomic_begin(SD_STEP, NULL);
 #endif
-		if (leaf)
-			sd_data_access(pfn_to_page((leaf & PTE_PFN_MASK) >> PAGE_SHIFT), word, up->location, write, w->name, va);
+		if (leaf) {
+			unsigned int word = nr > 1 ? 0 : (unsigned int)((va - up->va) / 8);
+
+			sd_data_access(pfn_to_page((leaf & PTE_PFN_MASK) >> PAGE_SHIFT), word, up->location, write, w->name, up->va);
+		} else if (sd_fault_waits(up)) {
+			__sd_block();
+		}
 		__sd_atomic_end();
 		if (leaf)
 			return;
-		page_fault(w->mm, va, write);
+		page_fault(w->mm, up->va, write);
 	}
 }
 
 void sd_user_write(unsigned long va)
 {
-	sd_walker_access(&sd_walkers[current->cpu], va, true);
+	sd_walker_access(&sd_walkers[current->cpu], va, 1, true);
 }
 
 void sd_user_read(unsigned long va)
 {
-	sd_walker_access(&sd_walkers[current->cpu], va, false);
+	sd_walker_access(&sd_walkers[current->cpu], va, 1, false);
+}
+
+void sd_user_write_any(unsigned long va, unsigned int nr)
+{
+	sd_walker_access(&sd_walkers[current->cpu], va, nr, true);
 }

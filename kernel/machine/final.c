@@ -7,8 +7,6 @@
  */
 #include <shootdown/machine.h>
 
-u64 *sd_leaf_slot(struct mm_struct *mm, unsigned long va, unsigned long size);
-
 static bool all_outside_kernel(void)
 {
 	int i;

@@ -100,7 +100,9 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
 	}
 	for (i = 0; i < nr_pages; i++) {
 		limit(sd_nr_upages < SD_NR_UPAGES, "user pages (SD_NR_UPAGES)");
-		sd_upages[sd_nr_upages++] = (struct sd_upage){ mm, start + i * size, size, location + i * SD_WORDS };
+		sd_upages[sd_nr_upages++] = (struct sd_upage){
+			mm, start + i * size, size, location + i * SD_WORDS, file ? file->f_mapping : NULL, i,
+		};
 	}
 	return start;
 }

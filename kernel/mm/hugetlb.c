@@ -11,6 +11,7 @@
 #include <linux/hugetlb.h>
 #include <linux/mmu_notifier.h>
 #include <linux/rmap.h>
+#include <shootdown/machine.h>
 
 struct hstate default_hstate = { HPAGE_PMD_ORDER, HPAGE_MASK };
 struct mutex hugetlb_fault_mutex_table[SD_FILE_PAGES];
@@ -253,6 +254,8 @@ long __weak follow_hugetlb_page(struct mm_struct *mm, struct vm_area_struct *vma
 				return 1;
 			}
 			spin_unlock(ptl);
+			if (sd_fault_waits(&sd_upages[sd_find_upage(mm, address)]))
+				continue;
 		}
 		if (hugetlb_fault(mm, vma, address, fault_flags) & VM_FAULT_ERROR)
 			return -EFAULT;

@@ -75,8 +75,8 @@ static void invalidate_end(struct kvm *kvm)
 	WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);
 	smp_wmb();
 	kvm->mmu_notifier_count--;
-	spin_unlock(&kvm->mmu_lock);
 	BUG_ON(kvm->mmu_notifier_count < 0);
+	spin_unlock(&kvm->mmu_lock);
 }
 
 #define mn_to_kvm(mn) container_of(mn, struct kvm, mmu_notifier)
@@ -161,14 +161,17 @@ int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 }
 
 /* One access of the guest: through the shadow entry, or through a removed one that it has still cached. */
-static void guest_access(struct kvm *kvm, unsigned long gfn, bool write)
+static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, bool write)
 {
-	int upage = sd_find_upage(kvm->mm, kvm->userspace_addr + (gfn << kvm->page_shift));
-
 	for (;;) {
+		unsigned long gfn = first;
+		struct sd_upage *up;
 		u64 entry, cached;
 
 		__sd_atomic_begin(SD_STEP, NULL);
+		if (nr > 1)
+			gfn += (unsigned long)__sd_choose((int)nr);
+		up = &sd_upages[sd_find_upage(kvm->mm, kvm->userspace_addr + (gfn << kvm->page_shift))];
 		entry = kvm->spte[gfn];
 		cached = kvm->sd_guest_tlb[gfn];
 		if (cached && cached != entry && __sd_choose(2)) {
@@ -180,8 +183,7 @@ static void guest_access(struct kvm *kvm, unsigned long gfn, bool write)
 		__sd_atomic_begin(SD_STEP, NULL);
 #endif
 		if (entry)
-			sd_data_access(pfn_to_page((entry & PTE_PFN_MASK) >> PAGE_SHIFT), 0, sd_upages[upage].location, write,
-				       kvm->sd_name, sd_upages[upage].va);
+			sd_data_access(pfn_to_page((entry & PTE_PFN_MASK) >> PAGE_SHIFT), 0, up->location, write, kvm->sd_name, up->va);
 		__sd_atomic_end();
 		if (entry)
 			return;
@@ -194,12 +196,17 @@ static void guest_access(struct kvm *kvm, unsigned long gfn, bool write)
 
 void sd_guest_write(struct kvm *kvm, unsigned long gfn)
 {
-	guest_access(kvm, gfn, true);
+	guest_access(kvm, gfn, 1, true);
 }
 
 void sd_guest_read(struct kvm *kvm, unsigned long gfn)
 {
-	guest_access(kvm, gfn, false);
+	guest_access(kvm, gfn, 1, false);
+}
+
+void sd_guest_write_any(struct kvm *kvm, unsigned long gfn, unsigned int nr)
+{
+	guest_access(kvm, gfn, nr, true);
 }
 
 struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, unsigned int nr_pages)

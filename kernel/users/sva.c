@@ -65,10 +65,15 @@ void sd_device_run(struct sd_device *dev, void (*fn)(void *arg), void *arg)
 
 void sd_device_write(struct sd_device *dev, unsigned long va)
 {
-	sd_walker_access(dev->walker, va, true);
+	sd_walker_access(dev->walker, va, 1, true);
 }
 
 void sd_device_read(struct sd_device *dev, unsigned long va)
 {
-	sd_walker_access(dev->walker, va, false);
+	sd_walker_access(dev->walker, va, 1, false);
+}
+
+void sd_device_write_any(struct sd_device *dev, unsigned long va, unsigned int nr)
+{
+	sd_walker_access(dev->walker, va, nr, true);
 }

@@ -31,6 +31,8 @@ struct sd_upage {
 	unsigned long va;
 	unsigned long size;
 	unsigned int location;		/* of its word 0 */
+	struct address_space *mapping;	/* NULL: anonymous */
+	pgoff_t index;			/* in the file, in pages of this size */
 };
 
 /* Something that walks page tables and caches what it finds: CPU c is sd_walkers[c], devices follow. */
@@ -56,9 +58,12 @@ void sd_hardware_set(struct mm_struct *mm, unsigned long va, u64 bits);
 u64 sd_translate(struct sd_walker *w, int upage, bool write);
 void sd_tlb_drop(struct sd_walker *w, unsigned long start, unsigned long end);
 
-/* machine/access.c */
-void sd_walker_access(struct sd_walker *w, unsigned long va, bool write);
+u64 *sd_leaf_slot(struct mm_struct *mm, unsigned long va, unsigned long size);
+
+/* machine/access.c: one of nr pages from va on, whichever */
+void sd_walker_access(struct sd_walker *w, unsigned long va, unsigned int nr, bool write);
 int sd_find_upage(struct mm_struct *mm, unsigned long va);
+bool sd_fault_waits(struct sd_upage *up);
 
 /* machine/frames.c */
 struct page *sd_frame_alloc(int kind, unsigned int order);

@@ -76,12 +76,16 @@ void sd_device_run(struct sd_device *dev, void (*fn)(void *arg), void *arg);
 
 /* --- what threads do --- */
 
+/* The last argument nr, where there is one: any one of nr pages, beginning with this; the search tries each. */
 void sd_user_write(unsigned long va);
 void sd_user_read(unsigned long va);
+void sd_user_write_any(unsigned long va, unsigned int nr);
 void sd_guest_write(struct kvm *kvm, unsigned long gfn);
 void sd_guest_read(struct kvm *kvm, unsigned long gfn);
+void sd_guest_write_any(struct kvm *kvm, unsigned long gfn, unsigned int nr);
 void sd_device_write(struct sd_device *dev, unsigned long va);
 void sd_device_read(struct sd_device *dev, unsigned long va);
+void sd_device_write_any(struct sd_device *dev, unsigned long va, unsigned int nr);
 
 /* The page that the file holds at this index now. No reference is taken. */
 struct page *sd_page_of(struct file *file, unsigned int index);
