@@ -125,6 +125,8 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       c.get(entry).mem("i64.load", maskAt).op("i64.eq");
       c.get(entry).mem("i32.load", threadsAt).getGlobal(globals.threadBit).op("i32.and").i32(0).op("i32.ne", "i32.and").if();
       c.op("return").end();
+      c.getGlobal(globals.quiet).if();
+      c.op("return").end();
       c.get(entry).get(missing).mem("i64.store", maskAt);
       c.get(entry).get(entry).mem("i32.load", threadsAt).getGlobal(globals.threadBit).op("i32.or").mem("i32.store", threadsAt);
       c.get(entry).get(0).call(evaluate);
@@ -134,7 +136,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
 
   // (access i32): a plain access to a shared word, outside sections.
   const noteRacy = define(builder, ["i32"], [], (c) => {
-    c.getGlobal(globals.section).if();
+    c.getGlobal(globals.section).getGlobal(globals.quiet).op("i32.or").if();
     c.op("return").end();
     c.get(0).mem("i32.load8_u", map.racy).if();
     c.op("return").end();

@@ -20,7 +20,7 @@ import {
 import type { FunctionPoints } from "../ir/points.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { defineAccesses, KNOWN, LIVENESS } from "./access.ts";
-import { FRAME_HEADER } from "./frame.ts";
+import { AT_PLAIN, FRAME_HEADER } from "./frame.ts";
 import { emitFunction } from "./function.ts";
 import {
   MAX_CHOICES,
@@ -159,7 +159,7 @@ function defineStep(core: Core): number {
     const coroutineType = builder.type([], ["i32"]);
     c.i32(map.stacks).get(0).i32(STACK_SIZE).op("i32.mul", "i32.add").tee(tcb).i32(STACK_SIZE).op("i32.add").setGlobal(g.stackEnd);
     c.get(0).setGlobal(g.self).i32(1).get(0).op("i32.shl").setGlobal(g.threadBit);
-    for (const zero of [g.post, g.ops, g.section, g.choices, g.guardMark, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
+    for (const zero of [g.post, g.ops, g.section, g.choices, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
     c.i32(1).setGlobal(g.tracking).i32(FUEL).setGlobal(g.fuel);
     c.get(tcb).mem("i64.load", TCB_EXCLUSIVE).setGlobal(g.exclusive).get(tcb).mem("i64.load", TCB_ANY).setGlobal(g.any);
     c.get(tcb).mem("i32.load", TCB_SP).setGlobal(g.sp);
@@ -221,6 +221,7 @@ interface Exports {
   readonly probe: WasmGlobal<number>;
   readonly probeHit: WasmGlobal<number>;
   readonly probeAddr: WasmGlobal<number>;
+  readonly quiet: WasmGlobal<number>;
 }
 
 export function runCompiled(
@@ -395,6 +396,14 @@ export function runCompiled(
     },
     probe: {
       first: () => (x.firstPlain.value === 0 ? undefined : { access: x.firstPlain.value - 1, addr: x.firstAddr.value >>> 0 }),
+      pending: () =>
+        threads.some((_, t) => {
+          const sp = view().getUint32(map.stacks + t * STACK_SIZE + TCB_SP, true);
+          return sp !== 0 && (view().getUint32(sp + 4, true) & AT_PLAIN) !== 0;
+        }),
+      quiet: (on) => {
+        x.quiet.value = on ? 1 : 0;
+      },
       watch: (word) => {
         x.probe.value = word;
         x.probeHit.value = 0;

@@ -32,8 +32,6 @@ export interface Emission {
   readonly localSizes: readonly number[];
   /** Emits the code that parks the thread before this segment, and returns MOVED. */
   readonly park: (segment: number) => void;
-  /** Emits the stores of parking only. */
-  readonly save: (segment: number) => void;
   /** Emits a call that may be parked in; the next segment is its return. */
   readonly frameCall: (segment: number, callee: number | Operand, args: readonly Operand[], loc: number) => void;
 }
@@ -93,7 +91,6 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
     const instr = func.blocks[block]!.instrs[from]!;
     return (instr.op === "load" || instr.op === "store") && instr.order === "plain" ? AT_PLAIN : 0;
   };
-  const save = (segment: number): void => storeSlots(plan.park[segment]!, segment + atPlain(segment));
   const emission: Emission = {
     unit,
     c,
@@ -103,9 +100,8 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
     version,
     offsets: layout.locals,
     localSizes: func.locals.map((l) => l.size),
-    save,
     park: (segment) => {
-      save(segment);
+      storeSlots(plan.park[segment]!, segment + atPlain(segment));
       c.i32(MOVED).op("return");
     },
     frameCall: (segment, callee, args, loc) => {

@@ -1,7 +1,7 @@
 /**
  * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `values.ts`.
  */
-import { BLOCKED, MOVED } from "../explore/machine.ts";
+import { BLOCKED } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import type { Instr, Operand } from "../ir/program.ts";
 import type { Segment } from "./frame.ts";
@@ -261,7 +261,7 @@ function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void 
 
 function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
   const { c, values, unit } = e;
-  const { globals, imports, undoTo, mark } = unit.core;
+  const { globals, imports } = unit.core;
   const { args, loc } = instr;
   const pushAll = (): void => {
     for (const a of args) values.push(a);
@@ -275,17 +275,16 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       if (e.version === "direct" || !place.point) return; // part of an outer section
       const kind = args[0]!;
       if (!("imm" in kind) || unit.sections.begin[Number(kind.imm)] === undefined) throw new Error("atomic_begin without a constant kind");
+      if (place.guarded) {
+        // What may have to wait begins a step: a thread that waits in the middle of one would hide deadlocks.
+        c.getGlobal(globals.ops).if();
+        e.park(place.segment);
+        c.end();
+      }
       pushPlace(e, args[1]!);
       c.call(unit.sections.begin[Number(kind.imm)]!).if();
       e.park(place.segment);
       c.end();
-      if (place.guarded) {
-        // Not the first operation of the step: should the guard fail, the step ends here, so the thread is parked here beforehand.
-        c.getGlobal(globals.ops).if();
-        e.save(place.segment);
-        c.call(mark).setGlobal(globals.guardMark).else();
-        c.i32(0).setGlobal(globals.guardMark).end();
-      }
       if (Number(kind.imm) !== SECTION.local) c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
       return;
     }
@@ -297,9 +296,6 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
         c.i32(TRAP.blockInSection).i64(0n).i64(0n).i32(loc).call(imports.trap);
         return;
       }
-      c.getGlobal(globals.guardMark).if();
-      c.getGlobal(globals.guardMark).call(undoTo);
-      c.i32(MOVED).op("return").end();
       c.i32(BLOCKED).op("return");
       return;
     case "choose":

@@ -28,7 +28,6 @@ export interface Globals {
   readonly section: number;
   readonly sectionKind: number;
   readonly sectionObj: number;
-  readonly guardMark: number;
   readonly stepMark: number;
   readonly exclusive: number;
   readonly any: number;
@@ -48,6 +47,8 @@ export interface Globals {
   readonly probe: number;
   readonly probeHit: number;
   readonly probeAddr: number;
+  /** Nothing is learnt about sharing while this is 1. */
+  readonly quiet: number;
   readonly locks: number;
   readonly ret: readonly number[];
 }
@@ -112,7 +113,6 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     section: i32(1),
     sectionKind: i32(),
     sectionObj: i32(),
-    guardMark: i32(),
     stepMark: i32(),
     exclusive: i64(),
     any: i64(),
@@ -129,6 +129,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     probe: i32(),
     probeHit: i32(),
     probeAddr: i32(),
+    quiet: i32(),
     locks: i32(),
     ret: [i64(), i64(), i64(), i64()],
   };
@@ -145,6 +146,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "probe",
     "probeHit",
     "probeAddr",
+    "quiet",
   ] as const)
     builder.exportGlobal(name, globals[name]);
   builder.exportGlobal("undoTop", undo);

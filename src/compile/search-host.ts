@@ -66,7 +66,9 @@ export function hostSearch(
         const inFinal = x["search.inFinal"].value !== 0;
         switch (status & ~CHOSE) {
           case FAILED:
-            return inFinal ? "final" : "step";
+            if (inFinal) return "final";
+            x["search.transitions"].value++;
+            return "step";
           case ASSUMED:
             if (inFinal) throw new Error("__sd_assume in the final check");
             x["search.pending"].value = 1;

@@ -118,6 +118,8 @@ export function defineSections(core: Core, merging: Merging): Sections {
       .tee(byte)
       .i32(NOTED | NOTED_NOW)
       .op("i32.and")
+      .getGlobal(globals.quiet)
+      .op("i32.or")
       .if();
     c.op("return").end();
     c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").get(byte).i32(NOTED_NOW).op("i32.or").mem("i32.store8", map.lock);

@@ -42,6 +42,10 @@ export interface ProbedAccess {
 }
 
 export interface Probe {
+  /** Whether a thread is parked before a plain access. */
+  pending(): boolean;
+  /** While on, steps teach nothing about sharing: looking for races must not change what a search finds. */
+  quiet(on: boolean): void;
   /** The plain access that the last step began with, if it began with one. */
   first(): ProbedAccess | undefined;
   /** Looks out for accesses to the word (address >> 3), or to none if it is 0. */
@@ -55,11 +59,7 @@ export interface Probe {
  * The machine must be in its initial state, with nothing visited.
  */
 export interface EngineSearch {
-  start(bounds: {
-    readonly preemptions: number | undefined;
-    readonly maxStates: number | undefined;
-    readonly stopAtPlain: boolean;
-  }): void;
+  start(bounds: { readonly preemptions: number | undefined; readonly maxStates: number | undefined; readonly stopAtPlain: boolean }): void;
   /** Goes on for about so many transitions. "fresh": in a new state in which a thread is parked before a plain access (if `stopAtPlain`), and to be called again. A limit of the engine is thrown. */
   run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "deadlock";
   counts(): { readonly states: number; readonly transitions: number; readonly depth: number; readonly assumed: number };

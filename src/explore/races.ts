@@ -45,7 +45,8 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
     }
   };
   const look = (): void => {
-    if (probe === undefined) return;
+    if (probe === undefined || !probe.pending()) return;
+    probe.quiet(true);
     const threads = machine.threads.map((_, t) => t);
     for (const thread of threads) {
       let pending: ProbedAccess | undefined;
@@ -67,6 +68,7 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
       }
       probe.watch(0);
     }
+    probe.quiet(false);
   };
   return { look, races: () => [...found.values()] };
 }

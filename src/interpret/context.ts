@@ -16,12 +16,7 @@ export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, rele
 export interface Section {
   readonly kind: number;
   readonly object: number;
-  /** It is the step's first operation: if its guard is false, the thread is not enabled. */
-  readonly first: boolean;
   readonly depth: number;
-  readonly pc: number;
-  readonly regs: readonly bigint[];
-  readonly mark: number;
   /** Sections entered inside it, through calls, which are part of it. */
   inner: number;
 }

@@ -74,6 +74,8 @@ export type Op =
       readonly dst: Reg | undefined;
       readonly bits: number;
       readonly live: readonly Reg[] | undefined;
+      /** An atomic_begin whose section may have to wait. */
+      readonly guarded: boolean;
       readonly loc: number;
     }
   | { readonly kind: "jump"; readonly choose: (frame: Frame) => Edge; readonly loc: number }
@@ -126,7 +128,15 @@ function decode(func: Func, index: number, port: Port, points: FunctionPoints | 
   const ops: Op[] = [];
   func.blocks.forEach((block, b) => {
     block.instrs.forEach((instr, i) => {
-      ops.push(decodeInstr(func, instr, { point: points?.point(b, i), across: points?.across(b, i) ?? [] }, locals, port));
+      ops.push(
+        decodeInstr(
+          func,
+          instr,
+          { point: points?.point(b, i), across: points?.across(b, i) ?? [], guarded: points?.guarded(b, i) ?? false },
+          locals,
+          port,
+        ),
+      );
     });
     ops.push(decodeTerm(func, b, starts));
   });
@@ -137,6 +147,7 @@ function decode(func: Func, index: number, port: Port, points: FunctionPoints | 
 interface Place {
   readonly point: readonly Reg[] | undefined;
   readonly across: readonly Reg[];
+  readonly guarded: boolean;
 }
 
 function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly number[], port: Port): Op {
@@ -246,7 +257,16 @@ function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly nu
     case "intrinsic": {
       const { intrinsic, dst, loc } = instr;
       const bits = dst === undefined ? 64 : func.regBits[dst]!;
-      return { kind: "intrinsic", intrinsic, args: instr.args.map((arg) => reader(arg)), dst, bits, live: place.point, loc };
+      return {
+        kind: "intrinsic",
+        intrinsic,
+        args: instr.args.map((arg) => reader(arg)),
+        dst,
+        bits,
+        live: place.point,
+        guarded: place.guarded,
+        loc,
+      };
     }
   }
 }

@@ -97,15 +97,11 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     if (context.section !== undefined) context.section.inner++;
     if (inside(context)) return false;
     const [kind, object] = [Number(op.args[0]!(frame)), Number(placed(context, op.args[1]!(frame)))];
-    if (sectionParks(kind, object)) return true;
+    if ((op.guarded && context.operations > 0) || sectionParks(kind, object)) return true;
     context.section = {
       kind,
       object,
-      first: context.operations === 0,
       depth: context.frames.length,
-      pc: frame.pc,
-      regs: frame.regs.slice(),
-      mark: memory.mark(),
       inner: 0,
     };
     if (kind !== SECTION.local) context.operations++;

@@ -160,24 +160,12 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     });
   };
 
-  /** The open section's guard is false: it never began. */
+  /** The guard of the section that the step began with is false: the step never began. */
   const goBack = (thread: number, stepMark: number): number => {
-    const section = context.section!;
     options.observer?.blocked(thread);
     context.section = undefined;
-    if (section.first) {
-      memory.undo(stepMark);
-      return BLOCKED;
-    }
-    memory.undo(section.mark);
-    context.frames.length = section.depth;
-    const frame = context.frames.at(-1)!;
-    frame.pc = section.pc;
-    section.regs.forEach((value, reg) => {
-      frame.regs[reg] = value;
-    });
-    setThread(thread, park(thread, context.frames, context.locks));
-    return MOVED;
+    memory.undo(stepMark);
+    return BLOCKED;
   };
 
   const attemptStep = (thread: number, choices: readonly number[]): number => {

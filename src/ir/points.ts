@@ -94,7 +94,7 @@ function pointsOf(func: Func, depths: readonly Uint8Array[], options: PointOptio
     point: (b, i) => points.get(key(b, i)),
     across: (b, i) => across.get(key(b, i)),
     depth: (b, i) => depths[b]![i]!,
-    guarded: (b, i) => hasGuard(func, depths, b, i),
+    guarded: (b, i) => isBegin(func.blocks[b]!.instrs[i]!) && depths[b]![i] === 0 && hasGuard(func, depths, b, i),
   };
 }
 
@@ -148,6 +148,8 @@ function sectionDepths(program: Program, func: Func, faults: Diagnostic[]): read
   }
   return depths;
 }
+
+const isBegin = (instr: Instr): boolean => instr.op === "intrinsic" && instr.intrinsic === "atomic_begin";
 
 /** Whether a `block` can be reached from the atomic_begin without leaving its section. */
 function hasGuard(func: Func, depths: readonly Uint8Array[], block: number, instr: number): boolean {

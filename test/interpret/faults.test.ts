@@ -231,16 +231,11 @@ describe("the observer", () => {
     });
     seen.length = 0;
     machine.step(0, []);
-    expect(seen).toEqual([
-      "0 enter a local0",
-      "0 write 4 0 5",
-      "0 event hello 1 2 3",
-      "0 begin 1",
-      "0 write 8 0 1",
-      "0 end",
-      "0 begin 0",
-      "0 blocked",
-    ]);
+    expect(seen).toEqual(["0 enter a local0", "0 write 4 0 5", "0 event hello 1 2 3", "0 begin 1", "0 write 8 0 1", "0 end"]);
+    // What may have to wait begins a step of its own, and undoes it.
+    seen.length = 0;
+    machine.step(0, []);
+    expect(seen).toEqual(["0 begin 0", "0 blocked"]);
     expect(machine.localAt(machine.localAt(0) === undefined ? (program.globalsEnd + 16 + 0xffff) & ~0xffff : 0)).toMatchObject({
       thread: 0,
       slot: 0,

@@ -1,0 +1,83 @@
+/**
+ * One answer from all: the compiled engine with its own search, the same engine under the search in explore/, and the reference interpreter
+ * give equal counts, verdicts and traces; and no merging ever changes a verdict.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { packageRoot } from "../src/base/paths.ts";
+import type { Program } from "../src/ir/program.ts";
+import { checked, essence, programFrom } from "./scenario.ts";
+
+const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";
+const SCENARIOS = join(packageRoot, "test/scenarios");
+
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly defines: readonly string[];
+  readonly verdict: "none" | "violation";
+  /** Small enough for the interpreter to search without any merging. */
+  readonly small: boolean;
+}
+
+const founding = (defines: string, verdict: Case["verdict"]): Case => ({
+  name: `D01 ${defines}`,
+  file: D01,
+  defines: defines.split(" "),
+  verdict,
+  small: false,
+});
+
+/** Files of test/scenarios: `-bad.c` ones must show a violation. */
+const own: Case[] = readdirSync(SCENARIOS)
+  .filter((file) => file.endsWith(".c"))
+  .map((file) => ({
+    name: file,
+    file: `test/scenarios/${file}`,
+    defines: [],
+    verdict: file.endsWith("-bad.c") ? "violation" : "none",
+    small: true,
+  }));
+
+const CASES: readonly Case[] = [
+  ...own,
+  founding("FIX=0", "violation"),
+  founding("FIX=1", "none"),
+  founding("FIX=0 NMM=3", "violation"),
+  founding("FIX=1 SD_TLB_ON_ACCESS", "none"),
+  founding("FIX=2 NK=1", "violation"),
+  founding("FIX=2 NK=0", "none"),
+];
+
+describe.each(CASES)("$name", ({ file, defines, verdict, small }) => {
+  let program: Program;
+  beforeAll(async () => {
+    program = await programFrom([file], { defines });
+  }, 120_000);
+
+  it("is told alike by both engines and both searches", { timeout: 300_000 }, async () => {
+    const compiled = await checked(program);
+    expect(compiled.outcome.kind).toBe(verdict);
+    expect(essence(await checked(program, { referenceSearch: true }))).toEqual(essence(compiled));
+    expect(essence(await checked(program, { engine: "interpreter" }))).toEqual(essence(compiled));
+  });
+
+  it("is told alike with fewer merges", { timeout: 300_000 }, async () => {
+    const full = await checked(program);
+    const klass = (result: typeof full): string =>
+      result.outcome.kind === "violation" ? result.outcome.violation.failure.klass : result.outcome.kind;
+    const marked = await checked(program, { merge: "marked" });
+    expect(klass(marked)).toBe(klass(full));
+    if (verdict === "none") expect(marked.counts.states).toBeGreaterThanOrEqual(full.counts.states);
+    if (!small) return;
+    const none = await checked(program, { merge: "none" });
+    expect(klass(none)).toBe(klass(full));
+    expect(essence(await checked(program, { merge: "none", engine: "interpreter" }))).toEqual(essence(none));
+  });
+
+  it("is told alike under a preemption bound", { timeout: 300_000 }, async () => {
+    const one = await checked(program, { preemptions: 1 });
+    expect(essence(await checked(program, { preemptions: 1, referenceSearch: true }))).toEqual(essence(one));
+  });
+});
