@@ -56,11 +56,16 @@ export function runtimeRequests(
 
 /** Full paths, in a fixed order. */
 export function modelSources(): string[] {
-  return kernelFiles().filter((file) => file.endsWith(".c") && !isRuntime(file));
+  return kernelFiles().filter((file) => file.endsWith(".c") && !needsTree(file));
 }
 
 function isRuntime(file: string): boolean {
   return file.startsWith(join(kernelDir, "real/"));
+}
+
+/** Compiled with the headers of a real tree: kernel/real, or kernel/real-VERSION. */
+function needsTree(file: string): boolean {
+  return file.startsWith(join(kernelDir, "real"));
 }
 
 function kernelFiles(): string[] {

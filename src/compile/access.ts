@@ -37,7 +37,7 @@ const FREED = 0xff;
 
 /** In the `shared` table: known when the machine was made, so that threads park there; or found since, for the next pass. */
 export const KNOWN = 1;
-const FOUND = 2;
+export const FOUND = 2;
 
 export const LIVENESS = { LIVE, CONSTANT, FREED } as const;
 
@@ -55,6 +55,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
       c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
       c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
+      c.get(0).op("i32.wrap_i64").setGlobal(globals.passed);
       c.i32(0).op("return").end();
     }
     c.getGlobal(globals.post).if();

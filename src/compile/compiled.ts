@@ -19,7 +19,7 @@ import {
 } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
-import { defineAccesses, KNOWN, LIVENESS } from "./access.ts";
+import { defineAccesses, FOUND, KNOWN, LIVENESS } from "./access.ts";
 import { AT_PLAIN, FRAME_HEADER } from "./frame.ts";
 import { emitFunction } from "./function.ts";
 import {
@@ -159,7 +159,7 @@ function defineStep(core: Core): number {
     const coroutineType = builder.type([], ["i32"]);
     c.i32(map.stacks).get(0).i32(STACK_SIZE).op("i32.mul", "i32.add").tee(tcb).i32(STACK_SIZE).op("i32.add").setGlobal(g.stackEnd);
     c.get(0).setGlobal(g.self).i32(1).get(0).op("i32.shl").setGlobal(g.threadBit);
-    for (const zero of [g.post, g.ops, g.section, g.choices, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
+    for (const zero of [g.post, g.ops, g.section, g.choices, g.passed, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
     c.i32(1).setGlobal(g.tracking).i32(FUEL).setGlobal(g.fuel);
     c.get(tcb).mem("i64.load", TCB_EXCLUSIVE).setGlobal(g.exclusive).get(tcb).mem("i64.load", TCB_ANY).setGlobal(g.any);
     c.get(tcb).mem("i32.load", TCB_SP).setGlobal(g.sp);
@@ -222,6 +222,7 @@ interface Exports {
   readonly probeHit: WasmGlobal<number>;
   readonly probeAddr: WasmGlobal<number>;
   readonly quiet: WasmGlobal<number>;
+  readonly passed: WasmGlobal<number>;
 }
 
 export function runCompiled(
@@ -273,6 +274,12 @@ export function runCompiled(
   const env = {
     memory,
     trap: (reason: number, a: bigint, b: bigint, place: number): void => {
+      if (reason === TRAP.endlessLoop && x.passed.value !== 0) {
+        // It may be waiting for another thread to write what it reads: give that thread a chance, from the next pass on.
+        bytes()[map.shared + (x.passed.value >>> 3)] = FOUND;
+        x.newShared.value++;
+        throw new Stop(undefined);
+      }
       trap(program, bytes(), map, fail, reason, a, b, place);
     },
     fail: (klass: bigint, text: bigint, a: bigint, b: bigint, c: bigint, loc: number): void => {

@@ -32,6 +32,8 @@ export interface Globals {
   readonly exclusive: number;
   readonly any: number;
   readonly fuel: number;
+  /** Address of the last potential point that the step ran past because its word is not shared, as far as is known; 0 if none. */
+  readonly passed: number;
   readonly choices: number;
   /** Choices are read from here (a byte each), as many as `scripted`. */
   readonly script: number;
@@ -117,6 +119,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     exclusive: i64(),
     any: i64(),
     fuel: i32(),
+    passed: i32(),
     choices: i32(),
     script: i32(map.script),
     scripted: i32(),
@@ -147,6 +150,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "probeHit",
     "probeAddr",
     "quiet",
+    "passed",
   ] as const)
     builder.exportGlobal(name, globals[name]);
   builder.exportGlobal("undoTop", undo);

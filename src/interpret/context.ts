@@ -39,6 +39,8 @@ export interface Context {
   post: boolean;
   operations: number;
   fuel: number;
+  /** Word of the last potential point that the step ran past because it is not known to be shared. */
+  passed: number | undefined;
   choices: readonly number[];
   arities: number[];
   watchStart: number;

@@ -79,7 +79,16 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     // What lies outside memory is not shared: the access itself will fail.
     if (addr + BigInt(length) > BigInt(memory.end)) return false;
     const start = Number(addr);
-    return sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3);
+    if (sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3)) return true;
+    context.passed = start >> 3;
+    return false;
+  };
+
+  /** A loop that reads what another thread may write is given a scheduling point there, in the next pass. */
+  const outOfFuel = (loc: number): Stop => {
+    if (context.passed === undefined) return violation("endless-loop", "a loop that never waits", [], loc);
+    sharing.take(context.passed);
+    return { kind: "assumed" };
   };
 
   /** Whether a section of that kind has to wait for the next step; sets `post` as the table says. */
@@ -232,7 +241,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
           break;
         case "jump": {
           const edge = op.choose(frame);
-          if (edge.back && --context.fuel < 0) throw violation("endless-loop", "a loop that never waits", [], op.loc);
+          if (edge.back && --context.fuel < 0) throw outOfFuel(op.loc);
           if (edge.moves.length > 0) {
             const values = edge.moves.map((move) => move.read(frame));
             edge.moves.forEach((move, i) => {

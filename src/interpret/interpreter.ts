@@ -77,6 +77,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     post: false,
     operations: 0,
     fuel,
+    passed: undefined,
     choices: [],
     arities: [],
     watchStart: 0,
@@ -119,6 +120,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     context.tracking = thread >= 0;
     context.post = false;
     context.operations = 0;
+    context.passed = undefined;
     context.fuel = thread < 0 ? (options.setupFuel ?? fuel) : fuel;
     context.choices = choices;
     context.arities = [];

@@ -31,6 +31,8 @@ export interface Sharing {
   /** A plain access outside sections: racy if the word is shared by now. */
   notePlain(word: number, access: number): void;
   noteLock(lock: number): void;
+  /** Takes the word to be shared, whoever else touches it. */
+  take(word: number): void;
   sharedWords(): readonly number[];
   racyAccesses(): readonly number[];
   notedLocks(): readonly number[];
@@ -87,6 +89,9 @@ export function createSharing(words: readonly number[], accesses: readonly numbe
     },
     noteLock: (lock) => {
       noted.add(lock >> 3);
+    },
+    take: (word) => {
+      shared.add(word);
     },
     sharedWords: () => [...shared],
     racyAccesses: () => [...racy],
