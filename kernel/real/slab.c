@@ -24,7 +24,9 @@ static struct {
 
 int sd_kmalloc_may_fail;
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 19, 0)
 struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
+#endif
 
 static void *sd_alloc(size_t size, gfp_t flags)
 {

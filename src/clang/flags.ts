@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
-import { kernelIncludeDir } from "../base/paths.ts";
+import { kernelDir, kernelIncludeDir } from "../base/paths.ts";
 
 /** The kernels whose rules the model can follow. */
 export const KERNEL_VERSIONS = ["4.4", "4.19", "6.1"] as const;
@@ -22,6 +22,9 @@ export function kernelCode(version: KernelVersion): number {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major * 100 + minor;
 }
+
+/** Where the runtime for one version's real files lies, apart from what all versions share; it need not exist. */
+export const realRuntimeDir = (version: KernelVersion): string => join(kernelDir, `real-${version}`);
 
 /** What every translation unit gets, whoever wrote it. */
 const COMMON: readonly string[] = [
@@ -78,6 +81,8 @@ export function kernelFlags(common: string, flavour: string, version: KernelVers
     const path = join(common, "include/linux", header);
     if (existsSync(path)) flags.push("-include", path);
   }
+  const own = join(realRuntimeDir(version), "include");
+  if (existsSync(own)) flags.push("-isystem", own, "-include", join(own, "after-config.h"));
   flags.push("-D__KERNEL__", `-DSD_KERNEL=${kernelCode(version)}`);
   if (old) flags.push("-DCONFIG_AS_CFI=1", "-DCONFIG_AS_CFI_SIGNAL_FRAME=1");
   else flags.push("-mfentry", "-pg", "-DCC_USING_FENTRY");

@@ -66,7 +66,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
       const source = inTree(file, tree.dir, cwd);
       named.push({ source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache });
     }
-    ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { defines, compiler, cache }));
+    ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { version: tree.version, defines, compiler, cache }));
   }
 
   const requests = [...named, ...ours];

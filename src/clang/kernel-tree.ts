@@ -1,7 +1,7 @@
 /**
  * Finds an installed kernel tree by version: its sources, and the configured headers that compile them.
  *
- * Sources: the folder in SHOOTDOWN_TREE_6_1, else /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the
+ * No distribution has 4.4 or 4.19 any more: SHOOTDOWN_TREE_4_4 names a vanilla tree that was configured in place. For 6.1, sources: the folder in SHOOTDOWN_TREE_6_1, else /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the
  * distribution's /usr/src/linux-source-6.1.tar.xz. Headers: SHOOTDOWN_HEADERS_6_1, else those of a tree that was configured
  * in place, else the newest plain amd64 flavour installed. What is missing is named, with the command that installs it.
  */
@@ -39,6 +39,9 @@ export const places = (env: NodeJS.ProcessEnv = process.env): Places => ({
 /** What is unpacked of a distribution's archive: enough to compile memory management and its users. */
 const UNPACKED = ["Makefile", "include", "arch/x86", "mm", "lib", "kernel", "virt", "drivers/xen", "drivers/infiniband/core"];
 
+/** Versions whose sources and headers a distribution's packages install. */
+const DISTRIBUTED: ReadonlySet<string> = new Set(["6.1"]);
+
 /** Throws an `InputFault` that names everything that is missing. */
 export function findKernelTree(version: KernelVersion, at: Places = places()): KernelTree {
   const faults: Diagnostic[] = [];
@@ -52,6 +55,7 @@ export function findKernelTree(version: KernelVersion, at: Places = places()): K
     }
   };
   const dir = collect(() => findSources(version, at));
+  if (dir === undefined && !DISTRIBUTED.has(version)) throw new InputFault(faults);
   const headers = collect(() => findHeaders(version, dir, at));
   if (dir === undefined || headers === undefined) throw new InputFault(faults);
   return { version, dir, ...headers, release: releaseOf(dir) };
@@ -96,6 +100,14 @@ function findSources(version: string, at: Places): string {
     unpack(archive, version, ours);
     return ours;
   }
+  if (!DISTRIBUTED.has(version)) {
+    throw fault({
+      code: "SD106",
+      message: `no tree of Linux ${version} is known`,
+      notes: [`${name} is not set`],
+      help: `set ${name} to a vanilla ${version}.y tree in which \`make x86_64_defconfig prepare\` was done (docs/real-trees.md)`,
+    });
+  }
   throw fault({
     code: "SD106",
     message: `no sources of Linux ${version} are installed`,
@@ -134,6 +146,7 @@ function findHeaders(version: KernelVersion, dir: string | undefined, at: Places
   const named = at.env[name];
   if (named) return treeHeaders(dir ?? named, version, named);
   if (dir !== undefined && existsSync(join(dir, "include/generated/autoconf.h"))) return { common: dir, flavour: dir };
+  if (dir !== undefined && !DISTRIBUTED.has(version)) return treeHeaders(dir, version, undefined, dir);
   // Not the cloud and rt flavours: their configurations leave out drivers, or turn spinlocks into mutexes.
   const plain = new RegExp(`^linux-headers-${version.replace(".", "\\.")}\\.\\d+-\\d+-amd64$`);
   const newest = list(at.installed)

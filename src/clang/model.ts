@@ -1,17 +1,18 @@
 /**
- * The C of ours that is linked with what is checked: the model kernel (every C file under `kernel/` but those of `kernel/real`), compiled
- * like a scenario and shipped compiled; or, for files of a real tree, the runtime in `kernel/real`, compiled with the tree's headers.
+ * The C of ours that is linked with what is checked: the model kernel (every C file under `kernel/` but those of `kernel/real*`), compiled
+ * like a scenario and shipped compiled; or, for files of a real tree, the runtime in `kernel/real`, compiled with the tree's headers. Where
+ * `kernel/real-VERSION` has a file, it comes instead of the one of that name in `kernel/real`, or besides.
  *
  * A -D of the command line reaches the model kernel only if its text mentions the name: a scenario's own switches
  * (-DFIX=0) then leave the kernel's IR as it was shipped.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Cache } from "../base/cache.ts";
 import { kernelDir, packageRoot } from "../base/paths.ts";
 import type { CompileRequest } from "./compile.ts";
 import type { Compiler } from "./compiler.ts";
-import { type KernelVersion, modelFlags, type OptLevel } from "./flags.ts";
+import { type KernelVersion, modelFlags, type OptLevel, realRuntimeDir } from "./flags.ts";
 
 export interface ModelOptions {
   readonly version: KernelVersion;
@@ -39,19 +40,25 @@ export function modelRequests(options: ModelOptions): CompileRequest[] {
 /** The real runtime, compiled with the flags of the tree (`kernelFlags`). */
 export function runtimeRequests(
   flagsFor: (source: string) => string[],
-  options: Omit<ModelOptions, "version" | "opt" | "shipped">,
+  options: Omit<ModelOptions, "opt" | "shipped">,
 ): CompileRequest[] {
-  return kernelFiles()
-    .filter((file) => file.endsWith(".c") && isRuntime(file))
-    .map((source) => ({
-      source,
-      flags: flagsFor(source),
-      defines: definesFor(options.defines),
-      includes: [],
-      cwd: packageRoot,
-      compiler: options.compiler,
-      cache: options.cache,
-    }));
+  return runtimeSources(options.version).map((source) => ({
+    source,
+    flags: flagsFor(source),
+    defines: definesFor(options.defines),
+    includes: [],
+    cwd: packageRoot,
+    compiler: options.compiler,
+    cache: options.cache,
+  }));
+}
+
+export function runtimeSources(version: KernelVersion): string[] {
+  const runtime = kernelFiles().filter((file) => file.endsWith(".c") && isRuntime(file));
+  const own = runtime.filter((file) => dirname(file) === realRuntimeDir(version));
+  const replaced = new Set(own.map((file) => basename(file)));
+  const shared = runtime.filter((file) => dirname(file) === join(kernelDir, "real") && !replaced.has(basename(file)));
+  return [...own, ...shared];
 }
 
 /** Full paths, in a fixed order. */
@@ -60,7 +67,7 @@ export function modelSources(): string[] {
 }
 
 function isRuntime(file: string): boolean {
-  return file.startsWith(join(kernelDir, "real/"));
+  return /^real(-|$)/.test(basename(dirname(file)));
 }
 
 /** Compiled with the headers of a real tree: kernel/real, or kernel/real-VERSION. */

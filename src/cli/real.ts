@@ -88,7 +88,7 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   });
   const sources = group.link.map((file) => (one.replace?.file === file ? edited(tree, one.replace, cache) : join(tree.dir, file)));
   const named = [request(join(group.dir, group.harness), one.defines), ...sources.map((source) => request(source, []))];
-  const requests = [...named, ...runtimeRequests(flagsFor, { defines: [], compiler, cache })];
+  const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
   const compiled = await compileAll(requests);
   return {
     units: requests.map((r, i) => ({ source: r.source, text: compiled[i]!.text, named: i < named.length })),
