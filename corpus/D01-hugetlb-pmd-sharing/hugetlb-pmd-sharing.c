@@ -5,11 +5,15 @@
  * NMM processes map the same gigabyte of a file, so they share the table. NCPU threads of theirs write to its NV pages for ever,
  * NK virtual machines and NSVA devices too, while each page is migrated ROUNDS times.
  * -DFIX=0 before the fix, 1 with it, 2 with it but without its range start and end, 3 with a range that is not widened.
+ * -DFIX2=1: with c0d0381ade79 (5.7) as well. Without it two migrations at once still lose a write: -DFIX=1 -DNV=2.
  */
 #include <shootdown/scenario.h>
 
 #ifndef FIX
 #define FIX 1
+#endif
+#ifndef FIX2
+#define FIX2 0
 #endif
 #ifndef NMM
 #define NMM 2
@@ -66,6 +70,7 @@ void scenario(void)
 	long i, v;
 
 	sd_fix_017b1660df89 = FIX;
+	sd_fix_c0d0381ade79 = FIX2;
 	file = sd_hugetlb_file("file", NV);
 	for (i = 0; i < NMM; i++) {
 		mm[i] = sd_mm(mms[i]);

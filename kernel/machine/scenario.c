@@ -17,7 +17,7 @@ static struct file files[2];
 static int nr_vmas, nr_files;
 
 void sd_name_location(unsigned int location, struct address_space *mapping, pgoff_t index);
-void sd_start_tlb_daemon(struct sd_walker *w);
+void sd_tlb_daemon(void *walker);
 
 static const char *const cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7",
 					 "CPU8", "CPU9", "CPU10", "CPU11", "CPU12", "CPU13", "CPU14", "CPU15" };
@@ -171,7 +171,7 @@ static void load_mm(int cpu, struct mm_struct *mm)
 	w->mm = mm;
 	cpumask_set_cpu(cpu, mm_cpumask(mm));
 #ifdef SD_TLB_NAIVE
-	sd_start_tlb_daemon(w);
+	sd_loop_thread(cpu, "TLB", NULL, sd_tlb_daemon, w);
 #endif
 }
 

@@ -233,34 +233,26 @@ int __weak ptep_set_access_flags(struct vm_area_struct *vma, unsigned long addr,
 }
 
 #ifdef SD_TLB_NAIVE
-/* A daemon for each walker: fills a free entry from the tables, or evicts the one that is there. */
-static void tlb_daemon(void *arg)
+/* What the daemon of each walker does over and over: fills a free entry from the tables, or evicts the one that is there. */
+void sd_tlb_daemon(void *arg)
 {
 	struct sd_walker *w = arg;
+	int upage;
+	u64 leaf;
 
-	for (;;) {
-		int upage;
-
-		__sd_atomic_begin(SD_STEP, NULL);
-		upage = __sd_choose(sd_nr_upages);
-		if (sd_upages[upage].mm != w->mm)
+	__sd_atomic_begin(SD_STEP, NULL);
+	upage = __sd_choose(sd_nr_upages);
+	if (sd_upages[upage].mm != w->mm)
+		__sd_block();
+	if (w->tlb[upage][0]) {
+		w->tlb[upage][0] = 0;
+	} else {
+		leaf = sd_walk(w->mm, sd_upages[upage].va, true);
+		if (!leaf || !(leaf & _PAGE_ACCESSED))
 			__sd_block();
-		if (w->tlb[upage][0]) {
-			w->tlb[upage][0] = 0;
-		} else {
-			u64 leaf = sd_walk(w->mm, sd_upages[upage].va, true);
-
-			if (!leaf || !(leaf & _PAGE_ACCESSED))
-				__sd_block();
-			w->tlb[upage][0] = leaf;
-			__sd_event("tlb-fill", "{0:s} caches {1:x}", (sd_u64)w->name, sd_upages[upage].va, 0);
-		}
-		__sd_atomic_end();
+		w->tlb[upage][0] = leaf;
+		__sd_event("tlb-fill", "{0:s} caches {1:x}", (sd_u64)w->name, sd_upages[upage].va, 0);
 	}
-}
-
-void sd_start_tlb_daemon(struct sd_walker *w)
-{
-	__sd_thread("TLB", w->name, tlb_daemon, w, SD_DAEMON);
+	__sd_atomic_end();
 }
 #endif

@@ -61,12 +61,13 @@ pte_t * __weak huge_pmd_share(struct mm_struct *mm, unsigned long addr, pud_t *p
 	struct vm_area_struct *vma = find_vma(mm, addr), *svma;
 	struct address_space *mapping = vma->vm_file->f_mapping;
 	pgoff_t idx = ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
-	pte_t *spte = NULL, *pte;
+	pte_t *spte = NULL, *pte = NULL;
 	spinlock_t *ptl;
 
 	if (!vma_shareable(vma, addr))
 		return (pte_t *)pmd_alloc(mm, pud, addr);
-	i_mmap_lock_write(mapping);
+	if (!sd_fix_c0d0381ade79)
+		i_mmap_lock_write(mapping);
 	vma_interval_tree_foreach(svma, &mapping->i_mmap, idx, idx) {
 		unsigned long saddr;
 
@@ -86,13 +87,17 @@ pte_t * __weak huge_pmd_share(struct mm_struct *mm, unsigned long addr, pud_t *p
 		if (pud_none(pudp_get(pud))) {
 			pud_populate(mm, pud, (unsigned long)spte & PAGE_MASK);
 			mm_inc_nr_pmds(mm);
+			pte = spte;
 		} else {
 			put_page(virt_to_page(spte));
 		}
 		spin_unlock(ptl);
 	}
-	pte = (pte_t *)pmd_alloc(mm, pud, addr);
-	i_mmap_unlock_write(mapping);
+	/* The entry just made cannot go while i_mmap_rwsem is held: no need to read it again. */
+	if (!pte)
+		pte = (pte_t *)pmd_alloc(mm, pud, addr);
+	if (!sd_fix_c0d0381ade79)
+		i_mmap_unlock_write(mapping);
 	return pte;
 }
 
@@ -136,10 +141,9 @@ pte_t * __weak huge_pte_alloc(struct mm_struct *mm, unsigned long addr, unsigned
 {
 	pud_t *pud = pud_alloc(mm, p4d_offset(pgd_offset(mm, addr), addr), addr);
 
+	/* The kernel looks first whether there is a table by now; huge_pmd_share looks again anyway, under the lock. */
 	(void)sz;
-	if (pud_none(pudp_get(pud)))
-		return huge_pmd_share(mm, addr, pud);
-	return (pte_t *)pmd_alloc(mm, pud, addr);
+	return huge_pmd_share(mm, addr, pud);
 }
 
 pte_t __weak huge_ptep_get_and_clear_flush(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
@@ -208,11 +212,12 @@ vm_fault_t __weak hugetlb_fault(struct mm_struct *mm, struct vm_area_struct *vma
 		}
 		if (is_swap_pte(entry) && is_hwpoison_entry(pte_to_swp_entry(entry)))
 			return VM_FAULT_HWPOISON;
-	} else {
-		ptep = huge_pte_alloc(mm, haddr, huge_page_size(h));
-		if (!ptep)
-			return VM_FAULT_OOM;
 	}
+	/* From here on the table must not be unshared under our hands. */
+	if (sd_fix_c0d0381ade79)
+		i_mmap_lock_read(mapping);
+	if (!ptep || sd_fix_c0d0381ade79)
+		ptep = huge_pte_alloc(mm, haddr, huge_page_size(h));
 
 	/* Two faults on the same page of the file must not both make one. */
 	mutex_lock(&hugetlb_fault_mutex_table[idx % SD_FILE_PAGES]);
@@ -230,6 +235,8 @@ vm_fault_t __weak hugetlb_fault(struct mm_struct *mm, struct vm_area_struct *vma
 		spin_unlock(ptl);
 	}
 	mutex_unlock(&hugetlb_fault_mutex_table[idx % SD_FILE_PAGES]);
+	if (sd_fix_c0d0381ade79)
+		i_mmap_unlock_read(mapping);
 	return ret;
 }
 

@@ -44,8 +44,10 @@ void __weak remove_migration_ptes(struct page *old, struct page *new, bool locke
 {
 	struct rmap_walk_control rwc = { .rmap_one = remove_migration_pte, .arg = old };
 
-	(void)locked;
-	rmap_walk(new, &rwc);
+	if (locked)
+		rmap_walk_locked(new, &rwc);
+	else
+		rmap_walk(new, &rwc);
 }
 
 /*
@@ -126,17 +128,28 @@ static int move_to_new_page(struct page *newpage, struct page *page, enum migrat
  */
 static int move_locked(struct page *newpage, struct page *page, enum migrate_mode mode)
 {
+	enum ttu_flags ttu = TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS;
+	struct address_space *locked = NULL;
 	int rc = -EAGAIN;
 	bool was_mapped = false;
 
 	if (page_mapped(page)) {
-		try_to_unmap(page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
+		if (sd_fix_c0d0381ade79 && PageHuge(page)) {
+			/* i_mmap_rwsem comes before the page lock: with that held it can only be tried. */
+			locked = page_mapping(page);
+			if (!i_mmap_trylock_write(locked))
+				return -EAGAIN;
+			ttu |= TTU_RMAP_LOCKED;
+		}
+		try_to_unmap(page, ttu);
 		was_mapped = true;
 	}
 	if (!page_mapped(page))
 		rc = move_to_new_page(newpage, page, mode);
 	if (was_mapped)
-		remove_migration_ptes(page, rc == MIGRATEPAGE_SUCCESS ? newpage : page, false);
+		remove_migration_ptes(page, rc == MIGRATEPAGE_SUCCESS ? newpage : page, locked != NULL);
+	if (locked)
+		i_mmap_unlock_write(locked);
 	return rc;
 }
 

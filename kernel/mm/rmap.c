@@ -5,8 +5,10 @@
  * The VMAs of a file are walked under i_mmap_rwsem in read mode, with the page locked by the caller. Each VMA's entry is changed under
  * its table lock. An entry that is taken away for migration becomes a migration entry: whoever faults on it waits for the page lock.
  *
- * sd_fix_017b1660df89 says which stage of "fix migration of huge PMD shared pages" this kernel has; a scenario may set it:
+ * sd_fix_017b1660df89 says which stage of "fix migration of huge PMD shared pages" (4.19) this kernel has; a scenario may set it:
  *   0  before it     1  as merged (the default)     2  without its range start and end     3  start and end, not widened
+ * sd_fix_c0d0381ade79 is 1 if i_mmap_rwsem orders users of shared tables ("use i_mmap_rwsem for more pmd sharing synchronization",
+ * 5.7): who unshares holds it in write mode, faults hold it in read mode while they use an entry.
  */
 #include <linux/hugetlb.h>
 #include <linux/migrate.h>
@@ -14,6 +16,7 @@
 #include <linux/rmap.h>
 
 int sd_fix_017b1660df89 = 1;
+int sd_fix_c0d0381ade79 = SD_KERNEL >= 507;
 
 unsigned long __weak vma_address(struct page *page, struct vm_area_struct *vma)
 {
@@ -71,7 +74,7 @@ bool __weak page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 	return false;
 }
 
-static void rmap_walk_file(struct page *page, struct rmap_walk_control *rwc)
+static void rmap_walk_file(struct page *page, struct rmap_walk_control *rwc, bool locked)
 {
 	struct address_space *mapping = page_mapping(page);
 	struct vm_area_struct *vma;
@@ -81,7 +84,8 @@ static void rmap_walk_file(struct page *page, struct rmap_walk_control *rwc)
 		return;
 	first = page_to_pgoff(page);
 	last = first + hpage_nr_pages(page) - 1;
-	i_mmap_lock_read(mapping);
+	if (!locked)
+		i_mmap_lock_read(mapping);
 	vma_interval_tree_foreach(vma, &mapping->i_mmap, first, last) {
 		cond_resched();
 		if (!rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg))
@@ -89,19 +93,32 @@ static void rmap_walk_file(struct page *page, struct rmap_walk_control *rwc)
 		if (rwc->done && rwc->done(page))
 			break;
 	}
-	i_mmap_unlock_read(mapping);
+	if (!locked)
+		i_mmap_unlock_read(mapping);
+}
+
+/* An anonymous page knows its only VMA. */
+static void rmap_walk_anon(struct page *page, struct rmap_walk_control *rwc)
+{
+	struct vm_area_struct *vma = (struct vm_area_struct *)((unsigned long)page->mapping - 1);
+
+	rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg);
 }
 
 void __weak rmap_walk(struct page *page, struct rmap_walk_control *rwc)
 {
-	/* An anonymous page knows its only VMA. */
-	if (PageAnon(page)) {
-		struct vm_area_struct *vma = (struct vm_area_struct *)((unsigned long)page->mapping - 1);
+	if (PageAnon(page))
+		rmap_walk_anon(page, rwc);
+	else
+		rmap_walk_file(page, rwc, false);
+}
 
-		rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg);
-	} else {
-		rmap_walk_file(page, rwc);
-	}
+void __weak rmap_walk_locked(struct page *page, struct rmap_walk_control *rwc)
+{
+	if (PageAnon(page))
+		rmap_walk_anon(page, rwc);
+	else
+		rmap_walk_file(page, rwc, true);
 }
 
 #if SD_KERNEL >= 413
@@ -177,6 +194,9 @@ bool __weak try_to_unmap(struct page *page, enum ttu_flags flags)
 		.done = page_not_mapped,
 	};
 
-	rmap_walk(page, &rwc);
+	if (flags & TTU_RMAP_LOCKED)
+		rmap_walk_locked(page, &rwc);
+	else
+		rmap_walk(page, &rwc);
 	return !page_mapped(page);
 }

@@ -13,6 +13,8 @@ struct sd_device {
 	struct mmu_notifier mn;
 };
 
+void sd_tlb_daemon(void *walker);
+
 static struct sd_device devices[SD_NR_DEVICES];
 static int nr_devices;
 
@@ -55,6 +57,9 @@ struct sd_device *sd_device(const char *name, struct mm_struct *mm)
 	dev->walker = w;
 	dev->mn.ops = &device_ops;
 	mmu_notifier_register(&dev->mn, mm);
+#ifdef SD_TLB_NAIVE
+	sd_loop_thread(0, "TLB", NULL, sd_tlb_daemon, w);
+#endif
 	return dev;
 }
 

@@ -21,7 +21,7 @@ enum ttu_flags {
 #define SWAP_AGAIN 1
 #define SWAP_FAIL 2
 
-/* rmap_one returns whether to go on; done ends the walk early. */
+/* rmap_one returns whether to go on; done ends the walk early. rmap_walk_locked: the caller holds i_mmap_rwsem. */
 struct rmap_walk_control {
 	void *arg;
 	bool (*rmap_one)(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg);
@@ -29,6 +29,7 @@ struct rmap_walk_control {
 };
 
 void rmap_walk(struct page *page, struct rmap_walk_control *rwc);
+void rmap_walk_locked(struct page *page, struct rmap_walk_control *rwc);
 bool try_to_unmap(struct page *page, enum ttu_flags flags);
 bool try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsigned long address, void *arg);
 void page_add_file_rmap(struct page *page, bool compound);
@@ -63,8 +64,8 @@ static inline void page_vma_mapped_walk_done(struct page_vma_mapped_walk *pvmw)
 	pvmw->ptl = NULL;
 }
 
-/* Which stage of "fix migration of huge PMD shared pages" this kernel has: see mm/rmap.c. */
-extern int sd_fix_017b1660df89;
+/* Which fixes of shared PMD tables this kernel has: see mm/rmap.c. A scenario may set them. */
+extern int sd_fix_017b1660df89, sd_fix_c0d0381ade79;
 
 unsigned long vma_address(struct page *page, struct vm_area_struct *vma);
 pte_t *page_check_address(struct page *page, struct mm_struct *mm, unsigned long address, spinlock_t **ptlp, int sync);
