@@ -38,10 +38,7 @@ export function modelRequests(options: ModelOptions): CompileRequest[] {
 }
 
 /** The real runtime, compiled with the flags of the tree (`kernelFlags`). */
-export function runtimeRequests(
-  flagsFor: (source: string) => string[],
-  options: Omit<ModelOptions, "opt" | "shipped">,
-): CompileRequest[] {
+export function runtimeRequests(flagsFor: (source: string) => string[], options: Omit<ModelOptions, "opt" | "shipped">): CompileRequest[] {
   return runtimeSources(options.version).map((source) => ({
     source,
     flags: flagsFor(source),

@@ -22,6 +22,8 @@ import type { Verdict } from "../report/verdict.ts";
 interface Group {
   readonly tree: KernelVersion;
   readonly harness: string;
+  /** More files of ours beside the harness: those that include a file of the tree to reach what is static there. */
+  readonly with?: readonly string[];
   /** Files of the tree that are linked. */
   readonly link: readonly string[];
   readonly cases: readonly RealCase[];
@@ -87,7 +89,8 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
     cache,
   });
   const sources = group.link.map((file) => (one.replace?.file === file ? edited(tree, one.replace, cache) : join(tree.dir, file)));
-  const named = [request(join(group.dir, group.harness), one.defines), ...sources.map((source) => request(source, []))];
+  const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
+  const named = [...ours, ...sources.map((source) => request(source, []))];
   const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
   const compiled = await compileAll(requests);
   return {

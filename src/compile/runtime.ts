@@ -184,27 +184,24 @@ function mix64(c: Code, scratch: number): void {
 }
 
 export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): Core {
-  // (addr i32, value i64) → contribution of that word to the fingerprint; a zero word contributes nothing, so fresh memory is free.
-  const wordHash = define(builder, ["i32", "i64"], ["i64"], (c) => {
-    const scratch = c.local("i64");
-    c.get(1).op("i64.eqz").if();
-    c.i64(0n).op("return").end();
-    c.get(1).i64(0x9e3779b97f4a7c15n).op("i64.mul");
-    c.get(0).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul", "i64.add");
-    mix64(c, scratch);
-    // A second round with the address again: two words with related values must not cancel.
-    c.get(0).op("i64.extend_i32_u").i64(0xa0761d6478bd642fn).op("i64.mul", "i64.xor");
-    mix64(c, scratch);
-  });
-
   const storeWord = define(builder, ["i32", "i64"], [], (c) => {
     const old = c.local("i64");
+    const salt = c.local("i64");
+    const scratch = c.local("i64");
     c.get(0).mem("i64.load").tee(old).get(1).op("i64.eq").if();
     c.op("return").end();
     c.getGlobal(globals.undo).get(0).mem("i32.store");
     c.getGlobal(globals.undo).get(old).mem("i64.store", 8);
     c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo);
-    c.getGlobal(globals.fp).get(0).get(old).call(wordHash).op("i64.xor").get(0).get(1).call(wordHash).op("i64.xor").setGlobal(globals.fp);
+    // The word's old contribution leaves the fingerprint, the new one enters. Written out here: this is the hottest code there is.
+    c.get(0).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul").set(salt);
+    c.getGlobal(globals.fp);
+    for (const value of [old, 1]) {
+      c.get(value).i64(0x9e3779b97f4a7c15n).op("i64.mul").get(salt).op("i64.add");
+      mix64(c, scratch);
+      c.op("i64.xor");
+    }
+    c.setGlobal(globals.fp);
     c.get(0).get(1).mem("i64.store");
   });
 

@@ -254,6 +254,8 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
     field(AT.mark);
     c.mem("i64.load", 8).op("i64.ne").if();
     setFlag(FLAG.changed);
+    // A step that changes nothing leads to a state that was visited (unless the bound tells states apart by more than memory).
+    c.else().getGlobal(s.limit).i32(0).op("i32.lt_s").brIf(loop);
     c.end();
     field(AT.waiting);
     c.get(outcome).i32(FINISHED).op("i32.eq").get(worker).op("i32.and", "i32.sub").set(waiting);

@@ -22,7 +22,7 @@ export interface Memory {
   text(addr: number): string;
   /** The object that covers the address, or covered it last. */
   objectAt(addr: number): { readonly object: LiveObject; readonly dead: boolean } | undefined;
-  /** How many objects of this name there have been so far. */
+  /** How many objects of this name there are in the whole execution, so that what is called `page#1` is never called `page`. */
   namesakes(name: string): number;
   /** The local variable, of any thread's stack, that holds the address. */
   localAt(addr: number): { readonly thread: number; readonly func: string; readonly local: StackLocal } | undefined;
@@ -36,7 +36,8 @@ interface Frame {
 /** Longest constant string that is read. */
 const TEXT_MAX = 400;
 
-export function createMemory(program: Program): Memory {
+/** `births`: how many objects of each name will be made, as far as known. */
+export function createMemory(program: Program, births: ReadonlyMap<string, number> = new Map()): Memory {
   const bytes = new Map<number, number>();
   for (const piece of program.image) {
     for (const [i, byte] of piece.bytes.entries()) if (byte !== 0) bytes.set(piece.address + i, byte);
@@ -92,7 +93,7 @@ export function createMemory(program: Program): Memory {
     objectAt(addr) {
       return objects.findLast((o) => !o.dead && covers(o.object, addr)) ?? objects.findLast((o) => covers(o.object, addr));
     },
-    namesakes: (name) => counts.get(name) ?? 0,
+    namesakes: (name) => Math.max(births.get(name) ?? 0, counts.get(name) ?? 0),
     localAt(addr) {
       for (const [thread, stack] of stacks) {
         for (const frame of stack.toReversed()) {

@@ -23,6 +23,8 @@ export interface Names {
   lock(addr: number): string;
   /** Where a pointer points, as C would write it: `&vmemmap[3]`, `NULL`, `task_fn`; not by what lies at `avoid`, where it was found. */
   pointer(value: bigint, elementType: number, avoid?: number): string;
+  /** From now on the global, or element of a global array, at this address is called what `name` returns. */
+  call(addr: number, name: () => string): void;
 }
 
 type Path = { text: string; type: number; rest: number };
@@ -37,6 +39,7 @@ export function createNames(program: Program, memory: Memory): Names {
   const typeOf = (index: number): DebugType | undefined => (index < 0 ? undefined : types[index]);
   const globals = [...program.globals].sort((a, b) => a.address - b.address);
   const aliases = globals.filter((g) => pointsToObjects(g));
+  const called = new Map<number, () => string>();
 
   function pointsToObjects(global: Placed): boolean {
     const type = typeOf(global.type);
@@ -124,7 +127,23 @@ export function createNames(program: Program, memory: Memory): Names {
       const text = alias ?? `${object.name.replace(/^struct /, "")}${many}`;
       return { text, type: typeNamed(object.name), rest: addr - object.addr, arrow: alias !== undefined, dead };
     }
-    return inside && { text: inside.name, type: inside.type, rest: addr - inside.address, arrow: false, dead: false };
+    if (inside === undefined) return undefined;
+    return byCall(inside, addr) ?? { text: inside.name, type: inside.type, rest: addr - inside.address, arrow: false, dead: false };
+  }
+
+  /** By the name that C gave to the global or element. */
+  function byCall(global: Placed, addr: number): (Path & { arrow: boolean; dead: boolean }) | undefined {
+    const type = typeOf(global.type);
+    const element = type?.kind === "array" ? typeOf(type.element) : undefined;
+    const size = element === undefined || element.size === 0 ? Math.max(global.size, 1) : element.size;
+    const rest = (addr - global.address) % size;
+    const name = called.get(addr - rest);
+    if (name === undefined) return undefined;
+    // A name that leads back to itself is none.
+    called.delete(addr - rest);
+    const text = name();
+    called.set(addr - rest, name);
+    return { text, type: element === undefined ? global.type : (type?.element ?? -1), rest, arrow: false, dead: false };
   }
 
   /** A global that is only raw bytes or words, such as a heap: its own name says nothing about what lies in it. */
@@ -220,5 +239,13 @@ export function createNames(program: Program, memory: Memory): Names {
     return a !== undefined && b !== undefined && a.kind === b.kind && a.name === b.name && a.size === b.size;
   }
 
-  return { place, object, lock, pointer };
+  return {
+    place,
+    object,
+    lock,
+    pointer,
+    call(addr, name) {
+      called.set(addr, name);
+    },
+  };
 }

@@ -9,6 +9,7 @@ import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "./mach
 import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
 import { shortest } from "./shortest.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** What passes have found out about a program: enough to begin a later run of the same program with its last pass. */
 export interface Knowledge {
@@ -74,6 +75,16 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const seconds = (): number => (performance.now() - started) / 1000;
   let knowledge = options.knowledge ?? NO_KNOWLEDGE;
   let machine = options.machine(knowledge);
+  if (options.knowledge === undefined && machine.setupFailure === undefined && options.merging === "full") {
+    // Until walks teach nothing more.
+    for (;;) {
+      machine.forgetDiscoveries();
+      warmUp(machine);
+      if (machine.discoveries() === 0) break;
+      knowledge = knowledgeOf(machine, knowledge);
+      machine = options.machine(knowledge);
+    }
+  }
   for (let pass = 1; ; pass++) {
     const races = knowledge.racyAccesses.length > 0 ? createRaceFinder(machine, options.site) : undefined;
     const search = createSearch(machine, options, races?.look);

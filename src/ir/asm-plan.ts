@@ -172,6 +172,9 @@ function codeLines(text: string): string[] {
     if (/^\.byte 0x0f ?, ?0x(?:0b|ff|b9)$/.test(line) || /^ud[01]\b/.test(line)) line = "ud2";
     if (/^\.byte 0x0f ?, ?0x01 ?, ?0xc[ab]$/.test(line)) line = "nop"; // clac, stac
     if (/^\.byte 0x0f ?, ?0x1f\b/.test(line) || /^\.byte 0x66 ?, ?0x66 ?, ?0x66\b/.test(line)) line = "nop";
+    // hweight before assemblers knew popcnt: from the second operand, in (r)di, to the first, in (r)ax.
+    if (/^\.byte 0xf3 ?, ?0x48 ?, ?0x0f ?, ?0xb8 ?, ?0xc7$/.test(line)) line = "popcntq $1, $0";
+    if (/^\.byte 0xf3 ?, ?0x0f ?, ?0xb8 ?, ?0xc7$/.test(line)) line = "popcntl $1, $0";
     out.push(line);
   }
   return out;
