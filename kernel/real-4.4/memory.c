@@ -9,6 +9,8 @@
 #include <linux/mm.h>
 #include <linux/hugetlb.h>
 
+#include <asm/pgalloc.h>
+
 #include "machine.h"
 
 #define SD_SETUP_FRAMES 24

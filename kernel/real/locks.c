@@ -42,9 +42,10 @@ int __SCT__cond_resched(void)
 
 /* ---- spinlocks ---- */
 
-static __always_inline unsigned int *sd_spin_word(raw_spinlock_t *lock)
+/* A byte: the ticket locks of older kernels have no more than two. */
+static __always_inline unsigned char *sd_spin_word(raw_spinlock_t *lock)
 {
-	return (unsigned int *)&lock->raw_lock;
+	return (unsigned char *)&lock->raw_lock;
 }
 
 void _raw_spin_lock(raw_spinlock_t *lock)

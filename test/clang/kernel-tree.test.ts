@@ -98,7 +98,9 @@ test("an archive is unpacked once, into the cache", () => {
 });
 
 test("a version that nobody packages any more has to be named, and configured", () => {
-  expect(faultsOf(() => findKernelTree("4.4", at))).toContain("no tree of Linux 4.4 is known (set SHOOTDOWN_TREE_4_4 to a vanilla 4.4.y tree");
+  expect(faultsOf(() => findKernelTree("4.4", at))).toContain(
+    "no tree of Linux 4.4 is known (set SHOOTDOWN_TREE_4_4 to a vanilla 4.4.y tree",
+  );
   tree("old", [4, 4, 178]);
   const named = { ...at, env: { SHOOTDOWN_TREE_4_4: join(root, "old") } };
   expect(faultsOf(() => findKernelTree("4.4", named))).toContain("is not configured");

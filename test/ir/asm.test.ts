@@ -148,3 +148,11 @@ describe("lowering", () => {
     expect(made[0]).toMatchObject({ op: "call", args: [{ imm: 5n }, { imm: 6n }] });
   });
 });
+
+describe("hweight", () => {
+  it("is popcnt, though old kernels spell it in bytes", () => {
+    const old =
+      '661:\n\tcall __sw_hweight64\n662:\n.pushsection .altinstructions,"a"\n .long 661b - .\n.popsection\n.pushsection .altinstr_replacement, "ax"\n6641:\n\t.byte 0xf3,0x48,0x0f,0xb8,0xc7\n6651:\n\t.popsection';
+    expect(plan(old, "={ax},{di},~{flags}")).toMatchObject({ kind: "code", functions: [], statements: [{ mnemonic: "popcntq" }] });
+  });
+});

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * harness.c - processes that share a hugetlb file, and a migration of its page, on the files of a 4.4 tree.
+ *
+ * Real: page tables and their sharing, faults, the walk over VMAs, unmapping, migration entries, the copy's surroundings
+ * (mm/hugetlb.c, mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). Ours: this file and the runtime in kernel/real-4.4.
+ *
+ * -DMMS: processes that map the file, each on a CPU of its own. -DKVM=1: each runs a virtual machine as well, whose secondary MMU is kept by
+ * invalidate_page, range_start and range_end (secondary.c). -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared.
+ */
+#include <linux/hugetlb.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/pagemap.h>
+#include <linux/rmap.h>
+
+#include "../../../kernel/real-4.4/machine.h"
+
+#ifndef MMS
+#define MMS 2
+#endif
+#ifndef KVM
+#define KVM 0
+#endif
+#ifndef PRIVATE_PMD
+#define PRIVATE_PMD 0
+#endif
+
+#if KVM
+#include "secondary.h"
+#endif
+
+void sd_hugetlb_unit_init(void);
+
+int sd_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long va, bool write)
+{
+	return hugetlb_fault(mm, vma, va, FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0));
+}
+
+/* As hugetlbfs has it: the mapping's entry moves, then contents and flags. */
+static int move_huge_page(struct address_space *mapping, struct page *newpage, struct page *page, enum migrate_mode mode)
+{
+	int rc = migrate_huge_page_move_mapping(mapping, newpage, page);
+
+	if (rc == MIGRATEPAGE_SUCCESS)
+		migrate_page_copy(newpage, page);
+	return rc;
+}
+
+static const struct address_space_operations huge_aops = { .migratepage = move_huge_page };
+
+static struct page *new_huge_page(struct page *page, unsigned long private, int **result)
+{
+	struct page *new = alloc_huge_page_node(page_hstate(page), 0);
+
+	if (new)
+		sd_frame_claim(new);
+	return new;
+}
+
+static void migrator(void *page)
+{
+	LIST_HEAD(pages);
+
+	if (!isolate_huge_page(page, &pages))
+		__sd_fail("setup", "the page is not to be isolated", 0, 0, 0);
+	put_page(page);
+	if (migrate_pages(&pages, new_huge_page, NULL, 0, MIGRATE_SYNC, MR_MEMORY_FAILURE))
+		putback_movable_pages(&pages);
+}
+
+static void user(void *arg)
+{
+	long cpu = (long)arg;
+
+	for (;;)
+		sd_user_access(&sd_walkers[cpu], cpu, true);
+}
+
+void scenario(void)
+{
+	static const char *const names[] = { "A", "B", "C" };
+	static const char *const cpus[] = { "CPU1", "CPU2", "CPU3" };
+	struct file *file;
+	struct page *page, *spare;
+	long i;
+
+	sd_memory_init();
+	sd_hugetlb_unit_init();
+	file = sd_hugetlb_file(&huge_aops);
+	page = sd_huge_page(0);
+	spare = sd_huge_page(1);
+	list_add(&spare->lru, &hstates[0].hugepage_freelists[0]);
+	hstates[0].free_huge_pages = hstates[0].free_huge_pages_node[0] = 1;
+	sd_cache_page(file, page, 0);
+	list_add(&page->lru, &hstates[0].hugepage_activelist);
+	SetPagePrivate(&page[1]);	/* page_huge_active() */
+	for (i = 0; i < MMS; i++) {
+		struct mm_struct *mm = sd_mm(i, names[i]);
+		int upage = sd_mmap(mm, file, (4 * i + 1) * PUD_SIZE + (PRIVATE_PMD ? i * PMD_SIZE : 0), 0);
+
+		sd_run_on(i, cpus[i], mm);
+#if KVM
+		secondary_init(i, mm, sd_upages[upage].va, sd_upages[upage].location);
+#endif
+		sd_populate(upage);
+	}
+	atomic_inc(&page->_count);	/* the migrator found it */
+	__sd_thread("migrate", "CPU0", migrator, page, 0);
+	for (i = 0; i < MMS; i++)
+		__sd_thread(names[i], cpus[i], user, (void *)i, SD_DAEMON);
+#if KVM
+	for (i = 0; i < MMS; i++)
+		secondary_start(i);
+#endif
+}
+
+void sd_final(void)
+{
+	sd_data_final();
+}

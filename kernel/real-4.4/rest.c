@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rest.c - the rest of a 4.4 kernel, as far as its files name it: data that stays as it is, and functions on paths that a scenario does not
+ * take. Being called, one of these ends the search with "model-limit" and its name, so a verdict never rests on a stand-in
+ * that does nothing. All weak: a file of the tree that is linked brings its own.
+ */
+#include <linux/backing-dev.h>
+#include <linux/cpuset.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/sched.h>
+#include <linux/swap.h>
+
+#include "../real/real.h"
+
+void sd_not_modelled(const char *function);
+
+/* ---- data ---- */
+
+#ifdef CONFIG_CPUSETS
+struct static_key __weak cpusets_enabled_key;
+struct static_key __weak cpusets_pre_enable_key;
+#endif
+#ifdef CONFIG_SPARSEMEM_EXTREME
+struct mem_section *__weak mem_section[NR_SECTION_ROOTS];
+#endif
+nodemask_t __weak node_states[NR_NODE_STATES] = { [0 ... NR_NODE_STATES - 1] = { { 1UL } } };
+int __weak nr_node_ids = 1;
+int __weak nr_cpu_ids = SD_MAX_TASKS;
+struct backing_dev_info __weak noop_backing_dev_info;
+struct super_block *__weak blockdev_superblock;
+struct mm_struct __weak init_mm;
+spinlock_t __weak mmlist_lock;
+pteval_t __weak __supported_pte_mask = ~0UL;
+unsigned long __weak sd_preempt_count[SD_MAX_TASKS] __asm__("__preempt_count");
+
+#ifdef CONFIG_SWAP
+struct address_space __weak swapper_spaces[MAX_SWAPFILES];
+#endif
+
+#ifdef CONFIG_PAGE_TABLE_ISOLATION
+/* The machine walks the kernel's own tables: there is no shadow for user mode. */
+pgd_t __weak kaiser_set_shadow_pgd(pgd_t *pgdp, pgd_t pgd)
+{
+	return pgd;
+}
+#endif
+
+/* Interrupts are threads of the scenario. */
+void __sd_irq_enable(void)
+{
+}
+
+void __sd_irq_disable(void)
+{
+}
+
+unsigned long __sd_irq_save(void)
+{
+	return 0;
+}
+
+void __sd_irq_restore(unsigned long flags)
+{
+}
+
+/* ---- functions ---- */
+
+#define UNMODELLED(name)                                     \
+	void __weak sd_no_##name(void) __asm__(#name);       \
+	void sd_no_##name(void)                              \
+	{                                                    \
+		sd_not_modelled(#name);                      \
+	}
+
+UNMODELLED(I_BDEV)
+UNMODELLED(__alloc_pages_nodemask)
+UNMODELLED(__cond_resched_lock)
+UNMODELLED(__cpuset_node_allowed)
+UNMODELLED(__free_pages)
+UNMODELLED(__get_page_tail)
+UNMODELLED(__mpol_put)
+UNMODELLED(__tlb_remove_page)
+UNMODELLED(add_to_page_cache_locked)
+UNMODELLED(blk_get_backing_dev_info)
+UNMODELLED(clear_huge_page)
+UNMODELLED(clear_page_dirty_for_io)
+UNMODELLED(clear_page_mlock)
+UNMODELLED(copy_user_huge_page)
+UNMODELLED(end_page_writeback)
+UNMODELLED(find_mergeable_anon_vma)
+UNMODELLED(huge_zonelist)
+UNMODELLED(kmem_cache_alloc)
+UNMODELLED(kmem_cache_free)
+UNMODELLED(mlock_vma_page)
+UNMODELLED(next_zones_zonelist)
+UNMODELLED(putback_lru_page)
+UNMODELLED(split_huge_page_to_list)
+UNMODELLED(swap_duplicate)
+UNMODELLED(tlb_finish_mmu)
+UNMODELLED(tlb_flush_mmu)
+UNMODELLED(tlb_gather_mmu)
+UNMODELLED(try_to_free_buffers)
+UNMODELLED(try_to_release_page)
+UNMODELLED(unlock_buffer)
