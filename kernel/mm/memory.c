@@ -5,6 +5,7 @@
  * Upper levels are filled under the mm's page_table_lock and never freed here. An ordinary PTE changes under the lock of its table.
  * Shared file pages come from the page cache under the page lock, anonymous pages are new and zero.
  */
+#include <linux/highmem.h>
 #include <linux/hugetlb.h>
 #include <linux/rmap.h>
 #include <shootdown/machine.h>
@@ -19,6 +20,19 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 void __weak __put_page(struct page *page)
 {
 	sd_frame_free(page);
+}
+
+/* A word at a time, so that a store to the source may fall between two. */
+void __weak copy_highpage(struct page *to, struct page *from)
+{
+	unsigned int word;
+
+	for (word = 0; word < SD_WORDS; word++) {
+		__sd_atomic_begin(SD_STEP, NULL);
+		sd_data_copy(to, from, word);
+		__sd_event("copy", "{0:p} is copied to {1:p}", (sd_u64)from, (sd_u64)to, 0);
+		__sd_atomic_end();
+	}
 }
 
 static void *alloc_table(void)

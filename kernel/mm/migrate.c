@@ -230,17 +230,41 @@ static struct page *new_page(struct page *page, unsigned long private)
 	return PageHuge(page) ? alloc_huge_page(NULL, 0, 0) : alloc_page(GFP_KERNEL);
 }
 
+static int migrate_isolated(struct list_head *pagelist)
+{
+	return migrate_pages(pagelist, new_page, NULL, 0, MIGRATE_SYNC, MR_MEMORY_FAILURE) ? -EIO : 0;
+}
+
 int __weak soft_offline_huge_page(struct page *page, int flags)
 {
 	LIST_HEAD(pagelist);
 	struct page *left, *next;
-	int failed;
+	int ret;
 
 	(void)flags;
 	if (!isolate_huge_page(page, &pagelist))
 		return -EBUSY;
-	failed = migrate_pages(&pagelist, new_page, NULL, 0, MIGRATE_SYNC, MR_MEMORY_FAILURE);
+	ret = migrate_isolated(&pagelist);
 	list_for_each_entry_safe(left, next, &pagelist, lru)
 		putback_active_hugepage(left);
-	return failed ? -EIO : 0;
+	return ret;
+}
+
+int __weak soft_offline_page(struct page *page, int flags)
+{
+	LIST_HEAD(pagelist);
+	struct page *left, *next;
+	int ret;
+
+	if (PageHuge(page))
+		return soft_offline_huge_page(page, flags);
+	if (!get_page_unless_zero(page))
+		return -EBUSY;
+	list_add_tail(&page->lru, &pagelist);
+	ret = migrate_isolated(&pagelist);
+	list_for_each_entry_safe(left, next, &pagelist, lru) {
+		list_del(&left->lru);
+		put_page(left);
+	}
+	return ret;
 }

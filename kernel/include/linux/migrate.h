@@ -24,7 +24,8 @@ void remove_migration_ptes(struct page *old, struct page *new, bool locked);
 int migrate_huge_page_move_mapping(struct address_space *mapping, struct page *newpage, struct page *page);
 int migrate_page_move_mapping(struct address_space *mapping, struct page *newpage, struct page *page);
 
-/* Soft offline of a huge page (an error-correcting memory controller complained): its contents move to another. */
+/* Soft offline (an error-correcting memory controller complained): the contents of the page move to another. */
+int soft_offline_page(struct page *page, int flags);
 int soft_offline_huge_page(struct page *page, int flags);
 
 #endif

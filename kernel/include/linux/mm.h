@@ -100,6 +100,14 @@ pmd_t *pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
 pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 
 #define pte_lockptr(mm, pmd) ((void)(mm), &pmd_page(pmdp_get(pmd))->ptl)
+#define pte_offset_map_lock(mm, pmd, address, ptlp)					\
+({											\
+	spinlock_t *__ptl = pte_lockptr(mm, pmd);					\
+	pte_t *__pte = pte_offset_map(pmd, address);					\
+	*(ptlp) = __ptl;								\
+	spin_lock(__ptl);								\
+	__pte;										\
+})
 #define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
 
 /* Counting a table touches nothing that decides anything before the final check: additions commute. */

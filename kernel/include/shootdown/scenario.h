@@ -14,7 +14,7 @@
  *
  *	static void migrate(void *arg)
  *	{
- *		soft_offline_huge_page(sd_page_of(arg, 0), 0);
+ *		soft_offline_page(sd_page_of(arg, 0), 0);
  *	}
  *
  *	void scenario(void)
@@ -27,6 +27,8 @@
  *		sd_user(0, mm, writer, NULL);
  *		sd_cpu_run(1, NULL, "migrate", migrate, file);
  *	}
+ *
+ * Run it with: shootdown check scenario.c
  *
  * The machine checks by itself that no access reaches a page that is freed, moved or somebody else's, that no write is lost, that counts
  * are right and no lock is held at the end.
@@ -86,6 +88,34 @@ void sd_guest_write_any(struct kvm *kvm, unsigned long gfn, unsigned int nr);
 void sd_device_write(struct sd_device *dev, unsigned long va);
 void sd_device_read(struct sd_device *dev, unsigned long va);
 void sd_device_write_any(struct sd_device *dev, unsigned long va, unsigned int nr);
+
+/*
+ * A device with tables of its own, whose driver the scenario holds: sd_loop_thread(cpu, name, mm, fn, arg) runs it, over and over, its faults
+ * on behalf of mm. These are its accesses: to the page that its entry for va of mm names, in the section in which it reads that entry.
+ */
+static inline void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	sd_data_access(page, 0, sd_upages[sd_find_upage(mm, va)].location, true, who, va);
+}
+
+static inline void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	sd_data_access(page, 0, sd_upages[sd_find_upage(mm, va)].location, false, who, va);
+}
+
+/*
+ * Around kernel code that a user, guest or device calls in its loop (a system call, the driver's fault handler): in between it holds
+ * references and locks, so counts are not compared there.
+ */
+static inline void sd_enter_kernel(void)
+{
+	current->sd_in_kernel = true;
+}
+
+static inline void sd_leave_kernel(void)
+{
+	current->sd_in_kernel = false;
+}
 
 /* The page that the file holds at this index now. No reference is taken. */
 struct page *sd_page_of(struct file *file, unsigned int index);
