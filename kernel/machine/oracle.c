@@ -41,11 +41,13 @@ void sd_data_bind(struct page *page, unsigned int location)
 {
 	unsigned int word;
 
+	__sd_atomic_begin(SD_STEP, NULL);
 	for (word = 0; word < SD_WORDS; word++) {
 		words_of(page)[word] = location + word;
 		if (!current_in[location + word])
 			current_in[location + word] = bit_of(page);
 	}
+	__sd_atomic_end();
 }
 
 bool sd_data_current(struct page *page, unsigned int location)
