@@ -79,18 +79,22 @@ export async function installed(version: KernelVersion): Promise<Installed> {
 
 export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
   const flagsFor = (source: string) => treeFlags(tree, source);
-  const request = (source: string, defines: readonly string[]): CompileRequest => ({
+  const request = (source: string, defines: readonly string[], includes: readonly string[] = []): CompileRequest => ({
     source,
     flags: flagsFor(source),
     defines,
-    includes: [],
+    includes,
     cwd: packageRoot,
     compiler,
     cache,
   });
-  const sources = group.link.map((file) => (one.replace?.file === file ? edited(tree, one.replace, cache) : join(tree.dir, file)));
+  const sources = group.link.map((file) => {
+    const original = join(tree.dir, file);
+    // What it includes from its own folder is not beside the copy.
+    return one.replace?.file === file ? request(edited(tree, one.replace, cache), [], [dirname(original)]) : request(original, []);
+  });
   const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
-  const named = [...ours, ...sources.map((source) => request(source, []))];
+  const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
   const compiled = await compileAll(requests);
   return {
