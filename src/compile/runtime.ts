@@ -1,7 +1,7 @@
 /**
  * The part of a compiled program that is the same for all: globals and functions, in WebAssembly, that the generated code
- * calls. This file holds the state's heart: the store that logs the old word and updates the fingerprint, going back, and the
- * visited set. Checked accesses are in `access.ts`, sections in `section.ts`.
+ * calls. This file holds the state's heart: the store that logs the old word and updates the fingerprint, and going back.
+ * The visited set is in `visited.ts`, checked accesses in `access.ts`, sections in `section.ts`.
  *
  * Invariants: every change of modelled memory (and of the live table) goes through `storeWord`; the undo log holds 16-byte records
  * (u32 address, u64 old word); a record with address 0 holds a fingerprint and is a mark.
@@ -172,7 +172,7 @@ export function define(
 }
 
 /** A strong 64-bit mix (the finaliser of splitmix64) of the i64 on the stack. Uses a scratch local. */
-function mix64(c: Code, scratch: number): void {
+export function mix64(c: Code, scratch: number): void {
   const xorShift = (by: bigint): void => {
     c.tee(scratch).get(scratch).i64(by).op("i64.shr_u", "i64.xor");
   };
@@ -183,7 +183,7 @@ function mix64(c: Code, scratch: number): void {
   xorShift(31n);
 }
 
-export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): Core {
+export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals, visit: number): Core {
   const storeWord = define(builder, ["i32", "i64"], [], (c) => {
     const old = c.local("i64");
     const salt = c.local("i64");
@@ -232,131 +232,10 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
     c.get(0).setGlobal(globals.undo);
   });
 
-  const visit = defineVisited(builder, map, imports, globals);
   builder.exportFunction("mark", mark);
   builder.exportFunction("undo", undoTo);
   builder.exportFunction("visit", visit);
   return { builder, map, globals, imports, storeWord, undoTo, mark, visit };
-}
-
-/**
- * The visited set: 64-bit fingerprints in ascending order, each at or after its home slot (high half times capacity), zero for empty.
- * Ordered linear probing lets the table grow by half in place, so that it stays between 10 and 15 bytes a state.
- */
-function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): number {
-  const TAIL = 4096; // slots behind the last home, so that probing never wraps
-
-  // (fp i64) → address of its home slot
-  const home = define(builder, ["i64"], ["i32"], (c) => {
-    c.get(0)
-      .i64(32n)
-      .op("i64.shr_u")
-      .getGlobal(globals.capacity)
-      .op("i64.extend_i32_u", "i64.mul")
-      .i64(32n)
-      .op("i64.shr_u", "i32.wrap_i64");
-    c.i32(3).op("i32.shl").i32(map.visited).op("i32.add");
-  });
-
-  // Grows to `slots`: slides all entries to the end of the new table, then deals them out in ascending order from the front.
-  // An entry's new place is never behind the place it is read from, because those after it all have to fit too.
-  const grow = define(builder, ["i32"], [], (c) => {
-    const oldEnd = c.local("i32");
-    const end = c.local("i32");
-    const read = c.local("i32");
-    const write = c.local("i32");
-    const value = c.local("i64");
-    const pages = c.local("i32");
-    c.getGlobal(globals.capacity).i32(TAIL).op("i32.add").i32(3).op("i32.shl").i32(map.visited).op("i32.add").set(oldEnd);
-    c.get(0).i32(TAIL).op("i32.add").i32(3).op("i32.shl").i32(map.visited).op("i32.add").set(end);
-    c.get(end)
-      .i32(0xffff)
-      .op("i32.add")
-      .i32(16)
-      .op("i32.shr_u")
-      .memorySize()
-      .op("i32.sub")
-      .tee(pages)
-      .i32(0)
-      .op("i32.lt_s")
-      .op("i32.eqz")
-      .if();
-    c.get(pages).memoryGrow().i32(-1).op("i32.eq").if();
-    c.i32(TRAP.memory).i64(0n).i64(0n).i32(0).call(imports.trap);
-    c.end().end();
-    // Slide, from the top down.
-    c.get(oldEnd).set(read).get(end).set(write);
-    const slid = c.block();
-    const slide = c.loop();
-    c.get(read).i32(map.visited).op("i32.le_u").brIf(slid);
-    c.get(read).i32(8).op("i32.sub").tee(read).mem("i64.load").tee(value).op("i64.eqz").brIf(slide);
-    c.get(read).i64(0n).mem("i64.store");
-    c.get(write).i32(8).op("i32.sub").tee(write).get(value).mem("i64.store");
-    c.br(slide).end().end();
-    // Deal out, from the bottom up.
-    c.get(0).setGlobal(globals.capacity);
-    c.get(write).set(read);
-    c.i32(map.visited).set(write);
-    const dealt = c.block();
-    const deal = c.loop();
-    c.get(read).get(end).op("i32.ge_u").brIf(dealt);
-    c.get(read).mem("i64.load").set(value);
-    c.get(read).i64(0n).mem("i64.store");
-    c.get(read).i32(8).op("i32.add").set(read);
-    c.get(value).call(home).tee(oldEnd).get(write).op("i32.gt_u").if();
-    c.get(oldEnd).set(write).end();
-    c.get(write).get(value).mem("i64.store");
-    c.get(write).i32(8).op("i32.add").set(write);
-    c.br(deal).end().end();
-  });
-
-  return define(builder, ["i64"], ["i32"], (c) => {
-    const fp = c.local("i64");
-    const at = c.local("i32");
-    const here = c.local("i64");
-    const scratch = c.local("i64");
-    c.get(0).i64(0x9e3779b97f4a7c15n).op("i64.mul").getGlobal(globals.fp).op("i64.add");
-    mix64(c, scratch);
-    c.tee(fp).op("i64.eqz").if();
-    c.i64(1n).set(fp).end();
-    // Growing at 80 % full: 10 bytes a state then, 15 after.
-    c.getGlobal(globals.count)
-      .op("i64.extend_i32_u")
-      .i64(5n)
-      .op("i64.mul")
-      .getGlobal(globals.capacity)
-      .op("i64.extend_i32_u")
-      .i64(4n)
-      .op("i64.mul", "i64.ge_u")
-      .if();
-    c.getGlobal(globals.capacity)
-      .i32(1)
-      .op("i32.shr_u")
-      .getGlobal(globals.capacity)
-      .op("i32.add")
-      .i32(1 << 15)
-      .op("i32.add")
-      .call(grow)
-      .end();
-    c.get(fp).call(home).set(at);
-    const stop = c.block();
-    const probe = c.loop();
-    c.get(at).mem("i64.load").tee(here).get(fp).op("i64.ge_u").brIf(stop);
-    c.get(here).op("i64.eqz").brIf(stop);
-    c.get(at).i32(8).op("i32.add").set(at).br(probe).end().end();
-    c.get(here).get(fp).op("i64.eq").if();
-    c.i32(0).op("return").end();
-    // Put it here and move the rest of the cluster up by one.
-    c.getGlobal(globals.count).i32(1).op("i32.add").setGlobal(globals.count);
-    const done = c.block();
-    const shift = c.loop();
-    c.get(at).get(fp).mem("i64.store");
-    c.get(here).op("i64.eqz").brIf(done);
-    c.get(here).set(fp);
-    c.get(at).i32(8).op("i32.add").tee(at).mem("i64.load").set(here);
-    c.br(shift).end().end();
-    c.i32(1);
-  });
 }
 
 /** Reasons given to the `trap` import. */

@@ -1,0 +1,85 @@
+/** What ends a step from inside: violations that the engine itself sees, told in words, and the limits of the engine. */
+import { EngineLimit, type Failure } from "../explore/machine.ts";
+import type { Program } from "../ir/program.ts";
+import { LIVENESS } from "./access.ts";
+import { MAX_CHOICES, MAX_SEGMENTS, type MemoryMap } from "./memory-map.ts";
+import { TRAP } from "./runtime.ts";
+
+/** Thrown by the host's functions to end a step. */
+export class Stop extends Error {
+  readonly failure: Failure | undefined;
+  constructor(failure: Failure | undefined) {
+    super("stop");
+    this.failure = failure;
+  }
+}
+
+/** Turns a trap of the generated code into a violation, or into the end of the search. */
+export function trap(
+  program: Program,
+  bytes: Uint8Array,
+  map: MemoryMap,
+  fail: (klass: string, text: string, args: readonly bigint[], loc: number) => never,
+  reason: number,
+  a: bigint,
+  b: bigint,
+  place: number,
+): never {
+  const address = BigInt.asUintN(64, a);
+  switch (reason) {
+    case TRAP.memory:
+      throw new EngineLimit("memory");
+    case TRAP.undoFull:
+      throw new EngineLimit("depth");
+    case TRAP.access: {
+      const size = b & 0xffn;
+      const write = b >> 8n !== 0n;
+      const what = `${write ? "store" : "load"} of {1:d} bytes`;
+      const loc = accessLoc(program, place);
+      if (address < 0x10000n) return fail("null-dereference", `${what} at {0:x}`, [address, size, 0n], loc);
+      const freed =
+        address < BigInt(map.end) &&
+        [...Array(Number(size)).keys()].some((i) => bytes[map.live + ((Number(address) + i) >> 3)] === LIVENESS.FREED);
+      if (freed) return fail("use-after-free", `${what} at {0:p}, which has been freed`, [address, size, 0n], loc);
+      return fail("out-of-bounds", `${what} at {0:p}, which is no object's`, [address, size, 0n], loc);
+    }
+    case TRAP.constant:
+      return fail("write-to-constant", "store of {1:d} bytes to the constant {0:p}", [address, b, 0n], accessLoc(program, place));
+    case TRAP.divide:
+      return fail("divide", "division of {0:d} by {1:d}", [address, BigInt.asUintN(64, b), 0n], place);
+    case TRAP.wildCall:
+      return fail("wild-call", "call of {0:x}, which is no function", [address, 0n, 0n], place);
+    case TRAP.unreachable:
+      return fail("unreachable", "code was reached that the compiler took to be unreachable", [0n, 0n, 0n], place);
+    case TRAP.endlessLoop:
+      return fail("endless-loop", "a loop without a scheduling point does not end", [0n, 0n, 0n], place);
+    case TRAP.stackOverflow:
+      return fail("stack-overflow", "calls nest too deeply", [0n, 0n, 0n], place);
+    case TRAP.badFree:
+      return fail("bad-free", "{0:p} is freed, and is not live", [address, b, 0n], place);
+    case TRAP.blockInSection:
+      return fail(
+        "blocked-in-section",
+        "an operation that cannot wait (setup, the final check, or part of an atomic section) would have to",
+        [0n, 0n, 0n],
+        place,
+      );
+    case TRAP.choices:
+      return fail(
+        "too-many-choices",
+        `one step makes more than ${MAX_CHOICES} choices, or one of more than 255 alternatives`,
+        [0n, 0n, 0n],
+        place,
+      );
+    case TRAP.segments:
+      return fail("too-many-segments", `__sd_segment is called more than ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
+    default:
+      throw new Error(`unknown trap ${reason}`);
+  }
+}
+
+/** The position of an access instruction. Slow; for failures only. */
+function accessLoc(program: Program, access: number): number {
+  for (const f of program.funcs) for (const b of f.blocks) for (const i of b.instrs) if ("access" in i && i.access === access) return i.loc;
+  return 0;
+}
