@@ -81,7 +81,7 @@ void sd_walker_access(struct sd_walker *w, unsigned long va, unsigned int nr, bo
 		if (leaf) {
 			unsigned int word = nr > 1 ? 0 : (unsigned int)((va - up->va) / 8);
 
-			sd_data_access(pfn_to_page((leaf & PTE_PFN_MASK) >> PAGE_SHIFT), word, up->location, write, w->name, up->va);
+			sd_data_access(pfn_to_page((leaf & PTE_PFN_MASK) >> PAGE_SHIFT), word, up->location, write, current->comm, up->va);
 		} else if (sd_fault_waits(up)) {
 			__sd_block();
 		}

@@ -56,6 +56,7 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 		__sd_live(page_address(page), PAGE_SIZE, "page table");
 	else
 		__sd_live(page_address(page), SD_WORDS * 8, order ? "huge page" : "page");
+	__sd_event("name", "{1:p}", (sd_u64)page, (sd_u64)page_address(page), 0);
 	__sd_atomic_end();
 	return page;
 }

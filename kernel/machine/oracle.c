@@ -55,15 +55,27 @@ bool sd_data_current(struct page *page, unsigned int location)
 	return words_of(page)[0] == location && (current_in[location] & bit_of(page));
 }
 
+/* For the story: who has these contents now. */
+static __always_inline void tell_successor(struct page *page, unsigned int location)
+{
+	struct address_space *mapping = location_file[location];
+	pgoff_t index = location_index[location];
+
+	if (mapping && mapping->sd_pages[index] && mapping->sd_pages[index] != page)
+		__sd_event("because", "Page {0:d} of {1:s} is {2:p} now", index, (sd_u64)mapping->sd_name, (sd_u64)mapping->sd_pages[index]);
+}
+
 void sd_data_access(struct page *page, unsigned int word, unsigned int location, bool write, const char *who, unsigned long va)
 {
 	u64 here = bit_of(page);
 
-	if (write && page->sd_moved)
+	if (write && page->sd_moved) {
+		tell_successor(page, location + word);
 		__sd_fail("lost-write", page->sd_kind == SD_FRAME_FREE ?
 				"the write of {0:s} to {1:x} is lost: it goes to {2:p}, which was moved elsewhere and freed" :
 				"the write of {0:s} to {1:x} is lost: it goes to {2:p}, whose contents were already copied elsewhere",
 			  (sd_u64)who, va, (sd_u64)page);
+	}
 	if (page->sd_kind == SD_FRAME_FREE)
 		__sd_fail("freed-page-access", write ? "{0:s} writes to {1:x}, and the write goes to {2:p}, a page that was freed" :
 				"{0:s} reads {1:x} and sees {2:p}, a page that was freed",

@@ -22,6 +22,25 @@ void sd_tlb_daemon(void *walker);
 static const char *const cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7",
 					 "CPU8", "CPU9", "CPU10", "CPU11", "CPU12", "CPU13", "CPU14", "CPU15" };
 
+/* "CPU1 (B)": who is in user mode of an address space has no other name. */
+static const char *user_name(int cpu, struct mm_struct *mm)
+{
+	static char names[SD_MAX_TASKS][16];
+	static int nr_names;
+	char *name = names[nr_names++];
+	unsigned int n = 0;
+	const char *c;
+
+	for (c = cpu_names[cpu]; *c; c++)
+		name[n++] = *c;
+	name[n++] = ' ';
+	name[n++] = '(';
+	for (c = mm->sd_name; *c && n < sizeof(names[0]) - 2; c++)
+		name[n++] = *c;
+	name[n++] = ')';
+	return name;
+}
+
 static void limit(bool ok, const char *what)
 {
 	if (!ok)
@@ -36,6 +55,7 @@ struct mm_struct *sd_mm(const char *name)
 	__sd_watch(sd_frames, sd_frames + SD_NR_FRAMES);
 	sd_mms[sd_nr_mms++] = mm;
 	mm->sd_name = name;
+	__sd_event("name", "{1:s}", (sd_u64)mm, (sd_u64)name, 0);
 	mm->pgd = page_address(sd_frame_alloc(SD_FRAME_TABLE, 0));
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
@@ -50,6 +70,7 @@ static struct file *new_file(const char *name, unsigned int nr_pages, bool huge)
 	limit(nr_files < (int)ARRAY_SIZE(files), "files");
 	limit(nr_pages <= SD_FILE_PAGES, "pages of a file (SD_FILE_PAGES)");
 	nr_files++;
+	__sd_event("name", "{1:s}", (sd_u64)file, (sd_u64)name, 0);
 	file->f_mapping = &file->sd_mapping;
 	file->sd_huge = huge;
 	file->sd_mapping.sd_name = name;
@@ -152,12 +173,14 @@ static struct task_struct *new_task(int cpu, struct mm_struct *mm, const char *n
 	limit(nr_tasks + 1 < SD_MAX_TASKS, "threads (SD_MAX_TASKS)");
 	limit(cpu < NR_CPUS && cpu < (int)ARRAY_SIZE(cpu_names), "CPUs (NR_CPUS)");
 	nr_tasks++;
-	task->comm = name ? name : cpu_names[cpu];
+	task->comm = name ? name : user_name(cpu, mm);
 	task->cpu = cpu;
 	task->mm = mm;
 	task->sd_fn = fn;
 	task->sd_arg = arg;
 	task->sd_daemon = daemon;
+	__sd_event("name", "{1:s}", (sd_u64)&sd_walkers[cpu], (sd_u64)cpu_names[cpu], 0);
+	__sd_event("name", "{1:s}", (sd_u64)task, (sd_u64)task->comm, 0);
 	return task;
 }
 

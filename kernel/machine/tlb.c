@@ -17,12 +17,41 @@
  * Switches: SD_TLB_ON_ACCESS, a TLB that fills on access only and never evicts; SD_TLB_NAIVE, one entry that a
  * daemon of each CPU fills and evicts, to test the above against; SD_TLBI_BROADCAST, flushes that do not wait for interrupts.
  */
+#include <linux/swapops.h>
 #include <shootdown/machine.h>
 
 struct sd_walker sd_walkers[NR_CPUS + SD_NR_DEVICES];
 int sd_nr_walkers = NR_CPUS;
 
 #define frame_of(leaf) ((leaf) & PTE_PFN_MASK)
+#define page_at(entry) ((sd_u64)__va(frame_of(entry)))
+
+/* For the story: an entry in words. */
+static __always_inline void tell_value(u64 entry)
+{
+	if (entry & _PAGE_PRESENT)
+		__sd_event("+", !(entry & _PAGE_RW) ? "{0:p} (read-only)" : entry & _PAGE_DIRTY ? "{0:p} (rw, dirty)" : "{0:p} (rw)",
+			   page_at(entry), 0, 0);
+	else if (!entry)
+		__sd_event("+", "none", 0, 0, 0);
+	else if (is_migration_entry(__pte_to_swp_entry(__pte(entry))))
+		__sd_event("+", "migration entry", 0, 0, 0);
+	else
+		__sd_event("+", "{0:x}", entry, 0, 0);
+}
+
+static __always_inline void tell_change(u64 old, u64 new)
+{
+	if ((old & new & _PAGE_PRESENT) && frame_of(old) == frame_of(new)) {
+		__sd_event("+", (old & ~new & _PAGE_RW) ? ": read-only now" : (new & ~old & _PAGE_RW) ? ": writable now" :
+			   (new & ~old & _PAGE_DIRTY) ? ": dirty now" : ": other flags", 0, 0, 0);
+		return;
+	}
+	__sd_event("+", ": ", 0, 0, 0);
+	tell_value(old);
+	__sd_event("+", " -> ", 0, 0, 0);
+	tell_value(new);
+}
 
 static __maybe_unused void tlb_insert(struct sd_walker *w, int upage, u64 leaf)
 {
@@ -59,20 +88,25 @@ static __maybe_unused void tlb_remove(struct sd_walker *w, int upage, u64 leaf)
 void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 {
 #if !defined(SD_TLB_ON_ACCESS) && !defined(SD_TLB_NAIVE)
-	int i, c;
+	static const char *const levels[] = { "", "PGD", "PUD", "PMD", "PTE" };
+	struct mm_struct *told = NULL;
+	int i, c, level;
 
-	(void)old;
 	if (virt_to_page(addr)->sd_kind != SD_FRAME_TABLE)
 		return;
 	for (i = 0; i < sd_nr_upages; i++) {
 		struct sd_upage *up = &sd_upages[i];
-		bool through;
 		u64 before, after;
 
-		before = sd_walk_if(up->mm, up->va, (void *)addr, old, &through);
-		if (!through)
+		before = sd_walk_if(up->mm, up->va, (void *)addr, old, &level);
+		if (!level)
 			continue;
-		after = sd_walk_if(up->mm, up->va, (void *)addr, new, &through);
+		if (!told)
+			__sd_event("pte", "{0:s} entry of {1:s} {2:x}", (sd_u64)levels[level], (sd_u64)up->mm->sd_name, up->va);
+		else if (told != up->mm)
+			__sd_event("+", ", shared with {0:s} {1:x}", (sd_u64)up->mm->sd_name, up->va, 0);
+		told = up->mm;
+		after = sd_walk_if(up->mm, up->va, (void *)addr, new, &level);
 		if (before == after)
 			continue;
 		for (c = 0; c < sd_nr_walkers; c++) {
@@ -90,6 +124,8 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 			tlb_insert(w, i, before);
 		}
 	}
+	if (told)
+		tell_change(old, new);
 #else
 	(void)addr, (void)old, (void)new;
 #endif
@@ -116,6 +152,25 @@ static u64 tlb_lookup(struct sd_walker *w, int upage, u64 live)
 static void tlb_forget(struct sd_walker *w, int upage, u64 leaf)
 {
 	tlb_remove(w, upage, leaf);
+}
+
+/* For the story: through what this access is about to go, and what should have prevented it. */
+static __always_inline void tell_stale(struct sd_walker *w, int upage, u64 cached)
+{
+	struct sd_upage *up = &sd_upages[upage];
+	bool device = w >= sd_walkers + NR_CPUS;
+	u64 *way = w->tlb[upage];
+
+	while (way < w->tlb[upage] + SD_TLB_WAYS - 1 && *way != cached)
+		way++;
+	__sd_event("tlb-use", "{0:s} translates {1:x} of {2:s} by its TLB", (sd_u64)w->name, up->va, (sd_u64)up->mm->sd_name);
+	__sd_event("+", ": still {0:p}", page_at(cached), 0, 0);
+	__sd_event("stale", "{0:s}'s TLB has {1:x} as it was before {2:w}", (sd_u64)w->name, up->va, (sd_u64)way);
+	__sd_event(device ? "missing device-flush" : "missing flush", device ?
+		   "No notifier call for {0:x} of {1:s} has reached {2:s} since" : "No flush of {1:s}'s TLB entry for {0:x} has reached {2:s} since",
+		   up->va, (sd_u64)up->mm->sd_name, (sd_u64)w->name);
+	__sd_event("+", device ? "; {0:s} walks the page tables of {1:s}" : ", and {0:s} runs {1:s}", (sd_u64)w->name,
+		   (sd_u64)up->mm->sd_name, 0);
 }
 
 /*
@@ -149,8 +204,7 @@ u64 sd_translate(struct sd_walker *w, int upage, bool write)
 	w->tlb[upage][0] = leaf;
 #endif
 	if (cached && frame_of(leaf) != frame_of(live))
-		__sd_event("tlb-use", "{0:s}, running {1:s}, uses a translation of {2:x} that it cached before", (sd_u64)w->name,
-			   (sd_u64)up->mm->sd_name, up->va);
+		tell_stale(w, upage, cached);
 	return leaf;
 }
 
@@ -204,11 +258,14 @@ void __weak flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsign
 			ready &= ready - 1;
 		ready &= -ready;
 #endif
-		for (cpu = 0; cpu < NR_CPUS; cpu++)
-			if (ready & (1UL << cpu) && sd_walkers[cpu].mm == mm)
-				sd_tlb_drop(&sd_walkers[cpu], start, end);
+		__sd_event("flush", "flushes {1:x}-{2:x} of {0:s} on", (sd_u64)mm->sd_name, start, end);
+		for (cpu = 0; cpu < NR_CPUS; cpu++) {
+			if (!(ready & (1UL << cpu)) || sd_walkers[cpu].mm != mm)
+				continue;
+			__sd_event("+", cpu == smp_processor_id() ? " {0:s} itself" : " {0:s} (IPI)", (sd_u64)sd_walkers[cpu].name, 0, 0);
+			sd_tlb_drop(&sd_walkers[cpu], start, end);
+		}
 		pending &= ~ready;
-		__sd_event("flush", "TLBs of {0:s} flushed from {1:x} to {2:x}", (sd_u64)mm->sd_name, start, end);
 		__sd_atomic_end();
 	}
 }

@@ -14,7 +14,7 @@ static const int shifts[] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
  * Walks. The word at @addr counts as @val. @hardware: this is a walk that happens, so it must not meet
  * a freed table; otherwise such a walk just finds nothing.
  */
-static u64 walk(struct mm_struct *mm, unsigned long va, const u64 *addr, u64 val, bool *through, bool hardware)
+static u64 walk(struct mm_struct *mm, unsigned long va, const u64 *addr, u64 val, int *through, bool hardware)
 {
 	u64 *table = (u64 *)mm->pgd;
 	u64 allowed = _PAGE_RW | _PAGE_USER;
@@ -32,7 +32,7 @@ static u64 walk(struct mm_struct *mm, unsigned long va, const u64 *addr, u64 val
 			return 0;
 		}
 		if (slot == addr) {
-			*through = true;
+			*through = level + 1;
 			entry = val;
 		} else {
 			entry = *slot;
@@ -49,15 +49,15 @@ static u64 walk(struct mm_struct *mm, unsigned long va, const u64 *addr, u64 val
 
 u64 sd_walk(struct mm_struct *mm, unsigned long va, bool hardware)
 {
-	bool through;
+	int through;
 
 	return walk(mm, va, NULL, 0, &through, hardware);
 }
 
-u64 sd_walk_if(struct mm_struct *mm, unsigned long va, const void *addr, u64 val, bool *through)
+u64 sd_walk_if(struct mm_struct *mm, unsigned long va, const void *addr, u64 val, int *level)
 {
-	*through = false;
-	return walk(mm, va, addr, val, through, false);
+	*level = 0;
+	return walk(mm, va, addr, val, level, false);
 }
 
 /* The leaf slot of va at the level of a page of this size, or NULL if there is no table. Tells nothing about the entry. */

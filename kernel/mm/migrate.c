@@ -102,7 +102,7 @@ static void copy_contents(struct page *newpage, struct page *page)
 		sd_data_copy(newpage, page, word);
 		if (word == SD_WORDS - 1)
 			sd_data_moved(page, "migration");
-		__sd_event("copy", "{0:p} is copied to {1:p}", (sd_u64)page, (sd_u64)newpage, 0);
+		__sd_event("copy", "copies {0:p} to {1:p}", (sd_u64)page, (sd_u64)newpage, 0);
 		__sd_atomic_end();
 	}
 }

@@ -25,7 +25,7 @@ static void device_flush(struct mmu_notifier *mn, struct mm_struct *mm, unsigned
 	(void)mm;
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_tlb_drop(dev->walker, start, end);
-	__sd_event("device-flush", "{0:s} drops its translations from {1:x} to {2:x}", (sd_u64)dev->walker->name, start, end);
+	__sd_event("device-flush", "{0:s} drops its translations of {1:x}-{2:x}", (sd_u64)dev->walker->name, start, end);
 	__sd_atomic_end();
 }
 

@@ -9,7 +9,7 @@ import { hex } from "./names.ts";
 import type { Access } from "./observation.ts";
 import { findOrigin, type LoggedAccess } from "./origins.ts";
 import type { Blocked } from "./waiting.ts";
-import { type Said, type Walk, when } from "./walk.ts";
+import { type Reason, type Said, type Walk, when } from "./walk.ts";
 
 export interface Closing {
   readonly sentences: readonly string[];
@@ -24,13 +24,28 @@ export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: r
     const text = `${said.text}: ${waiting.map((w) => w.brief).join("; ")}`;
     return { sentences: [sentence(text, said.named)], cites: said.cites, accesses: [] };
   }
-  const told = walked.closing.map((c) => sentence(c.text, c.named));
-  const cites = [...said.cites, ...walked.closing.flatMap((c) => c.cites)];
+  const since = Math.min(...walked.closing.flatMap((c) => (c.kind === "stale" ? c.cites : [])));
+  const instead = walked.closing.flatMap((c) => insteadOf(c, walked, since, last));
+  const told = [...walked.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
+  const cites = [...said.cites, ...walked.closing.flatMap((c) => c.cites), ...instead.flatMap((i) => i.cites)];
   if (told.length > 0) return { sentences: [first, ...told], cites, accesses: [] };
   const own = freed(failure, walked) ?? origin(walked, last);
   if (own === undefined) return { sentences: [first], cites, accesses: [] };
   return { ...own, sentences: [first, ...own.sentences], cites: [...cites, ...own.cites] };
 }
+
+/** What is missing may have been done for somebody else: that is the whole story of many a bug. */
+function insteadOf(reason: Reason, walked: Walk, since: number, last: number): { text: string; cites: readonly number[] }[] {
+  if (reason.missing === "" || !Number.isFinite(since)) return [];
+  const made = walked.moments.filter((m) => m.row.label === reason.missing && m.row.steps[0] >= since && m.row.steps[0] < last);
+  if (made.length === 0) return [];
+  const each = made.slice(0, INSTEAD).map((m) => `"${m.row.text}" (step ${m.row.steps[0]})`);
+  const more = made.length > INSTEAD ? " and others" : "";
+  return [{ text: `In that time there was only ${each.join(", ")}${more}.`, cites: made.slice(0, INSTEAD).map((m) => m.row.steps[0]) }];
+}
+
+/** So many of them are named. */
+const INSTEAD = 2;
 
 function freed(failure: Failure, walked: Walk): Closing | undefined {
   const { history, memory, names } = walked.world;

@@ -4,7 +4,7 @@
  */
 import type { Program } from "../ir/program.ts";
 import type { Audience } from "./files.ts";
-import type { Happening } from "./observation.ts";
+import type { Happening, Observation } from "./observation.ts";
 import { NOWHERE, type Site } from "./story.ts";
 
 export interface Located {
@@ -28,7 +28,12 @@ export interface Stacks {
   inside(thread: number, func: number): boolean;
 }
 
-export function createStacks(program: Program, { isLibrary }: Pick<Audience, "isLibrary">): Stacks {
+/** `helpers`: functions that are told as their callers' too, as `helperKey` has them. */
+export function createStacks(
+  program: Program,
+  { isLibrary }: Pick<Audience, "isLibrary">,
+  helpers: ReadonlySet<string> = new Set(),
+): Stacks {
   const frames = new Map<number, Frame[]>();
   const framesOf = (thread: number): Frame[] => {
     const known = frames.get(thread);
@@ -39,6 +44,13 @@ export function createStacks(program: Program, { isLibrary }: Pick<Audience, "is
   };
 
   const chains = new Map<number, readonly Site[]>();
+  /** The line of each function that a thread was at last, for what the compiler made of several lines and so gave none. */
+  const lines = new Map<string, number>();
+
+  function withLines(thread: number, stack: readonly Site[]): readonly Site[] {
+    if (stack.every((s) => s.line !== 0)) return stack;
+    return stack.map((s) => (s.line === 0 ? { ...s, line: lines.get(helperKey(thread, s)) ?? 0 } : s));
+  }
 
   /** The position and those it is inlined at, innermost first. */
   function chain(loc: number): readonly Site[] {
@@ -64,12 +76,60 @@ export function createStacks(program: Program, { isLibrary }: Pick<Audience, "is
     },
     locate(thread, loc, skip = false) {
       const frame = framesOf(thread).at(-1);
-      const stack = [...chain(loc), ...(frame?.callers ?? [])];
-      const found = stack.findIndex((s, i) => !isLibrary(s.file) && !(skip && i === 0));
+      const inlined = chain(loc);
+      for (const s of inlined) if (s.line !== 0) lines.set(helperKey(thread, s), s.line);
+      const stack = withLines(thread, [...inlined, ...(frame?.callers ?? [])]);
+      const serves = (s: Site): boolean => isLibrary(s.file) || helpers.has(helperKey(thread, s));
+      const found = stack.findIndex((s, i) => !serves(s) && !(skip && i === 0));
       const own = found < 0 && skip && stack[0] !== undefined && !isLibrary(stack[0].file) ? 0 : found;
       const site = stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[frame?.func ?? -1]?.name ?? "" };
       return { site, via: own > 0 ? (stack[own - 1]?.func ?? "") : "", stack };
     },
     inside: (thread, func) => framesOf(thread).some((f) => f.func === func),
   };
+}
+
+const helperKey = (thread: number, site: Site): string => `${thread} ${site.func} ${site.file}`;
+
+/**
+ * Functions that a thread calls from several places of one operation (a walker of entries, a lock of theirs): on their own they
+ * say nothing about what is being done. Called from several places of the thread's outermost function they are the operations themselves.
+ */
+export function findHelpers(program: Program, observation: Observation, audience: Pick<Audience, "isLibrary">): ReadonlySet<string> {
+  const stacks = createStacks(program, audience);
+  const contexts = new Map<string, readonly Site[]>();
+  const helpers = new Set<string>();
+  const seen = new Set<readonly Site[]>();
+  for (const { thread, happenings } of observation.steps) {
+    for (const h of happenings) {
+      if ("loc" in h && h.loc > 0) {
+        const { stack } = stacks.locate(thread, h.loc);
+        if (!seen.has(stack)) note(thread, stack);
+        seen.add(stack);
+      }
+      stacks.apply(thread, h);
+    }
+  }
+  return helpers;
+
+  function note(thread: number, stack: readonly Site[]): void {
+    const own = stack.filter((s) => !audience.isLibrary(s.file));
+    own.forEach((site, i) => {
+      const key = helperKey(thread, site);
+      const callers = own.slice(i + 1);
+      const before = contexts.get(key);
+      if (before === undefined) contexts.set(key, callers);
+      else if (divergesInside(before, callers)) helpers.add(key);
+    });
+  }
+}
+
+/** Whether two chains of callers, innermost first, part inside an operation: not in the outermost function. */
+function divergesInside(a: readonly Site[], b: readonly Site[]): boolean {
+  for (let i = 1; i <= Math.min(a.length, b.length); i++) {
+    const [one, other] = [a[a.length - i]!, b[b.length - i]!];
+    if (one.func !== other.func) return false;
+    if (one.line !== other.line && one.line !== 0 && other.line !== 0) return i > 1;
+  }
+  return false;
 }

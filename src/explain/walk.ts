@@ -23,7 +23,7 @@ import {
   SD_STEP,
 } from "./observation.ts";
 import type { LoggedAccess } from "./origins.ts";
-import { createStacks, type Located, type Stacks } from "./sites.ts";
+import { createStacks, findHelpers, type Located, type Stacks } from "./sites.ts";
 import type { Row, RowKind } from "./story.ts";
 import { createValues, type Values } from "./values.ts";
 
@@ -44,10 +44,14 @@ export const WEIGHTS = {
   life: 4,
 } as const;
 
-/** Events of these kinds are not rows: in the failing step they finish the closing sentence. */
-export const CLOSING_KINDS: ReadonlySet<string> = new Set(["stale", "missing", "because"]);
+/** Events of these kinds are not rows: in the failing step they finish the closing sentence, in this order. */
+const CLOSING_KINDS: readonly string[] = ["because", "stale", "missing"];
 /** Events of these kinds are background: folded before anything else that is told. */
-export const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
+const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
+/** An event of this kind goes on with the text of the one before it. */
+const CONTINUED = "+";
+/** An event of this kind names the object at its first argument. */
+const NAME = "name";
 
 export interface Moment {
   readonly row: Omit<Row, "column" | "source">;
@@ -62,7 +66,7 @@ export interface Moment {
 export interface Walk {
   readonly moments: readonly Moment[];
   /** Sentences for the closing, from the last step's events, and the steps they mention. */
-  readonly closing: readonly Said[];
+  readonly closing: readonly Reason[];
   /** Every access outside the words of locks, told or not, setup included. */
   readonly log: readonly LoggedAccess[];
   readonly world: World;
@@ -87,16 +91,23 @@ export interface Said {
   readonly named: boolean;
 }
 
+/** What C says of the failure. */
+export interface Reason extends Said {
+  readonly kind: string;
+  /** Of a "missing KIND": what is missing is an event of this kind. */
+  readonly missing: string;
+}
+
 export function walk(program: Program, observation: Observation, audience: Audience): Walk {
-  const memory = createMemory(program);
+  const memory = createMemory(program, birthsIn(observation));
   const names = createNames(program, memory);
   const values = createValues(program, names);
   const history = createHistory();
-  const stacks = createStacks(program, audience);
+  const stacks = createStacks(program, audience, findHelpers(program, observation, audience));
   const contention = findContention(observation);
   const moments: Moment[] = [];
   const log: LoggedAccess[] = [];
-  let closing: Said[] = [];
+  let closing: Reason[] = [];
 
   const say = (text: string, args: readonly bigint[]): Said => {
     const cites: number[] = [];
@@ -135,6 +146,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
     const sections = trackSections();
     let inSection: { accesses: Moment[]; event: boolean } = { accesses: [], event: false };
     let store: Moment | undefined;
+    let spoken: Moment | Reason | undefined;
     const tell = (located: Located, kind: RowKind, label: string, weight: number, text: string, more: Partial<Moment> = {}): void => {
       if (!told) return;
       const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight, folded: [] };
@@ -166,11 +178,21 @@ export function walk(program: Program, observation: Observation, audience: Audie
         case "event": {
           if (sections.depth() > 0) inSection.event = true;
           if (inHook(thread)) speaksFor([store]);
+          if (h.kind === NAME) {
+            names.call(Number(h.args[0]), () => say(h.text, h.args).text);
+            break;
+          }
           const said = say(h.text, h.args);
-          const { text, cites } = said;
-          if (CLOSING_KINDS.has(h.kind)) closing.push(said);
-          else if (located !== undefined) {
+          const [kind = "", missing = ""] = h.kind.split(" ");
+          if (kind === CONTINUED) {
+            spoken = goOn(spoken, said);
+          } else if (CLOSING_KINDS.includes(kind)) {
+            spoken = { ...said, kind, missing };
+            closing.push(spoken);
+          } else if (located !== undefined) {
+            const { text, cites } = said;
             tell(located, "event", h.kind, MINOR_KINDS.has(h.kind) ? WEIGHTS.minorEvent : WEIGHTS.event, text, { cites });
+            spoken = told ? moments.at(-1) : undefined;
           }
           break;
         }
@@ -212,6 +234,21 @@ export function walk(program: Program, observation: Observation, audience: Audie
     if (sections.depth() > 0 && inSection.event) speaksFor(inSection.accesses);
   }
 
+  /** What was said, with more of it, in the place of what was said. */
+  function goOn(spoken: Moment | Reason | undefined, more: Said): Moment | Reason | undefined {
+    if (spoken === undefined) return undefined;
+    const cites = [...spoken.cites, ...more.cites];
+    if ("row" in spoken) {
+      const longer = { ...spoken, cites, row: { ...spoken.row, text: spoken.row.text + more.text } };
+      const at = moments.indexOf(spoken);
+      if (at >= 0) moments[at] = longer;
+      return longer;
+    }
+    const longer = { ...spoken, cites, text: spoken.text + more.text };
+    closing = closing.map((c) => (c === spoken ? longer : c));
+    return longer;
+  }
+
   const isLock = (section: number): boolean => section !== SD_STEP && section !== SD_LOCAL;
   const byMachine = (located: Located): boolean => audience.isMachine(located.stack[0]?.file ?? "");
   const inHook = (thread: number): boolean => program.watchHook >= 0 && stacks.inside(thread, program.watchHook);
@@ -248,7 +285,16 @@ export function walk(program: Program, observation: Observation, audience: Audie
     closing = [];
     visit(-1, observation.steps.length + 1, observation.final, false);
   }
+  closing.sort((a, b) => CLOSING_KINDS.indexOf(a.kind) - CLOSING_KINDS.indexOf(b.kind));
   return { moments, closing, log, world: { memory, names, values, history, stacks, contention, say } };
+}
+
+function birthsIn(observation: Observation): Map<string, number> {
+  const births = new Map<string, number>();
+  for (const happenings of [observation.setup, ...observation.steps.map((s) => s.happenings), observation.final]) {
+    for (const h of happenings) if (h.what === "live") births.set(h.name, (births.get(h.name) ?? 0) + 1);
+  }
+  return births;
 }
 
 /** A thread that waits in a loop sees the same thing again and again: once is enough. */

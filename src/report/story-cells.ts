@@ -54,7 +54,9 @@ function wordsOf(row: Row): string {
 
 export function headOf(column: Column): string {
   const others = column.threads.filter((t) => t !== column.name);
-  return others.length === 0 ? column.name : `${column.name}: ${others.join(", ")}`;
+  if (others.length === 0) return column.name;
+  // "CPU1 (B)" says already where it runs.
+  return others.every((t) => t.startsWith(`${column.name} `)) ? others.join(", ") : `${column.name}: ${others.join(", ")}`;
 }
 
 export function paint(text: string, row: Row, palette: Palette): string {

@@ -50,8 +50,8 @@ extern int sd_nr_walkers, sd_nr_upages, sd_nr_mms;
 
 /* machine/walk.c: the leaf that translates va now, permissions of all levels combined, or 0. */
 u64 sd_walk(struct mm_struct *mm, unsigned long va, bool hardware);
-/* As sd_walk, if the word at addr were val; *through says whether the walk reads that word. */
-u64 sd_walk_if(struct mm_struct *mm, unsigned long va, const void *addr, u64 val, bool *through);
+/* As sd_walk, if the word at addr were val; *level says at which level the walk reads that word, 1 for the PGD to 4; 0: it does not. */
+u64 sd_walk_if(struct mm_struct *mm, unsigned long va, const void *addr, u64 val, int *level);
 void sd_hardware_set(struct mm_struct *mm, unsigned long va, u64 bits);
 
 /* machine/tlb.c: both inside a section of the caller. 0 means page fault. */
