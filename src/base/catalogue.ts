@@ -127,6 +127,17 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read.",
     advice: "It takes the options of `shootdown check`, for example `// shootdown: --kernel 4.19 -DNCPU=3`.",
   },
+  SD303: {
+    title: "The scenario needs more than the model has",
+    meaning:
+      "An array of the model kernel is full: CPUs, frames, address spaces, locations and the like are few, so that states are small. Nothing follows about the code.",
+    advice: "The message names the macro. Raise it with -D (as in -DSD_TASK_FRAMES=6), or make the scenario smaller.",
+  },
+  SD304: {
+    title: "The scenario asks for what it has not set up",
+    meaning: "A thread accesses an address that no sd_mmap() of its address space covers, or setup itself fails.",
+    advice: "Access only what sd_mmap() returned, and the pages after it: HPAGE_SIZE apart in a hugetlb file, PAGE_SIZE apart elsewhere.",
+  },
   SD401: {
     title: "The command line is wrong",
     meaning: "An option or argument is unknown, lacks its value, or has a value that is not allowed.",

@@ -54,8 +54,23 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
     release();
     line.clear();
   }
+  refuseMisuse(verdict);
   print(verdict, settings, io, c);
   return exitStatus(verdict);
+}
+
+/** Failures that the model's own C reports about the scenario. They say nothing about the code under check, so they are no verdict. */
+const MISUSE: Readonly<Record<string, { code: string; help: string }>> = {
+  "model-limit": { code: "SD303", help: "raise that macro with -D, or make the scenario smaller" },
+  scenario: { code: "SD304", help: "`shootdown explain SD304`" },
+};
+
+function refuseMisuse(verdict: Verdict): void {
+  if (verdict.kind !== "violation") return;
+  const { failure, story } = verdict.violation;
+  const misuse = MISUSE[failure.klass];
+  if (misuse === undefined) return;
+  throw fault({ ...misuse, file: verdict.scenario, message: story.closing[0]?.replace(/\.$/, "") ?? failure.text });
 }
 
 function optionsOf(files: readonly string[], settings: CheckSettings, cache: Cache): CheckOptions {

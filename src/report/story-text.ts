@@ -32,6 +32,8 @@ type Flow = "strict" | "flowing";
 
 export function storyTable(full: Story, layout: StoryLayout = STORY_DEFAULTS): string[] {
   const story = withoutEmptyColumns(full);
+  // It failed before any thread ran.
+  if (story.columns.length === 0) return [];
   let shortest: string[] = [];
   for (const rows of shorterAndShorter(story.rows)) {
     for (const flow of ["strict", "flowing"] as const) {
