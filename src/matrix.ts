@@ -24,6 +24,7 @@ import type {
   RealCaseOf,
   Selector,
 } from "./report/matrix.ts";
+import { selects } from "./report/matrix-answer.ts";
 
 const FILE = "matrix.json";
 const corpusDir = join(packageRoot, "corpus");
@@ -207,11 +208,6 @@ function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], 
       return cellOf(row, column.id, [top, rowValue, columnValue, ...own], place);
     }),
   );
-}
-
-export function selects(where: Selector, row: string, column: MatrixColumn): boolean {
-  const fits = (allowed: readonly string[] | undefined, id: string): boolean => allowed === undefined || allowed.includes(id);
-  return fits(where.row, row) && fits(where.column, column.id) && fits(where.design, column.design) && fits(where.group, column.group);
 }
 
 function cellOf(row: string, column: string, layers: readonly Value[], { dir, cwd }: Place): MatrixCell {

@@ -153,4 +153,15 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "`shootdown explain` was asked about a code that is not in the catalogue.",
     advice: "`shootdown explain` without a code lists them all.",
   },
+  SD404: {
+    title: "No such report",
+    meaning: "`shootdown report` was given a name that no matrix.json under corpus/ has, and that is no path of a matrix.json either.",
+    advice: "`shootdown report` without a name lists them.",
+  },
+  SD405: {
+    title: "A report's matrix is wrong",
+    meaning:
+      "The matrix.json of a report cannot be read, or names something that does not exist: a row in a condition, a file, a case of real code.",
+    advice: "Correct what the message names; docs/reports.md describes the format.",
+  },
 };

@@ -12,6 +12,7 @@ import { EXIT_INPUT, EXIT_INTERNAL, EXIT_NONE } from "./exit.ts";
 import { explainCode } from "./explain.ts";
 import type { Io, Output } from "./io.ts";
 import { addCheckOptions, complaint, type GivenOptions, hardened } from "./options.ts";
+import { addReportOptions, type ReportOptions, report } from "./report.ts";
 
 const CHECK_EXAMPLES = `
 Examples:
@@ -26,9 +27,20 @@ A scenario gives its own defaults in a comment near its top:
 
 Exit status: 0 none within the bounds, 1 violation, 2 bad input, 3 inconclusive (a bound was hit, or interrupted), 70 a fault of shootdown.`;
 
+const REPORT_EXAMPLES = `
+Examples:
+  $ shootdown report                          the reports that there are
+  $ shootdown report 4.4-invalidate > mail    one of them, as text for a mail
+  $ shootdown report my/matrix.json           one of your own: docs/reports.md
+
+Interrupted, it prints what is known so far; the next run goes on from there.
+
+Exit status: 0 every cell is answered, 2 bad input, 3 some are not (a bound was hit, or interrupted), 70 a fault of shootdown.`;
+
 const EXAMPLES = `
 Examples:
   $ shootdown check scenario.c
+  $ shootdown report 4.4-invalidate
   $ shootdown explain SD101`;
 
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -67,6 +79,15 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
       status = await check(files, given, io, { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) });
     });
   addCheckOptions(checking);
+
+  const reporting = quietly(program.command("report"))
+    .description("answer one question for many programs: a table of verdicts, ready for a mail")
+    .argument("[name]", "of a report, or the path of a matrix.json; without one, reports are listed")
+    .addHelpText("after", REPORT_EXAMPLES)
+    .action(async (name: string | undefined, given: ReportOptions) => {
+      status = await report(name, given, io);
+    });
+  addReportOptions(reporting);
 
   quietly(program.command("explain"))
     .description("what a diagnostic means and what to do about it")

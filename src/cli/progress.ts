@@ -10,22 +10,42 @@ export interface ProgressLine {
   clear(): void;
 }
 
+export interface StatusLine {
+  /** The text is asked for only if it is shown. */
+  update(text: () => string): void;
+  clear(): void;
+}
+
 const INTERVAL = 200;
 
 export function progressLine(out: Output, enabled: boolean, now: () => number = Date.now): ProgressLine {
-  if (!enabled || !out.isTTY) return { update() {}, clear() {} };
+  const line = statusLine(out, enabled, now);
   const start = now();
   let last = { time: start, states: 0 };
-  let shown = false;
   return {
     update(progress) {
+      line.update(() => {
+        const time = now();
+        const rate = ((progress.states - last.states) * 1000) / (time - last.time);
+        last = { time, states: progress.states };
+        return describe(progress, Math.max(0, rate), time - start);
+      });
+    },
+    clear: () => line.clear(),
+  };
+}
+
+export function statusLine(out: Output, enabled: boolean, now: () => number = Date.now): StatusLine {
+  if (!enabled || !out.isTTY) return { update() {}, clear() {} };
+  let last = now();
+  let shown = false;
+  return {
+    update(text) {
       const time = now();
-      if (time - last.time < INTERVAL) return;
-      const rate = ((progress.states - last.states) * 1000) / (time - last.time);
-      last = { time, states: progress.states };
-      const text = describe(progress, Math.max(0, rate), time - start);
+      if (time - last < INTERVAL) return;
+      last = time;
       // A line that wraps could not be taken back.
-      out.write(`\r\x1b[K${text.slice(0, Math.max(0, (out.columns ?? 80) - 1))}`);
+      out.write(`\r\x1b[K${text().slice(0, Math.max(0, (out.columns ?? 80) - 1))}`);
       shown = true;
     },
     clear() {

@@ -1,0 +1,120 @@
+/** `shootdown report`: runs the cells of a matrix (src/matrix-run.ts) and prints what they come to, as a mail, Markdown or JSON. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
+import { fault, InputFault } from "../base/diagnostics.ts";
+import { findMatrix, knownMatrices } from "../matrix.ts";
+import { type Lane, type MatrixProgress, runMatrix } from "../matrix-run.ts";
+import { type Matrix, matrixStatus } from "../report/matrix.ts";
+import { matrixJson } from "../report/matrix-json.ts";
+import { matrixMarkdown } from "../report/matrix-markdown.ts";
+import { matrixText } from "../report/matrix-text.ts";
+import { EXIT_INCONCLUSIVE, EXIT_NONE } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { ownLane, realCase, workerLane } from "./lane.ts";
+import { duration, grouped, statusLine } from "./progress.ts";
+import { installed } from "./real.ts";
+import { positive, seconds } from "./values.ts";
+
+export interface ReportOptions {
+  readonly fresh?: boolean;
+  readonly jobs?: number;
+  readonly json?: string | true;
+  readonly markdown?: string;
+  readonly quiet?: boolean;
+  readonly timeout?: number;
+  readonly maxStates?: number;
+}
+
+export function addReportOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--fresh", "search every cell again, whatever earlier runs found"))
+    .addOption(new Option("--jobs <n>", "how many searches at a time (default: one for each processor)").argParser(positive))
+    .addOption(new Option("--max-states <n>", "stop each search after this many states (default: the report's own)").argParser(positive))
+    .addOption(new Option("--timeout <seconds>", "stop each search after this time (default: the report's own)").argParser(seconds))
+    .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
+    .addOption(new Option("--markdown <file>", "write it as Markdown too"))
+    .addOption(new Option("-q, --quiet", "no progress"));
+}
+
+export async function report(name: string | undefined, given: ReportOptions, io: Io): Promise<number> {
+  if (name === undefined) {
+    for (const known of knownMatrices().keys()) io.stdout.write(`${known}  ${findMatrix(known, io.cwd).title}\n`);
+    return EXIT_NONE;
+  }
+  const matrix = bounded(findMatrix(name, io.cwd), given);
+  const cache = openCache(defaultCacheDir(io.env));
+  const realMissing = await missingTrees(matrix);
+  const line = statusLine(io.stderr, given.quiet !== true);
+  const abort = new AbortController();
+  const release = io.onInterrupt(() => {
+    if (abort.signal.aborted) process.exit(130);
+    abort.abort();
+  });
+  const start = Date.now();
+  try {
+    const result = await runMatrix(matrix, {
+      lanes: lanesOf(matrix, given.jobs ?? availableParallelism(), cache, io, abort.signal),
+      cache,
+      fresh: given.fresh === true,
+      signal: abort.signal,
+      realMissing,
+      onProgress: (progress) => line.update(() => describe(progress, Date.now() - start)),
+    });
+    line.clear();
+    if (given.markdown !== undefined) write(given.markdown, matrixMarkdown(result, "npm run report"), io);
+    const json = given.json === undefined ? "" : `${JSON.stringify(matrixJson(result), undefined, 2)}\n`;
+    if (typeof given.json === "string") write(given.json, json, io);
+    io.stdout.write(given.json === true ? json : matrixText(result));
+    if (given.quiet !== true && io.stderr.isTTY) io.stderr.write(`${duration(result.seconds * 1000)}\n`);
+    if (result.interrupted) io.stderr.write(`interrupted: \`shootdown report ${name}\` goes on from here\n`);
+    return matrixStatus(result) === 0 ? EXIT_NONE : EXIT_INCONCLUSIVE;
+  } finally {
+    release();
+    line.clear();
+  }
+}
+
+function bounded(matrix: Matrix, { timeout, maxStates }: ReportOptions): Matrix {
+  const { bounds } = matrix;
+  return { ...matrix, bounds: { ...bounds, timeout: timeout ?? bounds.timeout, maxStates: maxStates ?? bounds.maxStates } };
+}
+
+/** Worker processes need built code; run unbuilt, as tests do, the lane is this process. */
+function lanesOf(matrix: Matrix, jobs: number, cache: Cache, io: Io, signal: AbortSignal): Lane[] {
+  if (!existsSync(join(import.meta.dirname, "lane-worker.js"))) return [ownLane(cache, signal)];
+  return Array.from({ length: jobs }, () => workerLane(matrix.cwd, io.env));
+}
+
+/** "" if all the trees that cases of real code need are installed. */
+async function missingTrees(matrix: Matrix): Promise<string> {
+  const cases = matrix.cells.flatMap((cell) => cell.real);
+  const versions = new Set(cases.map((of) => realCase(of.group, of.case).group.tree));
+  for (const version of versions) {
+    try {
+      await installed(version);
+    } catch (error) {
+      if (!(error instanceof InputFault)) throw error;
+      return `no ${version} tree (SHOOTDOWN_TREE_${version.replace(".", "_")})`;
+    }
+  }
+  return "";
+}
+
+function describe(progress: MatrixProgress, elapsed: number): string {
+  const done = `${progress.stage} ${progress.done}/${progress.total}`;
+  const states = progress.states === 0 ? [] : [`${grouped(progress.states)} states`];
+  return [done, ...states, duration(elapsed), ...progress.running].join(" · ");
+}
+
+function write(file: string, text: string, io: Io): void {
+  const path = resolve(io.cwd, file);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (error) {
+    throw fault({ code: "SD402", message: `cannot write ${file}: ${error instanceof Error ? error.message : error}` });
+  }
+}
