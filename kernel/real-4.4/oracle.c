@@ -65,7 +65,7 @@ void sd_data_access(int frame, unsigned int location, bool write, const char *wh
 		__sd_fail("stale-read", "{0:s} reads {1:x} in {2:p} and does not see the last write", (sd_u64)who, va, (sd_u64)page);
 }
 
-/* The word was copied. The source's contents have moved: nobody will look for a later write there. */
+/* The word was copied. The source's contents have moved: until it is allocated again, nobody will look for a write there. */
 void sd_data_copied(int to, int from)
 {
 	unsigned long location = *sd_frame_words(from);
@@ -84,7 +84,6 @@ void sd_data_freed(int frame)
 	current_in[location] &= ~(1UL << frame);
 	if (location && !current_in[location])
 		__sd_fail("lost-write", "{0:p} is freed and had the last write to its file", (sd_u64)sd_frame_page(frame), 0, 0);
-	sd_frames[frame].moved = 0;
 }
 
 /* When all is quiet, every page that is mapped shows the last write. */

@@ -29,11 +29,17 @@ interface Group {
   readonly cases: readonly RealCase[];
 }
 
+export interface Replacement {
+  readonly file: string;
+  readonly text: string;
+  readonly by: string;
+}
+
 export interface RealCase {
   readonly name: string;
   /** For the harness alone: the tree's files are compiled once for all cases. */
   readonly defines: readonly string[];
-  readonly replace?: { readonly file: string; readonly text: string; readonly by: string };
+  readonly replace?: Replacement | readonly Replacement[];
   /** "none", or the class of the violation. */
   readonly expect: string;
 }
@@ -79,21 +85,21 @@ export async function installed(version: KernelVersion): Promise<Installed> {
 
 export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
   const flagsFor = (source: string) => treeFlags(tree, source);
-  const request = (source: string, defines: readonly string[], includes: readonly string[] = []): CompileRequest => ({
+  const changes = editsOf(one);
+  const copies = new Map([...changes.keys()].map((file) => [file, edited(tree, file, changes.get(file)!, cache)]));
+  // What a copy includes from its own folder is not beside it; and an #include <../mm/x.c> of ours is to find the copy.
+  const found = [...copies].flatMap(([file, copy]) => ["-I", copy.headers, "-I", dirname(join(tree.dir, file))]);
+  const request = (source: string, defines: readonly string[]): CompileRequest => ({
     source,
-    flags: flagsFor(source),
+    flags: [...found, ...flagsFor(source)],
     defines,
-    includes,
+    includes: [],
     cwd: packageRoot,
     compiler,
     cache,
   });
-  const sources = group.link.map((file) => {
-    const original = join(tree.dir, file);
-    // What it includes from its own folder is not beside the copy.
-    return one.replace?.file === file ? request(edited(tree, one.replace, cache), [], [dirname(original)]) : request(original, []);
-  });
   const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
+  const sources = group.link.map((file) => request(copies.get(file)?.source ?? join(tree.dir, file), []));
   const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
   const compiled = await compileAll(requests);
@@ -105,17 +111,28 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   };
 }
 
-/** A copy of the tree's file in which the text, which must occur exactly once, is replaced. It keeps its line numbers. */
-function edited(tree: KernelTree, replace: NonNullable<RealCase["replace"]>, cache: Cache): string {
-  const text = readFileSync(join(tree.dir, replace.file), "utf8");
-  if (text.split(replace.text).length !== 2) {
-    throw fault({ code: "SD106", message: `${replace.file} of ${tree.release} does not hold this text exactly once: ${replace.text}` });
+function editsOf(one: RealCase): Map<string, Replacement[]> {
+  const all = one.replace === undefined ? [] : "file" in one.replace ? [one.replace] : one.replace;
+  const by = new Map<string, Replacement[]>();
+  for (const replace of all) by.set(replace.file, [...(by.get(replace.file) ?? []), replace]);
+  return by;
+}
+
+/** A copy of the tree's file in which the texts, each of which must occur exactly once, are replaced. It keeps its line numbers. */
+function edited(tree: KernelTree, file: string, edits: readonly Replacement[], cache: Cache): { source: string; headers: string } {
+  let copy = readFileSync(join(tree.dir, file), "utf8");
+  for (const { text, by } of edits) {
+    if (copy.split(text).length !== 2) {
+      throw fault({ code: "SD106", message: `${file} of ${tree.release} does not hold this text exactly once: ${text}` });
+    }
+    copy = copy.replace(text, () => by);
   }
-  const copy = text.replace(replace.text, () => replace.by);
-  const file = join(cache.dir, "edited", keyOf(copy), replace.file);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, copy);
-  return file;
+  const root = join(cache.dir, "edited", keyOf(copy));
+  const source = join(root, file);
+  mkdirSync(dirname(source), { recursive: true });
+  mkdirSync(join(root, "include"), { recursive: true });
+  writeFileSync(source, copy);
+  return { source, headers: join(root, "include") };
 }
 
 export async function runReal(group: RealGroup, one: RealCase, on: Installed): Promise<RealResult> {
