@@ -30,7 +30,7 @@ void __weak copy_highpage(struct page *to, struct page *from)
 	for (word = 0; word < SD_WORDS; word++) {
 		__sd_atomic_begin(SD_STEP, NULL);
 		sd_data_copy(to, from, word);
-		__sd_event("copy", "{0:p} is copied to {1:p}", (sd_u64)from, (sd_u64)to, 0);
+		__sd_event("copy", "copies {0:p} to {1:p}", (sd_u64)from, (sd_u64)to, 0);
 		__sd_atomic_end();
 	}
 }
