@@ -48,7 +48,7 @@ int __weak sd_notify_start(struct mm_struct *mm, unsigned long start, unsigned l
 		current->notifier_depth++;
 		return 0;
 	}
-	__sd_event("notifier", "range start for {0:s} from {1:x} to {2:x}", (sd_u64)mm->sd_name, start, end);
+	__sd_event("notifier", "range start for {1:x}-{2:x} of {0:s}", (sd_u64)mm->sd_name, start, end);
 	id = srcu_read_lock(&srcu);
 	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist) {
 		if (!mn->ops->invalidate_range_start)
@@ -79,7 +79,7 @@ void __weak sd_notify_end(struct mm_struct *mm, unsigned long start, unsigned lo
 		__sd_fail("notifier-unpaired", "range end without a start", 0, 0, 0);
 	if (!mm_has_notifiers(mm))
 		return;
-	__sd_event("notifier", "range end for {0:s} from {1:x} to {2:x}", (sd_u64)mm->sd_name, start, end);
+	__sd_event("notifier", "range end for {1:x}-{2:x} of {0:s}", (sd_u64)mm->sd_name, start, end);
 	id = srcu_read_lock(&srcu);
 	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist) {
 		/* Who flushes a device TLB needs not have an end of its own. */
@@ -96,6 +96,7 @@ void __weak __mmu_notifier_invalidate_range(struct mm_struct *mm, unsigned long 
 	struct mmu_notifier *mn;
 	int id = srcu_read_lock(&srcu);
 
+	__sd_event("notifier", "invalidate_range for {1:x}-{2:x} of {0:s}", (sd_u64)mm->sd_name, start, end);
 	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist)
 		if (mn->ops->invalidate_range)
 			mn->ops->invalidate_range(mn, mm, start, end);
@@ -108,9 +109,24 @@ void __weak __mmu_notifier_invalidate_page(struct mm_struct *mm, unsigned long a
 	struct mmu_notifier *mn;
 	int id = srcu_read_lock(&srcu);
 
+	__sd_event("notifier", "invalidate_page for {1:x} of {0:s}", (sd_u64)mm->sd_name, address, 0);
 	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist)
 		if (mn->ops->invalidate_page)
 			mn->ops->invalidate_page(mn, mm, address);
+	srcu_read_unlock(&srcu, id);
+}
+
+void sd_notify_page_size(struct mm_struct *mm, unsigned long address, unsigned long size)
+{
+	struct mmu_notifier *mn;
+	int id;
+
+	if (!mm_has_notifiers(mm))
+		return;
+	id = srcu_read_lock(&srcu);
+	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist)
+		if (mn->ops->sd_invalidate_page_size)
+			mn->ops->sd_invalidate_page_size(mn, mm, address, size);
 	srcu_read_unlock(&srcu, id);
 }
 #endif

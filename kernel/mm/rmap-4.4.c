@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rmap-4.4.c - taking entries away as 4.4 did: invalidate_page after the table lock is dropped.
+ * rmap-4.4.c - taking entries away as 4.4 did, or could have done: invalidate_page after the table lock is dropped.
  *
  * There is no range start or end around an ordinary page; while the page is locked and referenced by the caller nothing can
- * be freed before the callback. sd_fix_017b1660df89 (mm/rmap.c) chooses the stage of the backport:
- *   0  before it     1  as in 4.4.167: start and end too if sharing is possible     2  without them
+ * be freed before the callback. sd_design (shootdown/mirror.h) chooses how notifiers are told; it is derived
+ * from sd_fix_017b1660df89 (mm/rmap.c) if no scenario sets it: 0 released, 1 shipped, 2 the fix with no notifier change.
  */
 #include <linux/hugetlb.h>
 #include <linux/migrate.h>
 #include <linux/mmu_notifier.h>
 #include <linux/rmap.h>
+#include <shootdown/mirror.h>
+
+enum sd_design sd_design;
 
 #if SD_KERNEL < 413
 /* The entry of the page in this mm with its table locked, or NULL. */
@@ -43,33 +46,48 @@ pte_t * __weak page_check_address(struct page *page, struct mm_struct *mm, unsig
 	return NULL;
 }
 
+static enum sd_design chosen_design(void)
+{
+	static const enum sd_design by_fix[] = { SD_DESIGN_RELEASED, SD_DESIGN_SHIPPED, SD_DESIGN_FIX_ONLY, SD_DESIGN_SHIPPED };
+
+	return sd_design == SD_DESIGN_BY_FIX ? by_fix[sd_fix_017b1660df89 & 3] : sd_design;
+}
+
 bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsigned long address, void *arg)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	enum ttu_flags flags = (enum ttu_flags)(unsigned long)arg;
-	unsigned long start = address, end = address + (PAGE_SIZE << compound_order(page));
+	enum sd_design design = chosen_design();
+	unsigned long size = PAGE_SIZE << compound_order(page);
+	unsigned long start = address, end = address + size;	/* what may go from this mm */
 	unsigned long last = address;
-	bool sharing_possible = false, unshared = false;
+	bool fixed = PageHuge(page) && design != SD_DESIGN_RELEASED;
+	bool bracket, unshared = false;
 	pte_t *pte, pteval, swp_pte;
 	spinlock_t *ptl;
 
-	if (PageHuge(page) && sd_fix_017b1660df89) {
+	/* Only under the table lock does it show whether the table is shared, and start must come before: so prepare for it. */
+	if (fixed)
 		adjust_range_if_pmd_sharing_possible(vma, &start, &end);
-		sharing_possible = end - start > HPAGE_SIZE && sd_fix_017b1660df89 == 1;
-	}
-	if (sharing_possible)
+	bracket = design == SD_DESIGN_CONVERT_ALL || design == SD_DESIGN_START_END ||
+		  (design == SD_DESIGN_SHIPPED && end - start != size);
+	if (bracket)
 		mmu_notifier_invalidate_range_start(mm, start, end);
 	pte = page_check_address(page, mm, address, &ptl, 0);
 	if (!pte)
 		goto out;
-	if (PageHuge(page) && sd_fix_017b1660df89 && huge_pmd_unshare(mm, &last, pte)) {
+	if (fixed && huge_pmd_unshare(mm, &last, pte)) {
+		/* The page stays mapped by the others: no migration entry, mapcount as it was. */
+		unshared = true;
 		flush_cache_range(vma, start, end);
 		flush_tlb_range(vma, start, end);
-		unshared = true;
-	}
-	if (!unshared) {
+		if (design == SD_DESIGN_CONVERT_ALL)
+			mmu_notifier_invalidate_range(mm, start, end);
+	} else {
 		flush_cache_page(vma, address, page_to_pfn(page));
 		pteval = ptep_clear_flush(vma, address, pte);
+		if (design == SD_DESIGN_CONVERT_ALL)
+			mmu_notifier_invalidate_range(mm, address, address + size);
 		if (pte_dirty(pteval))
 			set_page_dirty(page);
 		if (flags & TTU_MIGRATION) {
@@ -83,10 +101,12 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 	}
 	pte_unmap_unlock(pte, ptl);
 	/* Late, but the page lock and the caller's reference hold the page until here. */
-	if (!(flags & TTU_MUNLOCK))
+	if (design == SD_DESIGN_PASS_SIZE)
+		sd_notify_page_size(mm, unshared ? start : address, unshared ? end - start : size);
+	else if (design != SD_DESIGN_CONVERT_ALL && !(flags & TTU_MUNLOCK))
 		mmu_notifier_invalidate_page(mm, address);
 out:
-	if (sharing_possible)
+	if (bracket)
 		mmu_notifier_invalidate_range_end(mm, start, end);
 	return true;
 }

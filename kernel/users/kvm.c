@@ -9,6 +9,7 @@
  * -DSD_KVM_NO_RETRY leaves the check out.
  */
 #include <linux/kvm_host.h>
+#include <shootdown/mirror.h>
 #include <shootdown/scenario.h>
 
 #ifndef SD_MAX_KVM
@@ -51,9 +52,9 @@ static bool kvm_unmap_hva_range(struct kvm *kvm, unsigned long start, unsigned l
 	bool flush = false;
 
 	for (gfn = 0; gfn < kvm->npages; gfn++) {
-		unsigned long hva = kvm->userspace_addr + (gfn << kvm->page_shift);
+		unsigned long hva = kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece;
 
-		if (hva < end && hva + (1UL << kvm->page_shift) > start)
+		if (hva < end && hva + kvm->sd_piece_size > start)
 			flush |= zap(kvm, gfn);
 	}
 	return flush;
@@ -111,17 +112,18 @@ static void kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn, str
 }
 
 /* One page only: its callers have no range. The sequence moves, so a fault under way starts again. */
-static void kvm_mmu_notifier_invalidate_page(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address)
+static void invalidate_now(struct mmu_notifier *mn, unsigned long start, unsigned long end)
 {
 	struct kvm *kvm = mn_to_kvm(mn);
 
-	(void)mm;
 	spin_lock(&kvm->mmu_lock);
 	WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);
-	if (kvm_unmap_hva_range(kvm, address, address + PAGE_SIZE))
+	if (kvm_unmap_hva_range(kvm, start, end))
 		kvm_flush_remote_tlbs(kvm);
 	spin_unlock(&kvm->mmu_lock);
 }
+
+SD_ON_PAGE(kvm_mmu_notifier_invalidate_page, invalidate_now)
 #endif
 
 static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
@@ -133,9 +135,7 @@ static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn, struc
 #endif
 
 static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
-#if SD_KERNEL < 413
-	.invalidate_page = kvm_mmu_notifier_invalidate_page,
-#endif
+	SD_PAGE_OPS(kvm_mmu_notifier_invalidate_page)
 	.invalidate_range_start = kvm_mmu_notifier_invalidate_range_start,
 	.invalidate_range_end = kvm_mmu_notifier_invalidate_range_end,
 };
@@ -147,7 +147,7 @@ int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 	struct page *page;
 
 	smp_rmb();
-	if (get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift), 1, &page, FOLL_WRITE) != 1)
+	if (get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece, 1, &page, FOLL_WRITE) != 1)
 		return -EFAULT;
 	spin_lock(&kvm->mmu_lock);
 #ifndef SD_KVM_NO_RETRY
@@ -175,8 +175,16 @@ static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, 
 		entry = kvm->spte[gfn];
 		cached = kvm->sd_guest_tlb[gfn];
 		if (cached && cached != entry && __sd_choose(2)) {
-			__sd_event("tlb-use", "the guest of {0:s} still has page {1:d} cached", (sd_u64)kvm->sd_name, gfn, 0);
+			__sd_event("tlb-use", "{0:s} still has guest page {1:d} cached", (sd_u64)kvm->sd_name, gfn, 0);
+			__sd_event("stale", "{0:s} uses the shadow entry of guest page {1:d} that was removed in {2:w}",
+				   (sd_u64)kvm->sd_name, gfn, (sd_u64)&kvm->sd_guest_tlb[gfn]);
+			__sd_event("missing flush", "The vCPUs of {0:s} have not been kicked since", (sd_u64)kvm->sd_name, 0, 0);
 			entry = cached;
+		} else {
+			__sd_event("stale", "{0:s} uses its shadow entry of guest page {1:d}, made in {2:w}", (sd_u64)kvm->sd_name, gfn,
+				   (sd_u64)&kvm->spte[gfn]);
+			__sd_event("missing notifier", "No notifier call for {0:x} of {1:s} has removed it since", up->va,
+				   (sd_u64)kvm->mm->sd_name, 0);
 		}
 #ifdef SD_INFLIGHT
 		__sd_atomic_end();
@@ -217,12 +225,14 @@ struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, uns
 		__sd_fail("model-limit", "too many guests (SD_MAX_KVM) or guest pages (SD_KVM_PAGES)", 0, 0, 0);
 	nr_kvms++;
 	kvm->sd_name = name;
+	__sd_event("name", "{1:s}", (sd_u64)kvm, (sd_u64)name, 0);
 	kvm->mm = mm;
 	kvm->userspace_addr = va;
 	kvm->npages = nr_pages;
 	kvm->page_shift = (unsigned int)__builtin_ctzl(sd_upages[sd_find_upage(mm, va)].size);
+	kvm->sd_piece_size = 1UL << kvm->page_shift;
 	kvm->mmu_notifier.ops = &kvm_mmu_notifier_ops;
-	mmu_notifier_register(&kvm->mmu_notifier, mm);
+	sd_mirror_listen(&kvm->mmu_notifier, mm);
 	return kvm;
 }
 
@@ -230,3 +240,39 @@ void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg)
 {
 	sd_loop_thread(cpu, kvm->sd_name, kvm->mm, fn, arg);
 }
+
+/* As a mirror: page i is guest page i. A huge page held in pieces is one that the guest maps with 4 KiB shadow entries. */
+static struct sd_mirror kvm_mirrors[SD_MAX_KVM];
+
+static struct sd_mirror *kvm_attach(const struct sd_mirror *what)
+{
+	struct sd_mirror *m = &kvm_mirrors[nr_kvms];
+	struct kvm *kvm = sd_kvm(what->name, what->mm, what->va[0], what->nr);
+
+	*m = *what;
+	m->ops = &sd_kvm_mirror;
+	kvm->sd_piece = what->piece;
+	kvm->sd_piece_size = what->piece_size;
+	return m;
+}
+
+static bool kvm_access(struct sd_mirror *m, unsigned int gfn)
+{
+	struct kvm *kvm = &kvms[m - kvm_mirrors];
+	u64 entry = kvm->spte[gfn], cached = kvm->sd_guest_tlb[gfn];
+
+	if (cached && cached != entry && __sd_choose(2))
+		entry = cached;
+	if (entry)
+		sd_mirror_write(m, gfn, pfn_to_page((entry & PTE_PFN_MASK) >> PAGE_SHIFT));
+	return entry != 0;
+}
+
+static void kvm_fault(struct sd_mirror *m, unsigned int gfn)
+{
+	current->mm = m->mm;
+	if (kvm_mmu_page_fault(&kvms[m - kvm_mirrors], gfn))
+		__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)m->name, gfn, 0);
+}
+
+const struct sd_mirror_ops sd_kvm_mirror = { .name = "kvm", .attach = kvm_attach, .access = kvm_access, .fault = kvm_fault };

@@ -26,6 +26,8 @@ struct kvm {
 	unsigned long userspace_addr;		/* of guest page 0 */
 	unsigned long npages;
 	unsigned int page_shift;
+	unsigned long sd_piece;			/* a shadow entry is for [hva + sd_piece, + sd_piece_size) of each page */
+	unsigned long sd_piece_size;
 	u64 spte[SD_KVM_PAGES];			/* shadow entries: as PTEs */
 	u64 sd_guest_tlb[SD_KVM_PAGES];		/* a zapped entry that the guest may still use */
 	unsigned long sd_in_guest;		/* SD_INFLIGHT: a guest access is translated, not yet done */

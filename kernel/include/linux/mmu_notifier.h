@@ -46,6 +46,8 @@ struct mmu_notifier_ops {
 	void (*change_pte)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address, pte_t pte);
 #if SD_KERNEL < 413
 	void (*invalidate_page)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address);
+	/* No kernel has this: what invalidate_page would be if it were told the size (SD_DESIGN_PASS_SIZE). */
+	void (*sd_invalidate_page_size)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address, unsigned long size);
 #endif
 #if SD_KERNEL >= 504
 	int (*invalidate_range_start)(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
@@ -160,6 +162,8 @@ static inline void mmu_notifier_invalidate_page(struct mm_struct *mm, unsigned l
 	if (mm_has_notifiers(mm))
 		__mmu_notifier_invalidate_page(mm, address);
 }
+
+void sd_notify_page_size(struct mm_struct *mm, unsigned long address, unsigned long size);
 #endif
 
 #endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Those who mirror an address space in 4.4 (users/), behind one interface, and the designs for taking entries away that 4.4 could have.
+ *
+ * A mirror has a translation of its own for each of some pages of an mm: a shadow entry, a device TLB, a pinned page. Its hardware uses
+ * it at any time (access); where there is none its driver makes one (fault); its notifier takes it away. What a driver's own
+ * locks, counts and references do about the races between these is what the files in users/ differ in.
+ */
+#ifndef SHOOTDOWN_MIRROR_H
+#define SHOOTDOWN_MIRROR_H
+
+#include <linux/mmu_notifier.h>
+
+/* How try_to_unmap_one tells notifiers (mm/rmap-4.4.c). */
+enum sd_design {
+	SD_DESIGN_BY_FIX,	/* as sd_fix_017b1660df89 says */
+	SD_DESIGN_RELEASED,	/* 4.4: invalidate_page after the table lock; shared PMD tables are not thought of */
+	SD_DESIGN_FIX_ONLY,	/* gives up the shared table and flushes CPUs; notifiers as released */
+	SD_DESIGN_CONVERT_ALL,	/* range start and end, invalidate_range under the table lock; invalidate_page is gone */
+	SD_DESIGN_PASS_SIZE,	/* invalidate_page gets the start and size of what went */
+	SD_DESIGN_START_END,	/* range start and end around everything, invalidate_page kept */
+	SD_DESIGN_SHIPPED,	/* that only where a table may be shared: what 4.4.y has since 4.4.167 at the latest */
+};
+
+extern enum sd_design sd_design;
+
+/*
+ * Callbacks in the form that the chosen kernel wants, made from a function of (notifier, start, end). SD_ON_PAGE makes
+ * invalidate_page, and that with a size; SD_PAGE_OPS stands in the list of operations. Both vanish where there is no such callback.
+ */
+#if SD_KERNEL >= 504
+#define SD_ON_START(name, call)								\
+static int name(struct mmu_notifier *mn, const struct mmu_notifier_range *range)	\
+{											\
+	call(mn, range->start, range->end);						\
+	return 0;									\
+}
+#define SD_ON_END(name, call)								\
+static void name(struct mmu_notifier *mn, const struct mmu_notifier_range *range)	\
+{											\
+	call(mn, range->start, range->end);						\
+}
+#else
+#if SD_KERNEL >= 419
+#define SD_ON_START(name, call)								\
+static int name(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable) \
+{											\
+	(void)mm, (void)blockable;							\
+	call(mn, start, end);								\
+	return 0;									\
+}
+#else
+#define SD_ON_START(name, call)								\
+static void name(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end) \
+{											\
+	(void)mm;									\
+	call(mn, start, end);								\
+}
+#endif
+#define SD_ON_END(name, call)								\
+static void name(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end) \
+{											\
+	(void)mm;									\
+	call(mn, start, end);								\
+}
+#endif
+#define SD_ON_RANGE(name, call)								\
+static void name(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end) \
+{											\
+	(void)mm;									\
+	call(mn, start, end);								\
+}
+#if SD_KERNEL < 413
+#define SD_ON_PAGE(name, call)								\
+static void name(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address)	\
+{											\
+	(void)mm;									\
+	call(mn, address, address + PAGE_SIZE);						\
+}											\
+static void name##_size(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address, unsigned long size) \
+{											\
+	(void)mm;									\
+	call(mn, address, address + size);						\
+}
+#define SD_PAGE_OPS(name) .invalidate_page = name, .sd_invalidate_page_size = name##_size,
+#else
+#define SD_ON_PAGE(name, call)
+#define SD_PAGE_OPS(name)
+#endif
+
+/* What a seeded fault leaves out, to see that the check would notice. */
+#define SD_SEED_DEAF 1		/* the notifier is never called */
+#define SD_SEED_NO_PIN 2	/* references are given back at once */
+#define SD_SEED_OVERLAP 4	/* gntdev: its pages are those that migrate */
+
+extern unsigned int sd_seed;
+
+#ifndef SD_MIRROR_PAGES
+#define SD_MIRROR_PAGES 4
+#endif
+#ifndef SD_MAX_MIRRORS
+#define SD_MAX_MIRRORS 3
+#endif
+
+struct sd_mirror {
+	const struct sd_mirror_ops *ops;
+	const char *name;
+	struct mm_struct *mm;
+	unsigned int nr;
+	unsigned long va[SD_MIRROR_PAGES];	/* what it mirrors: the first byte of each page */
+	unsigned long size;			/* of a page */
+	unsigned long piece;			/* it holds [va + piece, + piece_size) of each page: all of it, or one 4 KiB piece */
+	unsigned long piece_size;
+};
+
+struct sd_mirror_ops {
+	const char *name;
+	/* Setting up: a mirror of its own kind, which the caller has filled in except for ops. */
+	struct sd_mirror *(*attach)(const struct sd_mirror *what);
+	/* One access of the hardware to page i, inside a section: false if it has no translation. */
+	bool (*access)(struct sd_mirror *m, unsigned int i);
+	/* The driver makes a translation for page i, or finds that it has to try again. */
+	void (*fault)(struct sd_mirror *m, unsigned int i);
+	/* Work that its notifier leaves for later: what a kworker does over and over, or NULL. */
+	void (*work)(void *m);
+};
+
+extern const struct sd_mirror_ops sd_kvm_mirror, sd_umem_odp_mirror, sd_gru_mirror, sd_gntdev_mirror, sd_amd_iommu_v2_mirror,
+	sd_intel_svm_mirror, sd_scif_mirror, sd_i915_mirror, sd_radeon_mirror, sd_amdgpu_mirror, sd_amdkfd_mirror;
+
+/* users/mirror.c */
+/* Mirrors nr pages of mm from va on. pieces: a huge page is held in pieces of 4 KiB, and the one looked at is not its first. */
+void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned long va, unsigned int nr, bool pieces);
+/* One thread is the hardware of all mirrors: any of them accesses any page that it mirrors, over and over. */
+void sd_mirrors_run(int cpu);
+
+void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm);
+bool sd_mirror_hit(const struct sd_mirror *m, unsigned int i, unsigned long start, unsigned long end);
+void sd_mirror_write(struct sd_mirror *m, unsigned int i, struct page *page);
+struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i);
+void sd_mirror_put_page(struct page *page);
+
+/* mm/vmscan.c: what an allocation may do when memory is short, if the scenario says that it is. */
+extern struct address_space *sd_reclaim_from;
+void sd_direct_reclaim(void);
+bool shrink_page(struct page *page);
+
+#endif

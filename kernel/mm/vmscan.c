@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * vmscan.c - reclaim of one ordinary page of a file, and the allocation that runs it.
+ *
+ * Entries go without a trace (the PTE is none): who faults meanwhile finds the page in the page cache and waits for its lock. The
+ * page goes if nobody but the cache and the caller has a reference; its contents are on disk then, from where a later fault reads them.
+ */
+#include <linux/migrate.h>
+#include <linux/rmap.h>
+#include <shootdown/machine.h>
+#include <shootdown/mirror.h>
+
+struct address_space *sd_reclaim_from;
+
+/* The caller has a reference, which goes. True if the page is free then. */
+bool shrink_page(struct page *page)
+{
+	struct address_space *mapping;
+	bool removed = false;
+
+	lock_page(page);
+	mapping = page_mapping(page);
+	if (mapping && page_mapped(page))
+		try_to_unmap(page, TTU_IGNORE_ACCESS);
+	if (mapping && !page_mapped(page)) {
+		spin_lock_irq(&mapping->i_pages_lock);
+		/* The kernel freezes the count meanwhile, as in replace_slot. */
+		__sd_atomic_begin(SD_STEP, NULL);
+		if (mapping->sd_pages[page->index] == page && page->_refcount.counter == 2) {
+			mapping->sd_pages[page->index] = NULL;
+			page->_refcount.counter--;
+			sd_data_moved(page, "reclaim");
+			removed = true;
+		}
+		__sd_atomic_end();
+		if (removed)
+			page->mapping = NULL;
+		spin_unlock_irq(&mapping->i_pages_lock);
+	}
+	unlock_page(page);
+	put_page(page);
+	return removed;
+}
+
+/* Memory is short: some page of the file goes, whichever, or none. */
+void sd_direct_reclaim(void)
+{
+	struct page *page = NULL;
+	int index;
+
+	if (!sd_reclaim_from)
+		return;
+	__sd_atomic_begin(SD_STEP, NULL);
+	index = __sd_choose((int)sd_reclaim_from->sd_nr_pages + 1) - 1;
+	__sd_atomic_end();
+	if (index >= 0)
+		page = find_get_page(sd_reclaim_from, (pgoff_t)index);
+	if (page)
+		shrink_page(page);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * mirror.c - what all mirrors of an address space have in common (shootdown/mirror.h): being set up, and the thread that is their hardware.
+ */
+#include <shootdown/mirror.h>
+#include <shootdown/scenario.h>
+
+unsigned int sd_seed;
+
+static struct sd_mirror *mirrors[SD_MAX_MIRRORS];
+static int nr_mirrors;
+
+void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned long va, unsigned int nr, bool pieces)
+{
+	struct sd_upage *up = &sd_upages[sd_find_upage(mm, va)];
+	struct sd_mirror what = { .name = ops->name, .mm = mm, .nr = nr, .size = up->size, .piece_size = up->size };
+	unsigned int i;
+
+	if (nr_mirrors >= SD_MAX_MIRRORS || nr > SD_MIRROR_PAGES)
+		__sd_fail("model-limit", "too many mirrors (SD_MAX_MIRRORS) or pages of one (SD_MIRROR_PAGES)", 0, 0, 0);
+	for (i = 0; i < nr; i++)
+		what.va[i] = up[i].va;
+	if (pieces && up->size > PAGE_SIZE) {
+		what.piece = PAGE_SIZE;
+		what.piece_size = PAGE_SIZE;
+	}
+	mirrors[nr_mirrors++] = ops->attach(&what);
+}
+
+void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	if (!(sd_seed & SD_SEED_DEAF))
+		mmu_notifier_register(mn, mm);
+}
+
+/* Does the range touch what the mirror holds of page i? */
+bool sd_mirror_hit(const struct sd_mirror *m, unsigned int i, unsigned long start, unsigned long end)
+{
+	unsigned long from = m->va[i] + m->piece;
+
+	return from < end && start < from + m->piece_size;
+}
+
+void sd_mirror_write(struct sd_mirror *m, unsigned int i, struct page *page)
+{
+	sd_data_access(page, 0, sd_upages[sd_find_upage(m->mm, m->va[i])].location, true, m->name, m->va[i]);
+}
+
+/* The page that is at page i's address now, faulted in, with a reference. */
+struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
+{
+	struct page *page;
+
+	current->mm = m->mm;
+	if (get_user_pages_unlocked(m->va[i] + m->piece, 1, &page, FOLL_WRITE) != 1)
+		__sd_fail("sigbus", "{0:s} cannot get the page at {1:x}", (sd_u64)m->name, m->va[i], 0);
+	if (sd_seed & SD_SEED_NO_PIN)
+		put_page(page);
+	return page;
+}
+
+void sd_mirror_put_page(struct page *page)
+{
+	if (!(sd_seed & SD_SEED_NO_PIN))
+		put_page(page);
+}
+
+static void run(void *arg)
+{
+	struct sd_mirror *m;
+	unsigned int i;
+	bool done;
+
+	(void)arg;
+	__sd_atomic_begin(SD_STEP, NULL);
+	m = mirrors[nr_mirrors > 1 ? __sd_choose(nr_mirrors) : 0];
+	i = m->nr > 1 ? (unsigned int)__sd_choose((int)m->nr) : 0;
+	done = m->ops->access(m, i);
+	if (!done && sd_fault_waits(&sd_upages[sd_find_upage(m->mm, m->va[i])]))
+		__sd_block();
+	__sd_atomic_end();
+	if (done)
+		return;
+	current->sd_in_kernel = true;
+	m->ops->fault(m, i);
+	current->sd_in_kernel = false;
+}
+
+void sd_mirrors_run(int cpu)
+{
+	int k;
+
+	sd_loop_thread(cpu, mirrors[0]->ops->name, mirrors[0]->mm, run, NULL);
+	for (k = 0; k < nr_mirrors; k++)
+		if (mirrors[k]->ops->work)
+			sd_loop_thread(cpu, "kworker", NULL, mirrors[k]->ops->work, mirrors[k]);
+}
