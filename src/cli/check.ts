@@ -65,7 +65,7 @@ const MISUSE: Readonly<Record<string, { code: string; help: string }>> = {
   scenario: { code: "SD304", help: "`shootdown explain SD304`" },
 };
 
-function refuseMisuse(verdict: Verdict): void {
+export function refuseMisuse(verdict: Verdict): void {
   if (verdict.kind !== "violation") return;
   const { failure, story } = verdict.violation;
   const misuse = MISUSE[failure.klass];

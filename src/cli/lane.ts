@@ -13,6 +13,7 @@ import { compileInputs, type Inputs } from "../clang/inputs.ts";
 import type { Job, Lane } from "../matrix-run.ts";
 import type { Outcome } from "../report/matrix.ts";
 import type { Verdict } from "../report/verdict.ts";
+import { refuseMisuse } from "./check.ts";
 import { type CheckSettings, settle } from "./options.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real.ts";
 
@@ -108,7 +109,10 @@ const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }:
 
 export async function checkJob(job: Job, cache: Cache, hooks: CheckHooks): Promise<Outcome> {
   const { inputs, options } = await prepareJob(job, cache);
-  return outcomeOf(await runCheck(inputs, options, hooks));
+  const verdict = await runCheck(inputs, options, hooks);
+  // A scenario that asks for more than the model has is no finding about any design.
+  refuseMisuse(verdict);
+  return outcomeOf(verdict);
 }
 
 function outcomeOf(verdict: Verdict): Outcome {

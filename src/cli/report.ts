@@ -39,7 +39,11 @@ export function addReportOptions(command: Command): Command {
     .addOption(new Option("-q, --quiet", "no progress"));
 }
 
-export async function report(name: string | undefined, given: ReportOptions, io: Io): Promise<number> {
+export async function report(named: string | undefined, options: ReportOptions, io: Io): Promise<number> {
+  // `--json NAME`: the option's own value is optional, and a report that is listed as a file's name would be no answer.
+  const swallowed = named === undefined && typeof options.json === "string";
+  const name = swallowed ? String(options.json) : named;
+  const given: ReportOptions = swallowed ? { ...options, json: true } : options;
   if (name === undefined) {
     for (const known of knownMatrices().keys()) io.stdout.write(`${known}  ${findMatrix(known, io.cwd).title}\n`);
     return EXIT_NONE;

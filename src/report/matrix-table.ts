@@ -2,7 +2,7 @@
  * The table of a matrix: rows are users, columns designs, as many groups side by side as fit the width. A cell is a short code.
  */
 
-import { type Code, type Matrix, type MatrixColumn, type MatrixResult, sourceOf, type Verdict } from "./matrix.ts";
+import { type CellResult, type Code, type Matrix, type MatrixColumn, type MatrixResult, sourceOf, type Verdict } from "./matrix.ts";
 import { type Judged, judge } from "./matrix-answer.ts";
 import { wrap } from "./wrap.ts";
 
@@ -48,16 +48,17 @@ interface Head {
 
 export function matrixTable(result: MatrixResult, width: number): string[] {
   const { matrix } = result;
-  const cells = new Map(judge(result).map((cell, i) => [`${cell.row}\n${cell.column.id}`, codeFor(matrix, cell, result, i)]));
+  const cells = new Map(judge(result).map((cell, i) => [`${cell.row}\n${cell.column.id}`, codeFor(matrix, cell, result.cells[i]!)]));
   const rowWidth = Math.max(matrix.rowName.length, ...matrix.rows.map((row) => row.label.length));
   const heads = matrix.groups.map((group) => headOf(matrix, group, cells)).filter((head) => head.columns.length > 0);
   const parts = beside(heads, width - rowWidth);
   return parts.flatMap((part, i) => [...(i === 0 ? [] : [""]), ...tableOf(matrix, part, cells, rowWidth)]);
 }
 
-function codeFor(matrix: Matrix, cell: Judged, result: MatrixResult, i: number): string {
-  const both = sourceOf(result.cells[i]!) === "both" && cell.verdict.kind !== "disagreement";
-  return `${codeOfVerdict(matrix, cell.verdict)}${both ? BOTH : ""}`;
+const isBoth = (cell: CellResult, judged: Judged): boolean => sourceOf(cell) === "both" && judged.verdict.kind !== "disagreement";
+
+function codeFor(matrix: Matrix, judged: Judged, cell: CellResult): string {
+  return `${codeOfVerdict(matrix, judged.verdict)}${isBoth(cell, judged) ? BOTH : ""}`;
 }
 
 function headOf(matrix: Matrix, group: Matrix["groups"][number], cells: ReadonlyMap<string, string>): Head {
@@ -133,7 +134,7 @@ export function legend(result: MatrixResult): [string, string][] {
     ...entry("inconclusive", "??", "inconclusive: a bound was hit before the search ended"),
     ...entry("pending", "..", "not run yet"),
     ...entry("skipped", "-", "does not arise"),
-    ...(result.cells.some((cell) => sourceOf(cell) === "both")
+    ...(result.cells.some((cell, i) => isBoth(cell, judged[i]!))
       ? [[BOTH, "answered by the kernel's own code too, with the same result"] as [string, string]]
       : []),
   ];

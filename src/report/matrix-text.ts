@@ -217,9 +217,11 @@ function restLines(result: MatrixResult): string[] {
   const of = (kind: ReturnType<typeof sourceOf>): number => result.cells.filter((cell) => sourceOf(cell) === kind).length;
   const skipped = result.cells.filter((cell) => cell.cell.skip !== "").length;
   const pending = result.cells.filter((cell) => verdictOf(cell).kind === "pending").length;
-  const twins = result.cells.filter((cell) => cell.twin?.kind === "violation").length;
-  const none = result.cells.filter((cell) => cell.outcome?.kind === "none").length;
-  const real = result.realMissing === "" ? `${of("both")} by the kernel's own code too` : `model only: ${result.realMissing}`;
+  const none = result.cells.filter((cell) => cell.outcome?.kind === "none");
+  const twins = none.filter((cell) => cell.twin?.kind === "violation").length;
+  const against = result.cells.filter((cell) => verdictOf(cell).kind === "disagreement").length;
+  const both = `${of("both")} by the kernel's own code too${against === 0 ? "" : `, WHICH DISAGREES in ${against}`}`;
+  const real = result.realMissing === "" ? both : `model only: ${result.realMissing}`;
   const { preemptions, maxStates, timeout } = matrix.bounds;
   const limits = [
     preemptions === undefined ? "any number of preemptions" : `at most ${preemptions} preemptions`,
@@ -229,7 +231,7 @@ function restLines(result: MatrixResult): string[] {
   const facts = [
     `${result.cells.length - skipped} cells${skipped === 0 ? "" : ` (${skipped} more do not arise)`}, ${pending === 0 ? "" : `${pending} of them not run yet, `}` +
       `${of("model") + of("both")} answered by models in C (${[...new Set(matrix.cells.flatMap((c) => c.files))].join(", ")}); ${real}.`,
-    `${none} cells say none; in ${twins} of them a fault seeded for this purpose is found.`,
+    `${none.length} cells say none; in ${twins} of them a fault seeded for this purpose is found.`,
     `${number(result.states)} states and ${number(result.transitions)} transitions of ${result.programs} different programs were searched` +
       ` (cells whose macros make no difference share one), in ${seconds(result.searchSeconds)} of searching. Bounds: ${limits.join(", ")}.`,
     ...matrix.scope,

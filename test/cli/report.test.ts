@@ -1,0 +1,162 @@
+/** `shootdown report` from matrix.json to exit status: a complete one, one that goes on, one that is stopped, and faults of the input. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { defaultCacheDir } from "../../src/base/cache.ts";
+import type { Io } from "../../src/cli/io.ts";
+import { main } from "../../src/cli/main.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "shootdown-report-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function run(argv: string[], interrupt = false): Promise<{ status: number; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  const sink = (to: (text: string) => void) => ({ write: to, isTTY: false, columns: undefined });
+  const io: Io = {
+    stdout: sink((text) => {
+      out += text;
+    }),
+    stderr: sink((text) => {
+      err += text;
+    }),
+    cwd: dir,
+    env: { SHOOTDOWN_CACHE: defaultCacheDir() },
+    onInterrupt(listener) {
+      if (interrupt) listener();
+      return () => {};
+    },
+  };
+  const status = await main(["report", ...argv], io);
+  return { status, out, err };
+}
+
+/** Threads that each add 1 to x: updates get lost unless LOCKED makes it one step; SEED takes that away again. */
+const COUNTERS = `#include <shootdown.h>
+volatile int x;
+static void add(void *unused)
+{
+#if LOCKED && !SEED
+	__sd_atomic_begin(SD_STEP, 0);
+	x = x + 1;
+	__sd_atomic_end();
+#else
+	x = x + 1;
+#endif
+}
+void scenario(void)
+{
+	for (int i = 0; i < THREADS; i++)
+		__sd_thread("T", "CPU0", add, 0, 0);
+}
+void sd_final(void)
+{
+	if (!SILENT && x != THREADS)
+		__sd_fail("lost-update", "x is {0:d}", x, 0, 0);
+}
+`;
+
+const MATRIX = {
+  name: "counters",
+  title: "Counters",
+  file: "counters.c",
+  defines: { SILENT: 0, SEED: 0 },
+  seed: { SEED: 1 },
+  rows: [
+    { id: "two", defines: { THREADS: 2 } },
+    { id: "three", defines: { THREADS: 3 } },
+    // The same program as "two".
+    { id: "pair", defines: { THREADS: "(1+1)" } },
+  ],
+  columns: [
+    { id: "plain", label: "plain", group: "memory", defines: { LOCKED: 0 } },
+    { id: "locked", label: "locked", group: "memory", defines: { LOCKED: 1 } },
+  ],
+  groups: [{ id: "memory", label: "memory" }],
+  bounds: { timeout: 60 },
+  answer: [{ about: "it", say: [{ if: [{ all: { design: "locked" }, are: "ok" }], text: "Locks help." }] }],
+};
+
+function matrix(folder: string, change: object = {}): string {
+  mkdirSync(join(dir, folder), { recursive: true });
+  writeFileSync(join(dir, folder, "matrix.json"), JSON.stringify({ ...MATRIX, ...change }));
+  writeFileSync(join(dir, folder, "counters.c"), COUNTERS);
+  return folder;
+}
+
+describe("a complete report", () => {
+  let first: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    first = await run([matrix("complete"), "--fresh", "--json", "r.json", "--markdown", "kept/r.md"]);
+  });
+
+  it("is 0 with the table and the answer", () => {
+    expect(first.err).toBe("");
+    expect(first.status).toBe(0);
+    expect(first.out).toMatch(/^two +\| LU +ok$/m);
+    expect(first.out).toMatch(/^three \| LU +ok$/m);
+    expect(first.out).toContain("Locks help.");
+  });
+
+  it("writes the other formats", () => {
+    const json = JSON.parse(readFileSync(join(dir, "r.json"), "utf8"));
+    expect(json.cells.map((c: { code: string }) => c.code)).toEqual(["LU", "ok", "LU", "ok", "LU", "ok"]);
+    expect(json.cells[1].seeded).toBe("lost-update");
+    expect(readFileSync(join(dir, "kept/r.md"), "utf8")).toContain("# Counters");
+  });
+
+  it("searches equal programs once", () => {
+    const json = JSON.parse(readFileSync(join(dir, "r.json"), "utf8"));
+    // Plain and locked, of two and of three threads; a seeded twin is the plain one.
+    expect(json.programs).toBe(4);
+  });
+
+  it("is the same when recalled", async () => {
+    const again = await run(["--json", "complete"]);
+    expect(JSON.parse(again.out)).toEqual(JSON.parse(readFileSync(join(dir, "r.json"), "utf8")));
+  });
+});
+
+describe("an incomplete report", () => {
+  it("is 3 when interrupted, and says how to go on", async () => {
+    const { status, out, err } = await run([matrix("stopped", { title: "Stopped" })], true);
+    expect(status).toBe(3);
+    expect(out).toMatch(/^two +\| \.\. +\.\.$/m);
+    expect(out).toContain("These cells do not tell it.");
+    expect(err).toContain("`shootdown report stopped` goes on from here");
+  });
+
+  it("is 3 when a seeded fault is not found", async () => {
+    const { status, out } = await run([matrix("blind", { defines: { SILENT: 1, SEED: 0 } })]);
+    expect(status).toBe(3);
+    expect(out).toMatch(/^two +\| ok\? +ok\?$/m);
+    expect(out).toContain("its seeded fault is not found");
+  });
+
+  it("is 3 at a bound", async () => {
+    const { status, out } = await run([matrix("bound", { bounds: { maxStates: 1 } })]);
+    expect(status).toBe(3);
+    expect(out).toContain("??");
+  });
+});
+
+describe("faults of the input are 2", () => {
+  it.each([
+    ["an unknown name", "nowhere", {}, "there is no report nowhere"],
+    ["a misspelt key", "misspelt", { colums: [] }, 'there is no "colums" here'],
+    [
+      "a condition on no row",
+      "norow",
+      { answer: [{ about: "x", say: [{ if: [{ all: { row: "four" }, are: "ok" }], text: "x" }] }] },
+      "no row four",
+    ],
+    ["a missing file", "nofile", { file: "gone.c" }, "there is no file gone.c"],
+    ["C that does not compile", "noc", { defines: { SILENT: "(" } }, "SD101"],
+  ])("%s", async (_what, folder, change, says) => {
+    if (folder !== "nowhere") matrix(folder, change);
+    const { status, err } = await run([folder]);
+    expect(err).toContain(says);
+    expect(status).toBe(2);
+  });
+});

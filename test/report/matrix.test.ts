@@ -1,0 +1,181 @@
+/** Matrices made up: what each cell comes to, what may then be claimed, and how it looks in a mail. */
+import { describe, expect, it } from "vitest";
+import { type CellResult, matrixStatus, verdictOf } from "../../src/report/matrix.ts";
+import { answerOf, effectsOf } from "../../src/report/matrix-answer.ts";
+import { matrixJson } from "../../src/report/matrix-json.ts";
+import { matrixMarkdown } from "../../src/report/matrix-markdown.ts";
+import { codeOf, matrixTable } from "../../src/report/matrix-table.ts";
+import { matrixText } from "../../src/report/matrix-text.ts";
+import { story } from "./fixture.ts";
+import { BAD, bad, type Change, matrix, NONE, OPEN, resultOf } from "./matrix-fixture.ts";
+
+const real = (outcome: CellResult["outcome"]): Change => ({ real: [{ of: { group: "4.4", case: "x" }, outcome }] });
+const verdict = (change: Change) => verdictOf(resultOf({ "kappa was-anon": change }).cells[0]!);
+const tableWith = (changes: Parameters<typeof resultOf>[0]) => matrixTable(resultOf(changes), 72).join("\n");
+
+describe("a cell", () => {
+  it("says none only if its seeded fault is found", () => {
+    expect(verdict({}).kind).toBe("none");
+    expect(verdict({ twin: NONE })).toEqual({ kind: "insensitive", why: "its seeded fault is not found either" });
+    expect(verdict({ twin: OPEN }).kind).toBe("insensitive");
+    expect(verdict({ twin: undefined }).kind).toBe("pending");
+  });
+
+  it("says what goes wrong without one", () => expect(verdict(bad)).toMatchObject({ kind: "violation", klass: "lost-write" }));
+
+  it("is open if it was not run, or not to the end", () => {
+    expect(verdict({ outcome: undefined }).kind).toBe("pending");
+    expect(verdict({ outcome: OPEN })).toEqual({ kind: "inconclusive", why: "stopped at --timeout 60" });
+    expect(matrixStatus(resultOf({ "kappa was-anon": { outcome: OPEN } }))).toBe(3);
+    expect(matrixStatus(resultOf({}))).toBe(0);
+    expect(matrixStatus(resultOf({}, { interrupted: true }))).toBe(3);
+  });
+
+  it("does not hide that model and real code disagree", () => {
+    expect(verdict(real(BAD)).kind).toBe("disagreement");
+    expect(verdict({ ...bad, ...real(NONE) }).kind).toBe("disagreement");
+    expect(verdict(real(NONE)).kind).toBe("none");
+    expect(verdict({ ...bad, ...real({ ...NONE, kind: "violation", klass: "freed-page-access", story }) }).kind).toBe("violation");
+    expect(verdict(real(OPEN)).kind).toBe("none");
+    const text = matrixText(resultOf({ "kappa was-anon": real(BAD) }));
+    expect(text).toContain("DISAGREE");
+    expect(text.replace(/\s+/g, " ")).toContain("the model says none, real code says lost-write");
+  });
+});
+
+describe("the answer", () => {
+  it("follows the cells", () => {
+    expect(answerOf(resultOf({}))).toEqual(["D1 is enough; no cells were bad.", "D2 harms nobody."]);
+    expect(answerOf(resultOf({ "kappa was-anon": bad }))[0]).toBe("D1 is enough; one cell was bad.");
+    expect(answerOf(resultOf({ "sigma D1-shared": bad }))[0]).toBe("D1 is not enough for drivers/sigma; D2 changes two.");
+  });
+
+  it("claims nothing that an open cell could refute", () => {
+    for (const change of [{ outcome: OPEN }, { outcome: undefined }, { twin: NONE }, real(BAD)]) {
+      const result = resultOf({ "kappa D1-anon": change, "kappa D2-anon": change });
+      expect(answerOf(result)).toEqual([
+        "These cells do not tell whether D1 is enough.",
+        "These cells do not tell whether D2 harms anybody.",
+      ]);
+    }
+  });
+
+  it("takes skipped cells for nothing, and no cells for no evidence", () => {
+    expect(answerOf(resultOf({ "kappa D1-anon": { skip: "no such page" } }))[0]).toContain("D1 is enough");
+    const skipped = Object.fromEntries(matrix.cells.map((c) => [`${c.row} ${c.column}`, { skip: "x" }]));
+    expect(answerOf(resultOf(skipped))[0]).toBe("These cells do not tell whether D1 is enough.");
+  });
+});
+
+describe("effects", () => {
+  const effects = effectsOf(
+    resultOf({
+      "kappa was-anon": bad,
+      "sigma was-anon": bad,
+      "sigma D1-anon": bad,
+      "kappa D2-shared": bad,
+      "sigma D2-anon": { outcome: OPEN },
+    }),
+  );
+  it("tell what breaks from what was broken before", () => {
+    expect(effects[0]?.breaks).toEqual([{ group: "anon", klass: "lost-write", rows: ["kappa", "sigma"] }]);
+    expect(effects[1]).toMatchObject({
+      breaks: [],
+      leaves: [{ group: "anon", klass: "lost-write", rows: ["sigma"] }],
+      mends: [{ group: "anon", rows: ["kappa"] }],
+    });
+    expect(effects[2]).toMatchObject({ breaks: [{ group: "shared", rows: ["kappa"] }], leaves: [], open: ["sigma"] });
+  });
+});
+
+describe("the table", () => {
+  it("is a short one", () => {
+    expect(
+      tableWith({
+        "kappa was-anon": bad,
+        "sigma D1-shared": { twin: NONE },
+        "sigma D2-shared": { skip: "no" },
+        "kappa D1-anon": real(NONE),
+      }),
+    ).toMatchInlineSnapshot(`
+        "              | anonymous  | shared
+                      |            | table
+        user          | was D1  D2 | was D1  D2
+        --------------+------------+-----------
+        drivers/kappa | LW  ok+ ok | ok  ok  ok
+        drivers/sigma | ok  ok  ok | ok  ok? -"
+      `);
+  });
+
+  it("goes on below when groups do not fit beside each other", () => {
+    expect(matrixTable(resultOf({}), 30).filter((line) => line.startsWith("user"))).toHaveLength(2);
+  });
+
+  it("abbreviates classes that the matrix does not", () => {
+    expect(codeOf(matrix, "freed-page-access")).toEqual({ klass: "freed-page-access", code: "FPA", text: "freed page access" });
+  });
+});
+
+describe("the mail", () => {
+  const result = resultOf(
+    {
+      "kappa was-anon": bad,
+      "sigma was-anon": bad,
+      "sigma D1-anon": bad,
+      "sigma D2-anon": { outcome: OPEN },
+      "kappa D2-anon": { outcome: undefined },
+    },
+    { realMissing: "no 4.4 tree (SHOOTDOWN_TREE_4_4)" },
+  );
+  const text = matrixText(result);
+
+  it("is plain ASCII of 72 columns", () => {
+    expect(text).toMatch(/^[\n -~]*$/);
+    expect(text.split("\n").filter((line) => line.length > 72)).toEqual([]);
+    expect(text.split("\n").filter((line) => line !== line.trimEnd())).toEqual([]);
+  });
+
+  it("shows the schedule on which what was shipped fails, and only that", () => {
+    expect(text).toContain("What was shipped is not safe for drivers/sigma (D1, anonymous)");
+    expect(text).toContain("*** lost write");
+    expect(matrixText(resultOf({ "sigma D2-anon": bad }))).not.toContain("What was shipped");
+  });
+
+  it("has a command for every bad cell, which a shell can run", () => {
+    expect(text).toContain('F="--kernel 4.4 users.c"');
+    const joined = text.replace(/ \\\n\s+/g, " ");
+    expect(joined).toContain("shootdown check $F -DUSER=KAPPA -DDESIGN=WAS -DPAGE=ANON\n");
+    expect(joined).toContain("shootdown check $F -DUSER=SIGMA -DDESIGN=D1 -DPAGE=ANON\n");
+  });
+
+  it("says what was not answered, by what, and how much was searched", () => {
+    expect(text).toContain("stopped at --timeout 60");
+    expect(text).toContain("1 of them not run yet");
+    expect(text.replace(/\n +/g, " ")).toContain("model only: no 4.4 tree (SHOOTDOWN_TREE_4_4)");
+    expect(text).toContain("1,234,567 states");
+  });
+
+  it("counts who has to change", () => expect(text).toContain("2 of 2 users: drivers/kappa, drivers/sigma"));
+});
+
+describe("other formats", () => {
+  it("Markdown says how it is made", () => {
+    const text = matrixMarkdown(resultOf({}), "npm run report");
+    expect(text).toContain("Regenerated by `npm run report`.");
+    expect(text).toContain("D1 is enough");
+  });
+
+  it("JSON has every cell", () => {
+    const json = JSON.parse(JSON.stringify(matrixJson(resultOf({ "kappa was-anon": bad }))));
+    expect(json.cells).toHaveLength(12);
+    expect(json.cells[0]).toMatchObject({
+      row: "kappa",
+      column: "was-anon",
+      code: "LW",
+      class: "lost-write",
+      source: "model",
+      seeded: null,
+    });
+    expect(json.cells[1]).toMatchObject({ code: "ok", verdict: "none", seeded: "lost-write" });
+  });
+});
