@@ -40,6 +40,16 @@ static __always_inline void tell_value(u64 entry)
 		__sd_event("+", "{0:x}", entry, 0, 0);
 }
 
+/* For the story: the table that an entry of this level leads to from now on. */
+static __always_inline void name_table(struct mm_struct *mm, int level, u64 entry)
+{
+	static const char *const names[] = { "", "PUD table of {1:s}", "PMD table of {1:s}", "PTE table of {1:s}" };
+
+	if (level < 4 && (entry & (_PAGE_PRESENT | _PAGE_PSE)) == _PAGE_PRESENT)
+		__sd_event("name", level == 2 && pfn_to_page(frame_of(entry) >> PAGE_SHIFT)->_refcount.counter > 1 ?
+			   "shared PMD table" : names[level], page_at(entry), (sd_u64)mm->sd_name, 0);
+}
+
 static __always_inline void tell_change(u64 old, u64 new)
 {
 	if ((old & new & _PAGE_PRESENT) && frame_of(old) == frame_of(new)) {
@@ -101,6 +111,8 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 		before = sd_walk_if(up->mm, up->va, (void *)addr, old, &level);
 		if (!level)
 			continue;
+		if (!told)
+			name_table(up->mm, level, new);
 		if (!told)
 			__sd_event("pte", "{0:s} entry of {1:s} {2:x}", (sd_u64)levels[level], (sd_u64)up->mm->sd_name, up->va);
 		else if (told != up->mm)

@@ -115,7 +115,7 @@ int __weak huge_pmd_unshare(struct mm_struct *mm, unsigned long *addr, pte_t *pt
 	if (sharers == 1)
 		return 0;
 	pud_clear(pud);
-	__sd_event("unshare", "{0:s} gives up its share of PMD table {1:p}", (sd_u64)mm->sd_name, (sd_u64)table, 0);
+	__sd_event("unshare", "{0:s} gives up its share of {1:p}", (sd_u64)mm->sd_name, (sd_u64)table, 0);
 	put_page(table);
 	mm_dec_nr_pmds(mm);
 	*addr = ALIGN(*addr + 1, PUD_SIZE) - HPAGE_SIZE;

@@ -7,17 +7,16 @@ import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
 import { compileInputs } from "../clang/inputs.ts";
 import type { Colours } from "../report/diagnostics.ts";
 import { reportJson } from "../report/json.ts";
-import { paletteOf } from "../report/palette.ts";
-import { headline, reportText } from "../report/text.ts";
+import { paletteOf, plain } from "../report/palette.ts";
+import { headline, MAIL_WIDTH, reportText, type TextOptions } from "../report/text.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
 import type { Io } from "./io.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
+import { NARROWEST_WIDTH } from "./values.ts";
 
 /** Wider terminals are not filled: a story is read down, not across. */
 const WIDEST = 140;
-/** Below this a table of columns is no table. */
-const NARROWEST = 60;
 
 export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const settings = settle(files, given, io.cwd);
@@ -88,7 +87,7 @@ function optionsOf(files: readonly string[], settings: CheckSettings, cache: Cac
 }
 
 function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colours }): void {
-  const palette = paletteOf(c.out);
+  const palette = settings.mail === true ? plain : paletteOf(c.out);
   if (settings.json !== undefined) {
     const text = `${JSON.stringify(reportJson(verdict), undefined, 2)}\n`;
     if (settings.json === true) {
@@ -102,5 +101,17 @@ function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colo
     }
   }
   if (settings.quiet) io.stdout.write(`${headline(verdict, palette)}\n`);
-  else io.stdout.write(reportText(verdict, { palette, width: Math.max(NARROWEST, Math.min(WIDEST, io.stdout.columns ?? 100)) }));
+  else io.stdout.write(reportText(verdict, { palette, width: widthFor(settings, io), ...lengthFor(verdict, settings) }));
+}
+
+function widthFor(settings: CheckSettings, io: Io): number {
+  if (settings.mail === true) return MAIL_WIDTH;
+  return settings.width ?? Math.max(NARROWEST_WIDTH, Math.min(WIDEST, io.stdout.columns ?? 100));
+}
+
+function lengthFor(verdict: Verdict, settings: CheckSettings): Partial<TextOptions> {
+  if (verdict.kind !== "violation") return {};
+  if (settings.full === true) return { lines: undefined };
+  const more = settings.json === undefined ? "--full: every step; --json FILE: the same as data" : "--full: every step";
+  return { hints: [`${more}; run again: the same schedule`] };
 }

@@ -11,7 +11,7 @@ import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import { DEFAULT_KERNEL, DEFAULT_OPT, KERNEL_VERSIONS, type KernelVersion, OPT_LEVELS, type OptLevel } from "../clang/flags.ts";
 import { defineName } from "../clang/model.ts";
 import type { Merging } from "../explore/machine.ts";
-import { count, define, positive, repeated, seconds, size } from "./values.ts";
+import { count, define, positive, repeated, seconds, size, width } from "./values.ts";
 
 /** As commander leaves them: what was not given is absent. */
 export interface GivenOptions {
@@ -30,6 +30,9 @@ export interface GivenOptions {
   merge?: Merging;
   engine?: "compiled" | "interpreter";
   json?: string | true;
+  full?: boolean;
+  width?: number;
+  mail?: boolean;
   color?: boolean;
   quiet?: boolean;
 }
@@ -75,6 +78,9 @@ export function addCheckOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
+    .addOption(new Option("--full", "tell the whole story of a violation, every step of it, not just what fits a screen"))
+    .addOption(new Option("--width <columns>", "how wide to print (default: the terminal, else 100)").argParser(width))
+    .addOption(new Option("--mail", "for a mail: 72 columns, no colours").conflicts("width"))
     .addOption(new Option("--no-color", "no colours (they are left out anyway if the output is no terminal or NO_COLOR is set)"))
     .addOption(new Option("-q, --quiet", "the verdict alone: no progress and no story"));
 }

@@ -15,6 +15,9 @@ export function positive(text: string): number {
   return value;
 }
 
+/** Below this a table of columns is no table. */
+export const NARROWEST_WIDTH = 60;
+
 /** Seconds, as a number or with s, m or h. */
 export function seconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text);
@@ -41,4 +44,11 @@ export function define(text: string): string {
 /** Collects a repeatable option. */
 export function repeated<T>(parse: (text: string) => T): (text: string, before: T[] | undefined) => T[] {
   return (text, before) => [...(before ?? []), parse(text)];
+}
+
+/** Columns. A table of columns needs some room. */
+export function width(text: string): number {
+  const value = count(text);
+  if (value < NARROWEST_WIDTH) throw new InvalidArgumentError(`Expected ${NARROWEST_WIDTH} columns or more.`);
+  return value;
 }

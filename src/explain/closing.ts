@@ -16,21 +16,24 @@ export interface Closing {
   /** Steps that the sentences mention, and accesses that they speak of: the story must show them. */
   readonly cites: readonly number[];
   readonly accesses: readonly Access[];
+  /** Words whose last writing they mention. */
+  readonly words: readonly number[];
 }
 
 export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: readonly Blocked[], last: number): Closing {
   const first = sentence(said.text, said.named);
   if (waiting.length > 0) {
     const text = `${said.text}: ${waiting.map((w) => w.brief).join("; ")}`;
-    return { sentences: [sentence(text, said.named)], cites: said.cites, accesses: [] };
+    return { sentences: [sentence(text, said.named)], cites: said.cites, accesses: [], words: [] };
   }
   const since = Math.min(...walked.closing.flatMap((c) => (c.kind === "stale" ? c.cites : [])));
   const instead = walked.closing.flatMap((c) => insteadOf(c, walked, since, last));
   const told = [...walked.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
   const cites = [...said.cites, ...walked.closing.flatMap((c) => c.cites), ...instead.flatMap((i) => i.cites)];
-  if (told.length > 0) return { sentences: [first, ...told], cites, accesses: [] };
+  const words = [...said.words, ...walked.closing.flatMap((c) => c.words)];
+  if (told.length > 0) return { sentences: [first, ...told], cites, accesses: [], words };
   const own = freed(failure, walked) ?? origin(walked, last);
-  if (own === undefined) return { sentences: [first], cites, accesses: [] };
+  if (own === undefined) return { sentences: [first], cites, accesses: [], words };
   return { ...own, sentences: [first, ...own.sentences], cites: [...cites, ...own.cites] };
 }
 
@@ -54,7 +57,7 @@ function freed(failure: Failure, walked: Walk): Closing | undefined {
     const death = history.death(Number(arg));
     if (found?.dead !== true || death === undefined) continue;
     const text = `${names.object(found.object.addr)} was freed in ${when(death)}`;
-    return { sentences: [sentence(text, true)], cites: [death.step], accesses: [] };
+    return { sentences: [sentence(text, true)], cites: [death.step], accesses: [], words: [] };
   }
   return undefined;
 }
@@ -70,6 +73,7 @@ function origin(walked: Walk, last: number): Closing | undefined {
     sentences: [sentence(text, true)],
     cites: [],
     accesses: shown.map((s) => s.access),
+    words: [],
   });
   switch (found.kind) {
     case "stale copy": {

@@ -72,7 +72,11 @@ export function tellStory(program: Program, observation: Observation, failure: F
   };
 }
 
-const isCited = (moment: Moment, closing: Closing): boolean => moment.access !== undefined && closing.accesses.includes(moment.access);
+function isCited({ access, row }: Moment, closing: Closing): boolean {
+  if (access === undefined) return false;
+  const covers = (word: number): boolean => access.addr < word + 8 && word < access.addr + access.bytes;
+  return closing.accesses.includes(access) || (access.write && closing.cites.includes(row.steps[0]) && closing.words.some(covers));
+}
 
 /** What a sentence mentions must be there to be looked up; so must what the failing step went by. */
 function weigh(moment: Moment, cited: ReadonlySet<number>, lastReads: readonly Access[], last: number): number {

@@ -23,7 +23,7 @@ export interface Names {
   lock(addr: number): string;
   /** Where a pointer points, as C would write it: `&vmemmap[3]`, `NULL`, `task_fn`; not by what lies at `avoid`, where it was found. */
   pointer(value: bigint, elementType: number, avoid?: number): string;
-  /** From now on the global, or element of a global array, at this address is called what `name` returns. */
+  /** From now on the object, global or element of a global array that begins at this address is called what `name` returns. */
   call(addr: number, name: () => string): void;
 }
 
@@ -122,6 +122,8 @@ export function createNames(program: Program, memory: Memory): Names {
     const found = arena ? memory.objectAt(addr) : undefined;
     if (found !== undefined) {
       const { object, dead } = found;
+      const own = nameGiven(object.addr);
+      if (own !== undefined) return { text: own, type: typeNamed(object.name), rest: addr - object.addr, arrow: false, dead };
       const alias = dead ? undefined : aliasOf(object.addr, avoid);
       const many = memory.namesakes(object.name) > 1 ? `#${object.ordinal}` : "";
       const text = alias ?? `${object.name.replace(/^struct /, "")}${many}`;
@@ -131,18 +133,24 @@ export function createNames(program: Program, memory: Memory): Names {
     return byCall(inside, addr) ?? { text: inside.name, type: inside.type, rest: addr - inside.address, arrow: false, dead: false };
   }
 
+  function nameGiven(addr: number): string | undefined {
+    const name = called.get(addr);
+    if (name === undefined) return undefined;
+    // A name that leads back to itself is none.
+    called.delete(addr);
+    const text = name();
+    called.set(addr, name);
+    return text;
+  }
+
   /** By the name that C gave to the global or element. */
   function byCall(global: Placed, addr: number): (Path & { arrow: boolean; dead: boolean }) | undefined {
     const type = typeOf(global.type);
     const element = type?.kind === "array" ? typeOf(type.element) : undefined;
     const size = element === undefined || element.size === 0 ? Math.max(global.size, 1) : element.size;
     const rest = (addr - global.address) % size;
-    const name = called.get(addr - rest);
-    if (name === undefined) return undefined;
-    // A name that leads back to itself is none.
-    called.delete(addr - rest);
-    const text = name();
-    called.set(addr - rest, name);
+    const text = nameGiven(addr - rest);
+    if (text === undefined) return undefined;
     return { text, type: element === undefined ? global.type : (type?.element ?? -1), rest, arrow: false, dead: false };
   }
 

@@ -87,6 +87,8 @@ export interface World {
 export interface Said {
   readonly text: string;
   readonly cites: readonly number[];
+  /** The words whose last writing it mentions: by whom is one of `cites`. */
+  readonly words: readonly number[];
   /** Begins with a name, which must stay as C spells it. */
   readonly named: boolean;
 }
@@ -111,10 +113,11 @@ export function walk(program: Program, observation: Observation, audience: Audie
 
   const say = (text: string, args: readonly bigint[]): Said => {
     const cites: number[] = [];
-    return { text: fill(text, args, (spec, value) => speak(spec, value, cites)), cites, named: text.startsWith("{") };
+    const words: number[] = [];
+    return { text: fill(text, args, (spec, value) => speak(spec, value, cites, words)), cites, words, named: text.startsWith("{") };
   };
 
-  function speak(spec: Spec, value: bigint, cites: number[]): string {
+  function speak(spec: Spec, value: bigint, cites: number[], words: number[]): string {
     const addr = Number(value);
     switch (spec) {
       case "d":
@@ -137,6 +140,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
         const deed = history.lastWrite(addr, 8);
         if (deed === undefined || deed.step === 0) return "setup";
         cites.push(deed.step);
+        words.push(addr);
         return when(deed);
       }
     }
@@ -216,7 +220,9 @@ export function walk(program: Program, observation: Observation, audience: Audie
             tell(located, "memory", "live", WEIGHTS.life, `allocates ${names.object(h.addr)}`);
           break;
         case "dead":
-          if (located !== undefined && !byMachine(located)) tell(located, "memory", "dead", WEIGHTS.death, `frees ${names.object(h.addr)}`);
+          // Memory that never was an object is only being prepared.
+          if (located !== undefined && !byMachine(located) && memory.objectAt(h.addr) !== undefined)
+            tell(located, "memory", "dead", WEIGHTS.death, `frees ${names.object(h.addr)}`);
           break;
         case "enter":
         case "leave":
@@ -238,13 +244,14 @@ export function walk(program: Program, observation: Observation, audience: Audie
   function goOn(spoken: Moment | Reason | undefined, more: Said): Moment | Reason | undefined {
     if (spoken === undefined) return undefined;
     const cites = [...spoken.cites, ...more.cites];
+    const words = "words" in spoken ? [...spoken.words, ...more.words] : [];
     if ("row" in spoken) {
       const longer = { ...spoken, cites, row: { ...spoken.row, text: spoken.row.text + more.text } };
       const at = moments.indexOf(spoken);
       if (at >= 0) moments[at] = longer;
       return longer;
     }
-    const longer = { ...spoken, cites, text: spoken.text + more.text };
+    const longer = { ...spoken, cites, words, text: spoken.text + more.text };
     closing = closing.map((c) => (c === spoken ? longer : c));
     return longer;
   }

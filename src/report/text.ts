@@ -1,7 +1,8 @@
 /**
  * The verdict as a person reads it: the answer first, then the story, then what was searched and within which bounds.
  *
- * Plain ASCII. With a violation everything down to the closing sentence fits `lines` lines if the story can be folded that far.
+ * Plain ASCII. With a violation everything fits `lines` lines if the story can be folded that far without harm, and everything down to
+ * the closing sentence if it can be folded that far at all.
  */
 import type { RaceReport, RaceSide } from "../explain/races.ts";
 import { type Palette, plain } from "./palette.ts";
@@ -11,7 +12,7 @@ import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
   readonly width: number;
-  /** For the answer, the story and the closing sentence together; undefined: tell everything. */
+  /** undefined: tell everything. */
   readonly lines: number | undefined;
   readonly palette: Palette;
   /** Last lines: how to replay, how to see more. */
@@ -23,9 +24,9 @@ export const MAIL_WIDTH = 72;
 
 export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): string {
   const options = { ...TEXT_DEFAULTS, ...given };
-  const out = [headline(verdict, options.palette), ...body(verdict, options), "", ...facts(verdict, options), ...races(verdict, options)];
-  out.push(...options.hints.flatMap((hint) => wrap(hint, options.width, 2)));
-  return `${out.join("\n")}\n`;
+  const hints = options.hints.flatMap((hint) => wrap(hint, options.width, 2)).map(options.palette.faint);
+  const foot = ["", ...facts(verdict, options), ...races(verdict, options), ...hints];
+  return `${[headline(verdict, options.palette), ...body(verdict, options, foot.length), ...foot].join("\n")}\n`;
 }
 
 export function headline(verdict: Verdict, palette: Palette): string {
@@ -39,12 +40,16 @@ export function headline(verdict: Verdict, palette: Palette): string {
   }
 }
 
-function body(verdict: Verdict, options: TextOptions): string[] {
+/** A table shorter than this is no story any more: what stands below it must wait for the next screen. */
+const SHORTEST_TABLE = 22;
+
+function body(verdict: Verdict, options: TextOptions, foot: number): string[] {
   if (verdict.kind !== "violation") return [];
   const { story } = verdict.violation;
   const closing = wrap(story.closing.join(" "), options.width);
   // The headline, two empty lines and the closing come on top of the table.
-  const lines = options.lines === undefined ? undefined : options.lines - 3 - closing.length;
+  const room = (options.lines ?? 0) - 3 - closing.length;
+  const lines = options.lines === undefined ? undefined : Math.max(room - foot, Math.min(room, SHORTEST_TABLE));
   return ["", ...storyTable(story, { width: options.width, lines, palette: options.palette }), "", ...closing.map(options.palette.strong)];
 }
 
