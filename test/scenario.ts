@@ -2,24 +2,28 @@
 
 import { defaultCacheDir, openCache } from "../src/base/cache.ts";
 import { packageRoot } from "../src/base/paths.ts";
-import { machinesOf } from "../src/check.ts";
-import { compileInputs } from "../src/clang/inputs.ts";
+import { machinesOf, runCheck } from "../src/check.ts";
+import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
+import type { StandIns } from "../src/clang/model.ts";
 import type { Merging } from "../src/explore/machine.ts";
 import { type CheckResult, check, NO_KNOWLEDGE } from "../src/explore/passes.ts";
 import { accessSites } from "../src/ir/flow.ts";
 import type { Program } from "../src/ir/program.ts";
 import { programOf } from "../src/prepared.ts";
+import type { Verdict } from "../src/report/verdict.ts";
 
 export interface Compilation {
   readonly defines?: readonly string[];
   readonly cc?: string;
   readonly opt?: "1" | "2";
   readonly kernel?: "4.4" | "4.19" | "6.1";
+  readonly standIns?: StandIns;
 }
 
-export async function programFrom(files: readonly string[], options: Compilation = {}): Promise<Program> {
-  const cache = openCache(defaultCacheDir());
-  const inputs = await compileInputs({
+const cache = openCache(defaultCacheDir());
+
+function inputsFrom(files: readonly string[], options: Compilation): Promise<Inputs> {
+  return compileInputs({
     files,
     defines: options.defines ?? [],
     includes: [],
@@ -30,8 +34,22 @@ export async function programFrom(files: readonly string[], options: Compilation
     headers: undefined,
     cwd: packageRoot,
     cache,
+    ...(options.standIns === undefined ? {} : { standIns: options.standIns }),
   });
-  return programOf(inputs, cache);
+}
+
+export async function programFrom(files: readonly string[], options: Compilation = {}): Promise<Program> {
+  return programOf(await inputsFrom(files, options), cache);
+}
+
+/** The whole of `shootdown check`, story included. */
+export async function verdictFrom(files: readonly string[], options: Compilation = {}): Promise<Verdict> {
+  const settings = { preemptions: undefined, maxStates: 20_000_000, maxMemory: undefined, timeout: undefined, merge: "full" } as const;
+  return runCheck(
+    await inputsFrom(files, options),
+    { ...settings, scenario: files[0] ?? "", engine: "compiled", defines: options.defines ?? [], cache },
+    { onSlice: () => {}, shouldStop: () => undefined },
+  );
 }
 
 export interface Run {

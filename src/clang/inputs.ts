@@ -12,7 +12,7 @@ import { type CompileRequest, compileAll } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
 import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
 import { findKernelTree, type KernelTree, treeFlags } from "./kernel-tree.ts";
-import { modelRequests, runtimeRequests } from "./model.ts";
+import { modelRequests, runtimeRequests, type StandIns } from "./model.ts";
 
 export interface InputOptions {
   readonly files: readonly string[];
@@ -27,6 +27,8 @@ export interface InputOptions {
   readonly headers: string | undefined;
   readonly cwd: string;
   readonly cache: Cache;
+  /** Changed files of the model kernel; nothing for a real tree. */
+  readonly standIns?: StandIns;
 }
 
 export interface Unit {
@@ -59,7 +61,8 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     const version = options.kernel ?? DEFAULT_KERNEL;
     const flags = modelFlags(version, opt);
     for (const source of options.files) named.push({ source, flags, defines, includes, cwd, compiler, cache });
-    ours.push(...modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined }));
+    const standIns = options.standIns ?? {};
+    ours.push(...modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined, standIns }));
   } else {
     const tree = treeNamed(options.tree, options);
     for (const file of options.files) {

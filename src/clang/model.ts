@@ -7,7 +7,7 @@
  * (-DFIX=0) then leave the kernel's IR as it was shipped.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { Cache } from "../base/cache.ts";
 import { kernelDir, packageRoot } from "../base/paths.ts";
 import type { CompileRequest } from "./compile.ts";
@@ -22,10 +22,14 @@ export interface ModelOptions {
   readonly cache: Cache;
   /** False if the user named a compiler: then the kernel is to be compiled with it too. */
   readonly shipped: boolean;
+  readonly standIns?: StandIns;
 }
 
+/** Files to compile in place of ours: by our file's path below `kernel/`, such as "mm/rmap.c". */
+export type StandIns = Readonly<Record<string, string>>;
+
 export function modelRequests(options: ModelOptions): CompileRequest[] {
-  return modelSources().map((source) => ({
+  return withStandIns(modelSources(), options.standIns ?? {}).map((source) => ({
     source,
     flags: modelFlags(options.version, options.opt),
     defines: definesFor(options.defines),
@@ -35,6 +39,12 @@ export function modelRequests(options: ModelOptions): CompileRequest[] {
     cache: options.cache,
     shipped: options.shipped,
   }));
+}
+
+function withStandIns(sources: readonly string[], standIns: StandIns): string[] {
+  const unknown = Object.keys(standIns).filter((file) => !sources.includes(join(kernelDir, file)));
+  if (unknown.length > 0) throw new Error(`the model kernel has no ${unknown.join(", ")}`);
+  return sources.map((source) => standIns[relative(kernelDir, source)] ?? source);
 }
 
 /** The real runtime, compiled with the flags of the tree (`kernelFlags`). */
