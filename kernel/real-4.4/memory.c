@@ -48,8 +48,11 @@ struct page *sd_frame_page(int frame)
 /* Called once, before anything else. */
 void sd_memory_init(void)
 {
+	static struct thread_info thread_info[SD_MAX_TASKS];
 	int k;
 
+	for (k = 0; k < SD_MAX_TASKS; k++)
+		sd_task_structs[k].stack = &thread_info[k];
 	__sd_segment((unsigned long)__va(SD_LOW_PFN << PAGE_SHIFT), sizeof(sd_low), sd_low);
 	for (k = 0; k < SD_HUGE_FRAMES; k++)
 		__sd_segment((unsigned long)__va(SD_HUGE_PFN(k) << PAGE_SHIFT), PAGE_SIZE, sd_huge[k]);

@@ -34,6 +34,7 @@ void __weak __mmdrop(struct mm_struct *mm)
 
 int init_srcu_struct(struct srcu_struct *sp)
 {
+	sp->per_cpu_ref = (void *)sp;	/* the kernel asks whether it is there */
 	return 0;
 }
 

@@ -19,7 +19,7 @@ struct sd_domain {
 	unsigned long awaited[SD_MAX_TASKS];  /* for a thread in synchronize: the readers it still waits for */
 };
 
-#define SD_DOMAINS 3
+#define SD_DOMAINS 5
 static struct sd_domain sd_domains[SD_DOMAINS];
 
 #define SD_CALLBACKS 4

@@ -5,8 +5,9 @@
  * Real: page tables and their sharing, faults, the walk over VMAs, unmapping, migration entries, the copy's surroundings
  * (mm/hugetlb.c, mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). Ours: this file and the runtime in kernel/real-4.4.
  *
- * -DMMS: processes that map the file, each on a CPU of its own. -DKVM=1: each runs a virtual machine as well, whose secondary MMU is kept by
- * invalidate_page, range_start and range_end (secondary.c). -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared.
+ * -DMMS: processes that map the file, each on a CPU of its own. -DKVM=1: each runs a virtual machine, and -DUSERS=0 takes
+ * the processes' own accesses away (kvm-unit.c). -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared.
+ * -DPASSES: how often migrate_pages() may try; the kernel's ten are the default.
  */
 #include <linux/hugetlb.h>
 #include <linux/migrate.h>
@@ -27,10 +28,15 @@
 #define PRIVATE_PMD 0
 #endif
 
-#if KVM
-#include "secondary.h"
+#ifndef PASSES
+#define PASSES 10
+#endif
+#ifndef USERS
+#define USERS 1
 #endif
 
+void sd_machine_start(int i, int upage);
+extern initcall_t sd_initcall_mmu_notifier_init;
 void sd_hugetlb_unit_init(void);
 
 int sd_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long va, bool write)
@@ -50,9 +56,14 @@ static int move_huge_page(struct address_space *mapping, struct page *newpage, s
 
 static const struct address_space_operations huge_aops = { .migratepage = move_huge_page };
 
+static int attempts;
+
 static struct page *new_huge_page(struct page *page, unsigned long private, int **result)
 {
-	struct page *new = alloc_huge_page_node(page_hstate(page), 0);
+	struct page *new;
+
+	__sd_assume(attempts++ < PASSES);
+	new = alloc_huge_page_node(page_hstate(page), 0);
 
 	if (new)
 		sd_frame_claim(new);
@@ -87,6 +98,7 @@ void scenario(void)
 	long i;
 
 	sd_memory_init();
+	sd_initcall_mmu_notifier_init();
 	sd_hugetlb_unit_init();
 	file = sd_hugetlb_file(&huge_aops);
 	page = sd_huge_page(0);
@@ -101,18 +113,15 @@ void scenario(void)
 		int upage = sd_mmap(mm, file, (4 * i + 1) * PUD_SIZE + (PRIVATE_PMD ? i * PMD_SIZE : 0), 0);
 
 		sd_run_on(i, cpus[i], mm);
-#if KVM
-		secondary_init(i, mm, sd_upages[upage].va, sd_upages[upage].location);
-#endif
 		sd_populate(upage);
 	}
 	atomic_inc(&page->_count);	/* the migrator found it */
 	__sd_thread("migrate", "CPU0", migrator, page, 0);
-	for (i = 0; i < MMS; i++)
+	for (i = 0; USERS && i < MMS; i++)
 		__sd_thread(names[i], cpus[i], user, (void *)i, SD_DAEMON);
 #if KVM
 	for (i = 0; i < MMS; i++)
-		secondary_start(i);
+		sd_machine_start(i, i);
 #endif
 }
 
