@@ -27,6 +27,8 @@ import type {
 import { selects } from "./report/matrix-answer.ts";
 
 const FILE = "matrix.json";
+/** What is said of the cells may stand in a file of its own: its keys are as if they stood in matrix.json. */
+const ANSWER = "answer.json";
 const corpusDir = join(packageRoot, "corpus");
 
 /** The names of those that come with shootdown, and their files. */
@@ -61,18 +63,25 @@ export function findMatrix(name: string, cwd: string): Matrix {
       help: known.size === 0 ? "name a matrix.json" : `there are ${[...known.keys()].join(", ")}; or name a matrix.json`,
     });
   }
-  return readMatrix(readFileSync(file, "utf8"), file);
+  const dir = dirname(resolve(file));
+  const top = read(file);
+  const beside = join(dir, ANSWER);
+  return matrixOf(existsSync(beside) ? joined(top, read(beside)) : top, dir);
 }
 
-export function readMatrix(source: string, file: string): Matrix {
+function read(file: string): Value {
   const shown = relative(process.cwd(), file);
-  let value: unknown;
   try {
-    value = JSON.parse(source);
+    return { file: shown, path: "", value: JSON.parse(readFileSync(file, "utf8")) as unknown };
   } catch (error) {
     throw wrong({ file: shown, path: "", value: undefined }, `this is no JSON: ${error instanceof Error ? error.message : error}`);
   }
-  return matrixOf({ file: shown, path: "", value }, dirname(resolve(file)));
+}
+
+function joined(top: Value, answer: Value): Value {
+  const both = Object.keys(record(answer)).filter((key) => key !== "comment" && key in record(top));
+  if (both.length > 0) throw wrong(answer, `${both.join(", ")} already stands in ${basename(top.file)}`);
+  return { ...top, value: { ...record(answer), ...record(top) } };
 }
 
 const TOP = ["name", "title", "question", "scope", "kernel", "file", "files", "defines", "rowName", "rows", "columns", "designs", "groups"];
@@ -85,6 +94,8 @@ function matrixOf(top: Value, dir: string): Matrix {
   const rows = rowValues.map(rowOf);
   const columns = columnValues.map(columnOf);
   if (rows.length === 0 || columns.length === 0) throw wrong(top, "there must be rows and columns");
+  for (const row of rows)
+    if (!rows.some((r) => r.id === row.of)) throw wrong(top, `row ${row.id} is of a row ${row.of} that does not exist`);
   const designs = designsOf(field(top, "designs"), columns, rows);
   const groups = namedOf(field(top, "groups"), [...new Set(columns.map((c) => c.group))]);
   const codes = list(field(top, "codes")).map(codeOf);
@@ -135,9 +146,9 @@ function unique(at: Value, of: readonly { readonly id: string }[]): void {
 const OF_CELLS = ["defines", "seed", "file", "files"];
 
 function rowOf(at: Value): MatrixRow {
-  only(at, ["id", "label", "note", "comment", ...OF_CELLS]);
+  only(at, ["id", "label", "of", "note", "comment", ...OF_CELLS]);
   const id = text(field(at, "id"));
-  return { id, label: text(field(at, "label"), id), note: text(field(at, "note"), "") };
+  return { id, label: text(field(at, "label"), id), of: text(field(at, "of"), id), note: text(field(at, "note"), "") };
 }
 
 function columnOf(at: Value): MatrixColumn {
@@ -152,8 +163,8 @@ function designsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly M
     only(value, ["id", "label", "title", "note", "changes", "role", "comment"]);
     const id = text(field(value, "id"));
     const changes = field(value, "changes");
-    const named = changes.value === "all" ? rows.map((r) => r.id) : texts(changes);
-    for (const row of named) if (!rows.some((r) => r.id === row)) throw wrong(changes, `there is no row ${row}`);
+    const named = changes.value === "all" ? rows.filter((r) => r.of === r.id).map((r) => r.id) : texts(changes);
+    for (const row of named) if (!rows.some((r) => r.id === row && r.of === row)) throw wrong(changes, `there is no ${row} among the rows`);
     const role = oneOf(field(value, "role"), ["before", "shipped", "proposed"], "proposed");
     return {
       id,

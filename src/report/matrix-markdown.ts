@@ -8,7 +8,7 @@ import { legendLines, MAIL, sections } from "./matrix-text.ts";
 /** `command` regenerates it. */
 export function matrixMarkdown(result: MatrixResult, command: string): string {
   const { matrix } = result;
-  const asked = matrix.question === "" ? [] : [`> ${matrix.question}`, ""];
+  const asked = matrix.question === "" ? [] : [`*${matrix.question}*`, ""];
   const out = [
     `# ${matrix.title}`,
     "",

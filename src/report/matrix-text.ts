@@ -33,7 +33,7 @@ export function matrixText(result: MatrixResult): string {
 export function sections(result: MatrixResult): Section[] {
   const { matrix } = result;
   const answer = answerOf(result).flatMap((text, i) => [...(i === 0 ? [] : [""]), ...wrap(text, MAIL)]);
-  const asked = matrix.question === "" ? [] : [...wrap(matrix.question, MAIL - 2).map((line) => `> ${line}`), ""];
+  const asked = matrix.question === "" ? [] : [...wrap(matrix.question, MAIL), ""];
   return [
     ...(answer.length === 0 ? [] : [{ title: "Answer", lines: [...asked, ...answer] }]),
     { title: "Designs", lines: designLines(result) },
@@ -59,16 +59,18 @@ function hang(head: string, text: string): string[] {
 
 function designLines(result: MatrixResult): string[] {
   const { matrix } = result;
-  return effectsOf(result).flatMap((effect, i) => {
-    const { design } = effect;
-    const title = [design.title, design.role === "shipped" ? "(this was shipped)" : ""].filter((t) => t !== "").join(" ");
-    return [...(i === 0 ? [] : [""]), ...hang(`${design.label}  `, title), ...effectLines(matrix, effect)];
-  });
+  return effectsOf(result)
+    .filter((effect) => effect.cells > 0)
+    .flatMap((effect, i) => {
+      const { design } = effect;
+      const title = [design.title, design.role === "shipped" ? "(this was shipped)" : ""].filter((t) => t !== "").join(" ");
+      return [...(i === 0 ? [] : [""]), ...hang(`${design.label}${title === "" ? "" : "  "}`, title), ...effectLines(matrix, effect)];
+    });
 }
 
 function effectLines(matrix: Matrix, effect: Effect): string[] {
   const { design } = effect;
-  const all = matrix.rows.length;
+  const all = matrix.rows.filter((row) => row.of === row.id).length;
   const baseline = matrix.designs.some((d) => d.role === "before");
   const changes = `${design.changes.length} of ${all} ${matrix.rowName}s${design.changes.length === 0 ? "" : `: ${labels(matrix, design.changes)}`}`;
   const facts: [string, string][] = [
@@ -221,7 +223,8 @@ function restLines(result: MatrixResult): string[] {
   const twins = none.filter((cell) => cell.twin?.kind === "violation").length;
   const against = result.cells.filter((cell) => verdictOf(cell).kind === "disagreement").length;
   const both = `${of("both")} by the kernel's own code too${against === 0 ? "" : `, WHICH DISAGREES in ${against}`}`;
-  const real = result.realMissing === "" ? both : `model only: ${result.realMissing}`;
+  const named = result.cells.some((cell) => cell.cell.real.length > 0);
+  const real = result.realMissing !== "" ? `model only: ${result.realMissing}` : named ? both : "none by the kernel's own code";
   const { preemptions, maxStates, timeout } = matrix.bounds;
   const limits = [
     preemptions === undefined ? "any number of preemptions" : `at most ${preemptions} preemptions`,

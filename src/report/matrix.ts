@@ -9,6 +9,8 @@ import type { Story } from "../explain/story.ts";
 export interface MatrixRow {
   readonly id: string;
   readonly label: string;
+  /** Its own id, or that of the row of which it is a variant: the same code, used in another way. */
+  readonly of: string;
   readonly note: string;
 }
 

@@ -19,7 +19,7 @@ export const matrix: Matrix = {
   rowName: "user",
   dir: "/m",
   cwd: "/m",
-  rows: ROWS.map((id) => ({ id, label: `drivers/${id}`, note: "" })),
+  rows: ROWS.map((id) => ({ id, label: `drivers/${id}`, of: id, note: "" })),
   columns: GROUPS.flatMap((group) => DESIGNS.map((design) => ({ id: `${design}-${group}`, design, group }))),
   designs: [
     { id: "was", label: "was", title: "as it was", note: "", changes: [], role: "before" },
