@@ -83,7 +83,7 @@ static void run(void *arg)
 		return;
 	current->sd_in_kernel = true;
 	m->ops->fault(m, i);
-	current->sd_in_kernel = false;
+	current->sd_in_kernel = m->ops->pins;
 }
 
 void sd_mirrors_run(int cpu)

@@ -123,6 +123,7 @@ struct sd_mirror_ops {
 	void (*fault)(struct sd_mirror *m, unsigned int i);
 	/* Work that its notifier leaves for later: what a kworker does over and over, or NULL. */
 	void (*work)(void *m);
+	bool pins;	/* it holds references between accesses: counts are not compared at the end */
 };
 
 extern const struct sd_mirror_ops sd_kvm_mirror, sd_umem_odp_mirror, sd_gru_mirror, sd_gntdev_mirror, sd_amd_iommu_v2_mirror,
