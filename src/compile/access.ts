@@ -145,9 +145,20 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
   });
 
+  // (addr i32)
+  const shareWatched = define(builder, ["i32"], [], (c) => {
+    c.get(0).i32(3).op("i32.shr_u").tee(0).mem("i32.load8_u", map.shared).getGlobal(globals.quiet).op("i32.or").if();
+    c.op("return").end();
+    c.get(0).i32(FOUND).mem("i32.store8", map.shared);
+    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
+  });
+
   /** Emits the analysis of an access to the word number in local `word`. */
   const emitTrack = (c: Code, word: number, access: number, write: boolean, plain: boolean): void => {
     c.get(word).mem("i32.load8_u", map.shared).if();
+    // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
+    c.getGlobal(globals.inHook).i32(0).op("i32.ne").getGlobal(globals.tracking).op("i32.and").if();
+    c.getGlobal(globals.inHook).call(shareWatched).end();
     // A lock's own words are nobody's race: no tracking there.
     c.get(word).getGlobal(globals.probe).op("i32.eq").getGlobal(globals.tracking).op("i32.and").if();
     c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit).get(0).op("i32.wrap_i64").setGlobal(globals.probeAddr).end();
@@ -220,7 +231,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
           c.getGlobal(globals.inHook).op("i32.eqz", "i32.and");
           c.get(0).mem("i64.load").tee(old).get(1).op("i64.ne", "i32.and").if();
           c.getGlobal(globals.section).set(section);
-          c.i32(1).setGlobal(globals.inHook).i32(1).setGlobal(globals.section);
+          c.get(0).setGlobal(globals.inHook).i32(1).setGlobal(globals.section);
           c.get(0).op("i64.extend_i32_u").get(old).get(1).call(hook);
           c.i32(0).setGlobal(globals.inHook).get(section).setGlobal(globals.section).end();
           c.get(0).get(1).call(storeWord);

@@ -40,6 +40,7 @@ export interface Globals {
   readonly scripted: number;
   readonly watchStart: number;
   readonly watchEnd: number;
+  /** Address of the watched word whose store the watcher is running for; 0 if it is not running. */
   readonly inHook: number;
   readonly segments: number;
   /** The plain access that the step began with, plus 1, and its address; see explore/races.ts. */

@@ -43,6 +43,8 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
   const note = (start: number, length: number, write: boolean, info: AccessInfo): void => {
     for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) {
       if (context.tracking) sharing.note(word, write, context.thread, context.locks);
+      // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
+      if (context.tracking && context.inHook && sharing.shared(word)) sharing.take(context.hookWord);
       if (!info.marked && !inside(context)) sharing.notePlain(word, info.access);
     }
   };

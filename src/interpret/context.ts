@@ -33,6 +33,8 @@ export interface Context {
   /** Setup, the final check, and the watch hook: nothing is a scheduling point. */
   atomic: boolean;
   inHook: boolean;
+  /** The word whose store the watcher is running for. */
+  hookWord: number;
   section: Section | undefined;
   /** Whether accesses count for the analysis of sharing. */
   tracking: boolean;

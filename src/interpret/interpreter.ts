@@ -72,6 +72,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     locks: NO_LOCKS,
     atomic: true,
     inHook: false,
+    hookWord: 0,
     section: undefined,
     tracking: false,
     post: false,
@@ -93,6 +94,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     const { atomic } = context;
     context.atomic = true;
     context.inHook = true;
+    context.hookWord = Number((args[0] ?? 0n) >> 3n);
     executor.push(decode(program.watchHook), args, 0);
     executor.run(context.frames.length - 1);
     context.atomic = atomic;

@@ -24,6 +24,8 @@ interface WordUse {
 export interface Sharing {
   /** Was this word known to be shared when the machine was made? */
   known(word: number): boolean;
+  /** Is it known to be by now? */
+  shared(word: number): boolean;
   /** Locks are told apart by the word that their object starts at. */
   notedKnown(lock: number): boolean;
   /** An access that counts; `plain` when it is one that could be a scheduling point and is not. */
@@ -66,6 +68,7 @@ export function createSharing(words: readonly number[], accesses: readonly numbe
 
   return {
     known: (word) => knownWords.has(word),
+    shared: (word) => shared.has(word),
     notedKnown: (lock) => knownNoted.has(lock >> 3),
     note: (word, write, thread, held) => {
       if (shared.has(word)) return;
