@@ -48,7 +48,8 @@ export function matrixJson(result: MatrixResult): Json {
       ...verdictJson(judged[i]!.verdict),
       source: sourceOf(cell),
       states: cell.outcome?.states ?? null,
-      seeded: seededOf(cell),
+      seeded: wordOf(cell.twin),
+      seededStates: cell.twin?.states ?? null,
       real: cell.real.map(({ of, outcome }) => ({ group: of.group, case: of.case, verdict: wordOf(outcome) })),
       files: cell.cell.files,
       defines: cell.cell.defines,
@@ -71,8 +72,6 @@ function verdictJson(verdict: Verdict): { readonly [key: string]: Json } {
   }
 }
 
+/** Of a seeded twin: the class by which its fault was found. */
 const wordOf = (outcome: CellResult["outcome"]): string | null =>
   outcome === undefined ? null : outcome.kind === "violation" ? outcome.klass : outcome.kind;
-
-/** What the seeded twin of a cell came to: the class by which its fault was found. */
-const seededOf = (cell: CellResult): string | null => wordOf(cell.twin);
