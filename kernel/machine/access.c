@@ -15,6 +15,8 @@ int sd_find_upage(struct mm_struct *mm, unsigned long va)
 {
 	int i;
 
+	if (!mm)
+		__sd_fail("scenario", "a thread without an address space accesses {0:x}: give its CPU one", va, 0, 0);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].mm == mm && va - sd_upages[i].va < sd_upages[i].size)
 			return i;

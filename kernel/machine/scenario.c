@@ -188,6 +188,9 @@ static void load_mm(int cpu, struct mm_struct *mm)
 {
 	struct sd_walker *w = &sd_walkers[cpu];
 
+	if (mm && w->mm && w->mm != mm)
+		__sd_fail("scenario", "{0:s} is in {1:s} for good: threads of another address space need a CPU of their own",
+			  (sd_u64)cpu_names[cpu], (sd_u64)w->mm->sd_name, 0);
 	if (!mm || w->mm)
 		return;
 	w->name = cpu_names[cpu];
