@@ -7,7 +7,7 @@
  *
  * -DMMS: processes that map the file, each on a CPU of its own. -DKVM=1: each runs a virtual machine, and -DUSERS=0 takes
  * the processes' own accesses away (kvm-unit.c). -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared.
- * -DPASSES: how often migrate_pages() may try; the kernel's ten are the default.
+ * -DPASSES: how often there is memory for migrate_pages() to try; its own bound is ten.
  */
 #include <linux/hugetlb.h>
 #include <linux/migrate.h>
@@ -62,7 +62,9 @@ static struct page *new_huge_page(struct page *page, unsigned long private, int 
 {
 	struct page *new;
 
-	__sd_assume(attempts++ < PASSES);
+	if (attempts == PASSES)
+		return NULL;	/* then migrate_pages() gives up */
+	attempts++;
 	new = alloc_huge_page_node(page_hstate(page), 0);
 
 	if (new)
