@@ -94,4 +94,7 @@ void sd_run_on(int cpu, const char *name, struct mm_struct *mm);
 /* The page fault of a process, as its page-table code has it; the harness defines it. */
 int sd_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long va, bool write);
 
+/* get_user_pages() for one page, for writing, with a reference; the harness defines it if a unit with a secondary MMU is linked. */
+struct page *sd_get_user_page(struct mm_struct *mm, unsigned long va);
+
 #endif

@@ -98,3 +98,9 @@ int __weak set_page_dirty(struct page *page)
 {
 	return !TestSetPageDirty(page);
 }
+
+/* There is no LRU: what isolating a page from it took is given back. */
+void __weak putback_lru_page(struct page *page)
+{
+	put_page(page);
+}

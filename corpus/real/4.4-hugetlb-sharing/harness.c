@@ -44,6 +44,15 @@ int sd_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long va,
 	return hugetlb_fault(mm, vma, va, FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0));
 }
 
+struct page *sd_get_user_page(struct mm_struct *mm, unsigned long va)
+{
+	struct page *page = NULL;
+	unsigned long one = 1;
+
+	follow_hugetlb_page(mm, find_vma(mm, va), &page, NULL, &va, &one, 0, FOLL_GET | FOLL_WRITE | FOLL_TOUCH);
+	return page;
+}
+
 /* As hugetlbfs has it: the mapping's entry moves, then contents and flags. */
 static int move_huge_page(struct address_space *mapping, struct page *newpage, struct page *page, enum migrate_mode mode)
 {

@@ -2,7 +2,7 @@
 /*
  * kvm-unit.c - the tree's virt/kvm/kvm_main.c, unchanged, with one virtual machine for each process.
  *
- * Real: the notifier callbacks, kvm_init_mmu_notifier(), remote flushes, mmu_notifier_retry(), follow_hugetlb_page(). Ours: the
+ * Real: the notifier callbacks, kvm_init_mmu_notifier(), remote flushes, mmu_notifier_retry(). Ours: the
  * shadow page table, one entry for each machine (the hooks that arch/x86/kvm/mmu.c defines), the fault in the order that
  * tdp_page_fault() has, and the guest's TLB, which a flush request empties when its interrupt arrives.
  */
@@ -98,13 +98,13 @@ static void guest_fault(struct machine *m)
 {
 	struct kvm *kvm = &m->kvm;
 	struct mm_struct *mm = kvm->mm;
-	unsigned long seq, va = m->up->va, one = 1;
-	struct page *page = NULL;
+	struct page *page;
+	unsigned long seq;
 
 	seq = kvm->mmu_notifier_seq;
 	smp_rmb();
 	down_read(&mm->mmap_sem);
-	follow_hugetlb_page(mm, find_vma(mm, va), &page, NULL, &va, &one, 0, FOLL_GET | FOLL_WRITE | FOLL_TOUCH);
+	page = sd_get_user_page(mm, m->up->va);
 	up_read(&mm->mmap_sem);
 	if (!page)
 		__sd_fail("sigbus", "{0:s} finds no page", (sd_u64)m->name, 0, 0);
