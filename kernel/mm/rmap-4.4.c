@@ -13,6 +13,7 @@
 #include <shootdown/mirror.h>
 
 enum sd_design sd_design;
+int sd_recheck_table;
 
 #if SD_KERNEL < 413
 /* The entry of the page in this mm with its table locked, or NULL. */
@@ -38,6 +39,8 @@ pte_t * __weak page_check_address(struct page *page, struct mm_struct *mm, unsig
 	}
 	spin_lock(ptl);
 	entry = ptep_get(pte);
+	if (sd_recheck_table && PageHuge(page) && huge_pte_offset(mm, address, HPAGE_SIZE) != pte)
+		entry = __pte(0);
 	if (pte_present(entry) && pte_page(entry) == page) {
 		*ptlp = ptl;
 		return pte;

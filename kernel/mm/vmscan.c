@@ -29,6 +29,7 @@ bool shrink_page(struct page *page)
 		if (mapping->sd_pages[page->index] == page && page->_refcount.counter == 2) {
 			mapping->sd_pages[page->index] = NULL;
 			page->_refcount.counter--;
+			sd_data_freed(page);	/* its contents are current on disk alone */
 			sd_data_moved(page, "reclaim");
 			removed = true;
 		}

@@ -271,6 +271,7 @@ static bool kvm_access(struct sd_mirror *m, unsigned int gfn)
 static void kvm_fault(struct sd_mirror *m, unsigned int gfn)
 {
 	current->mm = m->mm;
+	sd_direct_reclaim();	/* page-table caches are filled before mmu_lock is taken */
 	if (kvm_mmu_page_fault(&kvms[m - kvm_mirrors], gfn))
 		__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)m->name, gfn, 0);
 }

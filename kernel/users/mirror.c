@@ -9,6 +9,7 @@ unsigned int sd_seed;
 
 static struct sd_mirror *mirrors[SD_MAX_MIRRORS];
 static int nr_mirrors;
+static bool may_fault;
 
 void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned long va, unsigned int nr, bool pieces)
 {
@@ -52,6 +53,7 @@ struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
 	struct page *page;
 
 	current->mm = m->mm;
+	sd_direct_reclaim();	/* it allocates what it needs first, holding nothing */
 	if (get_user_pages_unlocked(m->va[i] + m->piece, 1, &page, FOLL_WRITE) != 1)
 		__sd_fail("sigbus", "{0:s} cannot get the page at {1:x}", (sd_u64)m->name, m->va[i], 0);
 	if (sd_seed & SD_SEED_NO_PIN)
@@ -76,7 +78,7 @@ static void run(void *arg)
 	m = mirrors[nr_mirrors > 1 ? __sd_choose(nr_mirrors) : 0];
 	i = m->nr > 1 ? (unsigned int)__sd_choose((int)m->nr) : 0;
 	done = m->ops->access(m, i);
-	if (!done && sd_fault_waits(&sd_upages[sd_find_upage(m->mm, m->va[i])]))
+	if (!done && (!may_fault || sd_fault_waits(&sd_upages[sd_find_upage(m->mm, m->va[i])])))
 		__sd_block();
 	__sd_atomic_end();
 	if (done)
@@ -86,10 +88,16 @@ static void run(void *arg)
 	current->sd_in_kernel = m->ops->pins;
 }
 
-void sd_mirrors_run(int cpu)
+void sd_mirrors_run(int cpu, bool faults)
 {
+	unsigned int i;
 	int k;
 
+	may_fault = faults;
+	for (k = 0; k < nr_mirrors && !faults; k++)
+		for (i = 0; i < mirrors[k]->nr; i++)
+			mirrors[k]->ops->fault(mirrors[k], i);
+	current->mm = NULL;
 	sd_loop_thread(cpu, mirrors[0]->ops->name, mirrors[0]->mm, run, NULL);
 	for (k = 0; k < nr_mirrors; k++)
 		if (mirrors[k]->ops->work)

@@ -25,6 +25,12 @@ enum sd_design {
 extern enum sd_design sd_design;
 
 /*
+ * 1: whoever has taken the lock of a PMD table looks again whether his mm still uses it. No kernel does that. Without it two
+ * walks at once take an mm that has just given up its share for the last user, and never tell the real one, whatever the design.
+ */
+extern int sd_recheck_table;
+
+/*
  * Callbacks in the form that the chosen kernel wants, made from a function of (notifier, start, end). SD_ON_PAGE makes
  * invalidate_page, and that with a size; SD_PAGE_OPS stands in the list of operations. Both vanish where there is no such callback.
  */
@@ -132,8 +138,11 @@ extern const struct sd_mirror_ops sd_kvm_mirror, sd_umem_odp_mirror, sd_gru_mirr
 /* users/mirror.c */
 /* Mirrors nr pages of mm from va on. pieces: a huge page is held in pieces of 4 KiB, and the one looked at is not its first. */
 void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned long va, unsigned int nr, bool pieces);
-/* One thread is the hardware of all mirrors: any of them accesses any page that it mirrors, over and over. */
-void sd_mirrors_run(int cpu);
+/*
+ * One thread is the hardware of all mirrors: any of them accesses any page that it mirrors, over and over. Without faults each has
+ * all its translations from the start, and once they are gone it makes none: the drivers' fault paths are then not part of the question.
+ */
+void sd_mirrors_run(int cpu, bool faults);
 
 void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm);
 bool sd_mirror_hit(const struct sd_mirror *m, unsigned int i, unsigned long start, unsigned long end);
