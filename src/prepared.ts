@@ -41,7 +41,10 @@ export const recallKnowledge = (key: string, cache: Cache): Knowledge | undefine
   recall(cache, knowledgeKey(key)) as Knowledge | undefined;
 
 export function rememberKnowledge(key: string, knowledge: Knowledge, cache: Cache): void {
-  cache.put(knowledgeKey(key), serialize(knowledge));
+  const bytes = serialize(knowledge);
+  const kept = cache.get(knowledgeKey(key));
+  // Writing costs more than looking, and a second run finds nothing new.
+  if (kept === undefined || !bytes.equals(kept)) cache.put(knowledgeKey(key), bytes);
 }
 
 function recall(cache: Cache, key: string): unknown {

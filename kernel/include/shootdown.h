@@ -54,14 +54,29 @@ void __sd_assume(int condition);
 
 /*
  * Property violated: end here and report. @klass is a short constant string such as "lost-write", "use-after-free",
- * "bug-on"; @text is a constant sentence in which {0} {1} {2} stand for the arguments: {0:x} hexadecimal, {0:d} decimal, {0:p} the object
- * at that address by name, {0:s} a constant C string.
+ * "bug-on"; @text is a constant sentence in which {0} {1} {2} stand for the arguments:
+ *   {0} {0:d}  decimal, signed       {0:x}  hexadecimal
+ *   {0:p}  the object at that address, by name ("huge page#1")
+ *   {0:m}  the 8-byte variable, field or element at that address, by name ("mm.pgd", "counts[3]")
+ *   {0:v}  its value, in the words of its type
+ *   {0:w}  when it was last written: "step 7 (try_to_unmap_one:142)", or "setup"; the story shows that write
+ *   {0:s}  a constant C string       {0:t}  the thread of that index, by name
+ * The report puts a capital in front (unless the text begins with a placeholder) and a full stop behind.
  */
 void __sd_fail(const char *klass, const char *text, sd_u64 a, sd_u64 b, sd_u64 c) __attribute__((noreturn));
 
 /*
- * A machine event for the story (TLB filled, IPI taken, page freed). No effect on the search.
- * @kind is a short constant string; @text as in __sd_fail.
+ * A machine event for the story (TLB filled, IPI taken, page freed). No effect on the search, which does not even call it: only
+ * the computing of its arguments costs. An event in a section speaks for the section: its accesses are not told. @text as in __sd_fail.
+ * @kind is a short constant string, yours to choose ("flush", "pte"), but these mean something:
+ *   "minor" "detail" "note"  background: the first to go when the story must become shorter
+ *   "+"           goes on with the text of the event before: for more than three arguments, or lists
+ *   "name"        from now on the object, global or element of a global array that begins at address @a is called @text
+ * and these are no rows of the story; in the step that fails they finish the closing sentences, in this order:
+ *   "because"     what is the case now
+ *   "stale"       through which old entry the failing access went, and since when ({0:w}) it was old
+ *   "missing" or "missing KIND"  which flush or callback should have been there. With KIND the report adds which events of
+ *                 that kind there were since then instead, so that one can see whom they reached
  */
 void __sd_event(const char *kind, const char *text, sd_u64 a, sd_u64 b, sd_u64 c);
 

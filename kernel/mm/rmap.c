@@ -90,8 +90,10 @@ static void rmap_walk_file(struct page *page, struct rmap_walk_control *rwc, boo
 		cond_resched();
 		if (!rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg))
 			break;
-		if (rwc->done && rwc->done(page))
+		if (rwc->done && rwc->done(page)) {
+			__sd_event("rmap", "{0:p} unmapped, walk ends at VMA of {1:s}", (sd_u64)page, (sd_u64)vma->vm_mm->sd_name, 0);
 			break;
+		}
 	}
 	if (!locked)
 		i_mmap_unlock_read(mapping);

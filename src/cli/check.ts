@@ -8,7 +8,7 @@ import { compileInputs } from "../clang/inputs.ts";
 import type { Colours } from "../report/diagnostics.ts";
 import { reportJson } from "../report/json.ts";
 import { paletteOf, plain } from "../report/palette.ts";
-import { headline, MAIL_WIDTH, reportText, type TextOptions } from "../report/text.ts";
+import { headline, MAIL_LINES, MAIL_WIDTH, reportText, type TextOptions } from "../report/text.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
 import type { Io } from "./io.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
@@ -113,5 +113,6 @@ function lengthFor(verdict: Verdict, settings: CheckSettings): Partial<TextOptio
   if (verdict.kind !== "violation") return {};
   if (settings.full === true) return { lines: undefined };
   const more = settings.json === undefined ? "--full: every step; --json FILE: the same as data" : "--full: every step";
-  return { hints: [`${more}; run again: the same schedule`] };
+  const lines = settings.mail === true ? { lines: MAIL_LINES } : {};
+  return { ...lines, hints: [`${more}; run again: the same schedule`] };
 }

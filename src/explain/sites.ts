@@ -17,6 +17,8 @@ interface Frame {
   readonly func: number;
   /** The call of this function, and on outwards. */
   readonly callers: readonly Site[];
+  /** What was located in this activation, by position: it is asked for again and again. */
+  readonly known: Map<number, Located>;
 }
 
 export interface Stacks {
@@ -24,6 +26,8 @@ export interface Stacks {
   apply(thread: number, happening: Happening): void;
   /** With `skip`, the innermost function is taken to be a library's too, unless it is all there is. */
   locate(thread: number, loc: number, skip?: boolean): Located;
+  /** The thread's innermost activation: the same object as long as it lasts. */
+  activation(thread: number): object | undefined;
   /** Whether the thread is inside this function of the program (not counting inlined ones). */
   inside(thread: number, func: number): boolean;
 }
@@ -44,12 +48,26 @@ export function createStacks(
   };
 
   const chains = new Map<number, readonly Site[]>();
-  /** The line of each function that a thread was at last, for what the compiler made of several lines and so gave none. */
-  const lines = new Map<string, number>();
+  /** Where each thread was, in order. */
+  const visited = new Map<number, number[]>();
 
+  function visit(thread: number, loc: number): void {
+    const locs = visited.get(thread) ?? [];
+    visited.set(thread, locs);
+    if (loc > 0 && locs.at(-1) !== loc) locs.push(loc);
+  }
+
+  /** What the compiler made of several lines has none: it gets the line at which the thread was in that function last. */
   function withLines(thread: number, stack: readonly Site[]): readonly Site[] {
-    if (stack.every((s) => s.line !== 0)) return stack;
-    return stack.map((s) => (s.line === 0 ? { ...s, line: lines.get(helperKey(thread, s)) ?? 0 } : s));
+    const lastLine = ({ func, file }: Site): number => {
+      const locs = visited.get(thread) ?? [];
+      for (let i = locs.length - 1; i >= 0; i--) {
+        const found = chain(locs[i]!).find((s) => s.func === func && s.file === file && s.line !== 0);
+        if (found !== undefined) return found.line;
+      }
+      return 0;
+    };
+    return stack.map((s) => (s.line === 0 ? { ...s, line: lastLine(s) } : s));
   }
 
   /** The position and those it is inlined at, innermost first. */
@@ -71,20 +89,27 @@ export function createStacks(
     apply(thread, h) {
       if (h.what === "enter") {
         const stack = framesOf(thread);
-        stack.push({ func: h.func, callers: [...chain(h.loc), ...(stack.at(-1)?.callers ?? [])] });
+        stack.push({ func: h.func, callers: [...chain(h.loc), ...(stack.at(-1)?.callers ?? [])], known: new Map() });
       } else if (h.what === "leave") framesOf(thread).pop();
     },
     locate(thread, loc, skip = false) {
       const frame = framesOf(thread).at(-1);
-      const inlined = chain(loc);
-      for (const s of inlined) if (s.line !== 0) lines.set(helperKey(thread, s), s.line);
-      const stack = withLines(thread, [...inlined, ...(frame?.callers ?? [])]);
+      visit(thread, loc);
+      const key = skip ? -1 - loc : loc;
+      const known = frame?.known.get(key);
+      if (known !== undefined) return known;
+      const bare = [...chain(loc), ...(frame?.callers ?? [])];
+      const lined = bare.every((s) => s.line !== 0);
+      const stack = lined ? bare : withLines(thread, bare);
       const serves = (s: Site): boolean => isLibrary(s.file) || helpers.has(helperKey(thread, s));
       const found = stack.findIndex((s, i) => !serves(s) && !(skip && i === 0));
       const own = found < 0 && skip && stack[0] !== undefined && !isLibrary(stack[0].file) ? 0 : found;
       const site = stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[frame?.func ?? -1]?.name ?? "" };
-      return { site, via: own > 0 ? (stack[own - 1]?.func ?? "") : "", stack };
+      const located = { site, via: own > 0 ? (stack[own - 1]?.func ?? "") : "", stack };
+      if (lined) frame?.known.set(key, located);
+      return located;
     },
+    activation: (thread) => framesOf(thread).at(-1),
     inside: (thread, func) => framesOf(thread).some((f) => f.func === func),
   };
 }
@@ -99,13 +124,15 @@ export function findHelpers(program: Program, observation: Observation, audience
   const stacks = createStacks(program, audience);
   const contexts = new Map<string, readonly Site[]>();
   const helpers = new Set<string>();
-  const seen = new Set<readonly Site[]>();
+  const seen = new WeakMap<object, Set<number>>();
   for (const { thread, happenings } of observation.steps) {
     for (const h of happenings) {
       if ("loc" in h && h.loc > 0) {
-        const { stack } = stacks.locate(thread, h.loc);
-        if (!seen.has(stack)) note(thread, stack);
-        seen.add(stack);
+        const activation = stacks.activation(thread) ?? observation;
+        const locs = seen.get(activation) ?? new Set();
+        seen.set(activation, locs);
+        if (!locs.has(h.loc)) note(thread, stacks.locate(thread, h.loc).stack);
+        locs.add(h.loc);
       }
       stacks.apply(thread, h);
     }

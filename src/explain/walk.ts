@@ -24,7 +24,7 @@ import {
 } from "./observation.ts";
 import type { LoggedAccess } from "./origins.ts";
 import { createStacks, findHelpers, type Located, type Stacks } from "./sites.ts";
-import type { Row, RowKind } from "./story.ts";
+import { NOWHERE, type Row, type RowKind } from "./story.ts";
 import { createValues, type Values } from "./values.ts";
 
 export const WEIGHTS = {
@@ -162,7 +162,8 @@ export function walk(program: Program, observation: Observation, audience: Audie
     };
     for (const h of positionedHooks(happenings, program.watchHook)) {
       // Whoever opens a lock's section is the lock's own function: the reader wants its caller.
-      const located = "loc" in h ? stacks.locate(thread, h.loc, h.what === "begin" && isLock(h.section)) : undefined;
+      // Of setup only its results matter, and it is long.
+      const located = "loc" in h && step > 0 ? stacks.locate(thread, h.loc, h.what === "begin" && isLock(h.section)) : undefined;
       sections.apply(h);
       switch (h.what) {
         case "access": {
@@ -230,7 +231,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
       }
       if (h.what !== "live") memory.apply(thread, h);
       stacks.apply(thread, h);
-      const deed: Deed = { step, thread, site: located?.site ?? stacks.locate(thread, 0).site };
+      const deed: Deed = { step, thread, site: located?.site ?? (step > 0 ? stacks.locate(thread, 0).site : NOWHERE) };
       history.apply(h, deed);
       if (h.what === "access" && tells(sections.outermost())) {
         log.push({ access: h, deed, machine: located !== undefined && byMachine(located) });

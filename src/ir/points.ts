@@ -71,9 +71,35 @@ function isPoint(instr: Instr, depth: number, options: PointOptions): boolean {
 }
 
 function pointsOf(func: Func, depths: readonly Uint8Array[], options: PointOptions, suspending: ReadonlySet<number>): FunctionPoints {
+  const key = (block: number, instr: number): number => block * 0x10000 + instr;
+  // Which registers live is much work, and a replay enters few functions.
+  let known: Liveness | undefined;
+  const liveness = (): Liveness => {
+    known ??= livenessOf(func, depths, options, suspending, key);
+    return known;
+  };
+  return {
+    point: (b, i) => liveness().points.get(key(b, i)),
+    across: (b, i) => liveness().across.get(key(b, i)),
+    depth: (b, i) => depths[b]![i]!,
+    guarded: (b, i) => isBegin(func.blocks[b]!.instrs[i]!) && depths[b]![i] === 0 && hasGuard(func, depths, b, i),
+  };
+}
+
+interface Liveness {
+  readonly points: ReadonlyMap<number, readonly Reg[]>;
+  readonly across: ReadonlyMap<number, readonly Reg[]>;
+}
+
+function livenessOf(
+  func: Func,
+  depths: readonly Uint8Array[],
+  options: PointOptions,
+  suspending: ReadonlySet<number>,
+  key: (block: number, instr: number) => number,
+): Liveness {
   const points = new Map<number, readonly Reg[]>();
   const across = new Map<number, readonly Reg[]>();
-  const key = (block: number, instr: number): number => block * 0x10000 + instr;
   const out = liveOut(func);
   func.blocks.forEach((block, b) => {
     const live = new Set(out[b]);
@@ -90,12 +116,7 @@ function pointsOf(func: Func, depths: readonly Uint8Array[], options: PointOptio
       if (isPoint(instr, depth, options)) points.set(key(b, i), sorted(live));
     }
   });
-  return {
-    point: (b, i) => points.get(key(b, i)),
-    across: (b, i) => across.get(key(b, i)),
-    depth: (b, i) => depths[b]![i]!,
-    guarded: (b, i) => isBegin(func.blocks[b]!.instrs[i]!) && depths[b]![i] === 0 && hasGuard(func, depths, b, i),
-  };
+  return { points, across };
 }
 
 const sorted = (regs: Iterable<Reg>): Reg[] => [...regs].sort((a, b) => a - b);

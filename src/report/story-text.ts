@@ -15,6 +15,8 @@ export interface StoryLayout {
   readonly width: number;
   /** Lines the table may have; undefined: everything is told. */
   readonly lines: number | undefined;
+  /** Better still: if only light rows need be joined for it, the table has no more lines than this. */
+  readonly wish?: number | undefined;
   readonly palette: Palette;
 }
 
@@ -25,6 +27,8 @@ const NARROWEST = 24;
 /** Rows that weigh this much are never joined, rows that weigh this little may be left out. */
 const NEVER_FOLDED = 60;
 const DISPENSABLE = 10;
+/** Rows up to this weight are light: reads, locks, what is made and freed. */
+const LIGHT = 24;
 const RULE = " | ";
 
 /** `strict`: each text keeps to its column. `flowing`: it may run over the columns to its right, as in kernel changelogs. */
@@ -34,15 +38,18 @@ export function storyTable(full: Story, layout: StoryLayout = STORY_DEFAULTS): s
   const story = withoutEmptyColumns(full);
   // It failed before any thread ran.
   if (story.columns.length === 0) return [];
+  let fitting: string[] | undefined;
   let shortest: string[] = [];
-  for (const rows of shorterAndShorter(story.rows)) {
+  for (const { rows, folded } of shorterAndShorter(story.rows)) {
+    if (fitting !== undefined && (layout.wish === undefined || folded > LIGHT)) return fitting;
     for (const flow of ["strict", "flowing"] as const) {
       const lines = table(story, rows, flow, layout);
-      if (layout.lines === undefined || lines.length <= layout.lines) return lines;
+      if (layout.lines === undefined || lines.length <= (layout.wish ?? layout.lines)) return lines;
+      if (lines.length <= layout.lines) fitting ??= lines;
       if (shortest.length === 0 || lines.length < shortest.length) shortest = lines;
     }
   }
-  return shortest;
+  return fitting ?? shortest;
 }
 
 /** Who takes no part in the story gets no column. */
@@ -57,15 +64,16 @@ function withoutEmptyColumns(story: Story): Story {
   };
 }
 
-function* shorterAndShorter(all: readonly Row[]): Generator<readonly Row[]> {
+/** `folded`: the heaviest rows that were joined or left out. */
+function* shorterAndShorter(all: readonly Row[]): Generator<{ readonly rows: readonly Row[]; readonly folded: number }> {
   let rows = foldLocks(all);
-  yield rows;
+  yield { rows, folded: 0 };
   const weights = [...new Set(all.map((r) => r.weight))].filter((w) => w < NEVER_FOLDED).sort((a, b) => a - b);
   for (const weight of weights) {
-    yield fold(rows, weight + 1);
+    yield { rows: fold(rows, weight + 1), folded: weight };
     if (weight > DISPENSABLE) continue;
     rows = foldLocks(all.filter((r) => r.weight > weight));
-    yield rows;
+    yield { rows, folded: weight };
   }
 }
 

@@ -21,6 +21,8 @@ export interface TextOptions {
 
 export const TEXT_DEFAULTS: TextOptions = { width: 100, lines: 30, palette: plain, hints: [] };
 export const MAIL_WIDTH = 72;
+/** A mail is scrolled anyway, and its columns are narrow: nothing that matters is folded for a screen's sake. */
+export const MAIL_LINES = 50;
 
 export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): string {
   const options = { ...TEXT_DEFAULTS, ...given };
@@ -40,17 +42,19 @@ export function headline(verdict: Verdict, palette: Palette): string {
   }
 }
 
-/** A table shorter than this is no story any more: what stands below it must wait for the next screen. */
-const SHORTEST_TABLE = 22;
-
 function body(verdict: Verdict, options: TextOptions, foot: number): string[] {
   if (verdict.kind !== "violation") return [];
   const { story } = verdict.violation;
   const closing = wrap(story.closing.join(" "), options.width);
   // The headline, two empty lines and the closing come on top of the table.
-  const room = (options.lines ?? 0) - 3 - closing.length;
-  const lines = options.lines === undefined ? undefined : Math.max(room - foot, Math.min(room, SHORTEST_TABLE));
-  return ["", ...storyTable(story, { width: options.width, lines, palette: options.palette }), "", ...closing.map(options.palette.strong)];
+  const lines = options.lines === undefined ? undefined : options.lines - 3 - closing.length;
+  const wish = lines === undefined ? undefined : lines - foot;
+  return [
+    "",
+    ...storyTable(story, { width: options.width, lines, wish, palette: options.palette }),
+    "",
+    ...closing.map(options.palette.strong),
+  ];
 }
 
 function facts(verdict: Common, { width, palette }: TextOptions): string[] {

@@ -41,7 +41,7 @@ describe("a story", () => {
     expect(shown.length).toBeLessThanOrEqual(30);
     expect(Math.max(...shown.map((l) => l.length))).toBeLessThanOrEqual(100);
     expect(shown.join("\n")).toMatch(/^ {3}5 \| :70 PMD table M \[5\]: page 3, rw, dirty -> none( +\|)?$/m);
-    expect(shown.join("\n")).toMatch(/^ {3}9 \| +\| user_store:92 stores 0x2a at 0x40000008$/m);
+    expect(shown.join("\n")).toMatch(/^ {3}9 \| +\| user_store:92 stores 0x2a at 0x40000008/m);
     expect(shown.join("\n")).toMatch(/^ {2}11 \| check:12 \*\*\* lost write +\|$/m);
   });
   it("fits a mail: 72 columns, texts running over to the right where that saves lines", () => {
