@@ -89,12 +89,16 @@ function commandsOf(body: string): Command[] {
 
 /** What is the same on every machine and in every run. */
 function steady(output: string): string {
-  return output
-    .replace(/^[\d,]+ states?, [\s\S]*?(?=^bounds:)/gm, "COUNTS\n")
-    .replace(/\([\d,]+ shared words?\)/g, "(N shared words)")
-    .replace(/^chance that a state was missed: .*$/gm, "CHANCE")
-    .replace(/\b[\d.,]+ (s|ms|min|KiB|MiB|GiB|states\/s)\b/g, "N $1")
-    .trim();
+  return (
+    output
+      .replace(/^[\d,]+ states?, [\s\S]*?(?=^bounds:)/gm, "COUNTS\n")
+      .replace(/\([\d,]+ shared words?\)/g, "(N shared words)")
+      // Lines of the model kernel move with each change of it.
+      .replace(/(\b\w+|(?<=[|(] *)):\d+\b/g, "$1:N")
+      .replace(/^chance that a state was missed: .*$/gm, "CHANCE")
+      .replace(/\b[\d.,]+ (s|ms|min|KiB|MiB|GiB|states\/s)\b/g, "N $1")
+      .trim()
+  );
 }
 
 /** Runs the commands of a block; the block as it ought to be. */
