@@ -112,4 +112,5 @@ void __weak sd_final(void)
 		check_page(page, in_page_cache(page));
 	}
 	check_pmd_tables();
+	sd_kvm_final();
 }

@@ -66,6 +66,9 @@ void sd_frame_free(struct page *page)
 {
 	if (page->sd_kind == SD_FRAME_FREE)
 		__sd_fail("double-free", "{0:p} is freed twice", (sd_u64)page, 0, 0);
+	/* Its own lock can only be the freer's: that cannot change meanwhile. */
+	if (page->ptl.owner == sd_me())
+		__sd_fail("bad-page", "{0:p} is freed by who holds its lock", (sd_u64)page, 0, 0);
 	__sd_event("page-free", "{0:p} is freed", (sd_u64)page, 0, 0);
 	if (page->sd_kind == SD_FRAME_DATA)
 		sd_data_freed(page);

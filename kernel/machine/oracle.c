@@ -18,6 +18,7 @@ static pgoff_t location_index[SD_NR_LOCATIONS];
 static unsigned int nr_locations = 1;			/* 0 is "nothing" */
 
 #define words_of(page) ((u64 *)page_address(page))
+#define GIVEN_UP ~0ULL
 #define bit_of(page) (1ULL << ((page) - mem_map))
 
 unsigned int sd_new_location(unsigned int words)
@@ -83,6 +84,8 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 	if (page->sd_kind == SD_FRAME_TABLE)
 		__sd_fail("freed-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which is a page table now", (sd_u64)who, va,
 			  (sd_u64)page);
+	if (words_of(page)[word] == GIVEN_UP)
+		return;
 	if (words_of(page)[word] != location + word)
 		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which holds somebody else's data",
 			  (sd_u64)who, va, (sd_u64)page);
@@ -104,12 +107,27 @@ void sd_data_copy(struct page *to, struct page *from, unsigned int word)
 	if (from->sd_kind != SD_FRAME_DATA || to->sd_kind != SD_FRAME_DATA)
 		__sd_fail("freed-page-access", "{0:p} is copied to {1:p}, and one of them is free", (sd_u64)from, (sd_u64)to, 0);
 	words_of(to)[word] = location;
-	if (!location)
+	if (!location || location == GIVEN_UP)
 		return;
 	if (current_in[location] & bit_of(from))
 		current_in[location] |= bit_of(to);
 	else
 		current_in[location] &= ~bit_of(to);
+}
+
+/*
+ * The contents are given up on purpose, as the entry goes (in its section): whoever faults next begins with nothing. Until it is freed the page may
+ * still be accessed, through what is about to be flushed.
+ */
+void sd_data_drop(struct page *page)
+{
+	unsigned int word;
+
+	for (word = 0; word < SD_WORDS; word++)
+		if (words_of(page)[word] && words_of(page)[word] != GIVEN_UP) {
+			current_in[words_of(page)[word]] = 0;
+			words_of(page)[word] = GIVEN_UP;
+		}
 }
 
 /* From now on, until the frame is allocated again, nobody will look for these contents here. */
@@ -126,7 +144,7 @@ void sd_data_freed(struct page *page)
 		u64 location = words_of(page)[word];
 		struct address_space *mapping;
 
-		if (!location || !(current_in[location] & bit_of(page)))
+		if (!location || location == GIVEN_UP || !(current_in[location] & bit_of(page)))
 			continue;
 		current_in[location] &= ~bit_of(page);
 		mapping = location_file[location];

@@ -182,7 +182,6 @@ static struct page *anon_page(struct vm_area_struct *vma, unsigned long address)
 
 	page->mapping = (struct address_space *)((unsigned long)vma | 1);
 	page->index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
-	sd_data_bind(page, sd_upages[sd_find_upage(vma->vm_mm, address)].location);
 	lock_page(page);
 	return page;
 }
@@ -198,6 +197,9 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 		put_page(page);
 		return VM_FAULT_NOPAGE;
 	}
+	/* Of several faults at once only the one that makes the entry makes the memory. */
+	if (!vma->vm_file)
+		sd_data_bind(page, sd_upages[sd_find_upage(vma->vm_mm, address)].location);
 	atomic_inc(&page->_mapcount);
 	set_pte_at(vma->vm_mm, address, ptep, pte_mkyoung(pte_mkdirty(mk_pte(page, vma->vm_page_prot))));
 	spin_unlock(ptl);

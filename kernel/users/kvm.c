@@ -236,6 +236,16 @@ struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, uns
 	return kvm;
 }
 
+void sd_kvm_final(void)
+{
+	int i;
+
+	for (i = 0; i < nr_kvms; i++)
+		if (kvms[i].mmu_notifier_count)
+			__sd_fail("notifier-unpaired", "at the end {0:s} waits for {1:d} range ends: its faults never end",
+				  (sd_u64)kvms[i].sd_name, (sd_u64)kvms[i].mmu_notifier_count, 0);
+}
+
 void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg)
 {
 	sd_loop_thread(cpu, kvm->sd_name, kvm->mm, fn, arg);

@@ -9,6 +9,7 @@ struct completion {
 	unsigned long done;
 };
 
+#define DECLARE_COMPLETION(name) struct completion name = { 0 }
 #define init_completion(x) ((x)->done = 0)
 #define reinit_completion(x) ((x)->done = 0)
 

@@ -30,6 +30,8 @@ static __always_inline void down_read(struct rw_semaphore *sem)
 static __always_inline void up_read(struct rw_semaphore *sem)
 {
 	__sd_atomic_begin(SD_RELEASE_SHARED, sem);
+	if (unlikely(!sem->readers))
+		__sd_fail("bad-unlock", "{0:p} is released by a reader, and there is none", (sd_u64)sem, 0, 0);
 	sem->readers--;
 	current->locks_held--;
 	__sd_atomic_end();
@@ -64,6 +66,8 @@ static __always_inline void down_write(struct rw_semaphore *sem)
 static __always_inline void up_write(struct rw_semaphore *sem)
 {
 	__sd_atomic_begin(SD_RELEASE, sem);
+	if (unlikely(sem->writer != (unsigned int)sd_me()))
+		__sd_fail("bad-unlock", "{0:p} is released by a thread that does not hold it", (sd_u64)sem, 0, 0);
 	sem->writer = 0;
 	current->locks_held--;
 	__sd_atomic_end();

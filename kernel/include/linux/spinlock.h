@@ -114,6 +114,8 @@ static __always_inline void read_lock(rwlock_t *lock)
 static __always_inline void read_unlock(rwlock_t *lock)
 {
 	__sd_atomic_begin(SD_RELEASE_SHARED, lock);
+	if (unlikely(!lock->readers))
+		__sd_fail("bad-unlock", "{0:p} is released by a reader, and there is none", (sd_u64)lock, 0, 0);
 	lock->readers--;
 	current->preempt_count--;
 	current->locks_held--;
@@ -134,6 +136,8 @@ static __always_inline void write_lock(rwlock_t *lock)
 static __always_inline void write_unlock(rwlock_t *lock)
 {
 	__sd_atomic_begin(SD_RELEASE, lock);
+	if (unlikely(lock->writer != (unsigned int)sd_me()))
+		__sd_fail("bad-unlock", "{0:p} is released by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	lock->writer = 0;
 	current->preempt_count--;
 	current->locks_held--;

@@ -74,10 +74,14 @@ unsigned int sd_new_location(unsigned int words);
 void sd_data_bind(struct page *page, unsigned int location);
 void sd_data_access(struct page *page, unsigned int word, unsigned int location, bool write, const char *who, unsigned long va);
 void sd_data_copy(struct page *to, struct page *from, unsigned int word);
+void sd_data_drop(struct page *page);
 void sd_data_moved(struct page *from, const char *how);
 void sd_data_freed(struct page *page);
 void sd_data_final(void);
 bool sd_data_current(struct page *page, unsigned int location);
+
+/* users/kvm.c: each start that a guest was told of has had its end. */
+void sd_kvm_final(void);
 
 /* machine/scenario.c: a daemon that is not user mode of a CPU */
 void sd_loop_thread(int cpu, const char *name, struct mm_struct *mm, void (*fn)(void *), void *arg);
