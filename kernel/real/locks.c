@@ -184,6 +184,17 @@ void up_write(struct rw_semaphore *sem)
 	__sd_atomic_end();
 }
 
+/* From writer to reader without a moment between. Neither a left nor a right mover: the lock is noted. */
+void downgrade_write(struct rw_semaphore *sem)
+{
+	__sd_atomic_begin(SD_STEP, sem);
+	__sd_note_lock(sem);
+	if (*sd_rwsem_word(sem) != (SD_RWSEM_WRITER | sd_owner()))
+		__sd_fail("bad-unlock", "rwsem {0:p} is downgraded by a thread that does not hold it for writing", (sd_u64)sem, 0, 0);
+	*sd_rwsem_word(sem) = 1;
+	__sd_atomic_end();
+}
+
 void down_read(struct rw_semaphore *sem)
 {
 	sd_might_sleep();
