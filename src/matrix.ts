@@ -78,10 +78,24 @@ function read(file: string): Value {
   }
 }
 
+/** Rows, designs and groups of answer.json add to those of the same id; other keys stand in one of the two files. */
 function joined(top: Value, answer: Value): Value {
-  const both = Object.keys(record(answer)).filter((key) => key !== "comment" && key in record(top));
-  if (both.length > 0) throw wrong(answer, `${both.join(", ")} already stands in ${basename(top.file)}`);
-  return { ...top, value: { ...record(answer), ...record(top) } };
+  const merged: Record<string, unknown> = { ...record(top) };
+  for (const [key, more] of Object.entries(record(answer))) {
+    const at = field(answer, key);
+    if (!(key in merged) || key === "comment") merged[key] = more;
+    else if (["rows", "designs", "groups"].includes(key)) merged[key] = addedTo(list(field(top, key)), list(at));
+    else throw wrong(at, `this already stands in ${basename(top.file)}`);
+  }
+  return { ...top, value: merged };
+}
+
+function addedTo(entries: readonly Value[], more: readonly Value[]): unknown[] {
+  const idOf = (value: Value): string => text(field(value, "id"));
+  for (const add of more) if (!entries.some((e) => idOf(e) === idOf(add))) throw wrong(add, `there is no ${idOf(add)} to add to`);
+  return entries.map(
+    (entry) => Object.assign({}, record(entry), ...more.filter((add) => idOf(add) === idOf(entry)).map(record)) as unknown,
+  );
 }
 
 const TOP = ["name", "title", "question", "scope", "kernel", "file", "files", "defines", "rowName", "rows", "columns", "designs", "groups"];
@@ -146,9 +160,10 @@ function unique(at: Value, of: readonly { readonly id: string }[]): void {
 const OF_CELLS = ["defines", "seed", "file", "files"];
 
 function rowOf(at: Value): MatrixRow {
-  only(at, ["id", "label", "of", "note", "comment", ...OF_CELLS]);
+  only(at, ["id", "label", "short", "of", "note", "comment", ...OF_CELLS]);
   const id = text(field(at, "id"));
-  return { id, label: text(field(at, "label"), id), of: text(field(at, "of"), id), note: text(field(at, "note"), "") };
+  const label = text(field(at, "label"), id);
+  return { id, label, short: text(field(at, "short"), label), of: text(field(at, "of"), id), note: text(field(at, "note"), "") };
 }
 
 function columnOf(at: Value): MatrixColumn {
@@ -160,18 +175,20 @@ function columnOf(at: Value): MatrixColumn {
 
 function designsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly MatrixRow[]): Design[] {
   const listed = list(at).map((value): Design => {
-    only(value, ["id", "label", "title", "note", "changes", "role", "comment"]);
+    only(value, ["id", "label", "short", "title", "note", "changes", "role", "comment"]);
     const id = text(field(value, "id"));
     const changes = field(value, "changes");
     const named = changes.value === "all" ? rows.filter((r) => r.of === r.id).map((r) => r.id) : texts(changes);
-    for (const row of named) if (!rows.some((r) => r.id === row && r.of === row)) throw wrong(changes, `there is no ${row} among the rows`);
+    for (const row of named) if (!rows.some((r) => r.id === row)) throw wrong(changes, `there is no row ${row}`);
     const role = oneOf(field(value, "role"), ["before", "shipped", "proposed"], "proposed");
     return {
       id,
       label: text(field(value, "label"), id),
+      short: text(field(value, "short"), text(field(value, "label"), id)),
       title: text(field(value, "title"), ""),
       note: text(field(value, "note"), ""),
-      changes: named,
+      // A variant of a user changes with it.
+      changes: [...new Set(named.map((row) => rows.find((r) => r.id === row)!.of))],
       role,
     };
   });
@@ -179,7 +196,7 @@ function designsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly M
   const others = [...new Set(columns.map((c) => c.design))].filter((id) => !listed.some((d) => d.id === id));
   const stray = listed.length > 0 ? others[0] : undefined;
   if (stray !== undefined) throw wrong(at, `a column has the design ${stray}, which is not listed`);
-  return [...listed, ...others.map((id): Design => ({ id, label: id, title: "", note: "", changes: [], role: "proposed" }))];
+  return [...listed, ...others.map((id): Design => ({ id, label: id, short: id, title: "", note: "", changes: [], role: "proposed" }))];
 }
 
 function namedOf(at: Value, used: readonly string[]): Named[] {
@@ -192,9 +209,14 @@ function namedOf(at: Value, used: readonly string[]): Named[] {
 }
 
 function codeOf(at: Value): Code {
-  only(at, ["class", "code", "text"]);
+  only(at, ["class", "code", "text", "note"]);
   const klass = text(field(at, "class"));
-  return { klass, code: text(field(at, "code")), text: text(field(at, "text"), klass.replaceAll("-", " ")) };
+  return {
+    klass,
+    code: text(field(at, "code")),
+    text: text(field(at, "text"), klass.replaceAll("-", " ")),
+    note: text(field(at, "note"), ""),
+  };
 }
 
 interface Place {

@@ -100,7 +100,7 @@ function bound(binding: Binding, matrix: Matrix, cells: readonly Judged[]): { co
 
 /** In the order of the matrix. "none" if there are none. */
 export function labels(matrix: Matrix, ids: readonly string[]): string {
-  const found = matrix.rows.filter((row) => ids.includes(row.id)).map((row) => row.label);
+  const found = matrix.rows.filter((row) => ids.includes(row.id)).map((row) => row.short);
   return found.length === 0 ? "none" : found.join(", ");
 }
 

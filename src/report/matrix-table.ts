@@ -17,7 +17,7 @@ export function codeOf(matrix: Matrix, klass: string): Code {
     .split("-")
     .map((word) => word.charAt(0).toUpperCase())
     .join("");
-  return matrix.codes.find((c) => c.klass === klass) ?? { klass, code: initials, text: klass.replaceAll("-", " ") };
+  return matrix.codes.find((c) => c.klass === klass) ?? { klass, code: initials, text: klass.replaceAll("-", " "), note: "" };
 }
 
 export function codeOfVerdict(matrix: Matrix, verdict: Verdict): string {
@@ -49,7 +49,7 @@ interface Head {
 export function matrixTable(result: MatrixResult, width: number): string[] {
   const { matrix } = result;
   const cells = new Map(judge(result).map((cell, i) => [`${cell.row}\n${cell.column.id}`, codeFor(matrix, cell, result.cells[i]!)]));
-  const rowWidth = Math.max(matrix.rowName.length, ...matrix.rows.map((row) => row.label.length));
+  const rowWidth = Math.max(matrix.rowName.length, ...matrix.rows.map((row) => row.short.length));
   const heads = matrix.groups.map((group) => headOf(matrix, group, cells)).filter((head) => head.columns.length > 0);
   const parts = beside(heads, width - rowWidth);
   return parts.flatMap((part, i) => [...(i === 0 ? [] : [""]), ...tableOf(matrix, part, cells, rowWidth)]);
@@ -65,7 +65,7 @@ function headOf(matrix: Matrix, group: Matrix["groups"][number], cells: Readonly
   const columns = matrix.columns
     .filter((column) => column.group === group.id)
     .map((column) => {
-      const label = matrix.designs.find((d) => d.id === column.design)?.label ?? column.design;
+      const label = matrix.designs.find((d) => d.id === column.design)?.short ?? column.design;
       const codes = matrix.rows.map((row) => cells.get(`${row.id}\n${column.id}`)?.length ?? 0);
       return { column, label, width: Math.max(label.length, ...codes) };
     });
@@ -112,7 +112,7 @@ function tableOf(matrix: Matrix, heads: readonly Head[], cells: ReadonlyMap<stri
     ["-".repeat(rowWidth), ...heads.map((head) => "-".repeat(head.width))].join("-+-"),
     ...matrix.rows.map((row) =>
       line(
-        row.label,
+        row.short,
         heads.map((head) => across(head, (c) => cells.get(`${row.id}\n${c.column.id}`) ?? "")),
       ),
     ),
@@ -128,7 +128,10 @@ export function legend(result: MatrixResult): [string, string][] {
   const entry = (kind: Verdict["kind"], code: string, text: string): [string, string][] => (has(kind) ? [[code, text]] : []);
   return [
     ...entry("none", "ok", "none within the bounds, and the fault seeded there is found"),
-    ...classes.map((klass): [string, string] => [codeOf(matrix, klass).code, codeOf(matrix, klass).text]),
+    ...classes.map((klass): [string, string] => {
+      const { code, text, note } = codeOf(matrix, klass);
+      return [code, note === "" ? text : `${text}: ${note}`];
+    }),
     ...entry("insensitive", "ok?", "none, but the fault seeded there is not found either"),
     ...entry("disagreement", "!!", "the model and the kernel's own code DISAGREE, see below"),
     ...entry("inconclusive", "??", "inconclusive: a bound was hit before the search ended"),

@@ -13,8 +13,9 @@ import { wrap } from "./wrap.ts";
 
 export const MAIL = 72;
 
-/** Of a schedule in a mail. */
+/** Of a schedule in a mail, and how many of them it may have; commands for all are there anyway. */
 const SCHEDULE_LINES = 40;
+const MOST_SCHEDULES = 3;
 
 export interface Section {
   readonly title: string;
@@ -84,7 +85,7 @@ function effectLines(matrix: Matrix, effect: Effect): string[] {
     if (effect.leaves.length > 0) facts.push(["leaves", harmText(matrix, effect.leaves)]);
     facts.push(["breaks", harmText(matrix, effect.breaks)]);
   }
-  if (effect.open.length > 0) facts.push(["open", labels(matrix, effect.open)]);
+  if (effect.open.length > 0) facts.push(["open", rowsText(matrix, effect.open)]);
   return facts.flatMap(([name, text]) => hang(`    ${name.padEnd(9)} `, text));
 }
 
@@ -105,7 +106,7 @@ function mendsText(matrix: Matrix, { mends }: Effect): string {
 }
 
 const rowsText = (matrix: Matrix, rows: readonly string[]): string =>
-  rows.length === matrix.rows.length && rows.length > 2 ? `all ${rows.length} ${matrix.rowName}s` : labels(matrix, rows);
+  rows.length === matrix.rows.length && rows.length > 2 ? "all" : labels(matrix, rows);
 
 type Bad = CellResult & { readonly verdict: Extract<Verdict, { kind: "violation" }> };
 
@@ -133,7 +134,8 @@ const simplest = (group: readonly Bad[]): Bad => group.reduce((a, b) => (b.verdi
 function placeOf(matrix: Matrix, columnId: string): string {
   const column = matrix.columns.find((c) => c.id === columnId)!;
   const design = matrix.designs.find((d) => d.id === column.design)?.label ?? column.design;
-  return [design, groupLabel(matrix, column.group)].filter((t) => t !== "").join(", ");
+  const group = groupLabel(matrix, column.group);
+  return group === "" ? design : `${design} (${group})`;
 }
 
 function badLines(result: MatrixResult): string[] {
@@ -141,23 +143,23 @@ function badLines(result: MatrixResult): string[] {
   const groups = badGroups(result);
   if (groups.length === 0) return [];
   const names = fileNames(matrix, groups.flat());
-  const width = Math.max(...groups.flat().map((bad) => rowLabel(matrix, bad).length));
   const lines = [...names.values()].map(({ name, args }) => `  ${name}="${args}"`);
   for (const group of groups) {
     const bad = simplest(group);
     const { code, text } = codeOf(matrix, bad.verdict.klass);
-    lines.push("", ...hang(`${code}  `, `${placeOf(matrix, bad.cell.column)}: ${text}`));
+    const rows = group.map((each) => each.cell.row);
+    lines.push("", ...hang(`${code}  `, `${placeOf(matrix, bad.cell.column)}: ${text} for ${rowsText(matrix, rows)}`));
     const who = group.length === 1 ? "" : `${rowLabel(matrix, bad)}: `;
     lines.push(...hang("    ", `${who}${bad.verdict.story.closing[0] ?? ""}`));
     for (const each of group) {
       const command = `shootdown check $${names.get(fileKey(each))?.name} ${each.cell.defines.map((d) => `-D${d}`).join(" ")}`;
-      lines.push(...continued(`  ${rowLabel(matrix, each).padEnd(width)}  `, command.trimEnd()));
+      lines.push(...continued("  ", command.trimEnd()));
     }
   }
   return lines;
 }
 
-const rowLabel = (matrix: Matrix, { cell }: CellResult): string => matrix.rows.find((r) => r.id === cell.row)?.label ?? cell.row;
+const rowLabel = (matrix: Matrix, { cell }: CellResult): string => matrix.rows.find((r) => r.id === cell.row)?.short ?? cell.row;
 const fileKey = ({ cell }: CellResult): string => cell.files.join(" ");
 
 /** The part that commands have in common, as a variable of the shell. */
@@ -179,15 +181,13 @@ function schedules(result: MatrixResult): Section[] {
   const shipped = matrix.designs.find((d) => d.role === "shipped");
   const columns = new Set(matrix.columns.filter((c) => c.design === shipped?.id).map((c) => c.id));
   const groups = badGroups(result).filter(([bad]) => columns.has(bad!.cell.column));
-  return groups.map((group) => {
+  return groups.slice(0, MOST_SCHEDULES).map((group) => {
     const bad = simplest(group);
     const { story, klass } = bad.verdict;
+    const rows = group.map((b) => b.cell.row);
     const lines = [
       ...wrap(
-        `What was shipped is not safe for ${rowsText(
-          matrix,
-          group.map((b) => b.cell.row),
-        )} (${placeOf(matrix, bad.cell.column)}): ${codeOf(matrix, klass).text}. ` + `A schedule for ${rowLabel(matrix, bad)}:`,
+        `${placeOf(matrix, bad.cell.column)}: ${codeOf(matrix, klass).text} for ${rowsText(matrix, rows)}. A schedule for ${rowLabel(matrix, bad)}:`,
         MAIL,
       ),
       "",

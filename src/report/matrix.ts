@@ -9,6 +9,8 @@ import type { Story } from "../explain/story.ts";
 export interface MatrixRow {
   readonly id: string;
   readonly label: string;
+  /** For the table. */
+  readonly short: string;
   /** Its own id, or that of the row of which it is a variant: the same code, used in another way. */
   readonly of: string;
   readonly note: string;
@@ -25,6 +27,8 @@ export interface MatrixColumn {
 export interface Design {
   readonly id: string;
   readonly label: string;
+  /** For the table. */
+  readonly short: string;
   readonly title: string;
   readonly note: string;
   /** Rows that have to change for it. */
@@ -43,7 +47,10 @@ export interface Named {
 export interface Code {
   readonly klass: string;
   readonly code: string;
+  /** A few words. */
   readonly text: string;
+  /** What the legend adds. */
+  readonly note: string;
 }
 
 export interface MatrixBounds {

@@ -19,18 +19,18 @@ export const matrix: Matrix = {
   rowName: "user",
   dir: "/m",
   cwd: "/m",
-  rows: ROWS.map((id) => ({ id, label: `drivers/${id}`, of: id, note: "" })),
+  rows: ROWS.map((id) => ({ id, label: `drivers/${id}`, short: `drivers/${id}`, of: id, note: "" })),
   columns: GROUPS.flatMap((group) => DESIGNS.map((design) => ({ id: `${design}-${group}`, design, group }))),
   designs: [
-    { id: "was", label: "was", title: "as it was", note: "", changes: [], role: "before" },
-    { id: "D1", label: "D1", title: "the small one", note: "", changes: [], role: "shipped" },
-    { id: "D2", label: "D2", title: "the large one", note: "", changes: ["kappa", "sigma"], role: "proposed" },
+    { id: "was", label: "was", short: "was", title: "as it was", note: "", changes: [], role: "before" },
+    { id: "D1", label: "D1", short: "D1", title: "the small one", note: "", changes: [], role: "shipped" },
+    { id: "D2", label: "D2", short: "D2", title: "the large one", note: "", changes: ["kappa", "sigma"], role: "proposed" },
   ],
   groups: [
     { id: "anon", label: "anonymous", note: "" },
     { id: "shared", label: "shared table", note: "" },
   ],
-  codes: [{ klass: "lost-write", code: "LW", text: "a write is lost" }],
+  codes: [{ klass: "lost-write", code: "LW", text: "a write is lost", note: "" }],
   bounds: { preemptions: undefined, maxStates: 1_000_000, timeout: 60 },
   cells: ROWS.flatMap((row) =>
     GROUPS.flatMap((group) =>

@@ -112,7 +112,7 @@ describe("the table", () => {
   });
 
   it("abbreviates classes that the matrix does not", () => {
-    expect(codeOf(matrix, "freed-page-access")).toEqual({ klass: "freed-page-access", code: "FPA", text: "freed page access" });
+    expect(codeOf(matrix, "freed-page-access")).toEqual({ klass: "freed-page-access", code: "FPA", text: "freed page access", note: "" });
   });
 });
 
@@ -136,7 +136,7 @@ describe("the mail", () => {
   });
 
   it("shows the schedule on which what was shipped fails, and only that", () => {
-    expect(text).toContain("What was shipped is not safe for drivers/sigma (D1, anonymous)");
+    expect(text).toContain("D1 (anonymous): a write is lost for drivers/sigma. A schedule for");
     expect(text).toContain("*** lost write");
     expect(matrixText(resultOf({ "sigma D2-anon": bad }))).not.toContain("What was shipped");
   });
