@@ -138,7 +138,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
-    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h")),
+    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h"), readSource),
   };
   switch (result.outcome.kind) {
     case "none":

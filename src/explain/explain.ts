@@ -10,7 +10,8 @@ import type { Program } from "../ir/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
 import { type Audience, audience } from "./files.ts";
 import { type Access, type Observation, type ObservedMachine, record } from "./observation.ts";
-import { type Column, NOWHERE, type Row, type Story } from "./story.ts";
+import { sourceReader } from "./sources.ts";
+import type { Column, Row, Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
 import { type Moment, WEIGHTS, walk, withoutRepeats } from "./walk.ts";
 
@@ -92,14 +93,4 @@ function weigh(moment: Moment, cited: ReadonlySet<number>, lastReads: readonly A
 function columnsOf(observation: Observation): Column[] {
   const names = [...new Set(observation.threads.map((t) => t.column))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   return names.map((name) => ({ name, threads: observation.threads.filter((t) => t.column === name).map((t) => t.name) }));
-}
-
-function sourceReader(read: ExplainOptions["readSource"]): (file: string, line: number) => string {
-  const files = new Map<string, readonly string[]>();
-  return (file, line) => {
-    if (read === undefined || file === "" || file === NOWHERE.file) return "";
-    const lines = files.get(file) ?? read(file)?.split("\n") ?? [];
-    files.set(file, lines);
-    return lines[line - 1]?.trim() ?? "";
-  };
 }

@@ -4,6 +4,7 @@ import { audience } from "./files.ts";
 import { createMemory } from "./memory.ts";
 import { createNames, hex } from "./names.ts";
 import { createStacks } from "./sites.ts";
+import { sourceReader } from "./sources.ts";
 
 /** As a search finds it: two unordered accesses to the word at `addr`, one of them a plain one and one a write. */
 export interface RaceFound {
@@ -31,10 +32,18 @@ export interface RaceSide {
   readonly file: string;
   readonly line: number;
   readonly function: string;
+  /** The text of the line, "" if it cannot be read. */
+  readonly source: string;
 }
 
-/** Races of the same two lines are one, whichever element of an array they were seen at first. */
-export function describeRaces(program: Program, races: readonly RaceFound[], isLibrary = audience.isLibrary): RaceReport[] {
+/** Races of the same two lines are one, whichever element of an array they were seen at first and whichever of `x++`'s two accesses it was. */
+export function describeRaces(
+  program: Program,
+  races: readonly RaceFound[],
+  isLibrary = audience.isLibrary,
+  readSource?: (file: string) => string | undefined,
+): RaceReport[] {
+  const lineOf = sourceReader(readSource);
   const names = createNames(program, createMemory(program));
   const stacks = createStacks(program, { isLibrary });
   const reports = new Map<string, RaceReport>();
@@ -42,15 +51,18 @@ export function describeRaces(program: Program, races: readonly RaceFound[], isL
     const side = (access: RacingAccess): RaceSide => {
       const { site } = stacks.locate(-1, access.loc);
       const { write, marked, thread } = access;
-      return { write, marked, thread, file: site.file, line: site.line, function: site.func };
+      return { write, marked, thread, file: site.file, line: site.line, function: site.func, source: lineOf(site.file, site.line) };
     };
     const variable = names.place(race.addr, race.accesses[0].bytes)?.text ?? hex(race.addr);
     const accesses = [side(race.accesses[0]), side(race.accesses[1])] as const;
     const key = accesses
-      .map((s) => `${s.file}:${s.line}:${s.write}`)
+      .map((s) => `${s.file}:${s.line}`)
       .sort()
       .join(" ");
-    if (!reports.has(key)) reports.set(key, { variable, accesses });
+    // Who writes says more than who only reads.
+    const writes = (sides: readonly RaceSide[]): number => sides.filter((s) => s.write).length;
+    const known = reports.get(key);
+    if (known === undefined || writes(known.accesses) < writes(accesses)) reports.set(key, { variable, accesses });
   }
   return [...reports.values()];
 }

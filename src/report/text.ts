@@ -92,13 +92,25 @@ function boundsText(bounds: Bounds): string {
 
 function races(verdict: Common, { width, palette }: TextOptions): string[] {
   if (verdict.races.length === 0) return [palette.faint("data races: none")];
-  const each = verdict.races.flatMap((race) => wrap(`  ${raceText(race)}`, width - 2, 2).map((line) => `  ${line}`));
+  const each = verdict.races.flatMap((race) => [
+    ...wrap(`  ${raceText(race)}`, width - 2, 2).map((line) => `  ${line}`),
+    ...sourcesOf(race).map((line) => palette.faint(line.slice(0, width))),
+  ]);
   return [palette.doubt(`data races: ${verdict.races.length}`), ...each];
 }
 
+/** What the two lines say, each once. */
+function sourcesOf(race: RaceReport): string[] {
+  const sides = race.accesses.filter((s) => s.source !== "");
+  return [...new Set(sides.map((s) => `      ${s.line}: ${s.source}`))];
+}
+
+/** A full path says much about a machine and little about a file: its last folder is enough to know it. */
+const shortPath = (file: string): string => (/^([\\/]|[A-Za-z]:)/.test(file) ? file.split(/[\\/]/).slice(-2).join("/") : file);
+
 export function raceText(race: RaceReport): string {
   const side = (s: RaceSide): string =>
-    `${s.thread} ${s.marked ? "" : "plainly "}${s.write ? "writes" : "reads"} it in ${s.function} (${s.file}:${s.line})`;
+    `${s.thread} ${s.marked ? "" : "plainly "}${s.write ? "writes" : "reads"} it in ${s.function} (${shortPath(s.file)}:${s.line})`;
   return `${race.variable}: ${side(race.accesses[0])} while ${side(race.accesses[1])}`;
 }
 

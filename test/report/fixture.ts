@@ -105,8 +105,8 @@ export const racing: Verdict = {
     {
       variable: "vmemmap[3].flags",
       accesses: [
-        { write: true, marked: false, thread: "migrate", file: FILE, line: 80, function: "page_remove_rmap" },
-        { write: false, marked: true, thread: "process B", file: FILE, line: 92, function: "user_store" },
+        { write: true, marked: false, thread: "migrate", file: FILE, line: 80, function: "page_remove_rmap", source: "flags--;" },
+        { write: false, marked: true, thread: "process B", file: FILE, line: 92, function: "user_store", source: "" },
       ],
     },
   ],
