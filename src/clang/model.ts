@@ -3,8 +3,8 @@
  * like a scenario and shipped compiled; or, for files of a real tree, the runtime in `kernel/real`, compiled with the tree's headers. Where
  * `kernel/real-VERSION` has a file, it comes instead of the one of that name in `kernel/real`, or besides.
  *
- * A -D of the command line reaches the model kernel only if its text mentions the name: a scenario's own switches
- * (-DFIX=0) then leave the kernel's IR as it was shipped.
+ * A -D of the command line reaches a file of the model kernel only if its text, or a header's, mentions the name: a scenario's own switches
+ * (-DFIX=0) then leave the kernel's IR as it was shipped, and the machine's (-DSD_TLB_ON_ACCESS) all files but those that have them.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -32,7 +32,7 @@ export function modelRequests(options: ModelOptions): CompileRequest[] {
   return withStandIns(modelSources(), options.standIns ?? {}).map((source) => ({
     source,
     flags: modelFlags(options.version, options.opt),
-    defines: definesFor(options.defines),
+    defines: definesFor(source, options.defines),
     includes: [],
     cwd: packageRoot,
     compiler: options.compiler,
@@ -52,7 +52,7 @@ export function runtimeRequests(flagsFor: (source: string) => string[], options:
   return runtimeSources(options.version).map((source) => ({
     source,
     flags: flagsFor(source),
-    defines: definesFor(options.defines),
+    defines: definesFor(source, options.defines),
     includes: [],
     cwd: packageRoot,
     compiler: options.compiler,
@@ -90,13 +90,24 @@ function kernelFiles(): string[] {
     .map((file) => join(kernelDir, file));
 }
 
-let words: ReadonlySet<string> | undefined;
+/** Names in our headers, any of which any file may include, and in each C file. */
+const words = new Map<string, ReadonlySet<string>>();
 
-/** Those of the definitions that the model kernel could notice. */
-export function definesFor(defines: readonly string[]): string[] {
-  words ??= new Set(kernelFiles().flatMap((file) => readFileSync(file, "utf8").match(/[A-Za-z_]\w*/g) ?? []));
-  const known = words;
-  return defines.filter((define) => known.has(defineName(define)));
+function wordsOf(key: string, files: readonly string[]): ReadonlySet<string> {
+  const known = words.get(key) ?? new Set(files.flatMap((file) => readFileSync(file, "utf8").match(/[A-Za-z_]\w*/g) ?? []));
+  words.set(key, known);
+  return known;
+}
+
+/** Those of the definitions that this file of the model kernel could notice. */
+export function definesFor(source: string, defines: readonly string[]): string[] {
+  if (defines.length === 0) return [];
+  const headers = wordsOf(
+    "headers",
+    kernelFiles().filter((file) => file.endsWith(".h")),
+  );
+  const own = wordsOf(source, [source]);
+  return defines.filter((define) => headers.has(defineName(define)) || own.has(defineName(define)));
 }
 
 export function defineName(define: string): string {
