@@ -123,7 +123,10 @@ export function createNames(program: Program, memory: Memory): Names {
     if (found !== undefined) {
       const { object, dead } = found;
       const own = nameGiven(object.addr);
-      if (own !== undefined) return { text: own, type: typeNamed(object.name), rest: addr - object.addr, arrow: false, dead };
+      // A name may be that of its type: "driver", "driver#2".
+      const named = own === undefined ? -1 : typeNamed(own.replace(/\W.*$/, ""));
+      if (own !== undefined)
+        return { text: own, type: named >= 0 ? named : typeNamed(object.name), rest: addr - object.addr, arrow: false, dead };
       const alias = dead ? undefined : aliasOf(object.addr, avoid);
       const many = memory.namesakes(object.name) > 1 ? `#${object.ordinal}` : "";
       const text = alias ?? `${object.name.replace(/^struct /, "")}${many}`;

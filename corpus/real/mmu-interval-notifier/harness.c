@@ -85,8 +85,12 @@ struct device devices[DRIVERS];
 static void device_access(struct device *device, int i)
 {
 	__sd_atomic_begin(SD_STEP, device);
-	if (freed[device->entry[i]])
+	if (freed[device->entry[i]]) {
+		__sd_event("because", "The page was freed in {0:w}", (sd_u64)&freed[device->entry[i]], 0, 0);
+		__sd_event("stale", "The device's entry was made in {0:w}, and no invalidate callback has removed it since",
+			   (sd_u64)&device->entry[i], 0, 0);
 		__sd_fail("freed-page-access", "the device reaches page {0:d} at index {1:d}, which was freed", device->entry[i], i, 0);
+	}
 	__sd_atomic_end();
 }
 
@@ -173,6 +177,7 @@ static struct driver *driver_open(struct device *device)
 {
 	struct driver *driver = kzalloc(sizeof(*driver), GFP_KERNEL);
 
+	__sd_event("name", DRIVERS > 1 ? "driver#{1:d}" : "driver", (sd_u64)driver, (sd_u64)(device - devices + 1), 0);
 	mutex_init(&driver->lock);
 	driver->device = device;
 	if (mmu_interval_notifier_insert(&driver->notifier, &mm, BASE, PAGES * PAGE_SIZE, &driver_ops))
