@@ -7,8 +7,8 @@
  * Ours: this file, the runtime in kernel/real-4.4, and of the fault what mm/memory.c does for a page that is in the cache.
  *
  * -DMMS: processes, each on a CPU of its own; -DUSERS=0: they do not access. -DKVM=1: each has a virtual machine (kvm-unit.c).
- * -DODP=1: the page is registered with a device through drivers/infiniband/core/umem_odp.c (odp-unit.c). -DPASSES: how often there is memory
- * for migrate_pages() to try.
+ * -DODP=1: the page is registered with a device through drivers/infiniband/core/umem_odp.c (odp-unit.c). -DGRU=1: the process
+ * uses a GRU (gru-unit.c). -DPASSES: how often there is memory for migrate_pages() to try.
  */
 #include <linux/migrate.h>
 #include <linux/mm.h>
@@ -31,6 +31,9 @@
 #ifndef ODP
 #define ODP 0
 #endif
+#ifndef GRU
+#define GRU 0
+#endif
 #ifndef PASSES
 #define PASSES 10
 #endif
@@ -41,6 +44,7 @@
 extern initcall_t sd_initcall_mmu_notifier_init;
 void sd_machine_start(int i, int upage);
 void sd_odp_start(int upage);
+void sd_gru_start(int upage);
 
 static pte_t *pte_of(struct mm_struct *mm, unsigned long va, pmd_t **pmd)
 {
@@ -159,6 +163,9 @@ void scenario(void)
 #endif
 #if ODP
 	sd_odp_start(0);
+#endif
+#if GRU
+	sd_gru_start(0);
 #endif
 }
 
