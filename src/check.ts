@@ -178,6 +178,8 @@ function reasonOf(why: Inconclusive, options: CheckOptions, stopped: string | un
       return options.maxMemory === undefined ? "because memory ran out" : "at --max-memory";
     case "depth":
       return "because a schedule became too long to go back from";
+    case "endless":
+      return "without one schedule that reaches its end: some thread never finishes";
     case "interrupted":
       return stopped ?? "by the user";
   }

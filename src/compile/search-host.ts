@@ -13,6 +13,7 @@ export interface SearchExports {
   readonly "search.transitions": WasmGlobal<bigint>;
   readonly "search.deepest": WasmGlobal<number>;
   readonly "search.assumed": WasmGlobal<number>;
+  readonly "search.ended": WasmGlobal<number>;
   readonly "search.cut": WasmGlobal<number>;
   readonly "search.limit": WasmGlobal<number>;
   readonly "search.maxStates": WasmGlobal<number>;
@@ -35,7 +36,7 @@ export function hostSearch(
   return {
     start: ({ preemptions, maxStates, stopAtPlain }) => {
       x["search.top"].value = map.stack - LEVEL;
-      for (const name of ["states", "deepest", "assumed", "cut", "pending", "inFinal"] as const) x[`search.${name}`].value = 0;
+      for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal"] as const) x[`search.${name}`].value = 0;
       x["search.transitions"].value = 0n;
       x["search.limit"].value = preemptions ?? -1;
       x["search.maxStates"].value = maxStates ?? -1;
@@ -80,6 +81,7 @@ export function hostSearch(
       transitions: Number(x["search.transitions"].value),
       depth: x["search.deepest"].value,
       assumed: x["search.assumed"].value,
+      ended: x["search.ended"].value >>> 0,
     }),
     schedule: () => {
       const view = new DataView(memory.buffer);

@@ -36,6 +36,7 @@ export interface SearchGlobals {
   readonly transitions: number;
   readonly deepest: number;
   readonly assumed: number;
+  readonly ended: number;
   readonly cut: number;
   readonly limit: number;
   readonly maxStates: number;
@@ -55,6 +56,7 @@ export function declareSearchGlobals(builder: ModuleBuilder, stack: number): Sea
     transitions: builder.global("i64", 0n),
     deepest: i32(),
     assumed: i32(),
+    ended: i32(),
     cut: i32(),
     limit: i32(-1),
     maxStates: i32(-1),
@@ -163,7 +165,9 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
     c.getGlobal(s.transitions).get(0).op("i64.extend_i32_u", "i64.add").set(stopAt);
     c.getGlobal(s.pending).if();
     c.i32(0).setGlobal(s.pending);
-    c.getGlobal(s.top).call(settle);
+    c.getGlobal(s.top).tee(level).call(settle);
+    // It could go on, only not within the scenario's bounds: no deadlock.
+    setFlag(FLAG.changed);
     c.getGlobal(s.assumed).i32(1).op("i32.add").setGlobal(s.assumed);
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions).end();
 
@@ -261,12 +265,14 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
     c.get(outcome).i32(FINISHED).op("i32.eq").get(worker).op("i32.and", "i32.sub").set(waiting);
     c.get(thread).get(preemptions).call(salt).call(visit).op("i32.eqz").brIf(loop);
     c.getGlobal(s.states).i32(1).op("i32.add").setGlobal(s.states);
+    c.get(waiting).op("i32.eqz").if();
+    c.getGlobal(s.ended).i32(1).op("i32.add").setGlobal(s.ended);
     if (final !== undefined) {
-      c.get(waiting).op("i32.eqz").if();
       c.call(mark).set(at);
       c.i32(1).setGlobal(s.inFinal).call(enter).call(final).i32(0).setGlobal(s.inFinal);
-      c.get(at).call(undoTo).end();
+      c.get(at).call(undoTo);
     }
+    c.end();
     c.getGlobal(s.states).getGlobal(s.maxStates).op("i32.ge_u").if();
     c.i32(RUN.states).op("return").end();
     c.get(thread).get(preemptions).get(waiting).call(push);

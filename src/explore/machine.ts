@@ -62,7 +62,13 @@ export interface EngineSearch {
   start(bounds: { readonly preemptions: number | undefined; readonly maxStates: number | undefined; readonly stopAtPlain: boolean }): void;
   /** Goes on for about so many transitions. "fresh": in a new state in which a thread is parked before a plain access (if `stopAtPlain`), and to be called again. A limit of the engine is thrown. */
   run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "deadlock";
-  counts(): { readonly states: number; readonly transitions: number; readonly depth: number; readonly assumed: number };
+  counts(): {
+    readonly states: number;
+    readonly transitions: number;
+    readonly depth: number;
+    readonly assumed: number;
+    readonly ended: number;
+  };
   /** The steps to the current state, the failing one included. */
   schedule(): Schedule;
   bounded(): boolean;

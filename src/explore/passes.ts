@@ -33,7 +33,8 @@ export interface Progress extends Readonly<SearchCounts> {
   readonly visitedBytes: number;
 }
 
-export type Inconclusive = "states" | "memory" | "depth" | "timeout" | "interrupted";
+/** "endless": all was searched, and no schedule came to its end: nothing follows from that. */
+export type Inconclusive = "endless" | "states" | "memory" | "depth" | "timeout" | "interrupted";
 
 export interface CheckResult {
   readonly outcome:
@@ -128,7 +129,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
             again = true;
             break;
           case "exhausted":
-            if (seen === 0) return finish({ kind: "none" });
+            if (seen === 0) return finish(endless(machine, search.counts) ? { kind: "inconclusive", why: "endless" } : { kind: "none" });
             again = true;
             break;
           case "running":
@@ -148,6 +149,9 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     machine = options.machine(knowledge);
   }
 }
+
+/** Threads that should finish, and never do, whatever the schedule (a bound on preemptions apart). */
+const endless = (machine: Machine, counts: Readonly<SearchCounts>): boolean => counts.ended === 0 && machine.threads.some((t) => !t.daemon);
 
 function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
   const union = (a: readonly number[], b: readonly number[]): number[] => [...new Set([...a, ...b])].sort((x, y) => x - y);

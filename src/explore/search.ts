@@ -22,6 +22,8 @@ export interface SearchCounts {
   depth: number;
   /** Paths abandoned by __sd_assume. */
   assumed: number;
+  /** States in which every thread that is no daemon has finished. */
+  ended: number;
 }
 
 export interface Violation {
@@ -87,7 +89,7 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
 
 function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBounds, visitor: Visitor | undefined): Search {
   let started = false;
-  const counts = { states: 0, transitions: 0, depth: 0, assumed: 0 };
+  const counts = { states: 0, transitions: 0, depth: 0, assumed: 0, ended: 0 };
   const run = (transitions: number): SearchResult => {
     if (!started) {
       started = true;
@@ -120,7 +122,7 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
   const { threads } = machine;
   const count = threads.length;
   const limit = bounds.preemptions;
-  const counts: SearchCounts = { states: 0, transitions: 0, depth: 0, assumed: 0 };
+  const counts: SearchCounts = { states: 0, transitions: 0, depth: 0, assumed: 0, ended: 0 };
   const stack: Level[] = [];
   let cut = false;
 
@@ -200,6 +202,7 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       counts.transitions++;
       if (outcome === ASSUMED) {
         counts.assumed++;
+        level.changed = true; // it could go on, only not within the scenario's bounds
         continue;
       }
       if (outcome === FAILED) return violation("step", machine.failure());
@@ -211,6 +214,7 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       if (!machine.visit(salt(thread, preemptions))) continue;
       counts.states++;
       visitor?.();
+      if (waiting === 0) counts.ended++;
       if (waiting === 0 && !machine.final()) return violation("final", machine.failure());
       if (bounds.maxStates !== undefined && counts.states >= bounds.maxStates) return { kind: "states" };
       push(thread, preemptions, waiting);
