@@ -5,6 +5,7 @@
  * User loops, vCPUs and devices may be anywhere then. Their data must be right always; counts are compared only in those final states
  * in which none of them is inside the kernel (each such state is also reached with them outside).
  */
+#include <linux/swapops.h>
 #include <shootdown/machine.h>
 
 static bool all_outside_kernel(void)
@@ -55,7 +56,9 @@ static void check_page(struct page *page, int cached)
 
 static bool in_page_cache(struct page *page)
 {
-	return page->mapping && !PageAnon(page) && page->index < SD_FILE_PAGES && page->mapping->sd_pages[page->index] == page;
+	if (PageAnon(page))
+		return sd_in_swap_cache(page);
+	return page->mapping && page->index < SD_FILE_PAGES && page->mapping->sd_pages[page->index] == page;
 }
 
 /* The PUD entry that leads to this PMD table is one reference of it: sharers have one each. */

@@ -221,6 +221,8 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 	if (pte_none(entry))
 		return do_no_page(vma, address & PAGE_MASK, ptep, ptl);
 	if (!pte_present(entry)) {
+		if (!non_swap_entry(pte_to_swp_entry(entry)))
+			return do_swap_page(vma, address & PAGE_MASK, ptep, ptl, entry);
 		if (!is_migration_entry(pte_to_swp_entry(entry)))
 			return VM_FAULT_HWPOISON;
 		wait_for_migration(ptep, ptl);

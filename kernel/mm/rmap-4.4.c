@@ -10,6 +10,7 @@
 #include <linux/migrate.h>
 #include <linux/mmu_notifier.h>
 #include <linux/rmap.h>
+#include <linux/swapops.h>
 #include <shootdown/mirror.h>
 
 enum sd_design sd_design;
@@ -98,6 +99,8 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 			if (pte_soft_dirty(pteval))
 				swp_pte = pte_swp_mksoft_dirty(swp_pte);
 			set_pte_at(mm, address, pte, swp_pte);
+		} else if (PageAnon(page)) {
+			set_pte_at(mm, address, pte, swp_entry_to_pte(swp_entry(0, sd_swap_slot(page))));
 		}
 		page_remove_rmap(page, PageHuge(page));
 		put_page(page);

@@ -1,42 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * vmscan.c - reclaim of one ordinary page of a file, and the allocation that runs it.
+ * vmscan.c - reclaim of one ordinary page, and the allocation that runs it.
  *
- * Entries go without a trace (the PTE is none): who faults meanwhile finds the page in the page cache and waits for its lock. The
- * page goes if nobody but the cache and the caller has a reference; its contents are on disk then, from where a later fault reads them.
+ * Entries of a file page go without a trace (the PTE is none): who faults meanwhile finds the page in the page cache and waits for its lock.
+ * Those of an anonymous page become swap entries (mm/swap.c). The page goes if nobody but the cache and the caller has a reference; its contents are on disk then, from where a later fault reads them.
  */
 #include <linux/migrate.h>
 #include <linux/rmap.h>
+#include <linux/swapops.h>
 #include <shootdown/machine.h>
 #include <shootdown/mirror.h>
 
 struct address_space *sd_reclaim_from;
 
+/* The cache's reference goes if nobody but it and the caller has one. The kernel freezes the count meanwhile, as in replace_slot. */
+static bool remove_mapping(struct address_space *mapping, struct page *page)
+{
+	bool removed = false;
+
+	if (PageAnon(page))
+		return delete_from_swap_cache(page, 2);
+	spin_lock_irq(&mapping->i_pages_lock);
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (mapping->sd_pages[page->index] == page && page->_refcount.counter == 2) {
+		mapping->sd_pages[page->index] = NULL;
+		page->_refcount.counter--;
+		sd_data_freed(page);	/* its contents are current on disk alone */
+		sd_data_moved(page, "reclaim");
+		removed = true;
+	}
+	__sd_atomic_end();
+	if (removed)
+		page->mapping = NULL;
+	spin_unlock_irq(&mapping->i_pages_lock);
+	return removed;
+}
+
 /* The caller has a reference, which goes. True if the page is free then. */
 bool shrink_page(struct page *page)
 {
-	struct address_space *mapping;
 	bool removed = false;
 
 	lock_page(page);
-	mapping = page_mapping(page);
-	if (mapping && page_mapped(page))
-		try_to_unmap(page, TTU_IGNORE_ACCESS);
-	if (mapping && !page_mapped(page)) {
-		spin_lock_irq(&mapping->i_pages_lock);
-		/* The kernel freezes the count meanwhile, as in replace_slot. */
-		__sd_atomic_begin(SD_STEP, NULL);
-		if (mapping->sd_pages[page->index] == page && page->_refcount.counter == 2) {
-			mapping->sd_pages[page->index] = NULL;
-			page->_refcount.counter--;
-			sd_data_freed(page);	/* its contents are current on disk alone */
-			sd_data_moved(page, "reclaim");
-			removed = true;
-		}
-		__sd_atomic_end();
-		if (removed)
-			page->mapping = NULL;
-		spin_unlock_irq(&mapping->i_pages_lock);
+	if (page->mapping) {
+		if (PageAnon(page))
+			add_to_swap(page);
+		if (page_mapped(page))
+			try_to_unmap(page, TTU_IGNORE_ACCESS);
+		if (!page_mapped(page))
+			removed = remove_mapping(page_mapping(page), page);
 	}
 	unlock_page(page);
 	put_page(page);

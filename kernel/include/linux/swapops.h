@@ -39,6 +39,13 @@ static inline struct page *migration_entry_to_page(swp_entry_t entry)
 	return pfn_to_page(swp_offset(entry));
 }
 
+/* mm/swap.c */
+unsigned int sd_swap_slot(struct page *page);
+bool sd_in_swap_cache(struct page *page);
+void add_to_swap(struct page *page);
+bool delete_from_swap_cache(struct page *page, int expected);
+vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t *ptep, spinlock_t *ptl, pte_t entry);
+
 #define make_hwpoison_entry(page) swp_entry(SWP_HWPOISON, page_to_pfn(page))
 #define is_hwpoison_entry(entry) (swp_type(entry) == SWP_HWPOISON)
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A claim of the thread, by itself: "whoever races synchronises on the special entry, so invalidate_page may come after the table lock".
+ *
+ * A guest of A holds the page, and a thread of A touches the same address while the entry goes. What stands in the table until invalidate_page comes:
+ *   ENTRY	1 a migration entry	the thread waits there for the page lock
+ *		2 a swap entry		it finds the page in the swap cache and waits for its lock
+ *		3 nothing		(reclaim of a file page) it finds the page in the page cache and waits for its lock
+ *		4 no table at all	(A gave up its share of the PMD table while neighbouring huge pages migrate) there is nothing to wait at
+ *   DESIGN	as in invalidate.c; without it the one that delays: released, for 4 pass_size
+ *   SEED	1: invalidate_page does nothing
+ * So it is the page lock that holds for 1 to 3; only for 1 is a special entry what leads there. In 4 the lock is that of another page.
+ */
+// shootdown: --kernel 4.4
+#include <shootdown/mirror.h>
+#include <shootdown/scenario.h>
+
+#ifndef ENTRY
+#define ENTRY 1
+#endif
+#ifndef DESIGN
+#define DESIGN (ENTRY == 4 ? SD_DESIGN_PASS_SIZE : SD_DESIGN_RELEASED)
+#endif
+#ifndef SEED
+#define SEED 0
+#endif
+
+static struct file *file;
+static struct page *anon;
+static unsigned long va;
+
+static void touch(void *arg)
+{
+	(void)arg;
+	sd_user_write(va);
+}
+
+static void migrate(void *nr)
+{
+	soft_offline_page(sd_page_of(file, (unsigned int)(long)nr), 0);
+}
+
+static void reclaim(void *arg)
+{
+	struct page *page = file ? find_get_page(file->f_mapping, 0) : anon;
+
+	(void)arg;
+	if (!file)
+		get_page(page);
+	if (page)
+		shrink_page(page);
+}
+
+void scenario(void)
+{
+	struct mm_struct *a = sd_mm("A"), *b = ENTRY == 4 ? sd_mm("B") : NULL;
+	unsigned int nr = ENTRY == 4 ? 2 : 1, i;
+	unsigned long other;
+
+	sd_design = DESIGN;
+	sd_seed = SEED;
+	sd_recheck_table = 1;
+	if (ENTRY != 2)
+		file = ENTRY == 4 ? sd_hugetlb_file("file", nr) : sd_file("file", nr);
+	va = sd_mmap(a, file, 1);
+	for (i = 0; i < nr; i++)
+		sd_populate(a, va + i * HPAGE_SIZE);
+	if (ENTRY == 2)
+		anon = pfn_to_page((sd_walk(a, va, false) & PTE_PFN_MASK) >> PAGE_SHIFT);
+	sd_mirror(&sd_kvm_mirror, a, va, nr, false);
+	if (ENTRY == 4) {
+		other = sd_mmap(b, file, 0);
+		for (i = 0; i < nr; i++)
+			sd_populate(b, other + i * HPAGE_SIZE);
+		sd_cpu_run(1, NULL, "migrate2", migrate, (void *)1);
+	} else {
+		sd_user(1, a, touch, NULL);
+	}
+	if (ENTRY == 1 || ENTRY == 4)
+		sd_cpu_run(0, NULL, "migrate", migrate, (void *)0);
+	else
+		sd_cpu_run(0, NULL, "kswapd", reclaim, NULL);
+	sd_mirrors_run(2, ENTRY != 4);
+}

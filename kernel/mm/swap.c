@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * swap.c - anonymous pages that go to disk and come back.
+ *
+ * A page has the swap slot of its address for good, numbered as the user page is. While its contents are on the way, or both
+ * in memory and wanted, it is in the swap cache, which has a reference; a slot of the cache changes with the page locked. The entry of a
+ * page that went is a swap entry: who faults on it finds the page in the cache and waits for its lock, or reads it back. A page that somebody
+ * else has a reference of stays in the cache; the kernel tries again later to free it, we never do (see sd_in_swap_cache).
+ */
+#include <linux/hugetlb.h>
+#include <linux/rmap.h>
+#include <shootdown/machine.h>
+
+static struct page *swap_cache[SD_NR_UPAGES];
+
+/* Of an anonymous page: its VMA knows the address, and that the number. */
+unsigned int sd_swap_slot(struct page *page)
+{
+	struct vm_area_struct *vma = (struct vm_area_struct *)((unsigned long)page->mapping - 1);
+
+	return (unsigned int)sd_find_upage(vma->vm_mm, vma_address(page, vma));
+}
+
+/* For the final check. */
+bool sd_in_swap_cache(struct page *page)
+{
+	return PageAnon(page) && swap_cache[sd_swap_slot(page)] == page;
+}
+
+/* The page is locked. */
+void add_to_swap(struct page *page)
+{
+	unsigned int slot = sd_swap_slot(page);
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (!swap_cache[slot]) {
+		swap_cache[slot] = page;
+		page->_refcount.counter++;
+	}
+	__sd_atomic_end();
+}
+
+/* The page is locked: out of the cache if the references are as expected (0: however many there are). */
+bool delete_from_swap_cache(struct page *page, int expected)
+{
+	unsigned int slot = sd_swap_slot(page);
+	bool deleted = false;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (swap_cache[slot] == page && (!expected || page->_refcount.counter == expected)) {
+		swap_cache[slot] = NULL;
+		page->_refcount.counter--;
+		if (expected) {
+			sd_data_freed(page);	/* current on disk alone */
+			sd_data_moved(page, "swap");
+		}
+		deleted = true;
+	}
+	__sd_atomic_end();
+	return deleted;
+}
+
+static struct page *lookup_swap_cache(unsigned int slot)
+{
+	struct page *page;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	page = swap_cache[slot];
+	if (page)
+		page->_refcount.counter++;
+	__sd_atomic_end();
+	return page;
+}
+
+/* Read from disk into the cache, unless somebody else did: then that page. With a reference. */
+static struct page *read_swap_cache(struct vm_area_struct *vma, unsigned long address, unsigned int slot)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE), *there;
+
+	page->mapping = (struct address_space *)((unsigned long)vma | 1);
+	page->index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+	__sd_atomic_begin(SD_STEP, NULL);
+	there = swap_cache[slot];
+	if (there) {
+		there->_refcount.counter++;
+	} else {
+		swap_cache[slot] = page;
+		page->_refcount.counter++;
+		sd_data_bind(page, sd_upages[slot].location);
+	}
+	__sd_atomic_end();
+	if (!there)
+		return page;
+	put_page(page);
+	return there;
+}
+
+vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t *ptep, spinlock_t *ptl, pte_t entry)
+{
+	unsigned int slot = (unsigned int)swp_offset(pte_to_swp_entry(entry));
+	struct page *page = lookup_swap_cache(slot);
+	bool mapped = false;
+
+	if (!page)
+		page = read_swap_cache(vma, address, slot);
+	lock_page(page);
+	spin_lock(ptl);
+	/* Out of the cache meanwhile: its contents are on disk, or mapped already. */
+	if (READ_ONCE(swap_cache[slot]) == page && pte_same(ptep_get(ptep), entry)) {
+		atomic_inc(&page->_mapcount);
+		set_pte_at(vma->vm_mm, address, ptep, pte_mkyoung(pte_mkdirty(mk_pte(page, vma->vm_page_prot))));
+		mapped = true;
+	}
+	spin_unlock(ptl);
+	if (mapped)
+		delete_from_swap_cache(page, 0);
+	unlock_page(page);
+	if (!mapped)
+		put_page(page);
+	return 0;
+}
