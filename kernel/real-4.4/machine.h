@@ -23,7 +23,7 @@
 
 /* Ordinary frames, 4 KiB each, for page tables and pages, from 2 MiB on; after them huge pages, of which the first word is enough. */
 #define SD_LOW_FRAMES  40
-#define SD_HUGE_FRAMES 3
+#define SD_HUGE_FRAMES 4
 #define SD_FRAMES      (SD_LOW_FRAMES + SD_HUGE_FRAMES)
 #define SD_LOW_PFN     512UL
 #define SD_HUGE_PFN(k) (512UL * (2 + (k)))
@@ -88,6 +88,7 @@ struct file *sd_hugetlb_file(const struct address_space_operations *ops);
 struct file *sd_file(const struct address_space_operations *ops);
 void sd_cache_page(struct file *file, struct page *page, unsigned long index);
 int sd_mmap(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long index);
+int sd_map_more(int upage, unsigned long index);
 void sd_populate(int upage);
 void sd_run_on(int cpu, const char *name, struct mm_struct *mm);
 

@@ -5,10 +5,12 @@
  * that does nothing. All weak: a file of the tree that is linked brings its own.
  */
 #include <linux/backing-dev.h>
+#include <linux/cpu.h>
 #include <linux/cpuset.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 
 #include "../real/real.h"
@@ -32,6 +34,7 @@ struct super_block *__weak blockdev_superblock;
 struct mm_struct __weak init_mm;
 spinlock_t __weak mmlist_lock;
 pteval_t __weak __supported_pte_mask = ~0UL;
+unsigned long __weak __per_cpu_offset[NR_CPUS];
 unsigned long __weak sd_preempt_count[SD_MAX_TASKS] __asm__("__preempt_count");
 
 #ifdef CONFIG_SWAP
@@ -70,6 +73,53 @@ unsigned long __sd_rdtsc(void)
 	return 0;
 }
 
+/* ---- caches of the allocator: kmalloc of their size ---- */
+
+#define SD_CACHES 4
+
+struct kmem_cache {
+	size_t object_size;
+	void (*ctor)(void *object);
+};
+
+struct kmem_cache *__weak kmem_cache_create(const char *name, size_t size, size_t align, unsigned long flags, void (*ctor)(void *))
+{
+	static struct kmem_cache caches[SD_CACHES];
+	static int nr_caches;
+	struct kmem_cache *cache = &caches[nr_caches++];
+
+	if (nr_caches > SD_CACHES)
+		__sd_fail("model-limit", "more than {0:d} kmem_caches", SD_CACHES, 0, 0);
+	cache->object_size = size;
+	cache->ctor = ctor;
+	return cache;
+}
+
+void *__weak kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
+{
+	void *object = __kmalloc(cache->object_size, flags);
+
+	if (object && cache->ctor)
+		cache->ctor(object);
+	return object;
+}
+
+void __weak kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+	kfree(object);
+}
+
+/* No CPU comes or goes. */
+int __weak register_cpu_notifier(struct notifier_block *nb)
+{
+	return 0;
+}
+
+int __weak __register_cpu_notifier(struct notifier_block *nb)
+{
+	return 0;
+}
+
 /* ---- functions ---- */
 
 #define UNMODELLED(name)                                     \
@@ -96,8 +146,6 @@ UNMODELLED(copy_user_huge_page)
 UNMODELLED(end_page_writeback)
 UNMODELLED(find_mergeable_anon_vma)
 UNMODELLED(huge_zonelist)
-UNMODELLED(kmem_cache_alloc)
-UNMODELLED(kmem_cache_free)
 UNMODELLED(mlock_vma_page)
 UNMODELLED(next_zones_zonelist)
 UNMODELLED(split_huge_page_to_list)

@@ -41,7 +41,10 @@ struct mm_struct *sd_mm(int n, const char *name)
 static struct file *new_file(struct super_block *sb, const struct address_space_operations *ops)
 {
 	struct inode *inode = &inodes[nr_files];
-	struct file *file = &files[nr_files++];
+	struct file *file = &files[nr_files];
+
+	if (!nr_files++)
+		radix_tree_init();
 
 	file->f_inode = inode;
 	file->f_mapping = &inode->i_data;
@@ -104,6 +107,17 @@ int sd_mmap(struct mm_struct *mm, struct file *file, unsigned long start, unsign
 	sd_upages[sd_nr_upages].va = start;
 	sd_upages[sd_nr_upages].size = is_huge ? PMD_SIZE : PAGE_SIZE;
 	sd_upages[sd_nr_upages].location = sd_location_of(file->f_mapping, index);
+	return sd_nr_upages++;
+}
+
+/* Another page of a file that is mapped: index counts pages of that size. */
+int sd_map_more(int upage, unsigned long index)
+{
+	struct sd_upage *first = &sd_upages[upage], *more = &sd_upages[sd_nr_upages];
+
+	*more = *first;
+	more->va += index * first->size;
+	more->location = sd_location_of(find_vma(first->mm, first->va)->vm_file->f_mapping, index);
 	return sd_nr_upages++;
 }
 

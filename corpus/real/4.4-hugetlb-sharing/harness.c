@@ -6,7 +6,8 @@
  * (mm/hugetlb.c, mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). Ours: this file and the runtime in kernel/real-4.4.
  *
  * -DMMS: processes that map the file, each on a CPU of its own. -DKVM=1: each runs a virtual machine, and -DUSERS=0 takes
- * the processes' own accesses away (kvm-unit.c). -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared.
+ * the processes' own accesses away (kvm-unit.c); bit i of it stands for the i-th. -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared.
+ * -DMIGRATIONS=2: two pages of the file migrate, each by a thread of its own; the processes access the last.
  * -DPASSES: how often there is memory for migrate_pages() to try; its own bound is ten.
  */
 #include <linux/hugetlb.h>
@@ -31,8 +32,11 @@
 #ifndef PASSES
 #define PASSES 10
 #endif
+#ifndef MIGRATIONS
+#define MIGRATIONS 1
+#endif
 #ifndef USERS
-#define USERS 1
+#define USERS 7
 #endif
 
 void sd_machine_start(int i, int upage);
@@ -65,15 +69,15 @@ static int move_huge_page(struct address_space *mapping, struct page *newpage, s
 
 static const struct address_space_operations huge_aops = { .migratepage = move_huge_page };
 
-static int attempts;
+static int attempts[MIGRATIONS];
 
 static struct page *new_huge_page(struct page *page, unsigned long private, int **result)
 {
 	struct page *new;
 
-	if (attempts == PASSES)
+	if (attempts[private] == PASSES)
 		return NULL;	/* then migrate_pages() gives up */
-	attempts++;
+	attempts[private]++;
 	new = alloc_huge_page_node(page_hstate(page), 0);
 
 	if (new)
@@ -81,14 +85,17 @@ static struct page *new_huge_page(struct page *page, unsigned long private, int 
 	return new;
 }
 
-static void migrator(void *page)
+static struct page *moved[MIGRATIONS];
+
+static void migrator(void *arg)
 {
+	unsigned long n = (unsigned long)arg;
 	LIST_HEAD(pages);
 
-	if (!isolate_huge_page(page, &pages))
+	if (!isolate_huge_page(moved[n], &pages))
 		__sd_fail("setup", "the page is not to be isolated", 0, 0, 0);
-	put_page(page);
-	if (migrate_pages(&pages, new_huge_page, NULL, 0, MIGRATE_SYNC, MR_MEMORY_FAILURE))
+	put_page(moved[n]);
+	if (migrate_pages(&pages, new_huge_page, NULL, n, MIGRATE_SYNC, MR_MEMORY_FAILURE))
 		putback_movable_pages(&pages);
 }
 
@@ -97,39 +104,48 @@ static void user(void *arg)
 	long cpu = (long)arg;
 
 	for (;;)
-		sd_user_access(&sd_walkers[cpu], cpu, true);
+		sd_user_access(&sd_walkers[cpu], cpu * MIGRATIONS + MIGRATIONS - 1, true);
 }
 
 void scenario(void)
 {
 	static const char *const names[] = { "A", "B", "C" };
 	static const char *const cpus[] = { "CPU1", "CPU2", "CPU3" };
+	static const char *const migrators[] = { "migrate", "migrate 2" };
+	static const char *const migrator_cpus[] = { "CPU0", "CPU4" };
 	struct file *file;
-	struct page *page, *spare;
-	long i;
+	long i, n;
 
 	sd_memory_init();
 	sd_initcall_mmu_notifier_init();
 	sd_hugetlb_unit_init();
 	file = sd_hugetlb_file(&huge_aops);
-	page = sd_huge_page(0);
-	spare = sd_huge_page(1);
-	list_add(&spare->lru, &hstates[0].hugepage_freelists[0]);
-	hstates[0].free_huge_pages = hstates[0].free_huge_pages_node[0] = 1;
-	sd_cache_page(file, page, 0);
-	list_add(&page->lru, &hstates[0].hugepage_activelist);
-	SetPagePrivate(&page[1]);	/* page_huge_active() */
+	for (n = 0; n < MIGRATIONS; n++) {
+		struct page *spare = sd_huge_page(MIGRATIONS + n);
+
+		moved[n] = sd_huge_page(n);
+		list_add(&spare->lru, &hstates[0].hugepage_freelists[0]);
+		hstates[0].free_huge_pages = ++hstates[0].free_huge_pages_node[0];
+		sd_cache_page(file, moved[n], n);
+		list_add(&moved[n]->lru, &hstates[0].hugepage_activelist);
+		SetPagePrivate(&moved[n][1]);	/* page_huge_active() */
+	}
 	for (i = 0; i < MMS; i++) {
 		struct mm_struct *mm = sd_mm(i, names[i]);
 		int upage = sd_mmap(mm, file, (4 * i + 1) * PUD_SIZE + (PRIVATE_PMD ? i * PMD_SIZE : 0), 0);
 
 		sd_run_on(i, cpus[i], mm);
+		for (n = 1; n < MIGRATIONS; n++)
+			sd_populate(sd_map_more(upage, n));
 		sd_populate(upage);
 	}
-	atomic_inc(&page->_count);	/* the migrator found it */
-	__sd_thread("migrate", "CPU0", migrator, page, 0);
-	for (i = 0; USERS && i < MMS; i++)
-		__sd_thread(names[i], cpus[i], user, (void *)i, SD_DAEMON);
+	for (n = 0; n < MIGRATIONS; n++) {
+		atomic_inc(&moved[n]->_count);	/* the migrator found it */
+		__sd_thread(migrators[n], migrator_cpus[n], migrator, (void *)n, 0);
+	}
+	for (i = 0; i < MMS; i++)
+		if (USERS & 1UL << i)
+			__sd_thread(names[i], cpus[i], user, (void *)i, SD_DAEMON);
 #if KVM
 	for (i = 0; i < MMS; i++)
 		sd_machine_start(i, i);
