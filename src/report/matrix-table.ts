@@ -50,7 +50,7 @@ export function matrixTable(result: MatrixResult, width: number): string[] {
   const { matrix } = result;
   const cells = new Map(judge(result).map((cell, i) => [`${cell.row}\n${cell.column.id}`, codeFor(matrix, cell, result.cells[i]!)]));
   const rowWidth = Math.max(matrix.rowName.length, ...matrix.rows.map((row) => row.short.length));
-  const heads = matrix.groups.map((group) => headOf(matrix, group, cells)).filter((head) => head.columns.length > 0);
+  const heads = matrix.groups.map((group) => headOf(matrix, group, cells)).filter((head) => matters(head, result));
   const parts = beside(heads, width - rowWidth);
   return parts.flatMap((part, i) => [...(i === 0 ? [] : [""]), ...tableOf(matrix, part, cells, rowWidth)]);
 }
@@ -74,6 +74,10 @@ function headOf(matrix: Matrix, group: Matrix["groups"][number], cells: Readonly
   const word = Math.max(0, ...group.label.split(" ").map((w) => w.length));
   return { group: group.id, label: group.label, columns, width: Math.max(width, word) };
 }
+
+/** A group of which no cell arises is left out. */
+const matters = (head: Head, { cells }: MatrixResult): boolean =>
+  head.columns.some(({ column }) => cells.some(({ cell }) => cell.column === column.id && cell.skip === ""));
 
 function beside(heads: readonly Head[], room: number): Head[][] {
   const parts: Head[][] = [];

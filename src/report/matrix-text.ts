@@ -64,7 +64,9 @@ function designLines(result: MatrixResult): string[] {
     .filter((effect) => effect.cells > 0)
     .flatMap((effect, i) => {
       const { design } = effect;
-      const title = [design.title, design.role === "shipped" ? "(this was shipped)" : ""].filter((t) => t !== "").join(" ");
+      const title = [design.title, design.role === "shipped" && !design.title.includes("shipped") ? "(this was shipped)" : ""]
+        .filter((t) => t !== "")
+        .join(" ");
       return [...(i === 0 ? [] : [""]), ...hang(`${design.label}${title === "" ? "" : "  "}`, title), ...effectLines(matrix, effect)];
     });
 }
@@ -233,7 +235,7 @@ function restLines(result: MatrixResult): string[] {
   ];
   const facts = [
     `${result.cells.length - skipped} cells${skipped === 0 ? "" : ` (${skipped} more do not arise)`}, ${pending === 0 ? "" : `${pending} of them not run yet, `}` +
-      `${of("model") + of("both")} answered by models in C (${[...new Set(matrix.cells.flatMap((c) => c.files))].join(", ")}); ${real}.`,
+      `${result.cells.length - skipped - pending} answered by models in C (${[...new Set(matrix.cells.flatMap((c) => c.files))].join(", ")}); ${real}.`,
     `${none.length} cells say none; in ${twins} of them a fault seeded for this purpose is found.`,
     `${number(result.states)} states and ${number(result.transitions)} transitions of ${result.programs} different programs were searched` +
       ` (cells whose macros make no difference share one), in ${seconds(result.searchSeconds)} of searching. Bounds: ${limits.join(", ")}.`,
