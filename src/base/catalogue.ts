@@ -135,8 +135,10 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD304: {
     title: "The scenario asks for what it has not set up",
-    meaning: "A thread accesses an address that no sd_mmap() of its address space covers, or has no address space; a CPU is given two; or setup itself fails.",
-    advice: "Access only what sd_mmap() returned, and the pages after it: HPAGE_SIZE apart in a hugetlb file, PAGE_SIZE apart elsewhere. Give each address space CPUs of its own.",
+    meaning:
+      "A thread accesses an address that no sd_mmap() of its address space covers, or has no address space; a CPU is given two; or setup itself fails.",
+    advice:
+      "Access only what sd_mmap() returned, and the pages after it: HPAGE_SIZE apart in a file of huge pages, PAGE_SIZE apart elsewhere. Give each address space CPUs of its own.",
   },
   SD401: {
     title: "The command line is wrong",
