@@ -5,7 +5,7 @@
  * MMS processes map a file of PAGES pages, shared. Each has a mirror of USER's kind, whose hardware writes to any of the pages at any time, while
  * MIGRATIONS threads at once migrate (or with CALLER=1 reclaim) a page each: all the first one with SAME=1, else neighbours.
  *   USER	kvm umem_odp gru gntdev amd_iommu_v2 intel_svm scif i915 radeon amdgpu amdkfd
- *   DESIGN	1 released  2 fix_only  3 convert_all  4 pass_size  5 start_end  6 shipped
+ *   DESIGN	1 released  2 fix_only  3 convert_all  4 pass_size  5 start_end  6 shipped  7 huge
  *   PAGE	0 ordinary  1 huge, the mapping too small for tables to be shared  2 huge, a gigabyte: with MMS > 1 the PMD table is shared
  *   FIRST	which page is the first to be migrated; those before it are nobody's
  *   PIECES	1: the mirror holds a huge page in pieces of 4 KiB

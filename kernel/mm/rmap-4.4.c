@@ -74,7 +74,7 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 	if (fixed)
 		adjust_range_if_pmd_sharing_possible(vma, &start, &end);
 	bracket = design == SD_DESIGN_CONVERT_ALL || design == SD_DESIGN_START_END ||
-		  (design == SD_DESIGN_SHIPPED && end - start != size);
+		  (design == SD_DESIGN_SHIPPED && end - start != size) || (design == SD_DESIGN_HUGE && PageHuge(page));
 	if (bracket)
 		mmu_notifier_invalidate_range_start(mm, start, end);
 	pte = page_check_address(page, mm, address, &ptl, 0);

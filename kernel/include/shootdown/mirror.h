@@ -20,6 +20,7 @@ enum sd_design {
 	SD_DESIGN_PASS_SIZE,	/* invalidate_page gets the start and size of what went */
 	SD_DESIGN_START_END,	/* range start and end around everything, invalidate_page kept */
 	SD_DESIGN_SHIPPED,	/* that only where a table may be shared: what 4.4.y has since 4.4.167 at the latest */
+	SD_DESIGN_HUGE,		/* that for every huge page and no other: nobody shipped it */
 };
 
 extern enum sd_design sd_design;
