@@ -1,8 +1,8 @@
 /**
  * Runs the cells of a matrix on several lanes (worker processes, or this one), recalling what an earlier run found out.
  *
- * Every cell is prepared first (compiled, which gives the key of its program); each distinct program is then searched once. The seeded
- * twins of cells that say none follow in the same way. What took longest the last time goes first, so that no long search is left alone at the end.
+ * Every cell is prepared (compiled, which gives the key of its program), and each distinct program searched once. The seeded twins of
+ * cells that say none follow in the same way. What took longest the last time goes first, so that no long search is left alone at the end.
  * An interrupt stops at once; what was found until then is kept, and the next run goes on from there.
  */
 import { deserialize, serialize } from "node:v8";
@@ -43,7 +43,7 @@ export interface RunOptions {
 }
 
 export interface MatrixProgress {
-  readonly stage: "compiling" | "searching";
+  /** Cells and seeded twins; the latter are added as cells turn out to need them. */
   readonly done: number;
   readonly total: number;
   /** Of programs that are done, and of those being searched. */
@@ -121,7 +121,7 @@ class Runner {
   private readonly outcomes = new Map<string, Outcome>();
   private readonly running = new Map<Lane, { readonly name: string; states: number }>();
   private readonly searched = new Set<string>();
-  private progress = { stage: "compiling" as MatrixProgress["stage"], done: 0, total: 0 };
+  private progress = { done: 0, total: 0 };
 
   constructor(options: RunOptions) {
     this.options = options;
@@ -145,56 +145,37 @@ class Runner {
 
   async run(slots: readonly Slot[]): Promise<void> {
     const present = (parts: readonly (Part | undefined)[]): Part[] => parts.filter((part) => part !== undefined);
-    const own = present(slots.flatMap((slot) => [slot.base, ...slot.real]));
-    await this.prepare(own);
-    await this.search(own);
+    await this.search(present(slots.flatMap((slot) => [slot.base, ...slot.real])));
     // A cell that says what goes wrong needs no proof that it would.
-    const twins = present(slots.filter((slot) => this.outcomeOf(slot.base)?.kind === "none").map((slot) => slot.twin));
-    await this.prepare(twins);
-    await this.search(twins);
+    await this.search(present(slots.filter((slot) => this.outcomeOf(slot.base)?.kind === "none").map((slot) => slot.twin)));
   }
 
-  private async prepare(parts: readonly Part[]): Promise<void> {
-    this.progress = { stage: "compiling", done: 0, total: parts.length };
-    // The same macros, as when two designs treat a user alike, need no second look.
-    const same = new Map<string, Part[]>();
-    for (const part of parts) {
-      const text = JSON.stringify(part.job);
-      same.set(text, [...(same.get(text) ?? []), part]);
-    }
-    await this.onLanes([...same.values()], async (lane, [first, ...others]) => {
-      const key = await lane.prepare(first!.job);
-      for (const part of [first!, ...others]) this.keys.set(part, key);
-      this.progress.done += 1 + others.length;
-    });
-  }
-
+  /** Prepares each part and searches its program at once, unless that is done or being done under another name. */
   private async search(parts: readonly Part[]): Promise<void> {
-    const byKey = new Map<string, Part>();
-    for (const part of parts) {
-      const key = this.keys.get(part);
-      if (key === undefined || this.outcomes.has(key)) continue;
-      this.searched.add(key);
-      const kept = this.options.fresh ? undefined : recall(this.options.cache, key);
-      if (kept !== undefined) this.outcomes.set(key, kept);
-      else if (!byKey.has(key)) byKey.set(key, part);
-    }
-    const { cache } = this.options;
-    this.progress = { stage: "searching", done: this.outcomes.size, total: this.outcomes.size + byKey.size };
-    const seconds = new Map([...byKey].map(([key, part]) => [key, lastSeconds(cache, part)]));
-    const queue = [...byKey].sort(([a], [b]) => seconds.get(b)! - seconds.get(a)!);
-    await this.onLanes(queue, async (lane, [key, part]) => {
+    const { cache, fresh, signal } = this.options;
+    const seconds = new Map(parts.map((part) => [part, lastSeconds(cache, part)]));
+    const queue = [...parts].sort((a, b) => seconds.get(b)! - seconds.get(a)!);
+    this.progress.total += queue.length;
+    await this.onLanes(queue, async (lane, part) => {
       const now = { name: part.name, states: 0 };
       this.running.set(lane, now);
-      const outcome = await lane.check(part.job, (states) => {
-        now.states = states;
-        this.tell();
-      });
+      const key = await lane.prepare(part.job);
+      this.keys.set(part, key);
+      if (!this.searched.has(key)) {
+        this.searched.add(key);
+        const kept = fresh ? undefined : recall(cache, key);
+        const outcome =
+          kept ??
+          (await lane.check(part.job, (states) => {
+            now.states = states;
+            this.tell();
+          }));
+        if (signal.aborted) return;
+        this.outcomes.set(key, outcome);
+        if (kept === undefined) keep(cache, key, part, outcome);
+      }
       this.running.delete(lane);
-      if (this.options.signal.aborted) return;
-      this.outcomes.set(key, outcome);
       this.progress.done++;
-      keep(cache, key, part, outcome);
     });
   }
 

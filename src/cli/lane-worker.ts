@@ -5,7 +5,7 @@
  */
 import { openCache } from "../base/cache.ts";
 import { InputFault } from "../base/diagnostics.ts";
-import { checkJob, prepareJob, type Reply, type Request } from "./lane.ts";
+import { checkPrepared, type Prepared, prepareJob, type Reply, type Request } from "./lane.ts";
 
 const cache = openCache();
 
@@ -13,15 +13,24 @@ process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit(0));
 process.on("message", (request: Request) => void answer(request));
 
+/** What was prepared last is what is usually to be checked next. */
+let last: { readonly job: string; readonly prepared: Prepared } | undefined;
+
+async function prepared(request: Request): Promise<Prepared> {
+  const job = JSON.stringify(request.job);
+  if (last?.job !== job) last = { job, prepared: await prepareJob(request.job, cache) };
+  return last.prepared;
+}
+
 const send = (reply: Reply): void => void process.send?.(reply);
 
 async function answer(request: Request): Promise<void> {
   try {
     if (request.do === "prepare") {
-      send({ kind: "key", key: (await prepareJob(request.job, cache)).key });
+      send({ kind: "key", key: (await prepared(request)).key });
       return;
     }
-    const outcome = await checkJob(request.job, cache, {
+    const outcome = await checkPrepared(await prepared(request), {
       onSlice: (progress) => send({ kind: "states", states: progress.states }),
       shouldStop: () => undefined,
     });

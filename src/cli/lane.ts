@@ -107,8 +107,7 @@ function optionsOf(
 const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }: CheckOptions): string =>
   JSON.stringify([preemptions, maxStates, maxMemory, timeout, merge, engine]);
 
-export async function checkJob(job: Job, cache: Cache, hooks: CheckHooks): Promise<Outcome> {
-  const { inputs, options } = await prepareJob(job, cache);
+export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<Outcome> {
   const verdict = await runCheck(inputs, options, hooks);
   // A scenario that asks for more than the model has is no finding about any design.
   refuseMisuse(verdict);
@@ -132,8 +131,8 @@ function outcomeOf(verdict: Verdict): Outcome {
 export function ownLane(cache: Cache, signal: AbortSignal): Lane {
   return {
     prepare: async (job) => (await prepareJob(job, cache)).key,
-    check: (job, onStates) =>
-      checkJob(job, cache, {
+    check: async (job, onStates) =>
+      checkPrepared(await prepareJob(job, cache), {
         onSlice: (progress) => onStates(progress.states),
         shouldStop: () => (signal.aborted ? "by the user" : undefined),
       }),

@@ -108,7 +108,7 @@ async function missingTrees(matrix: Matrix): Promise<string> {
 }
 
 function describe(progress: MatrixProgress, elapsed: number): string {
-  const done = `${progress.stage} ${progress.done}/${progress.total}`;
+  const done = `${progress.done}/${progress.total}`;
   const states = progress.states === 0 ? [] : [`${grouped(progress.states)} states`];
   return [done, ...states, duration(elapsed), ...progress.running].join(" · ");
 }
