@@ -106,6 +106,9 @@ void __weak sd_final(void)
 		if (!pte_none(pte) && !pte_present(pte) && is_migration_entry(pte_to_swp_entry(pte)))
 			__sd_fail("migration-entry-left", "at the end {0:x} in {1:s} is still a migration entry: faults there never end",
 				  up->va, (sd_u64)up->mm->sd_name, 0);
+		if (!pte_none(pte) && !pte_present(pte) && !is_hwpoison_entry(pte_to_swp_entry(pte)))
+			__sd_fail("bad-entry", "at the end {0:x} in {1:s} is {2:x}, which is no entry of any kind: faults there never end",
+				  up->va, (sd_u64)up->mm->sd_name, pte_val(pte));
 	}
 	for (i = 0; i < SD_NR_FRAMES; i++) {
 		struct page *page = &mem_map[i];
