@@ -59,14 +59,14 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     const known = directs.get(func);
     if (known !== undefined) return known;
     const f = program.funcs[func]!;
-    const index = builder.declare(...signature(f.params, f.results));
+    const index = builder.declare(...signature(f.params, f.results), f.name);
     directs.set(func, index);
     work.push({ func, index, version: "direct" });
     return index;
   };
   const coroutine = (func: number): void => {
     if (coroutines.has(func)) return;
-    const index = builder.declare([], ["i32"]);
+    const index = builder.declare([], ["i32"], `${program.funcs[func]!.name} (parks)`);
     coroutines.set(func, index);
     builder.element(2 * func, index);
     work.push({ func, index, version: "coroutine" });

@@ -164,8 +164,9 @@ export function define(
   params: readonly ValType[],
   results: readonly ValType[],
   body: (code: Code) => void,
+  name = "",
 ): number {
-  const index = builder.declare(params, results);
+  const index = builder.declare(params, results, name);
   const code = new Code(params.length);
   body(code);
   builder.define(index, code);
@@ -185,26 +186,32 @@ export function mix64(c: Code, scratch: number): void {
 }
 
 export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals, visit: number): Core {
-  const storeWord = define(builder, ["i32", "i64"], [], (c) => {
-    const old = c.local("i64");
-    const salt = c.local("i64");
-    const scratch = c.local("i64");
-    c.get(0).mem("i64.load").tee(old).get(1).op("i64.eq").if();
-    c.op("return").end();
-    c.getGlobal(globals.undo).get(0).mem("i32.store");
-    c.getGlobal(globals.undo).get(old).mem("i64.store", 8);
-    c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo);
-    // The word's old contribution leaves the fingerprint, the new one enters. Written out here: this is the hottest code there is.
-    c.get(0).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul").set(salt);
-    c.getGlobal(globals.fp);
-    for (const value of [old, 1]) {
-      c.get(value).i64(0x9e3779b97f4a7c15n).op("i64.mul").get(salt).op("i64.add");
-      mix64(c, scratch);
-      c.op("i64.xor");
-    }
-    c.setGlobal(globals.fp);
-    c.get(0).get(1).mem("i64.store");
-  });
+  const storeWord = define(
+    builder,
+    ["i32", "i64"],
+    [],
+    (c) => {
+      const old = c.local("i64");
+      const salt = c.local("i64");
+      const scratch = c.local("i64");
+      c.get(0).mem("i64.load").tee(old).get(1).op("i64.eq").if();
+      c.op("return").end();
+      c.getGlobal(globals.undo).get(0).mem("i32.store");
+      c.getGlobal(globals.undo).get(old).mem("i64.store", 8);
+      c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo);
+      // The word's old contribution leaves the fingerprint, the new one enters. Written out here: this is the hottest code there is.
+      c.get(0).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul").set(salt);
+      c.getGlobal(globals.fp);
+      for (const value of [old, 1]) {
+        c.get(value).i64(0x9e3779b97f4a7c15n).op("i64.mul").get(salt).op("i64.add");
+        mix64(c, scratch);
+        c.op("i64.xor");
+      }
+      c.setGlobal(globals.fp);
+      c.get(0).get(1).mem("i64.store");
+    },
+    "storeWord",
+  );
 
   const mark = define(builder, [], ["i32"], (c) => {
     // One step writes far less than the megabyte of room that is kept here.

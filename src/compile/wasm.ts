@@ -300,6 +300,7 @@ export class ModuleBuilder {
   private readonly imports: number[][] = [];
   private readonly functionTypes: number[] = [];
   private readonly bodies: (Code | undefined)[] = [];
+  private readonly names: string[] = [];
   private readonly globals: number[][] = [];
   private readonly exports: number[][] = [];
   private readonly table = new Map<number, number>();
@@ -330,7 +331,8 @@ export class ModuleBuilder {
   }
 
   /** Reserves a function index, so that functions can call each other; its body is given by `define`. */
-  declare(params: readonly ValType[], results: readonly ValType[]): number {
+  declare(params: readonly ValType[], results: readonly ValType[], name = ""): number {
+    this.names.push(name);
     this.functionTypes.push(this.type(params, results));
     this.bodies.push(undefined);
     return this.imported + this.bodies.length - 1;
@@ -365,6 +367,20 @@ export class ModuleBuilder {
     this.table.set(slot, func);
   }
 
+  /** The custom section "name", so that profilers can say what they see. */
+  private nameSection(): number[] {
+    const named = this.names.flatMap((name, i) => {
+      if (name === "") return [];
+      const out: number[] = [];
+      unsignedLeb(i + this.imported, out);
+      return [[...out, ...text(name)]];
+    });
+    const body = vector(named);
+    const size: number[] = [];
+    unsignedLeb(body.length, size);
+    return [...text("name"), 0x01, ...size, ...body];
+  }
+
   finish(): Uint8Array<ArrayBuffer> {
     const slots = Math.max(0, ...this.table.keys()) + 1;
     const limits: number[] = [];
@@ -394,6 +410,7 @@ export class ModuleBuilder {
       [7, vector(this.exports)],
       [9, vector(elements)],
       [10, vector(bodies)],
+      [0, this.nameSection()],
     ];
     const size = sections.reduce((sum, [, body]) => sum + body.length + 6, 8);
     const out = new Uint8Array(size);
