@@ -8,6 +8,8 @@
 #include <linux/swapops.h>
 #include <shootdown/machine.h>
 
+bool sd_somebody_pins;
+
 static bool all_outside_kernel(void)
 {
 	int i;
@@ -47,7 +49,7 @@ static void check_page(struct page *page, int cached)
 	if (page->_refcount.counter < entries + cached)
 		__sd_fail("bad-count", "at the end {0:p} has {1:d} references, fewer than its {2:d} users", (sd_u64)page,
 			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
-	if (page->_refcount.counter > entries + cached)
+	if (page->_refcount.counter > entries + cached && !sd_somebody_pins)
 		__sd_fail("leak", "at the end {0:p} has {1:d} references, but only {2:d} users: it will never be freed", (sd_u64)page,
 			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
 	if (page->flags & (1UL << PG_locked))

@@ -25,6 +25,7 @@ void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned l
 		what.piece = PAGE_SIZE;
 		what.piece_size = PAGE_SIZE;
 	}
+	sd_somebody_pins |= ops->pins;
 	mirrors[nr_mirrors++] = ops->attach(&what);
 }
 
@@ -85,7 +86,7 @@ static void run(void *arg)
 		return;
 	current->sd_in_kernel = true;
 	m->ops->fault(m, i);
-	current->sd_in_kernel = m->ops->pins;
+	current->sd_in_kernel = false;
 }
 
 void sd_mirrors_run(int cpu, bool faults)

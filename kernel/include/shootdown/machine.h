@@ -65,6 +65,9 @@ void sd_walker_access(struct sd_walker *w, unsigned long va, unsigned int nr, bo
 int sd_find_upage(struct mm_struct *mm, unsigned long va);
 bool sd_fault_waits(struct sd_upage *up);
 
+/* machine/final.c: devices hold references for good, so that more references than entries are no leak */
+extern bool sd_somebody_pins;
+
 /* machine/frames.c */
 struct page *sd_frame_alloc(int kind, unsigned int order);
 void sd_frame_free(struct page *page);
