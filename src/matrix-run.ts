@@ -145,18 +145,20 @@ class Runner {
 
   async run(slots: readonly Slot[]): Promise<void> {
     const present = (parts: readonly (Part | undefined)[]): Part[] => parts.filter((part) => part !== undefined);
-    await this.search(present(slots.flatMap((slot) => [slot.base, ...slot.real])));
-    // A cell that says what goes wrong needs no proof that it would.
-    await this.search(present(slots.filter((slot) => this.outcomeOf(slot.base)?.kind === "none").map((slot) => slot.twin)));
+    const twins = new Map(slots.flatMap((slot) => (slot.base && slot.twin ? [[slot.base, slot.twin] as const] : [])));
+    await this.search(present(slots.flatMap((slot) => [slot.base, ...slot.real])), twins);
+    // Those whose cell shares a search that was still going on when its turn came.
+    const left = [...twins].filter(([base, twin]) => this.outcomeOf(base)?.kind === "none" && !this.keys.has(twin));
+    await this.search(left.map(([, twin]) => twin));
   }
 
   /** Prepares each part and searches its program at once, unless that is done or being done under another name. */
-  private async search(parts: readonly Part[]): Promise<void> {
+  private async search(parts: readonly Part[], twins: ReadonlyMap<Part, Part> = new Map()): Promise<void> {
     const { cache, fresh, signal } = this.options;
     const seconds = new Map(parts.map((part) => [part, lastSeconds(cache, part)]));
     const queue = [...parts].sort((a, b) => seconds.get(b)! - seconds.get(a)!);
     this.progress.total += queue.length;
-    await this.onLanes(queue, async (lane, part) => {
+    const one = async (lane: Lane, part: Part): Promise<void> => {
       const now = { name: part.name, states: 0 };
       this.running.set(lane, now);
       const key = await lane.prepare(part.job);
@@ -176,6 +178,14 @@ class Runner {
       }
       this.running.delete(lane);
       this.progress.done++;
+    };
+    await this.onLanes(queue, async (lane, part) => {
+      await one(lane, part);
+      // At once, so that a run that is interrupted has whole cells. A cell that says what goes wrong needs no proof that it would.
+      const twin = twins.get(part);
+      if (twin === undefined || signal.aborted || this.outcomeOf(part)?.kind !== "none") return;
+      this.progress.total++;
+      await one(lane, twin);
     });
   }
 
