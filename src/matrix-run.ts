@@ -7,6 +7,7 @@
  */
 import { deserialize, serialize } from "node:v8";
 import { type Cache, keyOf } from "./base/cache.ts";
+import { InputFault } from "./base/diagnostics.ts";
 import { codeVersion, packageVersion } from "./base/paths.ts";
 import type { CellResult, Matrix, MatrixBounds, MatrixCell, MatrixResult, Outcome, RealCaseOf } from "./report/matrix.ts";
 
@@ -180,7 +181,9 @@ class Runner {
       this.progress.done++;
     };
     await this.onLanes(queue, async (lane, part) => {
-      await one(lane, part);
+      await one(lane, part).catch((error: unknown) => {
+        throw located(error, part);
+      });
       // At once, so that a run that is interrupted has whole cells. A cell that says what goes wrong needs no proof that it would.
       const twin = twins.get(part);
       if (twin === undefined || signal.aborted || this.outcomeOf(part)?.kind !== "none") return;
@@ -214,6 +217,13 @@ class Runner {
       running: running.map((r) => r.name),
     });
   }
+}
+
+/** Which of many cells the input is at fault in. */
+function located(error: unknown, part: Part): unknown {
+  if (!(error instanceof InputFault)) return error;
+  const defines = part.job.source === "model" ? part.job.defines.map((d) => ` -D${d}`).join("") : "";
+  return new InputFault(error.diagnostics.map((d) => ({ ...d, notes: [...(d.notes ?? []), `in the cell ${part.name}:${defines}`] })));
 }
 
 const outcomeKey = (key: string): string => keyOf("matrix-outcome", codeVersion(), key);
