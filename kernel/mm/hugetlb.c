@@ -269,12 +269,13 @@ long __weak follow_hugetlb_page(struct mm_struct *mm, struct vm_area_struct *vma
 	}
 }
 
+/* A page that is isolated already (the kernel: not active) cannot be isolated again. */
 bool __weak isolate_huge_page(struct page *page, struct list_head *list)
 {
 	bool isolated;
 
 	spin_lock(&hugetlb_lock);
-	isolated = get_page_unless_zero(page);
+	isolated = !page->lru.next && get_page_unless_zero(page);
 	if (isolated)
 		list_add_tail(&page->lru, list);
 	spin_unlock(&hugetlb_lock);
@@ -284,7 +285,9 @@ bool __weak isolate_huge_page(struct page *page, struct list_head *list)
 /* Back to where huge pages in use belong, and the reference of the isolation goes. */
 void __weak putback_active_hugepage(struct page *page)
 {
+	spin_lock(&hugetlb_lock);
 	if (page->lru.next)
 		list_del(&page->lru);
+	spin_unlock(&hugetlb_lock);
 	put_page(page);
 }

@@ -76,6 +76,9 @@ static int replace_slot(struct address_space *mapping, struct page *newpage, str
 
 int __weak migrate_huge_page_move_mapping(struct address_space *mapping, struct page *newpage, struct page *page)
 {
+	/* Nobody's any more: moved by somebody else since it was looked up. */
+	if (!mapping)
+		return page_count(page) == 1 ? MIGRATEPAGE_SUCCESS : -EAGAIN;
 	return replace_slot(mapping, newpage, page, 2 + page_has_private(page));
 }
 
@@ -227,7 +230,12 @@ int __weak migrate_pages(struct list_head *from, new_page_t *get_new_page, free_
 static struct page *new_page(struct page *page, unsigned long private)
 {
 	(void)private;
-	return PageHuge(page) ? alloc_huge_page(NULL, 0, 0) : alloc_page(GFP_KERNEL);
+	if (!PageHuge(page))
+		return alloc_page(GFP_KERNEL);
+	page = alloc_huge_page(NULL, 0, 0);
+	/* As if on a list, so that nobody isolates it before it is put back (the kernel: it is not active yet). */
+	INIT_LIST_HEAD(&page->lru);
+	return page;
 }
 
 static int migrate_isolated(struct list_head *pagelist)

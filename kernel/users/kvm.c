@@ -13,7 +13,7 @@
 #include <shootdown/scenario.h>
 
 #ifndef SD_MAX_KVM
-#define SD_MAX_KVM 2
+#define SD_MAX_KVM 3
 #endif
 
 static struct kvm kvms[SD_MAX_KVM];

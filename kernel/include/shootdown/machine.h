@@ -10,7 +10,7 @@
 #include <linux/mmu_notifier.h>
 
 #ifndef SD_NR_DEVICES
-#define SD_NR_DEVICES 2
+#define SD_NR_DEVICES 3
 #endif
 #ifndef SD_NR_UPAGES
 #define SD_NR_UPAGES 16		/* user pages of all address spaces together */
