@@ -260,7 +260,8 @@ describe("options", async () => {
   const offered = new Set([...helps.values()].flatMap((help) => [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((m) => m[1]!)));
 
   /** Of npm, vitest, git and biome. */
-  const FOREIGN = new Set(["--update", "--write"]);
+  /** Options of other commands: vitest, biome, the bench, SPIN. */
+  const FOREIGN = new Set(["--update", "--write", "--only", "--runs", "--quick", "--fresh"]);
 
   it("that the pages name exist", () => {
     for (const page of pages) {
