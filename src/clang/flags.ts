@@ -42,6 +42,8 @@ const COMMON: readonly string[] = [
   "-fno-strict-aliasing",
   "-fno-delete-null-pointer-checks",
   "-fwrapv",
+  // A loop that does not end is a finding; C would let the compiler take it for one that does.
+  "-fno-finite-loops",
   "-fno-stack-protector",
   "-fno-color-diagnostics",
 ];
