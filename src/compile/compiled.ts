@@ -218,7 +218,11 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       bytes().fill(0, map.visited);
       x.count.value = 0;
     },
-    discoveries: () => x.newShared.value,
+    discoveries: () => {
+      // Asked between slices of a search that runs inside the engine: the time to see that it has outgrown the limit.
+      current();
+      return x.newShared.value;
+    },
     forgetDiscoveries: () => {
       x.newShared.value = 0;
     },
