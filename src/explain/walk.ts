@@ -125,7 +125,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
       case "x":
         return hex(value);
       case "p":
-        return names.object(addr);
+        return Number.isSafeInteger(addr) ? names.object(addr) : hex(value);
       case "m":
         return names.place(addr, 8)?.text ?? hex(addr);
       case "s":

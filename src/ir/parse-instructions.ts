@@ -48,9 +48,10 @@ export function parseInstruction(s: Context, func: string, start: number, result
   s.exotic = false;
   const read = parseBody(s, func, opcode, start);
   if (typeof read === "function") return { kind: "records", records: read(parseTail(s)) };
-  const dbg = read.body.kind === "unsupported" ? undefined : parseTail(s);
   let body = read.body;
+  const dbg = body.kind === "unsupported" ? positionIn(body.text) : parseTail(s);
   if (s.exotic && body.kind !== "unsupported") body = { kind: "unsupported", text: s.text.slice(start, s.pos).trimEnd() };
+  if (body.kind === "unsupported") body = { kind: "unsupported", text: body.text.replace(POSITION, "") };
   return {
     kind: "instruction",
     // One literal for each shape of the common part: spreading conditionals is what costs here.
@@ -62,6 +63,14 @@ export function parseInstruction(s: Context, func: string, start: number, result
 function common(body: Body, result: string | undefined, dbg: number | undefined, line: number): IrInstruction {
   if (result === undefined) return dbg === undefined ? { ...body, line } : { ...body, dbg, line };
   return dbg === undefined ? { ...body, result, line } : { ...body, result, dbg, line };
+}
+
+const POSITION = /, !dbg !(\d+)/;
+
+/** The `!dbg` node of an instruction that was not read any further: a reader wants to know where in the C it is. */
+function positionIn(text: string): number | undefined {
+  const node = POSITION.exec(text)?.[1];
+  return node === undefined ? undefined : Number(node);
 }
 
 /** Reads `, align 8`-like leftovers and attachments up to the end of the instruction; the `!dbg` node if there is one. */

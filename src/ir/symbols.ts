@@ -152,7 +152,7 @@ export function undefinedSymbol(name: string, mentions: readonly Mention[]): Dia
   return {
     code: "SD202",
     message: `${name} is used but not defined`,
-    ...(first === undefined || first.file === "" ? {} : { file: first.file, line: first.line }),
+    ...(first === undefined || first.file === "" ? {} : { file: first.file, ...(first.line > 0 ? { line: first.line } : {}) }),
     notes,
     help: "define it in the scenario, or link the file that has it",
   };
