@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
+import { fault } from "./base/diagnostics.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram, loadCompiled } from "./compile/module.ts";
@@ -52,7 +53,19 @@ export interface CheckHooks {
 export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
   const program = programOf(inputs, options.cache);
   const { result, stopped } = await search(program, inputs, options, hooks);
+  if (result.threads.length === 0 && !failedInSetup(result)) {
+    throw fault({
+      code: "SD305",
+      message: "scenario() creates no threads",
+      file: options.scenario,
+      help: "name what is to run, with sd_cpu_run() or sd_user()",
+    });
+  }
   return verdictOf(program, options, result, stopped);
+}
+
+function failedInSetup({ outcome }: CheckResult): boolean {
+  return outcome.kind === "violation" && outcome.violation.at === "step" && outcome.violation.schedule.length === 0;
 }
 
 async function search(

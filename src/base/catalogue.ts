@@ -140,6 +140,11 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     advice:
       "Access only what sd_mmap() returned, and the pages after it: HPAGE_SIZE apart in a file of huge pages, PAGE_SIZE apart elsewhere. Give each address space CPUs of its own.",
   },
+  SD305: {
+    title: "The scenario has no threads",
+    meaning: "scenario() returned and had created no thread. There is nothing to interleave, so that nothing found would mean nothing.",
+    advice: "Create threads in scenario(): with sd_cpu_run() and sd_user(), or with __sd_thread() itself.",
+  },
   SD401: {
     title: "The command line is wrong",
     meaning: "An option or argument is unknown, lacks its value, or has a value that is not allowed.",

@@ -67,9 +67,19 @@ const MISUSE: Readonly<Record<string, { code: string; help: string }>> = {
 export function refuseMisuse(verdict: Verdict): void {
   if (verdict.kind !== "violation") return;
   const { failure, story } = verdict.violation;
+  const said = story.closing[0]?.replace(/\.$/, "") ?? failure.text;
   const misuse = MISUSE[failure.klass];
-  if (misuse === undefined) return;
-  throw fault({ ...misuse, file: verdict.scenario, message: story.closing[0]?.replace(/\.$/, "") ?? failure.text });
+  if (misuse !== undefined) throw fault({ ...misuse, file: verdict.scenario, message: said });
+  const row = story.rows.find(({ kind }) => kind === "fail");
+  if (row === undefined || row.steps[0] > 0) return;
+  // Nothing has run yet but scenario() itself.
+  throw fault({
+    code: "SD304",
+    message: `setup fails (${failure.klass.replaceAll("-", " ")}): ${said}`,
+    file: row.site.file === "" ? verdict.scenario : row.site.file,
+    ...(row.site.line > 0 ? { line: row.site.line } : {}),
+    notes: row.stack.slice(1).map((site) => `called by ${site.func} at ${site.file}:${site.line}`),
+  });
 }
 
 function optionsOf(files: readonly string[], settings: CheckSettings, cache: Cache): CheckOptions {
