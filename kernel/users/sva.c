@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * device.c - a device that shares the CPU's page tables (shared virtual addressing).
+ * sva.c - a device that shares the CPU's page tables (shared virtual addressing).
  *
  * It translates with a walker of its own, whose cached translations go only when a notifier tells it: it is in no cpumask and takes no
  * interrupt. Its page faults are served by the kernel as those of a CPU. Its flush is one operation and
