@@ -4,10 +4,10 @@
  * Each change is made to a copy of its file, which stands in for ours. What is then found is what a reviewer of that change would
  * object to; where nothing is, the reason stands beside it. Unchanged, the same scenarios find nothing.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { defaultCacheDir, sha256 } from "../src/base/cache.ts";
 import { kernelDir } from "../src/base/paths.ts";
 import type { StandIns } from "../src/clang/model.ts";
 import type { Verdict } from "../src/report/verdict.ts";
@@ -342,11 +342,8 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-const dir = mkdtempSync(join(tmpdir(), "shootdown-mutations-"));
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-/** The changed copy of the file. */
-function mutated({ file, line, after, becomes }: Mutation, index: number): StandIns {
+/** The changed copy of the file, under a name that follows from what is in it: what was compiled of it before is found again. */
+function mutated({ file, line, after, becomes }: Mutation): StandIns {
   const lines = readFileSync(join(kernelDir, file), "utf8").split("\n");
   const from = after === undefined ? 0 : lines.findIndex((l) => l.startsWith(after));
   expect(from, `${after} in ${file}`).toBeGreaterThanOrEqual(0);
@@ -354,8 +351,10 @@ function mutated({ file, line, after, becomes }: Mutation, index: number): Stand
   const at = lines.flatMap((l, i) => (i >= from && i < to && l.trim() === line ? [i] : []));
   expect(at, `lines of ${file} that are ${line}`).toHaveLength(1);
   lines[at[0]!] = lines[at[0]!]!.replace(line, () => becomes);
-  const copy = join(dir, `${index}-${basename(file)}`);
-  writeFileSync(copy, lines.join("\n"));
+  const text = lines.join("\n");
+  const copy = join(defaultCacheDir(), "mutations", sha256(text).slice(0, 16), basename(file));
+  mkdirSync(dirname(copy), { recursive: true });
+  if (!existsSync(copy)) writeFileSync(copy, text);
   return { [file]: copy };
 }
 
@@ -369,10 +368,10 @@ describe("with every line as it is", () => {
   });
 });
 
-describe.each(MUTATIONS.map((mutation, index) => ({ mutation, index })))("$mutation.file: $mutation.what", ({ mutation, index }) => {
+describe.each(MUTATIONS.map((mutation) => ({ mutation })))("$mutation.file: $mutation.what", ({ mutation }) => {
   const { finds } = mutation;
   it("none" in finds ? `is harmless: ${finds.none}` : `is found: ${finds.klass}`, async () => {
-    const verdict = await run(mutation.scenario, mutation.defines, mutated(mutation, index));
+    const verdict = await run(mutation.scenario, mutation.defines, mutated(mutation));
     if ("none" in finds) return expect(verdict.kind).toBe("none");
     if (verdict.kind !== "violation") return expect(verdict.kind).toBe("violation");
     const { failure, story } = verdict.violation;
