@@ -85,7 +85,7 @@ describe("data races", () => {
     expect(kind).toBe("none");
     expect(races).toHaveLength(1);
     const sides = races[0]!.accesses.map((side) => `${side.thread} ${side.write ? "writes" : "reads"} in line ${side.line}`);
-    expect(sides.sort()).toEqual(["get reads in line 26", "set writes in line 16"]);
+    expect(sides.sort()).toEqual(["get reads in line 22", "set writes in line 13"]);
     expect(races[0]!.variable).toBe("flag");
   });
 

@@ -124,6 +124,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       const frame = base + Math.ceil(TCB_SIZE / 16) * 16;
       view().setUint32(base + TCB_SP, frame, true);
       view().setUint32(frame, func!, true);
+      // Its first access may be a plain one.
+      view().setUint32(frame + 4, AT_PLAIN, true);
       if (program.funcs[func!]!.params > 0) view().setBigUint64(frame + FRAME_HEADER, BigInt.asUintN(64, arg), true);
       return BigInt(index);
     },

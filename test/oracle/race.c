@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Two plain accesses that nothing orders, marked with -DGOOD. */
-#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <shootdown/scenario.h>
 
 int flag, seen;
-static atomic_t started;
 
 static void set(void *arg)
 {
-	atomic_inc(&started);
 #ifdef GOOD
 	WRITE_ONCE(flag, 1);
 #else
@@ -19,7 +16,6 @@ static void set(void *arg)
 
 static void get(void *arg)
 {
-	atomic_inc(&started);
 #ifdef GOOD
 	seen = READ_ONCE(flag);
 #else
