@@ -90,24 +90,28 @@ function kernelFiles(): string[] {
     .map((file) => join(kernelDir, file));
 }
 
-/** Names in our headers, any of which any file may include, and in each C file. */
-const words = new Map<string, ReadonlySet<string>>();
+/** Our headers as one text (any file may include any of them), and each C file. */
+const texts = new Map<string, string>();
 
-function wordsOf(key: string, files: readonly string[]): ReadonlySet<string> {
-  const known = words.get(key) ?? new Set(files.flatMap((file) => readFileSync(file, "utf8").match(/[A-Za-z_]\w*/g) ?? []));
-  words.set(key, known);
+function textOf(key: string, files: () => readonly string[]): string {
+  const known =
+    texts.get(key) ??
+    files()
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+  texts.set(key, known);
   return known;
 }
 
 /** Those of the definitions that this file of the model kernel could notice. */
 export function definesFor(source: string, defines: readonly string[]): string[] {
   if (defines.length === 0) return [];
-  const headers = wordsOf(
-    "headers",
-    kernelFiles().filter((file) => file.endsWith(".h")),
-  );
-  const own = wordsOf(source, [source]);
-  return defines.filter((define) => headers.has(defineName(define)) || own.has(defineName(define)));
+  const headers = textOf("headers", () => kernelFiles().filter((file) => file.endsWith(".h")));
+  const own = textOf(source, () => [source]);
+  return defines.filter((define) => {
+    const word = new RegExp(`\\b${defineName(define)}\\b`);
+    return word.test(headers) || word.test(own);
+  });
 }
 
 export function defineName(define: string): string {
