@@ -124,8 +124,6 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       const frame = base + Math.ceil(TCB_SIZE / 16) * 16;
       view().setUint32(base + TCB_SP, frame, true);
       view().setUint32(frame, func!, true);
-      // Its first access may be a plain one.
-      view().setUint32(frame + 4, AT_PLAIN, true);
       if (program.funcs[func!]!.params > 0) view().setBigUint64(frame + FRAME_HEADER, BigInt.asUintN(64, arg), true);
       return BigInt(index);
     },
@@ -161,6 +159,20 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     }
   };
 
+  /** Tells apart the threads whose very first operation is a plain access that races: they count as parked before it. */
+  const markPlainStarts = (): void => {
+    x.quiet.value = 1;
+    threads.forEach((_, thread) => {
+      const mark = x.mark();
+      const status = guarded(() => x.step(thread));
+      const plain = x.firstPlain.value !== 0 || (status & CHOSE) !== 0;
+      x.undo(mark);
+      const frame = view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true);
+      if (plain) view().setUint32(frame + 4, AT_PLAIN, true);
+    });
+    x.quiet.value = 0;
+  };
+
   x.enter();
   const set = guarded(() => {
     x.setup();
@@ -168,6 +180,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   });
   const setupFailure =
     set === MOVED ? undefined : (lastFailure ?? { klass: "assume", text: "setup abandoned by __sd_assume", args: [0n, 0n, 0n], loc: 0 });
+  if (setupFailure === undefined && (options.racyAccesses ?? []).length > 0) markPlainStarts();
   // The initial state: nothing to undo, fingerprint zero.
   x.fp.value = 0n;
   x.undoTop.value = map.undo;
