@@ -2,6 +2,7 @@
  * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `values.ts`.
  */
 import { BLOCKED } from "../explore/machine.ts";
+import { isDivision } from "../ir/flow.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import type { Instr, Operand } from "../ir/program.ts";
 import type { Segment } from "./frame.ts";
@@ -9,7 +10,7 @@ import type { Emission } from "./function.ts";
 import { TRAP } from "./runtime.ts";
 import { SECTION } from "./section.ts";
 import { signature } from "./unit.ts";
-import { emitMask, emitSignExtend, isDivision } from "./values.ts";
+import { emitMask, emitSignExtend } from "./values.ts";
 
 /** Where an instruction stands, as far as scheduling is concerned. */
 export interface Place {

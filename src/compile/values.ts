@@ -4,7 +4,7 @@
  * A register that is used once, in the segment that defines it, by a pure instruction, has no WebAssembly local: its expression is emitted
  * where it is used. The address of a local variable is never kept: it is the frame plus a constant.
  */
-import { definedBy, operandsOf, operandsOfTerm, successors } from "../ir/flow.ts";
+import { definedBy, isDivision, isPure, operandsOf, operandsOfTerm, successors } from "../ir/flow.ts";
 import type { Bin, Cmp, Func, Instr, Operand, Reg } from "../ir/program.ts";
 import type { Segment } from "./frame.ts";
 import type { Unit } from "./unit.ts";
@@ -49,26 +49,6 @@ const CMP: Record<Cmp, PlainOp> = {
   slt: "i64.lt_s",
   sle: "i64.le_s",
 };
-
-export const isDivision = (bin: Bin): bin is "udiv" | "sdiv" | "urem" | "srem" =>
-  bin === "udiv" || bin === "sdiv" || bin === "urem" || bin === "srem";
-
-function isPure(instr: Instr): boolean {
-  switch (instr.op) {
-    case "bin":
-      return !isDivision(instr.bin);
-    case "cmp":
-    case "sext":
-    case "mask":
-    case "select":
-    case "unary":
-    case "umulh":
-    case "local":
-      return true;
-    default:
-      return false;
-  }
-}
 
 /** Emits a mask to `bits` of the i64 on the stack. */
 export function emitMask(c: Code, bits: number): void {

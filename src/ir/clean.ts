@@ -5,7 +5,7 @@
  */
 
 import { foldCmp, foldUnary, imm, isImm, sameOperand, simplifyBin } from "./emit.ts";
-import { definedBy, operandsOf, operandsOfTerm, successors } from "./flow.ts";
+import { definedBy, isPure, operandsOf, operandsOfTerm, successors } from "./flow.ts";
 import type { Block, Func, Instr, Operand, Phi, Reg, Terminator } from "./program.ts";
 import { mapInstr, mapTerminator } from "./rewrite.ts";
 
@@ -211,24 +211,6 @@ function renumberBlocks(blocks: readonly (Block | undefined)[]): Block[] {
           },
         ],
   );
-}
-
-/** Can the instruction go when nobody reads its result? Loads stay: they are checked. */
-function isPure(i: Instr): boolean {
-  switch (i.op) {
-    case "bin":
-      return i.bin !== "udiv" && i.bin !== "sdiv" && i.bin !== "urem" && i.bin !== "srem";
-    case "cmp":
-    case "sext":
-    case "mask":
-    case "select":
-    case "unary":
-    case "umulh":
-    case "local":
-      return true;
-    default:
-      return false;
-  }
 }
 
 function withoutDead(blocks: readonly Block[]): Block[] {

@@ -1,5 +1,5 @@
 /** Which registers an instruction reads and writes, and where control goes: the facts that every analysis of a function starts from. */
-import type { Func, Instr, Operand, Program, Reg, Terminator } from "./program.ts";
+import type { Bin, Func, Instr, Operand, Program, Reg, Terminator } from "./program.ts";
 
 export function operandsOf(instr: Instr): readonly Operand[] {
   switch (instr.op) {
@@ -79,6 +79,27 @@ export function successors(term: Terminator): readonly number[] {
     case "ret":
     case "unreachable":
       return [];
+  }
+}
+
+export const isDivision = (bin: Bin): bin is "udiv" | "sdiv" | "urem" | "srem" =>
+  bin === "udiv" || bin === "sdiv" || bin === "urem" || bin === "srem";
+
+/** Does it only make a value? It can then go when nobody reads that, or be made where it is read. Loads and divisions are checked, so they stay. */
+export function isPure(instr: Instr): boolean {
+  switch (instr.op) {
+    case "bin":
+      return !isDivision(instr.bin);
+    case "cmp":
+    case "sext":
+    case "mask":
+    case "select":
+    case "unary":
+    case "umulh":
+    case "local":
+      return true;
+    default:
+      return false;
   }
 }
 
