@@ -80,6 +80,9 @@ void __sd_fail(const char *klass, const char *text, sd_u64 a, sd_u64 b, sd_u64 c
  */
 void __sd_event(const char *kind, const char *text, sd_u64 a, sd_u64 b, sd_u64 c);
 
+/* 1 while a schedule is run again for its story, 0 in the search: what only finds out whether there is something to tell asks this first. */
+int __sd_told(void);
+
 /*
  * A thread of the scenario, created during setup only. @name is a constant string ("CPU1", "kworker");
  * @column says which column of the story it prints in, e.g. "CPU1" (threads of one CPU may share it).

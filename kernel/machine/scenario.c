@@ -159,9 +159,10 @@ static void run_once(void *arg)
 static void run_for_ever(void *arg)
 {
 	struct task_struct *task = arg;
+	void (*fn)(void *) = task->sd_fn;
 
-	for (;;)
-		task->sd_fn(task->sd_arg);
+	for (arg = task->sd_arg;;)
+		fn(arg);
 }
 
 static struct task_struct *new_task(int cpu, struct mm_struct *mm, const char *name, bool daemon,

@@ -144,18 +144,16 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 }
 
 /* The cached translation that this access uses, or 0 for a walk. */
-static u64 tlb_lookup(struct sd_walker *w, int upage, u64 live)
+static u64 tlb_lookup(struct sd_walker *w, int upage)
 {
 	u64 *set = w->tlb[upage];
 #if defined(SD_TLB_ON_ACCESS) || defined(SD_TLB_NAIVE)
-	(void)live;
 	return set[0];
 #else
 	int i, n = 0, choice;
 
 	for (i = 0; i < SD_TLB_WAYS && set[i]; i++)
 		n++;
-	(void)live;
 	choice = n ? __sd_choose(n + 1) : 0;
 	return choice ? set[choice - 1] : 0;
 #endif
@@ -193,10 +191,9 @@ static __always_inline void tell_stale(struct sd_walker *w, int upage, u64 cache
 u64 sd_translate(struct sd_walker *w, int upage, bool write)
 {
 	struct sd_upage *up = &sd_upages[upage];
-	u64 live = sd_walk(up->mm, up->va, true);
-	u64 cached = tlb_lookup(w, upage, live);
+	u64 cached = tlb_lookup(w, upage);
 	u64 need = _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
-	u64 leaf = cached ? cached : live;
+	u64 leaf = cached ? cached : sd_walk(up->mm, up->va, true);
 
 	if (write && leaf && !(leaf & _PAGE_RW)) {
 		if (cached)
@@ -204,9 +201,11 @@ u64 sd_translate(struct sd_walker *w, int upage, bool write)
 		return 0;
 	}
 	if ((leaf & need) != need) {
-		leaf = live;
-		if (cached && live != cached)
-			tlb_forget(w, upage, cached);
+		if (cached) {
+			leaf = sd_walk(up->mm, up->va, true);
+			if (leaf != cached)
+				tlb_forget(w, upage, cached);
+		}
 		if (!leaf || (write && !(leaf & _PAGE_RW)))
 			return 0;
 		sd_hardware_set(up->mm, up->va, need);
@@ -215,7 +214,7 @@ u64 sd_translate(struct sd_walker *w, int upage, bool write)
 #ifdef SD_TLB_ON_ACCESS
 	w->tlb[upage][0] = leaf;
 #endif
-	if (cached && frame_of(leaf) != frame_of(live))
+	if (cached && __sd_told() && frame_of(leaf) != frame_of(sd_walk(up->mm, up->va, false)))
 		tell_stale(w, upage, cached);
 	return leaf;
 }

@@ -8,7 +8,8 @@
  */
 #include <shootdown/machine.h>
 
-static const int shifts[] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
+/* Of a level from the top: PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT. Counted out, since the search does this all the time. */
+#define shift_of(level) (PGDIR_SHIFT - 9 * (level))
 
 /*
  * Walks. The word at @addr counts as @val. @hardware: this is a walk that happens, so it must not meet
@@ -21,7 +22,7 @@ static u64 walk(struct mm_struct *mm, unsigned long va, const u64 *addr, u64 val
 	int level;
 
 	for (level = 0; level < 4; level++) {
-		u64 *slot = table + ((va >> shifts[level]) & (PTRS_PER_PTE - 1));
+		u64 *slot = table + ((va >> shift_of(level)) & (PTRS_PER_PTE - 1));
 		u64 entry;
 
 		if (virt_to_page(table)->sd_kind != SD_FRAME_TABLE) {
@@ -67,9 +68,9 @@ u64 *sd_leaf_slot(struct mm_struct *mm, unsigned long va, unsigned long size)
 	int level;
 
 	for (level = 0; level < 4; level++) {
-		u64 *slot = table + ((va >> shifts[level]) & (PTRS_PER_PTE - 1));
+		u64 *slot = table + ((va >> shift_of(level)) & (PTRS_PER_PTE - 1));
 
-		if (size >= (1UL << shifts[level]))
+		if (size >= (1UL << shift_of(level)))
 			return slot;
 		if (!(*slot & _PAGE_PRESENT) || (*slot & _PAGE_PSE && level == 2))
 			return NULL;
@@ -85,7 +86,7 @@ void sd_hardware_set(struct mm_struct *mm, unsigned long va, u64 bits)
 	int level;
 
 	for (level = 0; level < 4; level++) {
-		u64 *slot = table + ((va >> shifts[level]) & (PTRS_PER_PTE - 1));
+		u64 *slot = table + ((va >> shift_of(level)) & (PTRS_PER_PTE - 1));
 		u64 entry = *slot;
 
 		if (!(entry & _PAGE_PRESENT))

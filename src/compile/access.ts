@@ -94,6 +94,11 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(at).i32(1).op("i32.add").tee(at).get(1).op("i32.lt_u").brIf(loop).end();
   });
 
+  // (entry i32): nothing is known of a shared word's users, so that no access to it takes the short way.
+  const forget = define(builder, ["i32"], [], (c) => {
+    for (const field of [0, 8, 16]) c.get(0).i64(0n).mem("i64.store", field);
+  });
+
   // (entry i32, word i32): after a change of a race entry, is the word shared now?
   const evaluate = define(builder, ["i32", "i32"], [], (c) => {
     const threads = c.local("i32");
@@ -111,7 +116,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       .if();
     c.op("return").end();
     c.get(0).mem("i64.load").get(0).mem("i64.load", 8).op("i64.or").i64(-1n).op("i64.eq").if();
-    c.get(1).i32(FOUND).mem("i32.store8", map.shared);
+    c.get(1).i32(FOUND).mem("i32.store8", map.shared).get(0).call(forget);
     c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared).end();
   });
 
@@ -150,6 +155,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(0).i32(3).op("i32.shr_u").tee(0).mem("i32.load8_u", map.shared).getGlobal(globals.quiet).op("i32.or").if();
     c.op("return").end();
     c.get(0).i32(FOUND).mem("i32.store8", map.shared);
+    c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").call(forget);
     c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
   });
 
@@ -207,13 +213,47 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     emitTrack(c, word, access, write, plain);
   };
 
-  const load = (bytes: Bytes, plain: boolean): number =>
-    define(builder, ["i64", "i32"], ["i64"], (c) => {
+  const load = (bytes: Bytes, plain: boolean): number => {
+    const careful = define(builder, ["i64", "i32"], ["i64"], (c) => {
       const at = c.local("i32");
       const word = c.local("i32");
       emitAccess(c, at, word, bytes, 1, false, plain);
       c.get(at).mem(LOAD[bytes]);
     });
+    // The short way, for nearly all: one live word of which this thread's reading, under locks it holds now too, is known. No shared word's is.
+    return define(builder, ["i64", "i32"], ["i64"], (c) => {
+      const at = c.local("i32");
+      const entry = c.local("i32");
+      const long = c.block();
+      c.get(0).i64(BigInt(map.end)).op("i64.ge_u").brIf(long);
+      c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").tee(entry).mem("i32.load8_u", map.live);
+      c.i32(0xef).op("i32.and").i32(LIVE).op("i32.ne").brIf(long);
+      if (bytes > 1)
+        c.get(at)
+          .i32(7)
+          .op("i32.and")
+          .i32(8 - bytes)
+          .op("i32.gt_u")
+          .brIf(long);
+      c.get(entry)
+        .i32(5)
+        .op("i32.shl")
+        .tee(entry)
+        .mem("i64.load", map.race + 8)
+        .getGlobal(globals.any)
+        .op("i64.or")
+        .i64(-1n)
+        .op("i64.ne")
+        .brIf(long);
+      c.get(entry)
+        .mem("i32.load", map.race + 16)
+        .getGlobal(globals.threadBit)
+        .op("i32.and", "i32.eqz")
+        .brIf(long);
+      c.get(at).mem(LOAD[bytes]).op("return").end();
+      c.get(0).get(1).call(careful);
+    });
+  };
 
   // (word address i32, word i64): the store, seen by the watcher first.
   const watchedStore =

@@ -97,7 +97,9 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     trap: (reason: number, a: bigint, b: bigint, place: number): void => {
       if (reason === TRAP.endlessLoop && x.passed.value !== 0) {
         // It may be waiting for another thread to write what it reads: give that thread a chance, from the next pass on.
-        bytes()[map.shared + (x.passed.value >>> 3)] = FOUND;
+        const word = x.passed.value >>> 3;
+        bytes()[map.shared + word] = FOUND;
+        bytes().fill(0, map.race + 32 * word, map.race + 32 * (word + 1));
         x.newShared.value++;
         throw new Stop(undefined);
       }

@@ -69,7 +69,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       if (own !== undefined) {
         c.get(e.frame).i32(own).op("i32.add");
         values.push(instr.value);
-        c.call(accesses.rawStore[instr.bytes]);
+        c.call(instr.bytes === 8 && own % 8 === 0 ? unit.core.storeWord : accesses.rawStore[instr.bytes]);
         return;
       }
       parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
@@ -330,6 +330,10 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       return;
     case "event":
       return; // for replay only
+    case "told":
+      c.i64(0n);
+      keep();
+      return;
     case "watch":
       pushPlace(e, args[0]!);
       c.op("i32.wrap_i64").setGlobal(globals.watchStart);

@@ -6,6 +6,7 @@
  *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
  *   lock    1 byte   not state: for a lock object, its bit in lock sets plus 1, or 63 for none left; 0x80 and 0x40 when noted
+ *   stamp   4 bytes  not state: the stretch (compile/runtime.ts) in which the word was last logged; the live table's words have stamps too
  *   race    32 bytes not state: locks missing at writes, locks missing at reads (u64 each), reader and writer threads (u32 each)
  * then the choice script, the search's stack, the undo log, and the visited set, which grows at the end.
  */
@@ -33,6 +34,8 @@ export interface MemoryMap {
   readonly live: number;
   readonly shared: number;
   readonly lock: number;
+  readonly stamp: number;
+  readonly stampEnd: number;
   readonly race: number;
   readonly racy: number;
   readonly functions: number;
@@ -57,7 +60,9 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const live = align(end, 4096);
   const shared = align(live + words, 4096);
   const lock = align(shared + words, 4096);
-  const race = align(lock + words, 4096);
+  const stamp = align(lock + words, 4096);
+  const stampEnd = stamp + (shared >> 1);
+  const race = align(stampEnd, 4096);
   const racy = align(race + words * 32, 4096);
   const functionTable = align(racy + accesses, 8);
   const segments = align(functionTable + functions * 4, 8);
@@ -73,6 +78,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     live,
     shared,
     lock,
+    stamp,
+    stampEnd,
     race,
     racy,
     functions: functionTable,

@@ -112,7 +112,7 @@ const NO_POINTS: FunctionPoints = { point: () => undefined, across: () => undefi
 
 /** (thread i32) → status. */
 function defineStep(core: Core): number {
-  const { builder, map, globals: g, mark, undoTo, storeWord } = core;
+  const { builder, map, globals: g, mark, settle, undoTo, storeWord } = core;
   return define(builder, ["i32"], ["i32"], (c) => {
     const tcb = c.local("i32");
     const status = c.local("i32");
@@ -136,6 +136,7 @@ function defineStep(core: Core): number {
     c.get(tcb).getGlobal(g.sp).op("i64.extend_i32_u").call(storeWord);
     c.get(tcb).i32(TCB_EXCLUSIVE).op("i32.add").getGlobal(g.exclusive).call(storeWord);
     c.get(tcb).i32(TCB_ANY).op("i32.add").getGlobal(g.any).call(storeWord);
+    c.getGlobal(g.stepMark).call(settle);
     c.get(status).getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add");
   });
 }

@@ -4,7 +4,8 @@
  * The visited set is in `visited.ts`, checked accesses in `access.ts`, sections in `section.ts`.
  *
  * Invariants: every change of modelled memory (and of the live table) goes through `storeWord`; the undo log holds 16-byte records
- * (u32 address, u64 old word); a record with address 0 holds a fingerprint and is a mark.
+ * (u32 address, u64 old word); a record with address 0 holds a fingerprint and is a mark. Since a mark each word is logged once, and
+ * `settle` brings the fingerprint up to date at the end of a step: what changes and changes back within one costs no hashing.
  */
 import type { MemoryMap } from "./memory-map.ts";
 import { Code, type ModuleBuilder, type ValType } from "./wasm.ts";
@@ -13,6 +14,8 @@ import { Code, type ModuleBuilder, type ValType } from "./wasm.ts";
 export interface Globals {
   readonly fp: number;
   readonly undo: number;
+  /** Number of the stretch since the last mark or undo: the words logged in it bear it in the `stamp` table. */
+  readonly stretch: number;
   readonly capacity: number;
   readonly count: number;
   readonly newShared: number;
@@ -74,6 +77,8 @@ export interface Core {
   readonly imports: Imports;
   /** (addr i32, word i64): the only way to write a word of the state. */
   readonly storeWord: number;
+  /** (mark i32): brings the fingerprint up to date with what was stored since the mark, once. */
+  readonly settle: number;
   /** (mark i32): back to the mark, whose record is popped too. */
   readonly undoTo: number;
   /** () → mark i32. */
@@ -96,12 +101,14 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
   const i64 = (): number => builder.global("i64", 0n);
   const fp = i64();
   const undo = i32(map.undo);
+  const stretch = i32(1);
   const capacity = i32();
   const count = i32();
   const newShared = i32();
   const globals: Globals = {
     fp,
     undo,
+    stretch,
     capacity,
     count,
     newShared,
@@ -192,26 +199,59 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
     [],
     (c) => {
       const old = c.local("i64");
-      const salt = c.local("i64");
-      const scratch = c.local("i64");
+      const stamp = c.local("i32");
       c.get(0).mem("i64.load").tee(old).get(1).op("i64.eq").if();
       c.op("return").end();
+      c.get(0).i32(1).op("i32.shr_u").tee(stamp).mem("i32.load", map.stamp).getGlobal(globals.stretch).op("i32.ne").if();
+      c.get(stamp).getGlobal(globals.stretch).mem("i32.store", map.stamp);
       c.getGlobal(globals.undo).get(0).mem("i32.store");
       c.getGlobal(globals.undo).get(old).mem("i64.store", 8);
-      c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo);
-      // The word's old contribution leaves the fingerprint, the new one enters. Written out here: this is the hottest code there is.
-      c.get(0).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul").set(salt);
-      c.getGlobal(globals.fp);
-      for (const value of [old, 1]) {
-        c.get(value).i64(0x9e3779b97f4a7c15n).op("i64.mul").get(salt).op("i64.add");
-        mix64(c, scratch);
-        c.op("i64.xor");
-      }
-      c.setGlobal(globals.fp);
+      c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo).end();
       c.get(0).get(1).mem("i64.store");
     },
     "storeWord",
   );
+
+  const settle = define(
+    builder,
+    ["i32"],
+    [],
+    (c) => {
+      const addr = c.local("i32");
+      const salt = c.local("i64");
+      const scratch = c.local("i64");
+      const old = c.local("i64");
+      const now = c.local("i64");
+      const out = c.block();
+      const loop = c.loop();
+      c.get(0).getGlobal(globals.undo).op("i32.ge_u").brIf(out);
+      c.get(0).mem("i32.load").set(addr).get(0).mem("i64.load", 8).set(old);
+      c.get(0).i32(16).op("i32.add").set(0);
+      c.get(addr).op("i32.eqz").brIf(loop);
+      c.get(addr).mem("i64.load").tee(now).get(old).op("i64.eq").brIf(loop);
+      // The word's old contribution leaves the fingerprint, the new one enters.
+      c.get(addr).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul").set(salt);
+      c.getGlobal(globals.fp);
+      for (const value of [old, now]) {
+        c.get(value).i64(0x9e3779b97f4a7c15n).op("i64.mul").get(salt).op("i64.add");
+        mix64(c, scratch);
+        c.op("i64.xor");
+      }
+      c.setGlobal(globals.fp).br(loop).end().end();
+    },
+    "settle",
+  );
+
+  const newStretch = (c: Code): void => {
+    c.getGlobal(globals.stretch).i32(1).op("i32.add").setGlobal(globals.stretch);
+    // After 2^32 of them the numbers are used again.
+    c.getGlobal(globals.stretch).op("i32.eqz").if();
+    c.i32(map.stamp)
+      .i32(0)
+      .i32(map.stampEnd - map.stamp)
+      .memoryFill();
+    c.i32(1).setGlobal(globals.stretch).end();
+  };
 
   const mark = define(builder, [], ["i32"], (c) => {
     // One step writes far less than the megabyte of room that is kept here.
@@ -222,6 +262,7 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
     c.i32(TRAP.undoFull).i64(0n).i64(0n).i32(0).call(imports.trap).end();
     c.getGlobal(globals.undo).i32(0).mem("i32.store");
     c.getGlobal(globals.undo).getGlobal(globals.fp).mem("i64.store", 8);
+    newStretch(c);
     c.getGlobal(globals.undo);
     c.getGlobal(globals.undo).i32(16).op("i32.add").setGlobal(globals.undo);
   });
@@ -238,12 +279,13 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
     c.br(loop).end().end();
     c.get(0).mem("i64.load", 8).setGlobal(globals.fp);
     c.get(0).setGlobal(globals.undo);
+    newStretch(c);
   });
 
   builder.exportFunction("mark", mark);
   builder.exportFunction("undo", undoTo);
   builder.exportFunction("visit", visit);
-  return { builder, map, globals, imports, storeWord, undoTo, mark, visit };
+  return { builder, map, globals, imports, storeWord, settle, undoTo, mark, visit };
 }
 
 /** Reasons given to the `trap` import. */

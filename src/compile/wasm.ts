@@ -209,6 +209,12 @@ export class Code {
     return this;
   }
 
+  /** (address, byte, length). */
+  memoryFill(): this {
+    this.bytes.push(0xfc, 0x0b, 0);
+    return this;
+  }
+
   memoryGrow(): this {
     this.bytes.push(0x40, 0);
     return this;

@@ -187,6 +187,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       case "event":
         observer?.happened(context.thread, { what: "event", kind: text(0), text: text(1), args: args.slice(2, 5), loc });
         return 0n;
+      case "told":
+        return observer === undefined ? 0n : 1n;
       case "thread":
         if (context.thread >= 0 || !context.atomic) throw violation("late-thread", "threads can be made during setup only", [], loc);
         return BigInt(options.spawn(text(0), text(1), resolve(arg(2), loc), arg(3), arg(4)));

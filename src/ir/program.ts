@@ -33,6 +33,7 @@ export type Intrinsic =
   | "live"
   | "dead"
   | "event"
+  | "told"
   | "watch"
   | "segment"
   | "note_lock"

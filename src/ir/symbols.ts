@@ -24,6 +24,7 @@ export const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map(
       "live",
       "dead",
       "event",
+      "told",
       "watch",
       "segment",
       "note_lock",
