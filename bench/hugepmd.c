@@ -140,12 +140,14 @@ static void migrate(void *index)
 
 static void user(void *mm)
 {
-	sd_user_write_any(base[(long)mm], NV);
+	for (;;)
+		sd_user_write_any(base[(long)mm], NV);
 }
 
 static void guest(void *k)
 {
-	sd_guest_write_any(kvm[(long)k], 0, NV);
+	for (;;)
+		sd_guest_write_any(kvm[(long)k], 0, NV);
 }
 
 /* Counts are none of this protocol's business; contents are. */

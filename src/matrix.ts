@@ -16,14 +16,15 @@ import type {
   Code,
   Condition,
   Design,
+  Group,
   Matrix,
   MatrixCell,
   MatrixColumn,
   MatrixRow,
-  Named,
   RealCaseOf,
   Selector,
 } from "./report/matrix.ts";
+import { ordinaryRows } from "./report/matrix.ts";
 import { selects } from "./report/matrix-answer.ts";
 
 const FILE = "matrix.json";
@@ -110,8 +111,9 @@ function matrixOf(top: Value, dir: string): Matrix {
   if (rows.length === 0 || columns.length === 0) throw wrong(top, "there must be rows and columns");
   for (const row of rows)
     if (!rows.some((r) => r.id === row.of)) throw wrong(top, `row ${row.id} is of a row ${row.of} that does not exist`);
-  const designs = designsOf(field(top, "designs"), columns, rows);
-  const groups = namedOf(field(top, "groups"), [...new Set(columns.map((c) => c.group))]);
+  const rowName = text(field(top, "rowName"), "user");
+  const groups = groupsOf(field(top, "groups"), columns, rows, rowName);
+  const designs = designsOf(field(top, "designs"), columns, ordinaryRows({ rows, groups, rowName }));
   const codes = list(field(top, "codes")).map(codeOf);
   const names: Names = { row: ids(rows), column: ids(columns), design: ids(designs), group: ids(groups) };
   for (const each of [rows, columns, designs, groups]) unique(top, each);
@@ -127,7 +129,7 @@ function matrixOf(top: Value, dir: string): Matrix {
     question: text(field(top, "question"), ""),
     scope: list(field(top, "scope")).map((each) => text(each)),
     kernel: field(top, "kernel").value === undefined ? undefined : text(field(top, "kernel")),
-    rowName: text(field(top, "rowName"), "user"),
+    rowName,
     dir,
     cwd,
     rows,
@@ -136,7 +138,7 @@ function matrixOf(top: Value, dir: string): Matrix {
     groups,
     codes,
     bounds: { preemptions: bound("preemptions"), maxStates: bound("maxStates"), timeout: bound("timeout") },
-    cells: cellsOf(top, rowValues, columnValues, { dir, cwd, names }),
+    cells: cellsOf(top, rowValues, columnValues, groups, { dir, cwd, names }),
     values: Object.fromEntries(entries(field(top, "values")).map(([name, value]) => [name, bindingOf(value, names)])),
     answer: list(field(top, "answer")).map((value) => claimOf(value, names)),
   };
@@ -199,12 +201,24 @@ function designsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly M
   return [...listed, ...others.map((id): Design => ({ id, label: id, short: id, title: "", note: "", changes: [], role: "proposed" }))];
 }
 
-function namedOf(at: Value, used: readonly string[]): Named[] {
-  if (at.value === undefined) return used.map((id) => ({ id, label: id, note: "" }));
+function groupsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly MatrixRow[], rowName: string): Group[] {
+  const used = [...new Set(columns.map((c) => c.group))];
+  if (at.value === undefined) return used.map((id) => ({ id, label: id, note: "", rowName, rows: rows.map((r) => r.id) }));
+  const own = list(at).flatMap((value) => texts(field(value, "rows")));
+  const stray = own.find((id) => !rows.some((r) => r.id === id));
+  if (stray !== undefined) throw wrong(at, `there is no row ${stray}`);
+  const others = rows.map((r) => r.id).filter((id) => !own.includes(id));
   return list(at).map((value) => {
-    only(value, ["id", "label", "note", "comment"]);
+    only(value, ["id", "label", "note", "rowName", "rows", "comment"]);
     const id = text(field(value, "id"));
-    return { id, label: text(field(value, "label"), id), note: text(field(value, "note"), "") };
+    const named = texts(field(value, "rows"));
+    return {
+      id,
+      label: text(field(value, "label"), id),
+      note: text(field(value, "note"), ""),
+      rowName: text(field(value, "rowName"), rowName),
+      rows: named.length > 0 ? named : others,
+    };
   });
 }
 
@@ -226,7 +240,7 @@ interface Place {
 }
 
 /** What the top, the row, the column and `cells` say of a cell, later over earlier. */
-function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], place: Place): MatrixCell[] {
+function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], groups: readonly Group[], place: Place): MatrixCell[] {
   const special = list(field(top, "cells")).map((value) => {
     only(value, ["row", "column", "design", "group", "skip", "real", "comment", ...OF_CELLS]);
     const { row, column, design, group, ...rest } = record(value);
@@ -234,11 +248,12 @@ function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], 
     return { where: selectorOf(of, place.names), value: { ...value, value: rest } };
   });
   return rows.flatMap((rowValue) =>
-    columns.map((columnValue) => {
+    columns.flatMap((columnValue) => {
       const row = text(field(rowValue, "id"));
       const column = columnOf(columnValue);
+      if (groups.find((g) => g.id === column.group)?.rows.includes(row) === false) return [];
       const own = special.filter((s) => selects(s.where, row, column)).map((s) => s.value);
-      return cellOf(row, column.id, [top, rowValue, columnValue, ...own], place);
+      return [cellOf(row, column.id, [top, rowValue, columnValue, ...own], place)];
     }),
   );
 }

@@ -93,6 +93,12 @@ static void check_pmd_tables(void)
 	}
 }
 
+/* A page that failed, or one that is on disk. */
+static bool means_something(swp_entry_t entry)
+{
+	return is_hwpoison_entry(entry) || (!non_swap_entry(entry) && swp_type(entry) == 0 && swp_offset(entry) < (unsigned long)sd_nr_upages);
+}
+
 void __weak sd_final(void)
 {
 	int i;
@@ -108,7 +114,7 @@ void __weak sd_final(void)
 		if (!pte_none(pte) && !pte_present(pte) && is_migration_entry(pte_to_swp_entry(pte)))
 			__sd_fail("migration-entry-left", "at the end {0:x} in {1:s} is still a migration entry: faults there never end",
 				  up->va, (sd_u64)up->mm->sd_name, 0);
-		if (!pte_none(pte) && !pte_present(pte) && !is_hwpoison_entry(pte_to_swp_entry(pte)))
+		if (!pte_none(pte) && !pte_present(pte) && !means_something(pte_to_swp_entry(pte)))
 			__sd_fail("bad-entry", "at the end {0:x} in {1:s} is {2:x}, which is no entry of any kind: faults there never end",
 				  up->va, (sd_u64)up->mm->sd_name, pte_val(pte));
 	}

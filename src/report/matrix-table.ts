@@ -2,7 +2,16 @@
  * The table of a matrix: rows are users, columns designs, as many groups side by side as fit the width. A cell is a short code.
  */
 
-import { type CellResult, type Code, type Matrix, type MatrixColumn, type MatrixResult, sourceOf, type Verdict } from "./matrix.ts";
+import {
+  type CellResult,
+  type Code,
+  type Group,
+  type Matrix,
+  type MatrixColumn,
+  type MatrixResult,
+  sourceOf,
+  type Verdict,
+} from "./matrix.ts";
 import { type Judged, judge } from "./matrix-answer.ts";
 import { wrap } from "./wrap.ts";
 
@@ -42,6 +51,9 @@ export function codeOfVerdict(matrix: Matrix, verdict: Verdict): string {
 interface Head {
   readonly group: string;
   readonly label: string;
+  readonly rowName: string;
+  /** Of which some cell arises. */
+  readonly rows: readonly string[];
   readonly columns: readonly { readonly column: MatrixColumn; readonly label: string; readonly width: number }[];
   readonly width: number;
 }
@@ -49,8 +61,9 @@ interface Head {
 export function matrixTable(result: MatrixResult, width: number): string[] {
   const { matrix } = result;
   const cells = new Map(judge(result).map((cell, i) => [`${cell.row}\n${cell.column.id}`, codeFor(matrix, cell, result.cells[i]!)]));
-  const rowWidth = Math.max(matrix.rowName.length, ...matrix.rows.map((row) => row.short.length));
-  const heads = matrix.groups.map((group) => headOf(matrix, group, cells)).filter((head) => matters(head, result));
+  const rowWidth = Math.max(...matrix.groups.map((g) => g.rowName.length), ...matrix.rows.map((row) => row.short.length));
+  // A group of which no cell arises is left out.
+  const heads = matrix.groups.map((group) => headOf(result, group, cells)).filter((head) => head.rows.length > 0);
   const parts = beside(heads, width - rowWidth);
   return parts.flatMap((part, i) => [...(i === 0 ? [] : [""]), ...tableOf(matrix, part, cells, rowWidth)]);
 }
@@ -61,7 +74,7 @@ function codeFor(matrix: Matrix, judged: Judged, cell: CellResult): string {
   return `${codeOfVerdict(matrix, judged.verdict)}${isBoth(cell, judged) ? BOTH : ""}`;
 }
 
-function headOf(matrix: Matrix, group: Matrix["groups"][number], cells: ReadonlyMap<string, string>): Head {
+function headOf({ matrix, cells: results }: MatrixResult, group: Group, cells: ReadonlyMap<string, string>): Head {
   const columns = matrix.columns
     .filter((column) => column.group === group.id)
     .map((column) => {
@@ -72,19 +85,18 @@ function headOf(matrix: Matrix, group: Matrix["groups"][number], cells: Readonly
   const width = columns.reduce((sum, c) => sum + c.width, 0) + Math.max(columns.length - 1, 0);
   // A long name of a group takes two lines rather than room; its longest word must fit.
   const word = Math.max(0, ...group.label.split(" ").map((w) => w.length));
-  return { group: group.id, label: group.label, columns, width: Math.max(width, word) };
+  const arises = (row: string): boolean =>
+    results.some(({ cell }) => cell.row === row && cell.skip === "" && columns.some(({ column }) => column.id === cell.column));
+  const { id, label, rowName } = group;
+  return { group: id, label, rowName, rows: group.rows.filter(arises), columns, width: Math.max(width, word) };
 }
-
-/** A group of which no cell arises is left out. */
-const matters = (head: Head, { cells }: MatrixResult): boolean =>
-  head.columns.some(({ column }) => cells.some(({ cell }) => cell.column === column.id && cell.skip === ""));
 
 function beside(heads: readonly Head[], room: number): Head[][] {
   const parts: Head[][] = [];
   let used = 0;
   for (const head of heads) {
     const needs = RULE.length + head.width;
-    if (parts.length === 0 || used + needs > room) {
+    if (parts.length === 0 || used + needs > room || parts.at(-1)![0]!.rowName !== head.rowName) {
       parts.push([]);
       used = 0;
     }
@@ -110,16 +122,18 @@ function tableOf(matrix: Matrix, heads: readonly Head[], cells: ReadonlyMap<stri
   return [
     ...top,
     line(
-      matrix.rowName,
+      heads[0]!.rowName,
       heads.map((head) => across(head, (c) => c.label)),
     ),
     ["-".repeat(rowWidth), ...heads.map((head) => "-".repeat(head.width))].join("-+-"),
-    ...matrix.rows.map((row) =>
-      line(
-        row.short,
-        heads.map((head) => across(head, (c) => cells.get(`${row.id}\n${c.column.id}`) ?? "")),
+    ...matrix.rows
+      .filter((row) => heads.some((head) => head.rows.includes(row.id)))
+      .map((row) =>
+        line(
+          row.short,
+          heads.map((head) => across(head, (c) => cells.get(`${row.id}\n${c.column.id}`) ?? "")),
+        ),
       ),
-    ),
   ];
 }
 

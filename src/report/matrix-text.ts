@@ -3,7 +3,7 @@
  * on which what was shipped fails (if it does), every bad cell with its command, and what was searched within which bounds.
  */
 
-import { type CellResult, type Matrix, type MatrixResult, sourceOf, type Verdict, verdictOf } from "./matrix.ts";
+import { type CellResult, type Matrix, type MatrixResult, ordinaryRows, sourceOf, type Verdict, verdictOf } from "./matrix.ts";
 import { answerOf, type Effect, effectsOf, type Harm, judge, labels } from "./matrix-answer.ts";
 import { codeOf, codeOfVerdict, legend, matrixTable } from "./matrix-table.ts";
 import { plain } from "./palette.ts";
@@ -73,7 +73,7 @@ function designLines(result: MatrixResult): string[] {
 
 function effectLines(matrix: Matrix, effect: Effect): string[] {
   const { design } = effect;
-  const all = matrix.rows.filter((row) => row.of === row.id).length;
+  const all = ordinaryRows(matrix).filter((row) => row.of === row.id).length;
   const baseline = matrix.designs.some((d) => d.role === "before");
   const changes = `${design.changes.length} of ${all} ${matrix.rowName}s${design.changes.length === 0 ? "" : `: ${labels(matrix, design.changes)}`}`;
   const facts: [string, string][] = [
@@ -108,7 +108,7 @@ function mendsText(matrix: Matrix, { mends }: Effect): string {
 }
 
 const rowsText = (matrix: Matrix, rows: readonly string[]): string =>
-  rows.length === matrix.rows.length && rows.length > 2 ? "all" : labels(matrix, rows);
+  rows.length === ordinaryRows(matrix).length && rows.length > 2 ? "all" : labels(matrix, rows);
 
 type Bad = CellResult & { readonly verdict: Extract<Verdict, { kind: "violation" }> };
 
@@ -183,11 +183,11 @@ function schedules(result: MatrixResult): Section[] {
   const shipped = matrix.designs.find((d) => d.role === "shipped");
   const columns = new Set(matrix.columns.filter((c) => c.design === shipped?.id).map((c) => c.id));
   const groups = badGroups(result).filter(([bad]) => columns.has(bad!.cell.column));
-  return groups.slice(0, MOST_SCHEDULES).map((group) => {
+  const told = groups.slice(0, MOST_SCHEDULES).map((group) => {
     const bad = simplest(group);
     const { story, klass } = bad.verdict;
     const rows = group.map((b) => b.cell.row);
-    const lines = [
+    return [
       ...wrap(
         `${placeOf(matrix, bad.cell.column)}: ${codeOf(matrix, klass).text} for ${rowsText(matrix, rows)}. A schedule for ${rowLabel(matrix, bad)}:`,
         MAIL,
@@ -197,8 +197,11 @@ function schedules(result: MatrixResult): Section[] {
       "",
       ...wrap(story.closing.join(" "), MAIL),
     ];
-    return { title: "What was shipped is not safe", lines };
   });
+  return optional(
+    "Where what was shipped is not safe",
+    told.flatMap((lines, i) => [...(i === 0 ? [] : [""]), ...lines]),
+  );
 }
 
 /** Cells alike in column and reason in one entry. */

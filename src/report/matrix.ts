@@ -37,10 +37,14 @@ export interface Design {
   readonly role: "before" | "shipped" | "proposed";
 }
 
-export interface Named {
+export interface Group {
   readonly id: string;
   readonly label: string;
   readonly note: string;
+  /** What a row is in it: "user". */
+  readonly rowName: string;
+  /** The rows that its cells have. Those that a group names for itself are in no other group, unless it names them too. */
+  readonly rows: readonly string[];
 }
 
 /** A failure class and how a cell abbreviates it. */
@@ -126,13 +130,17 @@ export interface Matrix {
   readonly rows: readonly MatrixRow[];
   readonly columns: readonly MatrixColumn[];
   readonly designs: readonly Design[];
-  readonly groups: readonly Named[];
+  readonly groups: readonly Group[];
   readonly codes: readonly Code[];
   readonly bounds: MatrixBounds;
   readonly cells: readonly MatrixCell[];
   readonly values: Readonly<Record<string, Binding>>;
   readonly answer: readonly Claim[];
 }
+
+/** Rows of the kind that the matrix is about, which groups with rows of their own have none of. */
+export const ordinaryRows = ({ rows, groups, rowName }: Pick<Matrix, "rows" | "groups" | "rowName">): MatrixRow[] =>
+  rows.filter((row) => groups.some((g) => g.rowName === rowName && g.rows.includes(row.id)));
 
 /** What one search came to, without what only that search's own report needs. */
 export type Outcome =

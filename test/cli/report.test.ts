@@ -118,6 +118,23 @@ describe("a complete report", () => {
   });
 });
 
+describe("a group with rows of its own", () => {
+  it("has these, and the others have the rest", async () => {
+    const claim = {
+      rows: [...MATRIX.rows, { id: "lone", defines: { THREADS: 1 } }],
+      columns: [...MATRIX.columns, { id: "claim", label: "plain", group: "claim", defines: { LOCKED: 0 }, seed: { THREADS: 2 } }],
+      groups: [...MATRIX.groups, { id: "claim", label: "alone", rowName: "threads", rows: ["lone"] }],
+    };
+    const { status, out } = await run([matrix("claim", claim)]);
+    expect(status).toBe(0);
+    expect(out).toMatch(/^user +\| plain locked$/m);
+    expect(out).toMatch(/^threads +\| plain$/m);
+    expect(out.match(/^lone +\|.*$/gm)).toEqual([expect.stringMatching(/\| ok$/)]);
+    expect(out.match(/^two +\|.*$/gm)).toHaveLength(1);
+    expect(out).toContain("7 cells,");
+  });
+});
+
 describe("an incomplete report", () => {
   it("is 3 when interrupted, and says how to go on", async () => {
     const { status, out, err } = await run([matrix("stopped", { title: "Stopped" })], true);
@@ -151,6 +168,7 @@ describe("faults of the input are 2", () => {
       { answer: [{ about: "x", say: [{ if: [{ all: { row: "four" }, are: "ok" }], text: "x" }] }] },
       "no row four",
     ],
+    ["a group with a row that there is not", "stray", { groups: [{ id: "memory", rows: ["four"] }] }, "no row four"],
     ["a missing file", "nofile", { file: "gone.c" }, "there is no file gone.c"],
     ["C that does not compile", "noc", { defines: { SILENT: "(" } }, "SD101"],
   ])("%s", async (_what, folder, change, says) => {

@@ -27,8 +27,8 @@ export const matrix: Matrix = {
     { id: "D2", label: "D2", short: "D2", title: "the large one", note: "", changes: ["kappa", "sigma"], role: "proposed" },
   ],
   groups: [
-    { id: "anon", label: "anonymous", note: "" },
-    { id: "shared", label: "shared table", note: "" },
+    { id: "anon", label: "anonymous", note: "", rowName: "user", rows: ROWS },
+    { id: "shared", label: "shared table", note: "", rowName: "user", rows: ROWS },
   ],
   codes: [{ klass: "lost-write", code: "LW", text: "a write is lost", note: "" }],
   bounds: { preemptions: undefined, maxStates: 1_000_000, timeout: 60 },
