@@ -22,7 +22,7 @@ const RANKS: Readonly<Record<string, number>> = {
 };
 
 /** Files that hold an interface only, which the engines below implement. */
-const INTERFACES = new Set(["explore/machine.ts", "explore/schedule.ts"]);
+const INTERFACES = new Set(["explore/machine.ts", "explore/schedule.ts", "explore/happening.ts"]);
 
 const ASM_TABLE = /^ir\/asm-table[^/]*\.ts$/;
 const SUBSYSTEMS = /hugetlb|kvm|mmu_?notifier|khugepaged|zswap|userfaultfd/i;

@@ -220,13 +220,14 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       emitAccess(c, at, word, bytes, 1, false, plain);
       c.get(at).mem(LOAD[bytes]);
     });
-    // The short way, for nearly all: one live word of which this thread's reading, under locks it holds now too, is known. No shared word's is.
+    // The short ways: one live word whose reading by this thread, under locks that it holds now too, is known (no shared word's is); or
+    // a section, in which known shared words are read without anything to be learnt.
     return define(builder, ["i64", "i32"], ["i64"], (c) => {
       const at = c.local("i32");
-      const entry = c.local("i32");
+      const word = c.local("i32");
       const long = c.block();
       c.get(0).i64(BigInt(map.end)).op("i64.ge_u").brIf(long);
-      c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").tee(entry).mem("i32.load8_u", map.live);
+      c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live);
       c.i32(0xef).op("i32.and").i32(LIVE).op("i32.ne").brIf(long);
       if (bytes > 1)
         c.get(at)
@@ -235,21 +236,29 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
           .i32(8 - bytes)
           .op("i32.gt_u")
           .brIf(long);
-      c.get(entry)
+      const known = c.block();
+      const unknown = c.block();
+      c.get(word)
         .i32(5)
         .op("i32.shl")
-        .tee(entry)
         .mem("i64.load", map.race + 8)
         .getGlobal(globals.any)
         .op("i64.or")
         .i64(-1n)
         .op("i64.ne")
-        .brIf(long);
-      c.get(entry)
+        .brIf(unknown);
+      c.get(word)
+        .i32(5)
+        .op("i32.shl")
         .mem("i32.load", map.race + 16)
         .getGlobal(globals.threadBit)
-        .op("i32.and", "i32.eqz")
-        .brIf(long);
+        .op("i32.and")
+        .brIf(known)
+        .end();
+      c.getGlobal(globals.section).op("i32.eqz").brIf(long);
+      c.getGlobal(globals.tracking).op("i32.eqz").brIf(known);
+      c.getGlobal(globals.inHook).getGlobal(globals.probe).op("i32.or").brIf(long);
+      c.get(word).mem("i32.load8_u", map.shared).i32(KNOWN).op("i32.ne").brIf(long).end();
       c.get(at).mem(LOAD[bytes]).op("return").end();
       c.get(0).get(1).call(careful);
     });

@@ -3,10 +3,11 @@
  * events of kind "stale" (through which old entry), "missing" (which flush or callback should have been there) and "because".
  * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step went by.
  */
+
+import type { Access } from "../explore/happening.ts";
 import type { Failure } from "../explore/machine.ts";
 import { sentence } from "./fill.ts";
 import { hex } from "./names.ts";
-import type { Access } from "./observation.ts";
 import { findOrigin, type LoggedAccess } from "./origins.ts";
 import type { Blocked } from "./waiting.ts";
 import { type Reason, type Said, type Walk, when } from "./walk.ts";

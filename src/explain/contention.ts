@@ -3,7 +3,8 @@
  *
  * Bytes count if two threads accessed them after setup, one of them writing. A lock's own words never count: the lock is told instead.
  */
-import { type Happening, type Observation, SD_LOCAL, SD_STEP } from "./observation.ts";
+import type { Happening } from "../explore/happening.ts";
+import { type Observation, SD_LOCAL, SD_STEP } from "./observation.ts";
 
 export interface Contention {
   contended(addr: number, bytes: number): boolean;

@@ -4,12 +4,14 @@
  * Knows nothing of kernels: what a page or a TLB is, the C says with events. What is known here is who wrote which memory when, and who
  * waits for whom.
  */
+
+import type { Access } from "../explore/happening.ts";
 import type { Failure } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
 import type { Program } from "../ir/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
 import { type Audience, audience } from "./files.ts";
-import { type Access, type Observation, type ObservedMachine, record } from "./observation.ts";
+import { type Observation, type ObservedMachine, record } from "./observation.ts";
 import { sourceReader } from "./sources.ts";
 import type { Column, Row, Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";

@@ -4,8 +4,9 @@
  *
  * `apply` must see every happening, in order. Words that were never written are zero.
  */
+
+import type { Happening, StackLocal } from "../explore/happening.ts";
 import type { Program } from "../ir/program.ts";
-import type { Happening, StackLocal } from "./observation.ts";
 
 export interface LiveObject {
   readonly addr: number;

@@ -4,6 +4,7 @@
  * Happenings stand in the order in which they took effect. What a section did before its guard turned out false
  * is not among them (the machine undid it). Setup is the happenings before the first step.
  */
+import type { Happening, Observer } from "../explore/happening.ts";
 import type { Machine, ThreadInfo } from "../explore/machine.ts";
 import { BLOCKED, CHOSE, FAILED } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
@@ -15,38 +16,6 @@ export const SD_ACQUIRE_SHARED = 2;
 export const SD_RELEASE = 3;
 export const SD_RELEASE_SHARED = 4;
 export const SD_LOCAL = 5;
-
-/** A local variable whose address is taken, in memory. */
-export interface StackLocal {
-  readonly name: string;
-  readonly type: number;
-  readonly address: number;
-  readonly size: number;
-}
-
-export interface Access {
-  readonly what: "access";
-  readonly access: number;
-  readonly loc: number;
-  readonly addr: number;
-  readonly bytes: number;
-  /** A read-modify-write is a write whose `old` counts as read too. */
-  readonly write: boolean;
-  readonly old: bigint;
-  readonly value: bigint;
-  readonly marked: boolean;
-}
-
-export type Happening =
-  | Access
-  | { readonly what: "event"; readonly kind: string; readonly text: string; readonly args: readonly bigint[]; readonly loc: number }
-  | { readonly what: "begin"; readonly section: number; readonly object: number; readonly loc: number }
-  | { readonly what: "end"; readonly loc: number }
-  /** `loc` is the position of the call, 0 for a thread's first function and for the engine's own calls (the watch hook). */
-  | { readonly what: "enter"; readonly func: number; readonly loc: number; readonly locals: readonly StackLocal[] }
-  | { readonly what: "leave" }
-  | { readonly what: "live"; readonly addr: number; readonly size: number; readonly name: string; readonly loc: number }
-  | { readonly what: "dead"; readonly addr: number; readonly size: number; readonly loc: number };
 
 export interface ObservedStep {
   readonly thread: number;
@@ -67,13 +36,6 @@ export interface Observation {
   /** What sd_final did, if it was what failed. */
   readonly final: readonly Happening[];
   readonly waiting: readonly Waiting[];
-}
-
-/** What an observing machine calls; `thread` is -1 during setup and the final check. Happenings of sections that block must be followed by `blocked`. */
-export interface Observer {
-  happened(thread: number, happening: Happening): void;
-  /** The section that this thread opened last is undone: forget what it did. */
-  blocked(thread: number): void;
 }
 
 /** As much of a machine as a replay needs. */

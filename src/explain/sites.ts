@@ -2,9 +2,11 @@
  * Where in the source something happened: call stacks over both kinds of call, those that are still calls and those that
  * the compiler inlined.
  */
+
+import type { Happening } from "../explore/happening.ts";
 import type { Program } from "../ir/program.ts";
 import type { Audience } from "./files.ts";
-import type { Happening, Observation } from "./observation.ts";
+import type { Observation } from "./observation.ts";
 import { NOWHERE, type Site } from "./story.ts";
 
 export interface Located {

@@ -4,6 +4,8 @@
  * What is left out here is never missed by a reader: accesses that only one thread makes, the words of locks (the lock is told),
  * and what a section did about which its own event speaks. Weights say how much the rest matters.
  */
+
+import type { Access, Happening } from "../explore/happening.ts";
 import type { Program } from "../ir/program.ts";
 import { type Contention, findContention, tells, trackSections } from "./contention.ts";
 import type { Audience } from "./files.ts";
@@ -11,17 +13,7 @@ import { fill, type Spec } from "./fill.ts";
 import { createHistory, type Deed, type History } from "./history.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { createNames, hex, type Names } from "./names.ts";
-import {
-  type Access,
-  type Happening,
-  type Observation,
-  SD_ACQUIRE,
-  SD_ACQUIRE_SHARED,
-  SD_LOCAL,
-  SD_RELEASE,
-  SD_RELEASE_SHARED,
-  SD_STEP,
-} from "./observation.ts";
+import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED, SD_LOCAL, SD_RELEASE, SD_RELEASE_SHARED, SD_STEP } from "./observation.ts";
 import type { LoggedAccess } from "./origins.ts";
 import { createStacks, findHelpers, type Located, type Stacks } from "./sites.ts";
 import { NOWHERE, type Row, type RowKind } from "./story.ts";

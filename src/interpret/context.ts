@@ -3,10 +3,11 @@
  *
  * Everything here is of the running step only, but for the memory, what is known of sharing, and the watched range.
  */
+
+import type { Observer } from "../explore/happening.ts";
 import type { Program } from "../ir/program.ts";
 import type { Code, Frame } from "./decode.ts";
 import type { Memory } from "./memory.ts";
-import type { Observer } from "./observer.ts";
 import type { LockSet, Sharing } from "./sharing.ts";
 
 /** As in kernel/include/shootdown.h. */

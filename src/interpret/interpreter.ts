@@ -4,6 +4,8 @@
  * Invariants: between calls the state is the memory and one parked thread each; both change only in ways that the undo log can take back.
  * A step that is BLOCKED leaves no trace but in what is known of sharing.
  */
+
+import type { Observer } from "../explore/happening.ts";
 import {
   ASSUMED,
   BLOCKED,
@@ -23,7 +25,6 @@ import { type Context, localsOf } from "./context.ts";
 import { type Code, createDecoder } from "./decode.ts";
 import { createExecutor, type Executor, type Outcome } from "./execute.ts";
 import { createMemory, MAX_THREADS } from "./memory.ts";
-import type { Observer } from "./observer.ts";
 import { createSharing, NO_LOCKS } from "./sharing.ts";
 import { type ParkedThread, park, parked, unpark, unstarted } from "./threads.ts";
 import { isStop, type Stop, violation } from "./violation.ts";

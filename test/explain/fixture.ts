@@ -1,6 +1,7 @@
 /** A small hand-made program with debug info, and short ways to write observations of it. */
 
-import type { Happening, Observation, StackLocal } from "../../src/explain/observation.ts";
+import type { Observation } from "../../src/explain/observation.ts";
+import type { Happening, StackLocal } from "../../src/explore/happening.ts";
 import type { ThreadInfo } from "../../src/explore/machine.ts";
 import type { DebugType, Func, Loc, Placed, Program } from "../../src/ir/program.ts";
 

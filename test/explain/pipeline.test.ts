@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { explain } from "../../src/explain/explain.ts";
-import type { Observer } from "../../src/explain/observation.ts";
+import type { Observer } from "../../src/explore/happening.ts";
 import { check, type Knowledge } from "../../src/explore/passes.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
 import { buildProgram } from "../../src/ir/build.ts";

@@ -1,9 +1,9 @@
 /** What the engine itself finds wrong: memory that is not live, divisions, calls and loops that go nowhere. */
 import { describe, expect, it } from "vitest";
+import type { Happening } from "../../src/explore/happening.ts";
 import type { Failure } from "../../src/explore/machine.ts";
 import { FAILED } from "../../src/explore/machine.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
-import type { Happening } from "../../src/interpret/observer.ts";
 import {
   add,
   assemble,
