@@ -38,6 +38,9 @@ const CRIMES: readonly Crime[] = [
   crime("object", "", "use-after-free", /Load of 4 bytes at kzalloc memory, which has been freed/, "GOOD"),
   crime("object", "TWICE", "double-free", /Kfree of kzalloc memory, which is not allocated/, "TWICE GOOD"),
   crime("bounds", "", "out-of-bounds", /Store of 4 bytes at slots\[\d+\]\[20\], which is no object's/, "GOOD"),
+  crime("bounds", "GOOD FAR=6", "out-of-bounds", /Store of 4 bytes at slots\[\d+\]\[24\], which is no object's/),
+  // Into the next slot.
+  crime("bounds", "GOOD FAR=132", "out-of-bounds", /Store of 4 bytes at slots\[\d+\], which is no object's/),
   crime("bug-on", "", "bug-on", /BUG_ON\(atomic_inc_return\(&users\) != 1\)/, "GOOD"),
   // What must not be done where.
   crime("context", "HOW=0", "sleep-in-atomic", /run may sleep here, but holds a spinlock/, "GOOD HOW=0"),

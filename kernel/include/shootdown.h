@@ -94,11 +94,12 @@ int __sd_thread(const char *name, const char *column, void (*fn)(void *), void *
 int __sd_self(void);
 
 /*
- * Which memory is live, as KASAN sees it. Globals are live from the start; these two change it for memory
- * inside a global arena. @name (constant) says what kind of object it is. __sd_dead also zeroes the
- * bytes. An access to dead memory is a violation (use after free, or nobody's).
+ * Which memory is live, as KASAN sees it. Globals are live from the start, but for those marked __sd_arena, from which objects are
+ * allocated: none of their bytes is. These two change it. @name (constant) says what kind of object it is. __sd_dead also zeroes the
+ * bytes. An access to dead memory is a violation (use after free, or out of bounds: nobody's).
  * Addresses are 8-byte aligned; sizes may be any.
  */
+#define __sd_arena __attribute__((section("sd_arena")))
 void __sd_live(void *p, unsigned long size, const char *name);
 void __sd_dead(void *p, unsigned long size);
 

@@ -16,9 +16,10 @@
 #endif
 
 #define NR_SLOTS (SD_TASK_SLOTS * SD_MAX_TASKS)
+#define REDZONE 16	/* nobody's: who runs off the end of a full slot does not land in the next */
 
-static char slots[NR_SLOTS][SD_SLOT_SIZE] __aligned(16);
-static unsigned char slot_used[NR_SLOTS];	/* 0 free, 1 in use */
+static char slots[NR_SLOTS][SD_SLOT_SIZE + REDZONE] __aligned(16) __sd_arena;
+static unsigned short slot_size[NR_SLOTS];	/* 0: free */
 static unsigned char slot_home[NR_SLOTS];	/* task number + 1 if it changed hands */
 
 void *sd_kmalloc(size_t size, gfp_t flags, const char *what)
@@ -33,11 +34,11 @@ void *sd_kmalloc(size_t size, gfp_t flags, const char *what)
 	for (i = 0; i < NR_SLOTS && !p; i++) {
 		int home = slot_home[i] ? slot_home[i] - 1 : i / SD_TASK_SLOTS;
 
-		if (!slot_used[i] && home == me) {
-			slot_used[i] = 1;
+		if (!slot_size[i] && home == me) {
+			slot_size[i] = size ? (unsigned short)size : 1;
 			slot_home[i] = 0;
 			p = slots[i];
-			__sd_live(p, size, what);
+			__sd_live(p, slot_size[i], what);
 		}
 	}
 	if (!p)
@@ -48,15 +49,15 @@ void *sd_kmalloc(size_t size, gfp_t flags, const char *what)
 
 void kfree(const void *p)
 {
-	long i = ((const char *)p - slots[0]) / SD_SLOT_SIZE;
+	long i = ((const char *)p - slots[0]) / (long)sizeof(slots[0]);
 
 	if (!p)
 		return;
 	__sd_atomic_begin(SD_STEP, slots);
-	if (i < 0 || i >= NR_SLOTS || slots[i] != p || !slot_used[i])
+	if (i < 0 || i >= NR_SLOTS || slots[i] != p || !slot_size[i])
 		__sd_fail("double-free", "kfree of {0:p}, which is not allocated", (sd_u64)p, 0, 0);
-	__sd_dead(slots[i], SD_SLOT_SIZE);
-	slot_used[i] = 0;
+	__sd_dead(slots[i], slot_size[i]);
+	slot_size[i] = 0;
 	slot_home[i] = (unsigned char)(__sd_self() + 2);
 	__sd_atomic_end();
 }

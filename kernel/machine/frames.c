@@ -15,7 +15,7 @@
 #define SD_TASK_FRAMES 3
 #endif
 
-char sd_frames[SD_NR_FRAMES][PAGE_SIZE] __aligned(4096);
+char sd_frames[SD_NR_FRAMES][PAGE_SIZE] __aligned(4096) __sd_arena;
 struct page mem_map[SD_NR_FRAMES];
 
 static unsigned int frame_home(unsigned int i)

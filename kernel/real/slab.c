@@ -15,8 +15,8 @@
 #define SD_HEAP_OBJECTS 32
 #define SD_REDZONE 16
 
-static unsigned long sd_heap[SD_HEAP_BYTES / sizeof(unsigned long)];
-static unsigned long sd_heap_used;
+static unsigned long sd_heap[SD_HEAP_BYTES / sizeof(unsigned long)] __sd_arena;
+static unsigned long sd_heap_used = SD_REDZONE;
 static unsigned long sd_heap_objects;
 static struct {
 	unsigned long address, size;
@@ -37,10 +37,6 @@ static void *sd_alloc(size_t size, gfp_t flags)
 	if (sd_kmalloc_may_fail && __sd_choose(2))
 		return NULL;
 	__sd_atomic_begin(SD_STEP, sd_heap);
-	if (!sd_heap_objects) {
-		__sd_dead(sd_heap, sizeof(sd_heap));
-		sd_heap_used = SD_REDZONE;
-	}
 	if (sd_heap_objects == SD_HEAP_OBJECTS || sd_heap_used + size + SD_REDZONE > sizeof(sd_heap))
 		__sd_fail("model-limit", "the real runtime's heap is full after {0:d} objects", sd_heap_objects, 0, 0);
 	object = (char *)sd_heap + sd_heap_used;

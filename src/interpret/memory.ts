@@ -50,6 +50,7 @@ export function createMemory(program: Program): Memory {
 
   for (const piece of program.image) bytes.set(piece.bytes, piece.address);
   for (const global of program.globals) {
+    if (global.arena) continue;
     for (let at = global.address; at < global.address + global.size; at++) {
       const slot = shadowAt(at);
       bytes[slot] = Math.max(bytes[slot]!, (at & 7) + 1);

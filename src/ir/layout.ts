@@ -13,6 +13,8 @@ import type { Module } from "./module.ts";
 import { FUNCTION_BASE, GUARD, type Placed, type Program } from "./program.ts";
 import { alignUp, createTypes } from "./types.ts";
 
+/** Section of globals that are arenas: __sd_arena of kernel/include/shootdown.h. */
+const ARENA = "sd_arena";
 const GAP = 16;
 /** Memory is addressed with 32 bits in the compiled engine. */
 const MAX_END = 0x4000_0000;
@@ -51,7 +53,7 @@ export function layOut(linked: Linked, debug: DebugInfoBuilder): Layout {
     const size = types.sizeOf(global.type);
     const address = alignUp(at, Math.max(8, global.align, types.alignOf(global.type)));
     const d = debug.globalOf(module, global);
-    globals.push({ name: d.name, address, size, constant: global.constant, type: d.type, file: d.file, line: d.line });
+    globals.push({ name: d.name, address, size, constant: global.constant, arena: global.section === ARENA, type: d.type, file: d.file, line: d.line });
     at = address + size + GAP;
   }
   const globalsEnd = alignUp(at, 8);

@@ -212,12 +212,14 @@ export interface Func {
   readonly loc: number;
 }
 
-/** One global variable, placed. `size` bytes at `address` are live from the start. */
+/** One global variable, placed. `size` bytes at `address` are live from the start, unless it is an arena. */
 export interface Placed {
   readonly name: string;
   readonly address: number;
   readonly size: number;
   readonly constant: boolean;
+  /** Of objects that come and go: `__sd_live` says which of its bytes are anybody's. */
+  readonly arena: boolean;
   /** Type in `Program.debug`, or -1. */
   readonly type: number;
   readonly file: string;

@@ -86,6 +86,7 @@ export const AT = {
 } as const;
 
 const global = (name: string, address: number, type: number): Placed => ({
+  arena: false,
   name,
   address,
   size: types[type]!.size,

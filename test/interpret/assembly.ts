@@ -96,7 +96,7 @@ export function assemble(source: ProgramSource): Program {
   let next = GUARD;
   const place = (name: string, size: number, constant: boolean): void => {
     addresses.set(name, next);
-    globals.push({ name, address: next, size, constant, type: -1, file: "", line: 0 });
+    globals.push({ name, address: next, size, arena: false, constant, type: -1, file: "", line: 0 });
     next += round(size) + 8;
   };
   for (const [name, size] of Object.entries(source.globals ?? {})) place(name, size, false);

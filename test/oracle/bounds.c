@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The last index is one too many, unless -DGOOD. */
+/* The last index is one too many, unless -DGOOD; with -DFAR a whole word too many. */
 #include <linux/slab.h>
 #include <shootdown/scenario.h>
 
@@ -14,6 +14,9 @@ static void fill(void *arg)
 	for (i = 0; i <= 5; i++)
 #endif
 		WRITE_ONCE(values[i], 1);
+#ifdef FAR
+	WRITE_ONCE(values[FAR], 1);
+#endif
 	kfree(values);
 }
 
