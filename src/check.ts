@@ -7,7 +7,7 @@ import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { runCompiled } from "./compile/compiled.ts";
-import { type CompiledModule, compileProgram, loadCompiled } from "./compile/module.ts";
+import { type CompiledModule, compileProgram } from "./compile/module.ts";
 import { explain } from "./explain/explain.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
 import type { Machine, Merging } from "./explore/machine.ts";
@@ -83,7 +83,7 @@ async function search(
     timeout: options.timeout,
     merging: options.merge,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
-    machine: machinesOf(program, options, keptCode(key, options.cache)),
+    machine: machinesOf(program, options, keptCode(`${inputs.code}-${options.merge}`, options.cache)),
     knowledge: recallKnowledge(key, options.cache),
     onProgress: (p) => hooks.onSlice({ ...p, memory: process.memoryUsage().rss }),
     interrupted: () => {
@@ -119,11 +119,11 @@ export function machinesOf(
 }
 
 function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: KeptCode | undefined): CompiledModule {
-  const bytes = kept?.recall(knowledge);
-  if (bytes !== undefined) return loadCompiled(program, bytes);
+  const known = kept?.recall(program, knowledge);
+  if (known !== undefined) return known;
   const points = findPoints(program, { merging, racyAccesses: new Set(knowledge.racyAccesses) });
   const compiled = compileProgram(program, { merging, points });
-  kept?.keep(knowledge, compiled.bytes);
+  kept?.keep(knowledge, compiled);
   return compiled;
 }
 

@@ -1,18 +1,29 @@
 /**
- * What an earlier run leaves for the next one of the same input: the linked program, and which memory turned out to be shared.
+ * What an earlier run leaves for the next one of the same input: the linked program, its code, and which memory turned out to be shared.
+ * In the cache for later processes, and in memory for later checks of this one: scenarios with parameters check one program many times.
  * Only speed depends on it: whatever cannot be read back is made again.
  */
 import { deserialize, serialize } from "node:v8";
 import { type Cache, keyOf } from "./base/cache.ts";
 import { codeVersion } from "./base/paths.ts";
 import type { Inputs } from "./clang/inputs.ts";
+import { type CompiledModule, loadCompiled } from "./compile/module.ts";
 import type { Knowledge } from "./explore/passes.ts";
 import { buildProgram } from "./ir/build.ts";
+import { withParameters } from "./ir/parameters.ts";
 import { parseModule } from "./ir/parse.ts";
 import type { Program } from "./ir/program.ts";
 
+/** The program that was asked for last. */
+let last: { readonly code: string; readonly program: Program } | undefined;
+
 export function programOf(inputs: Inputs, cache: Cache): Program {
-  const key = keyOf("program", codeVersion(), inputs.key);
+  if (last?.code !== inputs.code) last = { code: inputs.code, program: codeOf(inputs, cache) };
+  return withParameters(last.program, inputs.parameters);
+}
+
+function codeOf(inputs: Inputs, cache: Cache): Program {
+  const key = keyOf("program", codeVersion(), inputs.code);
   const kept = recall(cache, key) as Program | undefined;
   if (kept !== undefined) return kept;
   const program = buildProgram(
@@ -25,13 +36,36 @@ export function programOf(inputs: Inputs, cache: Cache): Program {
 
 /** WebAssembly of a program: it depends on which accesses race in it. */
 export interface KeptCode {
-  readonly recall: (knowledge: Knowledge) => Uint8Array | undefined;
-  readonly keep: (knowledge: Knowledge, bytes: Uint8Array) => void;
+  readonly recall: (program: Program, knowledge: Knowledge) => CompiledModule | undefined;
+  readonly keep: (knowledge: Knowledge, compiled: CompiledModule) => void;
 }
 
-export function keptCode(programKey: string, cache: Cache): KeptCode {
-  const key = (knowledge: Knowledge): string => keyOf("code", codeVersion(), programKey, knowledge.racyAccesses.join());
-  return { recall: (knowledge) => cache.get(key(knowledge)), keep: (knowledge, bytes) => cache.put(key(knowledge), bytes) };
+/** Of one program, by what they depend on; the oldest goes first. */
+const modules = new Map<string, CompiledModule>();
+const MOST_MODULES = 16;
+
+/** `code` identifies the program, up to its parameters, and the merging. */
+export function keptCode(code: string, cache: Cache): KeptCode {
+  const keyFor = (knowledge: Knowledge): string => keyOf("code", codeVersion(), code, knowledge.racyAccesses.join());
+  const remember = (key: string, compiled: CompiledModule): CompiledModule => {
+    if (modules.size >= MOST_MODULES) modules.delete(modules.keys().next().value ?? "");
+    modules.set(key, compiled);
+    return compiled;
+  };
+  return {
+    recall: (program, knowledge) => {
+      const key = keyFor(knowledge);
+      const known = modules.get(key);
+      if (known !== undefined) return known;
+      const bytes = cache.get(key);
+      return bytes === undefined ? undefined : remember(key, loadCompiled(program, bytes));
+    },
+    keep: (knowledge, compiled) => {
+      const key = keyFor(knowledge);
+      cache.put(key, compiled.bytes);
+      remember(key, compiled);
+    },
+  };
 }
 
 const knowledgeKey = (key: string): string => keyOf("knowledge", codeVersion(), key);

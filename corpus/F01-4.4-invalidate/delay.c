@@ -15,15 +15,9 @@
 #include <shootdown/mirror.h>
 #include <shootdown/scenario.h>
 
-#ifndef ENTRY
-#define ENTRY 1
-#endif
-#ifndef DESIGN
-#define DESIGN (ENTRY == 4 ? SD_DESIGN_PASS_SIZE : SD_DESIGN_RELEASED)
-#endif
-#ifndef SEED
-#define SEED 0
-#endif
+SD_PARAM(int, ENTRY, 1);
+SD_PARAM(int, DESIGN, 0);	/* 0: the one that delays, as said above */
+SD_PARAM(int, SEED, 0);
 
 static struct file *file;
 static struct page *anon;
@@ -57,7 +51,7 @@ void scenario(void)
 	unsigned int nr = ENTRY == 4 ? 2 : 1, i;
 	unsigned long other;
 
-	sd_design = DESIGN;
+	sd_design = DESIGN ? DESIGN : ENTRY == 4 ? SD_DESIGN_PASS_SIZE : SD_DESIGN_RELEASED;
 	sd_seed = SEED;
 	sd_recheck_table = 1;
 	if (ENTRY != 2)

@@ -4,6 +4,8 @@
  *
  * MMS processes map a file of PAGES pages, shared. Each has a mirror of USER's kind, whose hardware writes to any of the pages at any time, while
  * MIGRATIONS threads at once migrate (or with CALLER=1 reclaim) a page each: all the first one with SAME=1, else neighbours.
+ *
+ * All of these are parameters: -DUSER=gru -DDESIGN=5.
  *   USER	kvm umem_odp gru gntdev amd_iommu_v2 intel_svm scif i915 radeon amdgpu amdkfd
  *   DESIGN	1 released  2 fix_only  3 convert_all  4 pass_size  5 start_end  6 shipped  7 huge
  *   PAGE	0 ordinary  1 huge, the mapping too small for tables to be shared  2 huge, a gigabyte: with MMS > 1 the PMD table is shared
@@ -20,51 +22,27 @@
 #include <shootdown/mirror.h>
 #include <shootdown/scenario.h>
 
-#ifndef USER
-#define USER kvm
-#endif
-#ifndef DESIGN
-#define DESIGN 6
-#endif
-#ifndef PAGE
-#define PAGE 2
-#endif
-#ifndef PIECES
-#define PIECES 0
-#endif
-#ifndef MMS
-#define MMS 2
-#endif
-#ifndef MIGRATIONS
-#define MIGRATIONS 1
-#endif
-#ifndef SAME
-#define SAME 0
-#endif
-#ifndef FIRST
-#define FIRST 0
-#endif
-#ifndef PAGES
-#define PAGES (FIRST + (SAME || MIGRATIONS == 0 ? 1 : MIGRATIONS))
-#endif
-#ifndef CALLER
-#define CALLER 0
-#endif
-#ifndef SEED
-#define SEED 0
-#endif
-#ifndef FAULTS
-#define FAULTS (MIGRATIONS < 2)
-#endif
-#ifndef RECHECK
-#define RECHECK 0
-#endif
-#ifndef FIX2
-#define FIX2 0
-#endif
+enum user { kvm, umem_odp, gru, gntdev, amd_iommu_v2, intel_svm, scif, i915, radeon, amdgpu, amdkfd };
 
-#define MIRROR_OF(user) sd_##user##_mirror
-#define MIRROR(user) MIRROR_OF(user)
+SD_PARAM(enum user, USER, kvm);
+SD_PARAM(int, DESIGN, SD_DESIGN_SHIPPED);
+SD_PARAM(int, PAGE, 2);
+SD_PARAM(int, PIECES, 0);
+SD_PARAM(int, MMS, 2);
+SD_PARAM(int, MIGRATIONS, 1);
+SD_PARAM(int, SAME, 0);
+SD_PARAM(int, FIRST, 0);
+SD_PARAM(int, PAGES, 0);	/* 0: as many as FIRST and MIGRATIONS need */
+SD_PARAM(int, CALLER, 0);
+SD_PARAM(int, SEED, 0);
+SD_PARAM(int, FAULTS, -1);	/* -1: with one migration only */
+SD_PARAM(int, RECHECK, 0);
+SD_PARAM(int, FIX2, 0);
+
+static const struct sd_mirror_ops *const mirrors[] = {
+	&sd_kvm_mirror, &sd_umem_odp_mirror, &sd_gru_mirror, &sd_gntdev_mirror, &sd_amd_iommu_v2_mirror, &sd_intel_svm_mirror,
+	&sd_scif_mirror, &sd_i915_mirror, &sd_radeon_mirror, &sd_amdgpu_mirror, &sd_amdkfd_mirror,
+};
 
 static struct file *file;
 
@@ -89,28 +67,29 @@ static void reclaim(void *nr)
 void scenario(void)
 {
 	static const char *const names[] = { "A", "B", "C" };
-	static const char *const threads[] = { CALLER == 1 ? "kswapd" : "migrate", CALLER == 1 ? "reclaim" : "migrate2" };
-	struct mm_struct *mm[MMS];
+	const char *const threads[] = { CALLER == 1 ? "kswapd" : "migrate", CALLER == 1 ? "reclaim" : "migrate2" };
+	unsigned int pages = PAGES ? PAGES : FIRST + (SAME || MIGRATIONS == 0 ? 1 : MIGRATIONS);
 	unsigned long base, size = PAGE ? HPAGE_SIZE : PAGE_SIZE;
+	struct mm_struct *mm;
 	long i, v;
 
 	sd_design = DESIGN;
 	sd_seed = SEED;
 	sd_fix_c0d0381ade79 = FIX2;
 	sd_recheck_table = RECHECK;
-	file = PAGE ? sd_hugetlb_file("file", PAGES) : sd_file("file", PAGES);
+	file = PAGE ? sd_hugetlb_file("file", pages) : sd_file("file", pages);
 	for (i = 0; i < MMS; i++) {
-		mm[i] = sd_mm(names[i]);
-		base = sd_mmap(mm[i], file, 0);
+		mm = sd_mm(names[i]);
+		base = sd_mmap(mm, file, 0);
 		if (PAGE == 1)
-			mm[i]->mmap->vm_end = base + PAGES * size;
-		for (v = FIRST; v < PAGES; v++)
-			sd_populate(mm[i], base + v * size);
-		sd_mirror(&MIRROR(USER), mm[i], base + FIRST * size, PAGES - FIRST, PIECES);
+			mm->mmap->vm_end = base + pages * size;
+		for (v = FIRST; v < pages; v++)
+			sd_populate(mm, base + v * size);
+		sd_mirror(mirrors[USER], mm, base + FIRST * size, pages - FIRST, PIECES);
 	}
 	if (CALLER == 2)
 		sd_reclaim_from = file->f_mapping;
 	for (v = 0; v < MIGRATIONS; v++)
 		sd_cpu_run(v, NULL, threads[v], CALLER == 1 ? reclaim : migrate, (void *)v);
-	sd_mirrors_run(MIGRATIONS, FAULTS);
+	sd_mirrors_run(MIGRATIONS, FAULTS < 0 ? MIGRATIONS < 2 : FAULTS);
 }

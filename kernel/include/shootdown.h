@@ -94,6 +94,12 @@ int __sd_thread(const char *name, const char *column, void (*fn)(void *), void *
 int __sd_self(void);
 
 /*
+ * A parameter of the scenario: a global with this value, unless -Dname=VALUE gives it another (a number, or a name of its enum). Unlike a macro it
+ * leaves the program as it is, so that many values are checked with one compilation. At the start of a line of a file that is named.
+ */
+#define SD_PARAM(type, name, value) type name __attribute__((section("sd_param"))) = value
+
+/*
  * Which memory is live, as KASAN sees it. Globals are live from the start, but for those marked __sd_arena, from which objects are
  * allocated: none of their bytes is. These two change it. @name (constant) says what kind of object it is. __sd_dead also zeroes the
  * bytes. An access to dead memory is a violation (use after free, or out of bounds: nobody's).

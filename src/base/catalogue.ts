@@ -145,6 +145,11 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "scenario() returned and had created no thread. There is nothing to interleave, so that nothing found would mean nothing.",
     advice: "Create threads in scenario(): with sd_cpu_run() and sd_user(), or with __sd_thread() itself.",
   },
+  SD306: {
+    title: "No value of a parameter",
+    meaning: "A -D gives a parameter of the scenario (SD_PARAM) a value that its type does not have.",
+    advice: "Give a number that fits, or one of the names that its enum has.",
+  },
   SD401: {
     title: "The command line is wrong",
     meaning: "An option or argument is unknown, lacks its value, or has a value that is not allowed.",

@@ -13,6 +13,7 @@ import { findCompiler } from "./compiler.ts";
 import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
 import { findKernelTree, type KernelTree, treeFlags } from "./kernel-tree.ts";
 import { modelRequests, runtimeRequests, type StandIns } from "./model.ts";
+import { type Parameters, partDefines } from "./parameters.ts";
 
 export interface InputOptions {
   readonly files: readonly string[];
@@ -47,13 +48,18 @@ export interface Inputs {
   readonly warnings: string;
   /** Which clang: its name and version. */
   readonly compiler: string;
-  /** Identifies all of the above: equal keys, equal programs. */
+  /** First values of the scenario's parameters, where -D gave them. */
+  readonly parameters: Parameters;
+  /** Identifies the code: equal keys, equal programs but for the parameters. */
+  readonly code: string;
+  /** Identifies code and parameters. */
   readonly key: string;
 }
 
 export async function compileInputs(options: InputOptions): Promise<Inputs> {
   const compiler = await findCompiler(options.cc, options.cache);
-  const { defines, includes, cwd, cache, opt } = options;
+  const { includes, cwd, cache, opt } = options;
+  const { macros: defines, parameters } = partDefines(options.files, options.defines, cwd);
   const named: CompileRequest[] = [];
   const ours: CompileRequest[] = [];
 
@@ -74,11 +80,14 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
 
   const requests = [...named, ...ours];
   const compiled = await compileAll(requests, compiler.kind === "bundled" ? 1 : undefined);
+  const code = keyOf(...compiled.map((c) => c.text));
   return {
     units: requests.map((request, i) => ({ source: request.source, text: compiled[i]!.text, named: i < named.length })),
     warnings: compiled.map((c) => c.warnings).join(""),
     compiler: compiler.id,
-    key: keyOf(...compiled.map((c) => c.text)),
+    parameters,
+    code,
+    key: keyOf(code, JSON.stringify(parameters)),
   };
 }
 

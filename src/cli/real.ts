@@ -103,11 +103,14 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
   const compiled = await compileAll(requests);
+  const key = keyOf(...compiled.map((c) => c.text));
   return {
     units: requests.map((r, i) => ({ source: r.source, text: compiled[i]!.text, named: i < named.length })),
     warnings: compiled.map((c) => c.warnings).join(""),
     compiler: compiler.id,
-    key: keyOf(...compiled.map((c) => c.text)),
+    parameters: {},
+    code: key,
+    key,
   };
 }
 

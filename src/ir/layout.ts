@@ -53,7 +53,16 @@ export function layOut(linked: Linked, debug: DebugInfoBuilder): Layout {
     const size = types.sizeOf(global.type);
     const address = alignUp(at, Math.max(8, global.align, types.alignOf(global.type)));
     const d = debug.globalOf(module, global);
-    globals.push({ name: d.name, address, size, constant: global.constant, arena: global.section === ARENA, type: d.type, file: d.file, line: d.line });
+    globals.push({
+      name: d.name,
+      address,
+      size,
+      constant: global.constant,
+      arena: global.section === ARENA,
+      type: d.type,
+      file: d.file,
+      line: d.line,
+    });
     at = address + size + GAP;
   }
   const globalsEnd = alignUp(at, 8);
