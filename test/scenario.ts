@@ -22,7 +22,7 @@ export interface Compilation {
 
 const cache = openCache(defaultCacheDir());
 
-function inputsFrom(files: readonly string[], options: Compilation): Promise<Inputs> {
+export function inputsFrom(files: readonly string[], options: Compilation): Promise<Inputs> {
   return compileInputs({
     files,
     defines: options.defines ?? [],

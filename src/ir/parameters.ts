@@ -14,7 +14,7 @@ export function withParameters(program: Program, parameters: Readonly<Record<str
     const global = program.globals.find((g) => g.name === name);
     if (global === undefined) continue;
     const type = program.debug.types[global.type];
-    const value = valueOf(text, type);
+    const value = numberOf(text, type);
     if (value === undefined || !fits(value, global, type)) faults.push(...unfit(name, text, global, type));
     else pieces.push({ address: global.address, bytes: littleEndian(value, global.size) });
   }
@@ -23,7 +23,7 @@ export function withParameters(program: Program, parameters: Readonly<Record<str
   return { ...program, image: [...image, ...pieces].sort((a, b) => a.address - b.address) };
 }
 
-function valueOf(text: string, type: DebugType | undefined): bigint | undefined {
+function numberOf(text: string, type: DebugType | undefined): bigint | undefined {
   const named = type?.values.find((v) => v.name === text);
   if (named !== undefined) return named.value;
   if (text === "true" || text === "false") return text === "true" ? 1n : 0n;
@@ -42,7 +42,8 @@ function fits(value: bigint, { size }: Placed, type: DebugType | undefined): boo
 
 function unfit(name: string, text: string, global: Placed, type: DebugType | undefined): readonly Diagnostic[] {
   const names = type?.values.map((v) => v.name) ?? [];
-  const help = names.length > 0 ? `it may be ${names.join(", ")}` : `a number of ${global.size} bytes is expected`;
+  const help =
+    names.length > 0 ? `it may be ${names.join(", ")}` : `a number of ${global.size} ${global.size === 1 ? "byte" : "bytes"} is expected`;
   const message = `${text} is no value of the parameter ${name}`;
   return fault({ code: "SD306", message, file: global.file, line: global.line, help }).diagnostics;
 }
