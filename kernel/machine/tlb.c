@@ -233,6 +233,12 @@ void sd_tlb_drop(struct sd_walker *w, unsigned long start, unsigned long end)
 	}
 }
 
+#ifdef SD_TLBI_BROADCAST
+#define REACHED " {0:s} (broadcast)"
+#else
+#define REACHED " {0:s} (IPI)"
+#endif
+
 /*
  * All targets that can take the interrupt now are flushed in one step. With TLBs as sets, a flush only takes choices away, so
  * flushing one earlier than the others adds nothing. (One case is lost: a target that takes its IPI, then turns interrupts off, while
@@ -273,7 +279,7 @@ void __weak flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsign
 		for (cpu = 0; cpu < NR_CPUS; cpu++) {
 			if (!(ready & (1UL << cpu)) || sd_walkers[cpu].mm != mm)
 				continue;
-			__sd_event("+", cpu == smp_processor_id() ? " {0:s} itself" : " {0:s} (IPI)", (sd_u64)sd_walkers[cpu].name, 0, 0);
+			__sd_event("+", cpu == smp_processor_id() ? " {0:s} itself" : REACHED, (sd_u64)sd_walkers[cpu].name, 0, 0);
 			sd_tlb_drop(&sd_walkers[cpu], start, end);
 		}
 		pending &= ~ready;
