@@ -77,10 +77,17 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   };
   const storeSlots = (stores: readonly { slot: number; reg: Reg }[], number: number): void => {
     for (const { slot, reg } of stores) {
+      const value = (): void => {
+        if (reg < 0) c.i64(0n);
+        else values.push({ reg });
+      };
+      // A thread that goes round a loop mostly finds what it left: that is asked here, without a call.
+      c.get(frame).mem("i64.load", FRAME_HEADER + 8 * slot);
+      value();
+      c.op("i64.ne").if();
       slotAddress(slot);
-      if (reg < 0) c.i64(0n);
-      else values.push({ reg });
-      c.call(storeWord);
+      value();
+      c.call(storeWord).end();
     }
     c.get(frame)
       .i64(BigInt(index) | (BigInt(number) << 32n))

@@ -98,7 +98,7 @@ export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: I
       .op("i32.shr_u")
       .getGlobal(globals.capacity)
       .op("i32.add")
-      .i32(1 << 10)
+      .i32(32)
       .op("i32.add")
       .call(grow)
       .end();
