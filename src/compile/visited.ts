@@ -93,15 +93,7 @@ export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: I
       .i64(4n)
       .op("i64.mul", "i64.ge_u")
       .if();
-    c.getGlobal(globals.capacity)
-      .i32(1)
-      .op("i32.shr_u")
-      .getGlobal(globals.capacity)
-      .op("i32.add")
-      .i32(32)
-      .op("i32.add")
-      .call(grow)
-      .end();
+    c.getGlobal(globals.capacity).i32(1).op("i32.shr_u").getGlobal(globals.capacity).op("i32.add").i32(32).op("i32.add").call(grow).end();
     c.get(fp).call(home).set(at);
     const stop = c.block();
     const probe = c.loop();
