@@ -72,7 +72,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "no range start",
     file: "mm/rmap.c",
-    line: "sd_notify_start(mm, start, end, true);",
+    line: "sd_notify_start(&range);",
     becomes: ";",
     scenario: D01,
     defines: "FIX=1 NK=1 NCPU=1",
@@ -81,7 +81,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "no range end",
     file: "mm/rmap.c",
-    line: "sd_notify_end(mm, start, end, false);",
+    line: "sd_notify_end(&range, false);",
     becomes: ";",
     scenario: D01,
     defines: "FIX=1 NK=1 NCPU=1",
@@ -260,7 +260,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "subscribers are not told of the start",
     file: "mm/mmu_notifier.c",
-    line: "failed = call_start(mn, mm, start, end, blockable);",
+    line: "failed = call_start(mn, range);",
     becomes: "failed = 0;",
     scenario: D01,
     defines: "FIX=1 NK=1 NCPU=1",
@@ -269,7 +269,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "subscribers are not told of the end",
     file: "mm/mmu_notifier.c",
-    line: "call_end(mn, mm, start, end);",
+    line: "call_end(mn, range);",
     becomes: ";",
     scenario: D01,
     defines: "FIX=1 NK=1 NCPU=1",

@@ -4,6 +4,7 @@ import { defaultCacheDir, openCache } from "../src/base/cache.ts";
 import { packageRoot } from "../src/base/paths.ts";
 import { machinesOf, runCheck } from "../src/check.ts";
 import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
+import type { KernelVersion } from "../src/clang/flags.ts";
 import type { StandIns } from "../src/clang/model.ts";
 import type { Merging } from "../src/explore/machine.ts";
 import { type CheckResult, check, NO_KNOWLEDGE } from "../src/explore/passes.ts";
@@ -16,7 +17,7 @@ export interface Compilation {
   readonly defines?: readonly string[];
   readonly cc?: string;
   readonly opt?: "1" | "2";
-  readonly kernel?: "4.4" | "4.19" | "6.1";
+  readonly kernel?: KernelVersion;
   readonly standIns?: StandIns;
 }
 

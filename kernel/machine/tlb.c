@@ -17,6 +17,7 @@
  * Switches: SD_TLB_ON_ACCESS, a TLB that fills on access only and never evicts; SD_TLB_NAIVE, one entry that a
  * daemon of each CPU fills and evicts, to test the above against; SD_TLBI_BROADCAST, flushes that do not wait for interrupts.
  */
+#include <linux/mmu_notifier.h>
 #include <linux/swapops.h>
 #include <shootdown/machine.h>
 
@@ -285,6 +286,9 @@ void __weak flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsign
 		pending &= ~ready;
 		__sd_atomic_end();
 	}
+#if SD_KERNEL >= 606
+	mmu_notifier_arch_invalidate_secondary_tlbs(mm, start, end);
+#endif
 }
 
 pte_t __weak ptep_clear_flush(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)

@@ -3,7 +3,11 @@
  * mmu_notifier.c - the list of those who mirror an mm, and calling them.
  *
  * Callbacks run inside an SRCU read section. range_start and range_end come in pairs, outside any spinlock; between them no
- * subscriber may make a new mapping in the range. invalidate_range comes under the table lock or from range_end, and must not sleep.
+ * subscriber may make a new mapping in the range. What flushes device TLBs comes under the table lock (up to 6.1 from range_end too), and must not sleep.
+ *
+ * A start that may not block may fail: then the caller does not go on and calls no end. Before 5.12 nobody else did either, so who had
+ * been started waited for ever. sd_fix_paired_end is 1 if those get their end ("ensure range_end() is paired with range_start()");
+ * a scenario may set it: 5.10.89 has it too.
  */
 #include <linux/err.h>
 #include <linux/mmu_notifier.h>
@@ -11,86 +15,128 @@
 
 DEFINE_STATIC_SRCU(srcu);
 
-static int call_start(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable)
+int sd_fix_paired_end = SD_KERNEL >= 512;
+
+static int call_start(struct mmu_notifier *mn, struct sd_range *range)
 {
 #if SD_KERNEL >= 504
-	struct mmu_notifier_range range = { .mm = mm, .start = start, .end = end,
-					    .flags = blockable ? MMU_NOTIFIER_RANGE_BLOCKABLE : 0 };
-
-	return mn->ops->invalidate_range_start(mn, &range);
+	return mn->ops->invalidate_range_start(mn, range);
 #elif SD_KERNEL >= 419
-	return mn->ops->invalidate_range_start(mn, mm, start, end, blockable);
+	return mn->ops->invalidate_range_start(mn, range->mm, range->start, range->end, range->flags & SD_RANGE_BLOCKABLE);
 #else
-	(void)blockable;
-	mn->ops->invalidate_range_start(mn, mm, start, end);
+	mn->ops->invalidate_range_start(mn, range->mm, range->start, range->end);
 	return 0;
 #endif
 }
 
-static void call_end(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end)
+static void call_end(struct mmu_notifier *mn, struct sd_range *range)
 {
 #if SD_KERNEL >= 504
-	struct mmu_notifier_range range = { .mm = mm, .start = start, .end = end };
-
-	mn->ops->invalidate_range_end(mn, &range);
+	mn->ops->invalidate_range_end(mn, range);
 #else
-	mn->ops->invalidate_range_end(mn, mm, start, end);
+	mn->ops->invalidate_range_end(mn, range->mm, range->start, range->end);
 #endif
 }
 
-int __weak sd_notify_start(struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable)
+static int start_list(struct sd_range *range, bool blockable)
 {
 	struct mmu_notifier *mn;
 	int ret = 0, id, failed;
 
-	might_sleep_if(blockable);
-	if (!mm_has_notifiers(mm)) {
-		current->notifier_depth++;
-		return 0;
-	}
-	__sd_event("notifier", "range start for {1:x}-{2:x} of {0:s}", (sd_u64)mm->sd_name, start, end);
 	id = srcu_read_lock(&srcu);
-	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist) {
+	hlist_for_each_entry_rcu(mn, &range->mm->mmu_notifier_mm->list, hlist) {
 		if (!mn->ops->invalidate_range_start)
 			continue;
 		if (!blockable)
 			non_block_start();
-		failed = call_start(mn, mm, start, end, blockable);
+		failed = call_start(mn, range);
 		if (!blockable)
 			non_block_end();
-		if (failed) {
-			BUG_ON(blockable);
-			ret = failed;
-		}
+		if (!failed)
+			continue;
+		ret = failed;
+#if SD_KERNEL >= 504
+		WARN_ON(blockable || failed != -EAGAIN);
+#endif
+		/* His end is called too, if he has one: he cannot tell that it is not his. */
+		WARN_ON(sd_fix_paired_end && mn->ops->invalidate_range_end);
 	}
+	if (ret && sd_fix_paired_end)
+		hlist_for_each_entry_rcu(mn, &range->mm->mmu_notifier_mm->list, hlist)
+			if (mn->ops->invalidate_range_end)
+				call_end(mn, range);
 	srcu_read_unlock(&srcu, id);
-	if (!ret)
+	return ret;
+}
+
+int __weak sd_notify_start(struct sd_range *range)
+{
+	bool blockable = range->flags & SD_RANGE_BLOCKABLE;
+	int ret = 0;
+
+	might_sleep_if(blockable);
+	if (mm_has_notifiers(range->mm)) {
+		__sd_event("notifier", "range start for {1:x}-{2:x} of {0:s}", (sd_u64)range->mm->sd_name, range->start, range->end);
+#if SD_KERNEL >= 505
+		ret = sd_intervals_start(range);
+#endif
+		/* If a start of the list fails, the intervals that were started get no end: so it is in every kernel up to 6.12. */
+		if (!ret)
+			ret = start_list(range, blockable);
+	}
+	/* Who may block does not look at what came back. */
+	if (!ret || blockable)
 		current->notifier_depth++;
 	return ret;
 }
 
-void __weak sd_notify_end(struct mm_struct *mm, unsigned long start, unsigned long end, bool only_end)
+void __weak sd_notify_end(struct sd_range *range, bool only_end)
 {
+	bool blockable = range->flags & SD_RANGE_BLOCKABLE;
 	struct mmu_notifier *mn;
 	int id;
 
-	might_sleep();
+	might_sleep_if(blockable);
 	if (--current->notifier_depth < 0)
 		__sd_fail("notifier-unpaired", "range end without a start", 0, 0, 0);
-	if (!mm_has_notifiers(mm))
+	if (!mm_has_notifiers(range->mm))
 		return;
-	__sd_event("notifier", "range end for {1:x}-{2:x} of {0:s}", (sd_u64)mm->sd_name, start, end);
+	__sd_event("notifier", "range end for {1:x}-{2:x} of {0:s}", (sd_u64)range->mm->sd_name, range->start, range->end);
+#if SD_KERNEL >= 505
+	sd_intervals_end(range->mm);
+#endif
 	id = srcu_read_lock(&srcu);
-	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist) {
+	hlist_for_each_entry_rcu(mn, &range->mm->mmu_notifier_mm->list, hlist) {
+#if SD_KERNEL < 606
 		/* Who flushes a device TLB needs not have an end of its own. */
 		if (!only_end && mn->ops->invalidate_range)
-			mn->ops->invalidate_range(mn, mm, start, end);
-		if (mn->ops->invalidate_range_end)
-			call_end(mn, mm, start, end);
+			mn->ops->invalidate_range(mn, range->mm, range->start, range->end);
+#endif
+		if (!mn->ops->invalidate_range_end)
+			continue;
+		if (!blockable)
+			non_block_start();
+		call_end(mn, range);
+		if (!blockable)
+			non_block_end();
 	}
 	srcu_read_unlock(&srcu, id);
+	(void)only_end;
 }
 
+#if SD_KERNEL >= 606
+void __weak __mmu_notifier_arch_invalidate_secondary_tlbs(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct mmu_notifier *mn;
+	int id = srcu_read_lock(&srcu);
+
+	__sd_event("notifier", "arch_invalidate_secondary_tlbs for {1:x}-{2:x} of {0:s}", (sd_u64)mm->sd_name, start, end);
+	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist)
+		if (mn->ops->arch_invalidate_secondary_tlbs)
+			mn->ops->arch_invalidate_secondary_tlbs(mn, mm, start, end);
+	srcu_read_unlock(&srcu, id);
+}
+#else
 void __weak __mmu_notifier_invalidate_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct mmu_notifier *mn;
@@ -102,6 +148,7 @@ void __weak __mmu_notifier_invalidate_range(struct mm_struct *mm, unsigned long 
 			mn->ops->invalidate_range(mn, mm, start, end);
 	srcu_read_unlock(&srcu, id);
 }
+#endif
 
 #if SD_KERNEL < 413
 void __weak __mmu_notifier_invalidate_page(struct mm_struct *mm, unsigned long address)
@@ -131,28 +178,68 @@ void sd_notify_page_size(struct mm_struct *mm, unsigned long address, unsigned l
 }
 #endif
 
-int __weak mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm)
+/* From 5.5 on without a notifier too: the mm is to have intervals. */
+int __weak __mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm)
 {
-	struct mmu_notifier_mm *subscriptions;
+	struct mmu_notifier_mm *subscriptions = mm->mmu_notifier_mm;
 
-	down_write(sd_mmap_sem(mm));
-	subscriptions = mm->mmu_notifier_mm;
+	lockdep_assert_held_write(sd_mmap_sem(mm));
+#if SD_KERNEL >= 606
+	/* A flush comes at other times than start and end: whoever wants both has misunderstood one. */
+	if (WARN_ON(mn && mn->ops->arch_invalidate_secondary_tlbs &&
+		    (mn->ops->invalidate_range_start || mn->ops->invalidate_range_end)))
+		return -EINVAL;
+#endif
 	if (!subscriptions) {
 		subscriptions = kzalloc(sizeof(*subscriptions), GFP_KERNEL);
 		INIT_HLIST_HEAD(&subscriptions->list);
 		spin_lock_init(&subscriptions->lock);
+#if SD_KERNEL >= 505
+		subscriptions->invalidate_seq = 2;
+		INIT_HLIST_HEAD(&subscriptions->sd_intervals);
+		INIT_HLIST_HEAD(&subscriptions->deferred_list);
+		init_waitqueue_head(&subscriptions->wq);
+#endif
 		mm->mmu_notifier_mm = subscriptions;
 	}
+#if SD_KERNEL >= 505
+	if (!mn) {
+		WRITE_ONCE(subscriptions->has_itree, true);
+		return 0;
+	}
+#endif
 	mmgrab(mm);
+#if SD_KERNEL >= 504
 	mn->mm = mm;
+	mn->users = 1;
+#endif
 	spin_lock(&subscriptions->lock);
 	hlist_add_head_rcu(&mn->hlist, &subscriptions->list);
 	spin_unlock(&subscriptions->lock);
-	up_write(sd_mmap_sem(mm));
 	return 0;
 }
 
-/* release is called first, unless the mm is going away and it was called then. After the grace period no callback runs. */
+int __weak mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	int ret;
+
+	down_write(sd_mmap_sem(mm));
+	ret = __mmu_notifier_register(mn, mm);
+	up_write(sd_mmap_sem(mm));
+	return ret;
+}
+
+/* After the grace period no callback runs. */
+static void unregister(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	spin_lock(&mm->mmu_notifier_mm->lock);
+	hlist_del_init_rcu(&mn->hlist);
+	spin_unlock(&mm->mmu_notifier_mm->lock);
+	synchronize_srcu(&srcu);
+	mmdrop(mm);
+}
+
+/* release is called first, unless the mm is going away and it was called then. */
 void __weak mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	int id = srcu_read_lock(&srcu);
@@ -160,9 +247,86 @@ void __weak mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *m
 	if (!hlist_unhashed(&mn->hlist) && mn->ops->release)
 		mn->ops->release(mn, mm);
 	srcu_read_unlock(&srcu, id);
-	spin_lock(&mm->mmu_notifier_mm->lock);
-	hlist_del_init_rcu(&mn->hlist);
-	spin_unlock(&mm->mmu_notifier_mm->lock);
+	unregister(mn, mm);
+}
+
+void __weak mmu_notifier_synchronize(void)
+{
 	synchronize_srcu(&srcu);
+}
+
+#if SD_KERNEL < 504
+void __weak mmu_notifier_unregister_no_release(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	unregister(mn, mm);
+}
+#else
+static struct mmu_notifier *find_get_mmu_notifier(struct mm_struct *mm, const struct mmu_notifier_ops *ops)
+{
+	struct mmu_notifier *mn;
+
+	spin_lock(&mm->mmu_notifier_mm->lock);
+	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist)
+		if (mn->ops == ops) {
+			mn->users++;
+			break;
+		}
+	spin_unlock(&mm->mmu_notifier_mm->lock);
+	return mn;
+}
+
+struct mmu_notifier * __weak mmu_notifier_get_locked(const struct mmu_notifier_ops *ops, struct mm_struct *mm)
+{
+	struct mmu_notifier *mn = NULL;
+	int ret;
+
+	sd_call_srcu_worker();
+	if (mm->mmu_notifier_mm)
+		mn = find_get_mmu_notifier(mm, ops);
+	if (mn)
+		return mn;
+	mn = ops->alloc_notifier(mm);
+	if (IS_ERR(mn))
+		return mn;
+	mn->ops = ops;
+	ret = __mmu_notifier_register(mn, mm);
+	if (!ret)
+		return mn;
+	ops->free_notifier(mn);
+	return ERR_PTR(ret);
+}
+
+struct mmu_notifier * __weak mmu_notifier_get(const struct mmu_notifier_ops *ops, struct mm_struct *mm)
+{
+	struct mmu_notifier *mn;
+
+	down_write(sd_mmap_sem(mm));
+	mn = mmu_notifier_get_locked(ops, mm);
+	up_write(sd_mmap_sem(mm));
+	return mn;
+}
+
+static void free_rcu(struct rcu_head *rcu)
+{
+	struct mmu_notifier *mn = container_of(rcu, struct mmu_notifier, rcu);
+	struct mm_struct *mm = mn->mm;
+
+	mn->ops->free_notifier(mn);
 	mmdrop(mm);
 }
+
+/* Unlike unregister it waits for nothing, and release is not called: entries of the device must be gone before. */
+void __weak mmu_notifier_put(struct mmu_notifier *mn)
+{
+	struct mm_struct *mm = mn->mm;
+	bool last;
+
+	spin_lock(&mm->mmu_notifier_mm->lock);
+	last = !WARN_ON(!mn->users) && !--mn->users;
+	if (last)
+		hlist_del_init_rcu(&mn->hlist);
+	spin_unlock(&mm->mmu_notifier_mm->lock);
+	if (last)
+		call_srcu(&srcu, &mn->rcu, free_rcu);
+}
+#endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rmap.c - from a page to the entries that map it, and taking them away (as in 4.14 to 5.8).
+ * rmap.c - from a page to the entries that map it, and taking them away (as in 4.14 to 5.8; later kernels differ in more than is here).
  *
  * The VMAs of a file are walked under i_mmap_rwsem in read mode, with the page locked by the caller. Each VMA's entry is changed under
  * its table lock. An entry that is taken away for migration becomes a migration entry: whoever faults on it waits for the page lock.
@@ -124,6 +124,16 @@ void __weak rmap_walk_locked(struct page *page, struct rmap_walk_control *rwc)
 }
 
 #if SD_KERNEL >= 413
+/* Devices that walk the tables of this mm: from 6.6 on the flush of its CPUs has told them already. */
+static void flush_devices(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+#if SD_KERNEL < 606
+	mmu_notifier_invalidate_range(mm, start, end);
+#else
+	(void)mm, (void)start, (void)end;
+#endif
+}
+
 /* This mm gave up its share of the table: which of its entries it has cached nobody knows, so all of them go. */
 static void flush_unshared(struct vm_area_struct *vma, unsigned long address)
 {
@@ -132,7 +142,7 @@ static void flush_unshared(struct vm_area_struct *vma, unsigned long address)
 	adjust_range_if_pmd_sharing_possible(vma, &start, &end);
 	flush_cache_range(vma, start, end);
 	flush_tlb_range(vma, start, end);
-	mmu_notifier_invalidate_range(vma->vm_mm, start, end);
+	flush_devices(vma->vm_mm, start, end);
 }
 
 bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsigned long address, void *arg)
@@ -143,13 +153,15 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 	unsigned long start = address;
 	unsigned long end = min(vma->vm_end, start + (PAGE_SIZE << compound_order(page)));
 	unsigned long last = address;
+	struct sd_range range;
 	pte_t pteval, swp_pte;
 
 	/* The table may turn out to be shared, and then the whole gigabyte goes from this mm. */
 	if (PageHuge(page) && sd_fix_017b1660df89 == 1)
 		adjust_range_if_pmd_sharing_possible(vma, &start, &end);
+	sd_range_init(&range, vma, start, end);
 	if (sd_fix_017b1660df89 != 2)
-		sd_notify_start(mm, start, end, true);
+		sd_notify_start(&range);
 	while (page_vma_mapped_walk(&pvmw)) {
 		if (PageHuge(page) && sd_fix_017b1660df89 && huge_pmd_unshare(mm, &last, pvmw.pte)) {
 			/* The page stays mapped by the others: no migration entry, mapcount as it was. */
@@ -169,15 +181,15 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 				set_huge_pte_at(mm, pvmw.address, pvmw.pte, swp_pte);
 			else
 				set_pte_at(mm, pvmw.address, pvmw.pte, swp_pte);
-			/* No invalidate_range here: faults wait on the migration entry, and range end flushes device TLBs. */
+			/* No flush of device TLBs here: faults wait on the migration entry, and range end does it. */
 		} else if (PageAnon(page)) {
-			mmu_notifier_invalidate_range(mm, pvmw.address, pvmw.address + PAGE_SIZE);
+			flush_devices(mm, pvmw.address, pvmw.address + PAGE_SIZE);
 		}
 		page_remove_rmap(page, PageHuge(page));
 		put_page(page);
 	}
 	if (sd_fix_017b1660df89 != 2)
-		sd_notify_end(mm, start, end, false);
+		sd_notify_end(&range, false);
 	return true;
 }
 #endif

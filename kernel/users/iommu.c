@@ -60,12 +60,12 @@ SD_ON_RANGE(intel_invalidate_range, intel_range)
 
 static const struct mmu_notifier_ops iommu_mn_ops = {
 	SD_PAGE_OPS(mn_invalidate_page)
-	.invalidate_range = mn_invalidate_range,
+	SD_RANGE_OPS(mn_invalidate_range)
 };
 
 static const struct mmu_notifier_ops intel_mmuops = {
 	SD_PAGE_OPS(intel_invalidate_page)
-	.invalidate_range = intel_invalidate_range,
+	SD_RANGE_OPS(intel_invalidate_range)
 };
 
 static void kfd_process_notifier_release(struct mmu_notifier *mn, struct mm_struct *mm)

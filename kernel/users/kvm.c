@@ -82,37 +82,19 @@ static void invalidate_end(struct kvm *kvm)
 
 #define mn_to_kvm(mn) container_of(mn, struct kvm, mmu_notifier)
 
-#if SD_KERNEL >= 504
-static int kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+static void invalidate_range_start(struct mmu_notifier *mn, unsigned long start, unsigned long end)
 {
-	invalidate_start(mn_to_kvm(mn), range->start, range->end);
-	return 0;
+	invalidate_start(mn_to_kvm(mn), start, end);
 }
 
-static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+static void invalidate_range_end(struct mmu_notifier *mn, unsigned long start, unsigned long end)
 {
-	(void)range;
+	(void)start, (void)end;
 	invalidate_end(mn_to_kvm(mn));
-}
-#else
-#if SD_KERNEL >= 419
-static int kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
-						   unsigned long end, bool blockable)
-{
-	(void)mm, (void)blockable;
-	invalidate_start(mn_to_kvm(mn), start, end);
-	return 0;
-}
-#else
-static void kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
-						    unsigned long end)
-{
-	(void)mm;
-	invalidate_start(mn_to_kvm(mn), start, end);
 }
 
 /* One page only: its callers have no range. The sequence moves, so a fault under way starts again. */
-static void invalidate_now(struct mmu_notifier *mn, unsigned long start, unsigned long end)
+static __maybe_unused void invalidate_now(struct mmu_notifier *mn, unsigned long start, unsigned long end)
 {
 	struct kvm *kvm = mn_to_kvm(mn);
 
@@ -124,15 +106,8 @@ static void invalidate_now(struct mmu_notifier *mn, unsigned long start, unsigne
 }
 
 SD_ON_PAGE(kvm_mmu_notifier_invalidate_page, invalidate_now)
-#endif
-
-static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
-						  unsigned long end)
-{
-	(void)mm, (void)start, (void)end;
-	invalidate_end(mn_to_kvm(mn));
-}
-#endif
+SD_ON_START(kvm_mmu_notifier_invalidate_range_start, invalidate_range_start)
+SD_ON_END(kvm_mmu_notifier_invalidate_range_end, invalidate_range_end)
 
 static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
 	SD_PAGE_OPS(kvm_mmu_notifier_invalidate_page)

@@ -6,6 +6,7 @@
  * interrupt. Its page faults are served by the kernel as those of a CPU. Its flush is one operation and
  * does not sleep, so it may be called under a page-table lock.
  */
+#include <shootdown/mirror.h>
 #include <shootdown/scenario.h>
 
 struct sd_device {
@@ -37,7 +38,7 @@ static void device_flush_page(struct mmu_notifier *mn, struct mm_struct *mm, uns
 #endif
 
 static const struct mmu_notifier_ops device_ops = {
-	.invalidate_range = device_flush,
+	SD_RANGE_OPS(device_flush)
 #if SD_KERNEL < 413
 	.invalidate_page = device_flush_page,
 #endif

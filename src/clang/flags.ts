@@ -9,8 +9,10 @@ import { fault } from "../base/diagnostics.ts";
 import { kernelDir, kernelIncludeDir } from "../base/paths.ts";
 
 /** The kernels whose rules the model can follow. */
-export const KERNEL_VERSIONS = ["4.4", "4.19", "6.1"] as const;
+export const KERNEL_VERSIONS = ["4.4", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12"] as const;
 export type KernelVersion = (typeof KERNEL_VERSIONS)[number];
+/** Those that the build compiles the model kernel for; for others that happens once, when first asked for. */
+export const PRECOMPILED_VERSIONS: readonly KernelVersion[] = ["4.4", "4.19", "6.1"];
 export const DEFAULT_KERNEL: KernelVersion = "4.19";
 
 export const OPT_LEVELS = ["0", "1", "2", "3"] as const;
@@ -58,11 +60,11 @@ export function modelFlags(version: KernelVersion, opt: OptLevel): string[] {
  * and generated ones; in a tree that was configured in place both are the tree.
  */
 export function kernelFlags(common: string, flavour: string, version: KernelVersion, opt: OptLevel = DEFAULT_OPT): string[] {
-  const old = version === "4.4" || version === "4.19";
+  const code = kernelCode(version);
   const flags = [
     ...COMMON,
     `-O${opt}`,
-    old ? "-std=gnu89" : "-std=gnu11",
+    code < 518 ? "-std=gnu89" : "-std=gnu11",
     "-fno-pic",
     "-fshort-wchar",
     "-mcmodel=kernel",
@@ -85,9 +87,10 @@ export function kernelFlags(common: string, flavour: string, version: KernelVers
   }
   const own = join(realRuntimeDir(version), "include");
   if (existsSync(own)) flags.push("-isystem", own, "-include", join(own, "after-config.h"));
-  flags.push("-D__KERNEL__", `-DSD_KERNEL=${kernelCode(version)}`);
-  if (old) flags.push("-DCONFIG_AS_CFI=1", "-DCONFIG_AS_CFI_SIGNAL_FRAME=1");
-  else flags.push("-mfentry", "-pg", "-DCC_USING_FENTRY");
+  flags.push("-D__KERNEL__", `-DSD_KERNEL=${code}`);
+  // asm/dwarf2.h asked for these until 5.6; asm/ftrace.h insists on fentry since 5.2.
+  if (code < 507) flags.push("-DCONFIG_AS_CFI=1", "-DCONFIG_AS_CFI_SIGNAL_FRAME=1");
+  if (code >= 502) flags.push("-mfentry", "-pg", "-DCC_USING_FENTRY");
   return flags;
 }
 

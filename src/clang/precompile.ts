@@ -1,5 +1,5 @@
 /**
- * A step of the build: compiles the model kernel for every kernel version, at the default options, into `dist/kernel`.
+ * A step of the build: compiles the model kernel for the kernel versions that are asked for most, at the default options, into `dist/kernel`.
  *
  * The folder is made aside and put in place whole: a check that runs meanwhile sees the old one or none.
  */
@@ -8,7 +8,7 @@ import { defaultCacheDir, openCache } from "../base/cache.ts";
 import { InputFault } from "../base/diagnostics.ts";
 import { compileShipped, SHIPPED_DIR } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
-import { DEFAULT_OPT, KERNEL_VERSIONS } from "./flags.ts";
+import { DEFAULT_OPT, PRECOMPILED_VERSIONS } from "./flags.ts";
 import { modelRequests } from "./model.ts";
 
 async function precompile(): Promise<void> {
@@ -16,7 +16,7 @@ async function precompile(): Promise<void> {
   const compiler = await findCompiler(process.env.SHOOTDOWN_CC, cache);
   const aside = `${SHIPPED_DIR}.${process.pid}`;
   const store = openCache(aside);
-  const requests = KERNEL_VERSIONS.flatMap((version) =>
+  const requests = PRECOMPILED_VERSIONS.flatMap((version) =>
     modelRequests({ version, opt: DEFAULT_OPT, defines: [], compiler, cache, shipped: true }),
   );
   try {
@@ -31,7 +31,7 @@ async function precompile(): Promise<void> {
     rmSync(aside, { recursive: true, force: true });
   }
   console.log(
-    `model kernel compiled with ${compiler.id}: ${requests.length / KERNEL_VERSIONS.length} files, for ${KERNEL_VERSIONS.join(", ")}`,
+    `model kernel compiled with ${compiler.id}: ${requests.length / PRECOMPILED_VERSIONS.length} files, for ${PRECOMPILED_VERSIONS.join(", ")}`,
   );
 }
 

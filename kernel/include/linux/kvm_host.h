@@ -11,10 +11,6 @@
 #ifndef SD_KVM_PAGES
 #define SD_KVM_PAGES 4
 #endif
-#ifndef SD_SEQ_BITS
-#define SD_SEQ_BITS 4		/* sequence counts wrap: a fault must not sleep through 2^n invalidations, or it misses them all */
-#endif
-#define SD_SEQ_MASK ((1UL << SD_SEQ_BITS) - 1)
 
 struct kvm {
 	const char *sd_name;

@@ -21,6 +21,8 @@ void cleanup_srcu_struct(struct srcu_struct *ssp);
 int srcu_read_lock(struct srcu_struct *ssp);
 void srcu_read_unlock(struct srcu_struct *ssp, int idx);
 void synchronize_srcu(struct srcu_struct *ssp);
+void call_srcu(struct srcu_struct *ssp, struct rcu_head *head, void (*func)(struct rcu_head *head));
+void sd_call_srcu_worker(void);
 #define synchronize_srcu_expedited(ssp) synchronize_srcu(ssp)
 #define srcu_dereference(p, ssp) READ_ONCE(p)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which kernel's interfaces the headers offer: -DSD_KERNEL=404, 419 (the default) or 601.
+ * Which kernel's interfaces the headers offer: -DSD_KERNEL=404, 414, 419 (the default), 504, 510, 515, 601, 606 or 612.
  * Real files test LINUX_VERSION_CODE as ever.
  */
 #ifndef _LINUX_VERSION_H

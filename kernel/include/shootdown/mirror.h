@@ -71,6 +71,12 @@ static void name(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long st
 	call(mn, start, end);								\
 }
 #endif
+/* The flush of a device that walks the CPU's tables; SD_RANGE_OPS stands in the list of operations. */
+#if SD_KERNEL >= 606
+#define SD_RANGE_OPS(name) .arch_invalidate_secondary_tlbs = name,
+#else
+#define SD_RANGE_OPS(name) .invalidate_range = name,
+#endif
 #define SD_ON_RANGE(name, call)								\
 static void name(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end) \
 {											\
