@@ -269,6 +269,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     what: "subscribers are not told of the end",
     file: "mm/mmu_notifier.c",
+    after: "void __weak sd_notify_end(",
     line: "call_end(mn, range);",
     becomes: ";",
     scenario: D01,

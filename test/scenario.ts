@@ -3,8 +3,8 @@
 import { defaultCacheDir, openCache } from "../src/base/cache.ts";
 import { packageRoot } from "../src/base/paths.ts";
 import { machinesOf, runCheck } from "../src/check.ts";
-import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
 import type { KernelVersion } from "../src/clang/flags.ts";
+import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
 import type { StandIns } from "../src/clang/model.ts";
 import type { Merging } from "../src/explore/machine.ts";
 import { type CheckResult, check, NO_KNOWLEDGE } from "../src/explore/passes.ts";

@@ -6,7 +6,7 @@
  * what it read under its own lock if no invalidation came in between. CPUs unmap and free those pages meanwhile.
  * -DVARIANT=NAME makes one mistake of the list below; CORRECT makes none.
  * Bounds: -DPAGES (in the range), -DCPUS (that unmap), -DROUNDS (unmap and map again, for each CPU), -DFAULTS (by a driver), -DDRIVERS;
- * -DNONBLOCK=1: the CPUs may not sleep, like the OOM reaper.
+ * -DNONBLOCK=1: the CPUs may not sleep, like the OOM reaper. -DOLD=1: a notifier of the older kind on the same mm, which cannot do without sleeping.
  */
 #include <linux/mmap_lock.h>
 #include <linux/mmu_notifier.h>
@@ -55,6 +55,9 @@ enum {
 #endif
 #ifndef NONBLOCK
 #define NONBLOCK 0
+#endif
+#ifndef OLD
+#define OLD 0
 #endif
 
 /* ---- the process: a page table of PAGES entries, each the number of a physical page, or 0 ---- */
@@ -116,6 +119,14 @@ static bool driver_invalidate(struct mmu_interval_notifier *notifier, const stru
 }
 
 static const struct mmu_interval_notifier_ops driver_ops = { .invalidate = driver_invalidate };
+
+static int old_start(struct mmu_notifier *notifier, const struct mmu_notifier_range *range)
+{
+	return mmu_notifier_range_blockable(range) ? 0 : -EAGAIN;
+}
+
+static const struct mmu_notifier_ops old_ops = { .invalidate_range_start = old_start };
+static struct mmu_notifier old = { .ops = &old_ops };
 
 static unsigned long read_page_table(int i)
 {
@@ -309,6 +320,8 @@ void scenario(void)
 	mmap_init_lock(&mm);
 	for (i = 0; i < PAGES; i++)
 		page_table[i] = i + 1;
+	if (OLD && mmu_notifier_register(&old, &mm))
+		__sd_fail("setup", "mmu_notifier_register failed", 0, 0, 0);
 	for (i = 0; i < DRIVERS; i++)
 		__sd_thread(driver_name[i], driver_name[i], driver_thread, &devices[i], 0);
 	for (i = 0; i < CPUS; i++)
@@ -317,6 +330,6 @@ void scenario(void)
 
 void sd_final(void)
 {
-	if (atomic_read(&mm.mm_count) != 1)
-		__sd_fail("leak", "mm_count is {0:d} when all is over, not 1", atomic_read(&mm.mm_count), 0, 0);
+	if (atomic_read(&mm.mm_count) != 1 + OLD)
+		__sd_fail("leak", "mm_count is {0:d} when all is over, not {1:d}", atomic_read(&mm.mm_count), 1 + OLD, 0);
 }
