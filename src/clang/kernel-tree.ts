@@ -1,7 +1,7 @@
 /**
  * Finds an installed kernel tree by version: its sources, and the configured headers that compile them.
  *
- * No distribution has 4.4 or 4.19 any more: SHOOTDOWN_TREE_4_4 names a vanilla tree that was configured in place. For 6.1, sources: the folder in SHOOTDOWN_TREE_6_1, else /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the
+ * Only 6.1 is known by the distribution's packages: for others SHOOTDOWN_TREE_4_4 and the like name a tree that was configured in place. For 6.1, sources: the folder in SHOOTDOWN_TREE_6_1, else /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the
  * distribution's /usr/src/linux-source-6.1.tar.xz. Headers: SHOOTDOWN_HEADERS_6_1, else those of a tree that was configured
  * in place, else the newest plain amd64 flavour installed. What is missing is named, with the command that installs it.
  */

@@ -64,7 +64,7 @@ describe("bad input", () => {
     [["check", "--nope", "a.c"], "SD401", "unknown option '--nope'"],
     [["check"], "SD401", "missing required argument 'file.c'"],
     [["chekc", "a.c"], "SD401", "unknown command"],
-    [["check", "--kernel", "2.6", "a.c"], "SD401", "Allowed choices are 4.4, 4.19, 6.1"],
+    [["check", "--kernel", "2.6", "a.c"], "SD401", "Allowed choices are 4.4, 4.14, 4.19, 5.4, 5.10, 5.15, 6.1, 6.6, 6.12"],
     [["check", "--max-states", "many", "a.c"], "SD401", "Expected a whole number"],
     [["check", "--timeout", "0", "a.c"], "SD401", "Expected seconds"],
     [["check", "--max-memory", "4X", "a.c"], "SD401", "Expected a size"],
