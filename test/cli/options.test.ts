@@ -65,7 +65,13 @@ describe("a scenario's own options", () => {
     const odd = scenario("// shootdown: --no-such -DX\n", "odd.c");
     const extra = scenario("// shootdown: -DX other.c\n", "extra.c");
     expect(diagnosticsOf(() => settle([bad, odd, extra], {}, dir))).toMatchObject([
-      { code: "SD302", file: "bad.c", line: 2, column: 17, message: expect.stringContaining("4.4, 4.14, 4.19, 5.4, 5.10, 5.15, 6.1, 6.6, 6.12") },
+      {
+        code: "SD302",
+        file: "bad.c",
+        line: 2,
+        column: 17,
+        message: expect.stringContaining("4.4, 4.14, 4.19, 5.4, 5.10, 5.15, 6.1, 6.6, 6.12"),
+      },
       { code: "SD302", file: "odd.c", line: 1, message: "unknown option '--no-such'" },
       { code: "SD302", file: "extra.c", line: 1, message: '"other.c" is no option' },
     ]);
