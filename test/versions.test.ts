@@ -4,8 +4,12 @@
  *
  * A driver that is right is found wrong as soon as its notifier is deaf: so it is its notifier that makes it right.
  */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { defaultCacheDir, sha256 } from "../src/base/cache.ts";
 import { InputFault } from "../src/base/diagnostics.ts";
+import { kernelDir } from "../src/base/paths.ts";
 import { KERNEL_VERSIONS, type KernelVersion, kernelCode } from "../src/clang/flags.ts";
 import { exitStatus } from "../src/report/verdict.ts";
 import { programFrom, verdictFrom } from "./scenario.ts";
@@ -139,6 +143,7 @@ const SCENARIOS: readonly Scenario[] = [
       "REAPER=1": "none",
       "OLD=1": "none",
       "CPUS=2": "none",
+      "LATE=1": "none",
       "MISTAKE=2": "freed-page-access",
       "MISTAKE=3": "freed-page-access",
       "MISTAKE=4": "warn-on",
@@ -186,4 +191,36 @@ it.each(["6.6", "6.12"] as const)("%s takes no subscriber that wants a device fl
   const verdict = await verdictFrom(["corpus/F02-notifier-versions/device-tlb.c"], { kernel, defines: ["MISTAKE=3"] });
   // In setup: the command line calls it bad input (SD304), since nothing was searched.
   expect(verdict).toMatchObject({ kind: "violation", violation: { failure: { klass: "warn-on" } }, counts: { states: 0 } });
+});
+
+/** What the intervals of the model must do for a driver to be safe: without it, the driver that is right is not. */
+const NEEDED: readonly (readonly [what: string, line: string, becomes: string, klass: string])[] = [
+  ["a start moves the sequence", "if (mni)", "if (0)", "use-after-free"],
+  ["read_begin waits while the invalidation runs", "if (running)", "if (0)", "freed-page-access"],
+  [
+    "who comes in the middle takes it that it is his",
+    "mni->invalidate_seq = subscriptions->invalidate_seq;",
+    "mni->invalidate_seq = 1;",
+    "freed-page-access",
+  ],
+  ["who came or went in the middle is seen to at the end", "work_off_deferred(subscriptions);", ";", "warn-on"],
+  ["remove waits for callbacks", "wait = true;", "wait = false;", "use-after-free"],
+];
+
+describe("intervals of the model", () => {
+  it.each(NEEDED)("%s", { timeout: 60_000 }, async (_what, line, becomes, klass) => {
+    const lines = readFileSync(join(kernelDir, "mm/mmu_interval.c"), "utf8").split("\n");
+    const at = lines.flatMap((l, i) => (l.trim() === line ? [i] : []));
+    expect(at).toHaveLength(1);
+    const text = lines.with(at[0]!, becomes).join("\n");
+    const dir = join(defaultCacheDir(), "mutations", sha256(text).slice(0, 16));
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, "mmu_interval.c"), text);
+    const verdict = await verdictFrom(["corpus/F02-notifier-versions/interval.c"], {
+      kernel: "5.10",
+      defines: ["LATE=1"],
+      standIns: { "mm/mmu_interval.c": join(dir, "mmu_interval.c") },
+    });
+    expect(verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind).toBe(klass);
+  });
 });

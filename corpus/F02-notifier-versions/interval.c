@@ -6,9 +6,12 @@
  * -DREAPER=1: the page goes by the OOM reaper, who may not block. -DMISTAKE=1 leaves out read_retry. 2: out set_seq. 3 sets the sequence after it has
  * given up the lock. 4 returns false although it might have waited. 5 waits although it must not. 6 calls read_begin with the lock held
  * (found with -DCPUS=2: one invalidation runs, another wants the lock).
+ * -DLATE=1: the device is opened when pages may be going already, beside another that is open: its interval comes and goes in the middle of an invalidation.
  * -DOLD=1: a driver of the old kind on the same process, whose start fails: then nobody ends what the interval was told had begun.
  */
 // shootdown: --kernel 5.10
+#include <linux/slab.h>
+
 #include "world.h"
 
 #ifndef REAPER
@@ -16,6 +19,9 @@
 #endif
 #ifndef CPUS
 #define CPUS 1
+#endif
+#ifndef LATE
+#define LATE 0
 #endif
 #ifndef OLD
 #define OLD 0
@@ -26,8 +32,6 @@ struct driver {
 	struct mutex lock;
 	struct device dev;
 };
-
-static struct driver driver;
 
 static bool driver_invalidate(struct mmu_interval_notifier *mni, const struct mmu_notifier_range *range, unsigned long cur_seq)
 {
@@ -68,19 +72,35 @@ static void driver_fault(struct driver *d)
 	put_page(page);
 }
 
-/* The process uses the device, twice if it has to, and closes it. */
-static void use_and_close(void *unused)
+static struct driver *driver_open(void)
 {
+	struct driver *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	mutex_init(&d->lock);
+	BUG_ON(mmu_interval_notifier_insert(&d->mni, mm, va + DEAF * PAGE_SIZE, PAGE_SIZE, &driver_ops));
+	return d;
+}
+
+static void driver_close(struct driver *d)
+{
+	mutex_lock(&d->lock);
+	WRITE_ONCE(d->dev.entry, NULL);
+	mutex_unlock(&d->lock);
+	mmu_interval_notifier_remove(&d->mni);
+	kfree(d);
+}
+
+/* The process uses the device, twice if it has to, and closes it. */
+static void use_and_close(void *opened)
+{
+	struct driver *d = LATE ? driver_open() : opened;
 	int i;
 
 	for (i = 0; i < 2; i++)
-		if (!device_write(&driver.dev))
-			driver_fault(&driver);
-	device_write(&driver.dev);
-	mutex_lock(&driver.lock);
-	WRITE_ONCE(driver.dev.entry, NULL);
-	mutex_unlock(&driver.lock);
-	mmu_interval_notifier_remove(&driver.mni);
+		if (!device_write(&d->dev))
+			driver_fault(d);
+	device_write(&d->dev);
+	driver_close(d);
 }
 
 static int old_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
@@ -93,12 +113,14 @@ static struct mmu_notifier old = { .ops = &old_ops };
 
 void scenario(void)
 {
+	struct driver *d;
+
 	one_page(NULL);
 	if (OLD)
 		mmu_notifier_register(&old, mm);
-	BUG_ON(mmu_interval_notifier_insert(&driver.mni, mm, va + DEAF * PAGE_SIZE, PAGE_SIZE, &driver_ops));
+	d = driver_open();
 	sd_cpu_run(0, mm, REAPER ? "reaper" : "madvise", REAPER ? reap : dontneed, NULL);
 	if (CPUS > 1)
 		sd_cpu_run(1, mm, "madvise2", dontneed, NULL);
-	sd_cpu_run(2, mm, "device", use_and_close, NULL);
+	sd_cpu_run(2, mm, "device", use_and_close, d);
 }
