@@ -118,7 +118,8 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
 function editsOf(group: RealGroup, one: RealCase): Map<string, Replacement[]> {
   const named = (one.edits ?? []).flatMap((name) => {
     const edit = group.edits?.[name];
-    if (edit === undefined) throw fault({ code: "SD405", message: `${group.name} has no edit ${JSON.stringify(name)}`, file: "cases.json" });
+    if (edit === undefined)
+      throw fault({ code: "SD405", message: `${group.name} has no edit ${JSON.stringify(name)}`, file: "cases.json" });
     return edit;
   });
   const own = one.replace === undefined ? [] : "file" in one.replace ? [one.replace] : one.replace;
