@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Why real code is not run; "" to run it. */
   readonly realMissing: string;
+  /** Whose code it is: "Linux 4.4.178". */
+  readonly realOf: string;
   readonly onProgress: (progress: MatrixProgress) => void;
 }
 
@@ -86,7 +88,7 @@ export async function runMatrix(matrix: Matrix, options: RunOptions): Promise<Ma
         key: runner.keyOfPart(slot.base),
         outcome: outcomeOf(slot.base),
         twin: outcomeOf(slot.base)?.kind === "none" ? outcomeOf(slot.twin) : undefined,
-        real: slot.real.map((part, n) => ({ of: matrix.cells[i]!.real[n]!, outcome: outcomeOf(part) })),
+        real: matrix.cells[i]!.real.map((of, n) => ({ of, outcome: outcomeOf(slot.real[n]) })),
       }),
     ),
     states: sum((o) => o.states),
@@ -96,6 +98,7 @@ export async function runMatrix(matrix: Matrix, options: RunOptions): Promise<Ma
     seconds: (Date.now() - start) / 1000,
     interrupted,
     realMissing: matrix.cells.some((cell) => cell.real.length > 0) ? options.realMissing : "",
+    realOf: options.realOf,
     version: packageVersion(),
   };
 }
@@ -119,6 +122,8 @@ function slotOf(matrix: Matrix, cell: MatrixCell, options: RunOptions): Slot {
 class Runner {
   private readonly options: RunOptions;
   private readonly keys = new Map<Part, string>();
+  /** By the job: a case of real code may answer several cells, and compiling one takes seconds. */
+  private readonly prepared = new Map<string, Promise<string>>();
   private readonly outcomes = new Map<string, Outcome>();
   private readonly running = new Map<Lane, { readonly name: string; states: number }>();
   private readonly searched = new Set<string>();
@@ -162,7 +167,7 @@ class Runner {
     const one = async (lane: Lane, part: Part): Promise<void> => {
       const now = { name: part.name, states: 0 };
       this.running.set(lane, now);
-      const key = await lane.prepare(part.job);
+      const key = await this.prepare(lane, part.job);
       this.keys.set(part, key);
       if (!this.searched.has(key)) {
         this.searched.add(key);
@@ -190,6 +195,13 @@ class Runner {
       this.progress.total++;
       await one(lane, twin);
     });
+  }
+
+  private prepare(lane: Lane, job: Job): Promise<string> {
+    const named = JSON.stringify(job);
+    const known = this.prepared.get(named) ?? lane.prepare(job);
+    this.prepared.set(named, known);
+    return known;
   }
 
   private async onLanes<T>(queue: readonly T[], work: (lane: Lane, item: T) => Promise<void>): Promise<void> {
@@ -222,8 +234,9 @@ class Runner {
 /** Which of many cells the input is at fault in. */
 function located(error: unknown, part: Part): unknown {
   if (!(error instanceof InputFault)) return error;
-  const defines = part.job.source === "model" ? part.job.defines.map((d) => ` -D${d}`).join("") : "";
-  return new InputFault(error.diagnostics.map((d) => ({ ...d, notes: [...(d.notes ?? []), `in the cell ${part.name}:${defines}`] })));
+  const { job } = part;
+  const program = job.source === "model" ? job.defines.map((d) => ` -D${d}`).join("") : ` ${job.group}: ${job.case}`;
+  return new InputFault(error.diagnostics.map((d) => ({ ...d, notes: [...(d.notes ?? []), `in the cell ${part.name}:${program}`] })));
 }
 
 const outcomeKey = (key: string): string => keyOf("matrix-outcome", codeVersion(), key);

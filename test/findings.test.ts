@@ -65,7 +65,7 @@ describe.each(names)("%s", (name) => {
     const signal = new AbortController().signal;
     const result = await runMatrix(
       { ...matrix, cells: matrix.cells.filter((cell) => chosen.has(`${cell.row} ${cell.column}`)) },
-      { lanes: [ownLane(cache, signal)], cache, fresh: false, signal, realMissing: "not in this test", onProgress: () => {} },
+      { lanes: [ownLane(cache, signal)], cache, fresh: false, signal, realMissing: "not in this test", realOf: "", onProgress: () => {} },
     );
     const now = JSON.parse(JSON.stringify(matrixJson(result))) as { cells: KeptCell[] };
     expect(now.cells.map(what)).toEqual(kept.cells.filter((cell) => chosen.has(`${cell.row} ${cell.column}`)).map(what));

@@ -1,7 +1,28 @@
 /** The cases of `npm run real`, one test each. Without the trees they are skipped, and the skip says what is missing. */
 import { describe, expect, test } from "vitest";
 import { InputFault } from "../src/base/diagnostics.ts";
+import { packageRoot } from "../src/base/paths.ts";
+import { realCase } from "../src/cli/lane.ts";
 import { type Installed, installed, realGroups, runReal } from "../src/cli/real.ts";
+import { findMatrix, knownMatrices } from "../src/matrix.ts";
+
+/** What needs no tree. */
+describe("cases.json", () => {
+  for (const group of realGroups()) {
+    test(`${group.name}: names are its cases' own, and edits are those that cases name`, () => {
+      const names = group.cases.map((c) => c.name);
+      expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+      expect(new Set(group.cases.flatMap((c) => c.edits ?? []))).toEqual(new Set(Object.keys(group.edits ?? {})));
+    });
+  }
+
+  test.each([...knownMatrices().keys()])("the report %s names cases that there are, each once for a cell", (name) => {
+    for (const { row, column, real } of findMatrix(name, packageRoot).cells) {
+      for (const of of real) realCase(of.group, of.case);
+      expect(real.length, `${row} ${column}`).toBeLessThan(2);
+    }
+  });
+});
 
 for (const group of realGroups()) {
   let on: Installed | undefined;

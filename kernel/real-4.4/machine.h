@@ -87,7 +87,7 @@ struct mm_struct *sd_mm(int n, const char *name);
 struct file *sd_hugetlb_file(const struct address_space_operations *ops);
 struct file *sd_file(const struct address_space_operations *ops);
 void sd_cache_page(struct file *file, struct page *page, unsigned long index);
-int sd_mmap(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long index);
+int sd_mmap(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long length, unsigned long index);
 int sd_map_more(int upage, unsigned long index);
 void sd_populate(int upage);
 void sd_run_on(int cpu, const char *name, struct mm_struct *mm);

@@ -83,10 +83,10 @@ struct file *sd_hugetlb_file(const struct address_space_operations *ops)
 }
 
 /*
- * Maps the file shared and writable from this page of it on: a hugetlb file as a whole gigabyte, others one page. The page must be
- * in the file already. Returns the number of the user page.
+ * Maps that much of the file, shared and writable. index says which of its pages is accessed; it must be in the file already, and index
+ * counts pages of that size. Returns the number of the user page.
  */
-int sd_mmap(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long index)
+int sd_mmap(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long length, unsigned long index)
 {
 	struct vm_area_struct *vma = &vmas[nr_vmas++], **last = &mm->mmap;
 	bool is_huge = file->f_inode->i_sb == &huge;
@@ -96,28 +96,28 @@ int sd_mmap(struct mm_struct *mm, struct file *file, unsigned long start, unsign
 	*last = vma;
 	vma->vm_mm = mm;
 	vma->vm_start = start;
-	vma->vm_end = start + (is_huge ? PUD_SIZE : PAGE_SIZE);
-	vma->vm_pgoff = index;
+	vma->vm_end = start + length;
 	vma->vm_flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_SHARED | VM_MAYSHARE | (is_huge ? VM_HUGETLB : 0);
 	vma->vm_page_prot = PAGE_SHARED;
 	vma->vm_file = file;
 	vma->vm_ops = &no_ops;
 	vma_interval_tree_insert(vma, &file->f_mapping->i_mmap);
 	sd_upages[sd_nr_upages].mm = mm;
-	sd_upages[sd_nr_upages].va = start;
 	sd_upages[sd_nr_upages].size = is_huge ? PMD_SIZE : PAGE_SIZE;
+	sd_upages[sd_nr_upages].va = start + index * sd_upages[sd_nr_upages].size;
 	sd_upages[sd_nr_upages].location = sd_location_of(file->f_mapping, index);
 	return sd_nr_upages++;
 }
 
-/* Another page of a file that is mapped: index counts pages of that size. */
+/* Another page of a file that is mapped. */
 int sd_map_more(int upage, unsigned long index)
 {
 	struct sd_upage *first = &sd_upages[upage], *more = &sd_upages[sd_nr_upages];
+	struct vm_area_struct *vma = find_vma(first->mm, first->va);
 
 	*more = *first;
-	more->va += index * first->size;
-	more->location = sd_location_of(find_vma(first->mm, first->va)->vm_file->f_mapping, index);
+	more->va = vma->vm_start + index * first->size;
+	more->location = sd_location_of(vma->vm_file->f_mapping, index);
 	return sd_nr_upages++;
 }
 

@@ -26,6 +26,8 @@ interface Group {
   readonly with?: readonly string[];
   /** Files of the tree that are linked. */
   readonly link: readonly string[];
+  /** Replacements that several cases want, by a name of ours. */
+  readonly edits?: Readonly<Record<string, readonly Replacement[]>>;
   readonly cases: readonly RealCase[];
 }
 
@@ -40,6 +42,8 @@ export interface RealCase {
   /** For the harness alone: the tree's files are compiled once for all cases. */
   readonly defines: readonly string[];
   readonly replace?: Replacement | readonly Replacement[];
+  /** Names of the group's edits. */
+  readonly edits?: readonly string[];
   /** "none", or the class of the violation. */
   readonly expect: string;
 }
@@ -85,7 +89,7 @@ export async function installed(version: KernelVersion): Promise<Installed> {
 
 export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
   const flagsFor = (source: string) => treeFlags(tree, source);
-  const changes = editsOf(one);
+  const changes = editsOf(group, one);
   const copies = new Map([...changes.keys()].map((file) => [file, edited(tree, file, changes.get(file)!, cache)]));
   // What a copy includes from its own folder is not beside it; and an #include <../mm/x.c> of ours is to find the copy.
   const found = [...copies].flatMap(([file, copy]) => ["-I", copy.headers, "-I", dirname(join(tree.dir, file))]);
@@ -114,8 +118,15 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   };
 }
 
-function editsOf(one: RealCase): Map<string, Replacement[]> {
-  const all = one.replace === undefined ? [] : "file" in one.replace ? [one.replace] : one.replace;
+function editsOf(group: RealGroup, one: RealCase): Map<string, Replacement[]> {
+  const named = (one.edits ?? []).flatMap((name) => {
+    const edit = group.edits?.[name];
+    if (edit === undefined)
+      throw fault({ code: "SD405", message: `${group.name} has no edit ${JSON.stringify(name)}`, file: "cases.json" });
+    return edit;
+  });
+  const own = one.replace === undefined ? [] : "file" in one.replace ? [one.replace] : one.replace;
+  const all = [...named, ...own];
   const by = new Map<string, Replacement[]>();
   for (const replace of all) by.set(replace.file, [...(by.get(replace.file) ?? []), replace]);
   return by;
@@ -155,12 +166,17 @@ export async function runReal(group: RealGroup, one: RealCase, on: Installed): P
   return { verdict, outcome: verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind };
 }
 
-/** `filter` picks cases by a part of their names, or of their group's. */
+/** `filter` picks the case of that name, else cases by a part of their names or of their group's. Pasted, it may have been wrapped. */
 export async function real(filter: string | undefined, write: (text: string) => void): Promise<number> {
+  const wanted = filter?.replace(/\s+/g, " ") ?? "";
+  const groups = realGroups();
+  const exact = groups.some((group) => group.cases.some((c) => c.name === wanted));
+  const picks = (group: RealGroup, one: RealCase): boolean =>
+    exact ? one.name === wanted : one.name.includes(wanted) || group.name.includes(wanted);
   let wrong = 0;
   let ran = 0;
-  for (const group of realGroups()) {
-    const cases = group.cases.filter((c) => filter === undefined || c.name.includes(filter) || group.name.includes(filter));
+  for (const group of groups) {
+    const cases = group.cases.filter((c) => picks(group, c));
     if (cases.length === 0) continue;
     let on: Installed;
     try {

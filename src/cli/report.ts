@@ -50,7 +50,7 @@ export async function report(named: string | undefined, options: ReportOptions, 
   }
   const matrix = bounded(findMatrix(name, io.cwd), given);
   const cache = openCache(defaultCacheDir(io.env));
-  const realMissing = await missingTrees(matrix);
+  const { realMissing, realOf } = await treesOf(matrix);
   const line = statusLine(io.stderr, given.quiet !== true);
   const abort = new AbortController();
   const release = io.onInterrupt(() => {
@@ -65,6 +65,7 @@ export async function report(named: string | undefined, options: ReportOptions, 
       fresh: given.fresh === true,
       signal: abort.signal,
       realMissing,
+      realOf,
       onProgress: (progress) => line.update(() => describe(progress, Date.now() - start)),
     });
     line.clear();
@@ -92,19 +93,21 @@ function lanesOf(matrix: Matrix, jobs: number, cache: Cache, io: Io, signal: Abo
   return Array.from({ length: jobs }, () => workerLane(matrix.cwd, io.env));
 }
 
-/** "" if all the trees that cases of real code need are installed. */
-async function missingTrees(matrix: Matrix): Promise<string> {
+/** The trees that cases of real code need, if all of them are installed. */
+async function treesOf(matrix: Matrix): Promise<{ realMissing: string; realOf: string }> {
+  const found: string[] = [];
   const cases = matrix.cells.flatMap((cell) => cell.real);
   const versions = new Set(cases.map((of) => realCase(of.group, of.case).group.tree));
   for (const version of versions) {
     try {
-      await installed(version);
+      found.push((await installed(version)).tree.release);
     } catch (error) {
       if (!(error instanceof InputFault)) throw error;
-      return `no ${version} tree (SHOOTDOWN_TREE_${version.replace(".", "_")})`;
+      const why = error.diagnostics.map((d) => d.message).join("; ");
+      return { realMissing: `${why} (SHOOTDOWN_TREE_${version.replace(".", "_")})`, realOf: "" };
     }
   }
-  return "";
+  return { realMissing: "", realOf: found.map((release) => `Linux ${release}`).join(", ") };
 }
 
 function describe(progress: MatrixProgress, elapsed: number): string {

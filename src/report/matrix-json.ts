@@ -30,6 +30,7 @@ export function matrixJson(result: MatrixResult): Json {
       timeout: matrix.bounds.timeout ?? null,
     },
     realMissing: result.realMissing,
+    realOf: result.realOf,
     answer: answerOf(result),
     designs: effectsOf(result).map(({ design, breaks, leaves, mends, open }) => ({
       id: design.id,
@@ -50,7 +51,12 @@ export function matrixJson(result: MatrixResult): Json {
       states: cell.outcome?.states ?? null,
       seeded: wordOf(cell.twin),
       seededStates: cell.twin?.states ?? null,
-      real: cell.real.map(({ of, outcome }) => ({ group: of.group, case: of.case, verdict: wordOf(outcome) })),
+      real: cell.real.map(({ of, outcome }) => ({
+        group: of.group,
+        case: of.case,
+        verdict: wordOf(outcome),
+        states: outcome?.states ?? null,
+      })),
       files: cell.cell.files,
       defines: cell.cell.defines,
     })),

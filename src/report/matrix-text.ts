@@ -156,6 +156,8 @@ function badLines(result: MatrixResult): string[] {
     for (const each of group) {
       const command = `shootdown check $${names.get(fileKey(each))?.name} ${each.cell.defines.map((d) => `-D${d}`).join(" ")}`;
       lines.push(...continued("  ", command.trimEnd()));
+      for (const { of, outcome } of each.real)
+        if (outcome?.kind === "violation") lines.push(...continued("  ", `npm run real ${JSON.stringify(of.case)}`));
     }
   }
   return lines;
@@ -227,8 +229,11 @@ function restLines(result: MatrixResult): string[] {
   const none = result.cells.filter((cell) => cell.outcome?.kind === "none");
   const twins = none.filter((cell) => cell.twin?.kind === "violation").length;
   const against = result.cells.filter((cell) => verdictOf(cell).kind === "disagreement").length;
-  const both = `${of("both")} by the kernel's own code too${against === 0 ? "" : `, WHICH DISAGREES in ${against}`}`;
-  const named = result.cells.some((cell) => cell.cell.real.length > 0);
+  const stopped = result.cells.filter((cell) => cell.real.some(({ outcome }) => outcome?.kind === "inconclusive")).length;
+  const both =
+    `${of("both")} of them by the kernel's own code too${result.realOf === "" ? "" : ` (${result.realOf})`}` +
+    `${against === 0 ? "" : `, WHICH DISAGREES in ${against}`}${stopped === 0 ? "" : `; in ${stopped} its search hit a bound`}`;
+  const named = result.cells.some(({ real }) => real.length > 0);
   const real = result.realMissing !== "" ? `model only: ${result.realMissing}` : named ? both : "none by the kernel's own code";
   const { preemptions, maxStates, timeout } = matrix.bounds;
   const limits = [

@@ -177,6 +177,8 @@ export interface MatrixResult {
   readonly interrupted: boolean;
   /** Why cases of real code were not run, "" if they were, or if there are none. */
   readonly realMissing: string;
+  /** Whose code they are of: "Linux 4.4.178"; "" if that is not known. */
+  readonly realOf: string;
   readonly version: string;
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { defaultCacheDir } from "../../src/base/cache.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
@@ -132,6 +132,33 @@ describe("a group with rows of its own", () => {
     expect(out.match(/^lone +\|.*$/gm)).toEqual([expect.stringMatching(/\| ok$/)]);
     expect(out.match(/^two +\|.*$/gm)).toHaveLength(1);
     expect(out).toContain("7 cells,");
+  });
+});
+
+describe("a report that names cases of real code", () => {
+  const named = (name: string) => ({
+    cells: [{ row: "two", column: "plain", real: [{ group: "4.4-hugetlb-sharing", case: name }] }],
+  });
+
+  it.each([
+    ["", "no tree of Linux 4.4 is known"],
+    ["/nowhere", "/nowhere is no tree of Linux 4.4"],
+  ])("is answered by models alone without the tree (%j)", async (tree, says) => {
+    vi.stubEnv("SHOOTDOWN_TREE_4_4", tree);
+    const { status, out, err } = await run([matrix("untreed", named("as shipped, 1 process")), "--json", "untreed.json"]);
+    vi.unstubAllEnvs();
+    expect(err).toBe("");
+    expect(status).toBe(0);
+    expect(out).toMatch(/^two +\| LU +ok$/m);
+    expect(out.replace(/\s+/g, " ")).toContain(`model only: ${says} (SHOOTDOWN_TREE_4_4)`);
+    const { cells } = JSON.parse(readFileSync(join(dir, "untreed.json"), "utf8"));
+    expect(cells[0]).toMatchObject({ source: "model", real: [{ case: "as shipped, 1 process", verdict: null }] });
+  });
+
+  it("is told of one that there is not, with or without the tree", async () => {
+    const { status, err } = await run([matrix("nocase", named("as shipped, 9 processes"))]);
+    expect(err).toContain('corpus/real has no case "as shipped, 9 processes" in 4.4-hugetlb-sharing');
+    expect(status).toBe(2);
   });
 });
 

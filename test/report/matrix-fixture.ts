@@ -83,6 +83,7 @@ export function resultOf(changes: Readonly<Record<string, Change>>, more: Partia
     seconds: 40,
     interrupted: false,
     realMissing: "",
+    realOf: "",
     version: "0.1.0",
     ...more,
   };

@@ -116,6 +116,24 @@ describe("the table", () => {
   });
 });
 
+describe("the kernel's own code", () => {
+  const both = matrixText(
+    resultOf(
+      { "kappa was-anon": { ...bad, ...real(BAD) }, "sigma D1-anon": real(NONE), "kappa D2-anon": real(OPEN) },
+      { realOf: "Linux 4.4.178" },
+    ),
+  );
+
+  it("is named with what it answers, and with what it was too big for", () => {
+    expect(both).toMatch(/^ {2}\+ +answered by the kernel's own code too, with the same result$/m);
+    expect(both.replace(/\s+/g, " ")).toContain("2 of them by the kernel's own code too (Linux 4.4.178); in 1 its search hit a bound.");
+  });
+
+  it("is to be run by hand where it fails", () => {
+    expect(both).toMatch(/^ {2}npm run real "x"$/m);
+  });
+});
+
 describe("the mail", () => {
   const result = resultOf(
     {

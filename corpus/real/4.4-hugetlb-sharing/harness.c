@@ -5,9 +5,12 @@
  * Real: page tables and their sharing, faults, the walk over VMAs, unmapping, migration entries, the copy's surroundings
  * (mm/hugetlb.c, mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). Ours: this file and the runtime in kernel/real-4.4.
  *
- * -DMMS: processes that map the file, each on a CPU of its own. -DKVM=1: each runs a virtual machine, and -DUSERS=0 takes
- * the processes' own accesses away (kvm-unit.c); bit i of it stands for the i-th. -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared.
- * -DMIGRATIONS=2: two pages of the file migrate, each by a thread of its own; the processes access the last.
+ * -DMMS: processes that map the file, each on a CPU of its own. -DUSERS=0 takes their own accesses away; bit i of it stands for the i-th.
+ * -DKVM=1: each runs a virtual machine (kvm-unit.c). -DODP=1: each has registered the pages with a device (../4.4-invalidate-page/odp-unit.c).
+ * -DGRU=1: each uses a GRU (gru-unit.c there). mirror.h has what these take.
+ * -DPRIVATE_PMD=1: the mappings are not aligned alike, so nothing is shared. -DSMALL=1: they are of the pages alone, so nothing can be.
+ * -DMIGRATIONS=2: two neighbouring pages of the file migrate, each by a thread of its own; the processes access the last. -DSAME=1: one page
+ * that both want. -DFIRST: its index in the file, or that of the first of two.
  * -DPASSES: how often there is memory for migrate_pages() to try; its own bound is ten.
  */
 #include <linux/hugetlb.h>
@@ -17,7 +20,7 @@
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
 
-#include "../../../kernel/real-4.4/machine.h"
+#include "mirror.h"
 
 #ifndef MMS
 #define MMS 2
@@ -25,21 +28,31 @@
 #ifndef KVM
 #define KVM 0
 #endif
+#ifndef ODP
+#define ODP 0
+#endif
+#ifndef GRU
+#define GRU 0
+#endif
 #ifndef PRIVATE_PMD
 #define PRIVATE_PMD 0
 #endif
-
+#ifndef SMALL
+#define SMALL 0
+#endif
+#ifndef FIRST
+#define FIRST 0
+#endif
 #ifndef PASSES
 #define PASSES 10
-#endif
-#ifndef MIGRATIONS
-#define MIGRATIONS 1
 #endif
 #ifndef USERS
 #define USERS 7
 #endif
 
 void sd_machine_start(int i, int upage);
+void sd_odp_start(int i, int upage);
+void sd_gru_start(int i, int upage);
 extern initcall_t sd_initcall_mmu_notifier_init;
 void sd_hugetlb_unit_init(void);
 
@@ -85,16 +98,21 @@ static struct page *new_huge_page(struct page *page, unsigned long private, int 
 	return new;
 }
 
-static struct page *moved[MIGRATIONS];
+static struct page *moved[PAGES];
 
 static void migrator(void *arg)
 {
 	unsigned long n = (unsigned long)arg;
+	struct page *page = moved[SAME ? 0 : n];
+	bool isolated;
 	LIST_HEAD(pages);
 
-	if (!isolate_huge_page(moved[n], &pages))
+	isolated = isolate_huge_page(page, &pages);
+	if (!isolated && !SAME)
 		__sd_fail("setup", "the page is not to be isolated", 0, 0, 0);
-	put_page(moved[n]);
+	put_page(page);
+	if (!isolated)
+		return;	/* the other has it: busy, says soft_offline_page() then */
 	if (migrate_pages(&pages, new_huge_page, NULL, n, MIGRATE_SYNC, MR_MEMORY_FAILURE))
 		putback_movable_pages(&pages);
 }
@@ -104,7 +122,7 @@ static void user(void *arg)
 	long cpu = (long)arg;
 
 	for (;;)
-		sd_user_access(&sd_walkers[cpu], cpu * MIGRATIONS + MIGRATIONS - 1, true);
+		sd_user_access(&sd_walkers[cpu], cpu * PAGES + PAGES - 1, true);
 }
 
 void scenario(void)
@@ -121,35 +139,45 @@ void scenario(void)
 	sd_hugetlb_unit_init();
 	file = sd_hugetlb_file(&huge_aops);
 	for (n = 0; n < MIGRATIONS; n++) {
-		struct page *spare = sd_huge_page(MIGRATIONS + n);
+		struct page *spare = sd_huge_page(PAGES + n);
 
-		moved[n] = sd_huge_page(n);
 		list_add(&spare->lru, &hstates[0].hugepage_freelists[0]);
 		hstates[0].free_huge_pages = ++hstates[0].free_huge_pages_node[0];
-		sd_cache_page(file, moved[n], n);
+	}
+	for (n = 0; n < PAGES; n++) {
+		moved[n] = sd_huge_page(n);
+		sd_cache_page(file, moved[n], FIRST + n);
 		list_add(&moved[n]->lru, &hstates[0].hugepage_activelist);
 		SetPagePrivate(&moved[n][1]);	/* page_huge_active() */
 	}
 	for (i = 0; i < MMS; i++) {
 		struct mm_struct *mm = sd_mm(i, names[i]);
-		int upage = sd_mmap(mm, file, (4 * i + 1) * PUD_SIZE + (PRIVATE_PMD ? i * PMD_SIZE : 0), 0);
+		int upage = sd_mmap(mm, file, (4 * i + 1) * PUD_SIZE + (PRIVATE_PMD ? i * PMD_SIZE : 0),
+				    SMALL ? (FIRST + PAGES) * PMD_SIZE : PUD_SIZE, FIRST);
 
 		sd_run_on(i, cpus[i], mm);
-		for (n = 1; n < MIGRATIONS; n++)
-			sd_populate(sd_map_more(upage, n));
+		for (n = 1; n < PAGES; n++)
+			sd_populate(sd_map_more(upage, FIRST + n));
 		sd_populate(upage);
 	}
 	for (n = 0; n < MIGRATIONS; n++) {
-		atomic_inc(&moved[n]->_count);	/* the migrator found it */
+		atomic_inc(&moved[SAME ? 0 : n]->_count);	/* the migrator found it */
 		__sd_thread(migrators[n], migrator_cpus[n], migrator, (void *)n, 0);
 	}
 	for (i = 0; i < MMS; i++)
 		if (USERS & 1UL << i)
 			__sd_thread(names[i], cpus[i], user, (void *)i, SD_DAEMON);
+	for (i = 0; i < MMS; i++) {
 #if KVM
-	for (i = 0; i < MMS; i++)
-		sd_machine_start(i, i);
+		sd_machine_start(i, i * PAGES);
 #endif
+#if ODP
+		sd_odp_start(i, i * PAGES);
+#endif
+#if GRU
+		sd_gru_start(i, i * PAGES);
+#endif
+	}
 }
 
 void sd_final(void)

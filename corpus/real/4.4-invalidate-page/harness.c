@@ -7,7 +7,7 @@
  * Ours: this file, the runtime in kernel/real-4.4, and of the fault what mm/memory.c does for a page that is in the cache.
  *
  * -DMMS: processes, each on a CPU of its own; -DUSERS=0: they do not access. -DKVM=1: each has a virtual machine (kvm-unit.c).
- * -DODP=1: the page is registered with a device through drivers/infiniband/core/umem_odp.c (odp-unit.c). -DGRU=1: the process
+ * -DODP=1: each has registered the page with a device through drivers/infiniband/core/umem_odp.c (odp-unit.c). -DGRU=1: each
  * uses a GRU (gru-unit.c). -DPASSES: how often there is memory for migrate_pages() to try.
  */
 #include <linux/migrate.h>
@@ -43,8 +43,8 @@
 
 extern initcall_t sd_initcall_mmu_notifier_init;
 void sd_machine_start(int i, int upage);
-void sd_odp_start(int upage);
-void sd_gru_start(int upage);
+void sd_odp_start(int i, int upage);
+void sd_gru_start(int i, int upage);
 
 static pte_t *pte_of(struct mm_struct *mm, unsigned long va, pmd_t **pmd)
 {
@@ -148,7 +148,7 @@ void scenario(void)
 	sd_cache_page(file, page, 0);
 	for (i = 0; i < MMS; i++) {
 		struct mm_struct *mm = sd_mm(i, names[i]);
-		int upage = sd_mmap(mm, file, (4 * i + 1) * PUD_SIZE, 0);
+		int upage = sd_mmap(mm, file, (4 * i + 1) * PUD_SIZE, PAGE_SIZE, 0);
 
 		sd_run_on(i, cpus[i], mm);
 		sd_populate(upage);
@@ -157,16 +157,17 @@ void scenario(void)
 	__sd_thread("migrate", "CPU0", migrator, page, 0);
 	for (i = 0; USERS && i < MMS; i++)
 		__sd_thread(names[i], cpus[i], user, (void *)i, SD_DAEMON);
+	for (i = 0; i < MMS; i++) {
 #if KVM
-	for (i = 0; i < MMS; i++)
 		sd_machine_start(i, i);
 #endif
 #if ODP
-	sd_odp_start(0);
+		sd_odp_start(i, i);
 #endif
 #if GRU
-	sd_gru_start(0);
+		sd_gru_start(i, i);
 #endif
+	}
 }
 
 void sd_final(void)
