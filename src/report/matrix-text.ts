@@ -153,14 +153,27 @@ function badLines(result: MatrixResult): string[] {
     lines.push("", ...hang(`${code}  `, `${placeOf(matrix, bad.cell.column)}: ${text} for ${rowsText(matrix, rows)}`));
     const who = group.length === 1 ? "" : `${rowLabel(matrix, bad)}: `;
     lines.push(...hang("    ", `${who}${bad.verdict.story.closing[0] ?? ""}`));
-    for (const each of group) {
-      const command = `shootdown check $${names.get(fileKey(each))?.name} ${each.cell.defines.map((d) => `-D${d}`).join(" ")}`;
-      lines.push(...continued("  ", command.trimEnd()));
-      for (const { of, outcome } of each.real)
-        if (outcome?.kind === "violation") lines.push(...continued("  ", `npm run real ${JSON.stringify(of.case)}`));
-    }
+    for (const key of new Set(group.map(fileKey)))
+      lines.push(
+        ...commands(
+          names.get(key)?.name ?? "",
+          group.filter((each) => fileKey(each) === key),
+        ),
+      );
+    const real = group.flatMap((each) => each.real).find(({ outcome }) => outcome?.kind === "violation");
+    if (real !== undefined) lines.push(...continued("  ", `npm run real ${JSON.stringify(real.of.case)}`));
   }
   return lines;
+}
+
+/** For a shell: one command, or a loop over what the cells of a column differ in. */
+function commands(file: string, cells: readonly Bad[]): string[] {
+  const flags = (defines: readonly string[]): string => defines.map((d) => `-D${d}`).join(" ");
+  const common = cells[0]!.cell.defines.filter((d) => cells.every((each) => each.cell.defines.includes(d)));
+  if (cells.length === 1) return continued("  ", `shootdown check $${file} ${flags(common)}`.trimEnd());
+  const own = cells.map((each) => flags(each.cell.defines.filter((d) => !common.includes(d))));
+  const words = own.map((text) => (text.includes(" ") || text === "" ? `"${text}"` : text)).join(" ");
+  return [...continued("  ", `for u in ${words}; do`), ...continued("    ", `shootdown check $${file} ${flags(common)} $u`), "  done"];
 }
 
 const rowLabel = (matrix: Matrix, { cell }: CellResult): string => matrix.rows.find((r) => r.id === cell.row)?.short ?? cell.row;
