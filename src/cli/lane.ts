@@ -127,12 +127,23 @@ function outcomeOf(verdict: Verdict): Outcome {
   }
 }
 
+/** What was prepared last is what is usually to be checked next. */
+export function preparing(cache: Cache): (job: Job) => Promise<Prepared> {
+  let last: { readonly job: string; readonly prepared: Prepared } | undefined;
+  return async (job) => {
+    const key = JSON.stringify(job);
+    if (last?.job !== key) last = { job: key, prepared: await prepareJob(job, cache) };
+    return last.prepared;
+  };
+}
+
 /** This process: one job at a time, each to its end. */
 export function ownLane(cache: Cache, signal: AbortSignal): Lane {
+  const prepared = preparing(cache);
   return {
-    prepare: async (job) => (await prepareJob(job, cache)).key,
+    prepare: async (job) => (await prepared(job)).key,
     check: async (job, onStates) =>
-      checkPrepared(await prepareJob(job, cache), {
+      checkPrepared(await prepared(job), {
         onSlice: (progress) => onStates(progress.states),
         shouldStop: () => (signal.aborted ? "by the user" : undefined),
       }),

@@ -21,14 +21,8 @@ export interface Accesses {
   readonly store: Record<"plain" | "marked", Record<Bytes, number>>;
   /** The same without any check, for the running function's own locals: (addr i32) → i64, and (addr i32, value i64). */
   readonly rawStore: Record<Bytes, number>;
-  /** (to i64, from i64, length i64, access i32), (to i64, byte i64, length i64, access i32). */
-  readonly copy: number;
-  readonly fill: number;
-  /** (addr i32, length i32): zero, unchecked: the bytes are a frame's own. */
-  readonly clear: number;
-  /** (addr i64, size i64), (addr i64, size i64, loc i32): __sd_live, __sd_dead. */
-  readonly makeLive: number;
-  readonly makeDead: number;
+  /** (word i32): notes a write of the word by the running thread under its locks. */
+  readonly trackWrite: number;
 }
 
 const LIVE = 8;
@@ -328,109 +322,5 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
   const loads = { plain: perSize((b) => load(b, true)), marked: perSize((b) => load(b, false)) };
   const stores = { plain: perSize((b) => store(b, true)), marked: perSize((b) => store(b, false)) };
 
-  const copy = define(builder, ["i64", "i64", "i64", "i32"], [], (c) => {
-    const i = c.local("i64");
-    // By words where all three are multiples of 8, else by bytes; backwards when the target lies inside the source.
-    const run = (bytes: 1 | 8, backwards: boolean): void => {
-      const done = c.block();
-      const loop = c.loop();
-      if (backwards) {
-        c.get(i).op("i64.eqz").brIf(done);
-        c.get(i).i64(BigInt(bytes)).op("i64.sub").set(i);
-      } else {
-        c.get(i).get(2).op("i64.ge_u").brIf(done);
-      }
-      c.get(0).get(i).op("i64.add");
-      c.get(1).get(i).op("i64.add").get(3).call(loads.plain[bytes]);
-      c.get(3).call(stores.plain[bytes]);
-      if (!backwards) c.get(i).i64(BigInt(bytes)).op("i64.add").set(i);
-      c.br(loop).end().end();
-    };
-    const either = (backwards: boolean): void => {
-      c.get(0).get(1).op("i64.or").get(2).op("i64.or").i64(7n).op("i64.and", "i64.eqz").if();
-      run(8, backwards);
-      c.else();
-      run(1, backwards);
-      c.end();
-    };
-    c.get(0).get(1).op("i64.sub").get(2).op("i64.lt_u").if();
-    c.get(2).set(i);
-    either(true);
-    c.else();
-    either(false);
-    c.end();
-  });
-
-  const fill = define(builder, ["i64", "i64", "i64", "i32"], [], (c) => {
-    const i = c.local("i64");
-    const run = (bytes: 1 | 8): void => {
-      const done = c.block();
-      const loop = c.loop();
-      c.get(i).get(2).op("i64.ge_u").brIf(done);
-      c.get(0).get(i).op("i64.add").get(1).get(3).call(stores.plain[bytes]);
-      c.get(i).i64(BigInt(bytes)).op("i64.add").set(i);
-      c.br(loop).end().end();
-    };
-    c.get(1).i64(0xffn).op("i64.and").i64(0x0101010101010101n).op("i64.mul").set(1);
-    c.get(0).get(2).op("i64.or").i64(7n).op("i64.and", "i64.eqz").if();
-    run(8);
-    c.else();
-    run(1);
-    c.end();
-  });
-
-  const clear = define(builder, ["i32", "i32"], [], (c) => {
-    const end = c.local("i32");
-    c.get(0).get(1).op("i32.add").set(end);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(0).get(end).op("i32.ge_u").brIf(done);
-    c.get(0).i64(0n).call(storeWord);
-    c.get(0).i32(8).op("i32.add").set(0);
-    c.br(loop).end().end();
-  });
-
-  /** Stores one byte of the live table for the word at i32 local `at`; the table is state, so it goes through the log. */
-  const setLive = rawStore[1];
-  const makeLive = define(builder, ["i64", "i64"], [], (c) => {
-    const at = c.local("i32");
-    const left = c.local("i32");
-    c.get(0).op("i32.wrap_i64").set(at).get(1).op("i32.wrap_i64").set(left);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(left).i32(0).op("i32.le_u").brIf(done);
-    c.get(at).i32(3).op("i32.shr_u").i32(map.live).op("i32.add");
-    c.get(left).i32(8).get(left).i32(8).op("i32.lt_u", "select", "i64.extend_i32_u").call(setLive);
-    c.get(left).i32(8).op("i32.le_u").brIf(done);
-    c.get(at).i32(8).op("i32.add").set(at).get(left).i32(8).op("i32.sub").set(left);
-    c.br(loop).end().end();
-  });
-
-  const makeDead = define(builder, ["i64", "i64", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const end = c.local("i32");
-    const word = c.local("i32");
-    const bad = (): void => {
-      c.i32(TRAP.badFree).get(0).get(1).get(2).call(imports.trap);
-    };
-    c.get(0).i64(BigInt(GUARD)).op("i64.lt_u").get(0).get(1).op("i64.add").i64(BigInt(map.end)).op("i64.gt_u", "i32.or").if();
-    bad();
-    c.end();
-    c.get(0).op("i32.wrap_i64").tee(at).get(1).op("i32.wrap_i64", "i32.add").set(end);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(at).get(end).op("i32.ge_u").brIf(done);
-    c.get(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live).i32(1).op("i32.sub").i32(8).op("i32.ge_u").if();
-    bad();
-    c.end();
-    // Freeing conflicts with every access to what is freed.
-    c.get(word).mem("i32.load8_u", map.shared).op("i32.eqz").getGlobal(globals.tracking).op("i32.and").if();
-    c.get(word).call(trackWrite).end();
-    c.get(at).i64(0n).call(storeWord);
-    c.get(word).i32(map.live).op("i32.add").i64(BigInt(FREED)).call(setLive);
-    c.get(at).i32(8).op("i32.add").set(at);
-    c.br(loop).end().end();
-  });
-
-  return { shouldPark, load: loads, store: stores, rawStore, copy, fill, clear, makeLive, makeDead };
+  return { shouldPark, load: loads, store: stores, rawStore, trackWrite };
 }

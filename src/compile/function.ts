@@ -152,7 +152,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   const clearLocals = (): void => {
     layout.locals.forEach((offset, i) => {
       const size = (func.locals[i]!.size + 7) & ~7;
-      if (size > 0) c.get(frame).i32(offset).op("i32.add").i32(size).call(unit.accesses.clear);
+      if (size > 0) c.get(frame).i32(offset).op("i32.add").i32(size).call(unit.bulk.clear);
     });
   };
 

@@ -98,7 +98,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       return;
     case "clear": {
       const size = (e.localSizes[instr.slot]! + 7) & ~7;
-      c.get(e.frame).i32(e.offsets[instr.slot]!).op("i32.add").i32(size).call(accesses.clear);
+      c.get(e.frame).i32(e.offsets[instr.slot]!).op("i32.add").i32(size).call(unit.bulk.clear);
       return;
     }
     case "copy":
@@ -106,14 +106,14 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       pushPlace(e, instr.to);
       pushPlace(e, instr.from);
       values.push(instr.length);
-      c.i32(instr.access).call(accesses.copy);
+      c.i32(instr.access).call(unit.bulk.copy);
       return;
     case "fill":
       parkBeforeBulk(e, place);
       pushPlace(e, instr.to);
       values.push(instr.byte);
       values.push(instr.length);
-      c.i32(instr.access).call(accesses.fill);
+      c.i32(instr.access).call(unit.bulk.fill);
       return;
     case "call":
       if (place.stops) {
@@ -321,12 +321,12 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
     case "live":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.call(unit.accesses.makeLive);
+      c.call(unit.bulk.makeLive);
       return;
     case "dead":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.i32(loc).call(unit.accesses.makeDead);
+      c.i32(loc).call(unit.bulk.makeDead);
       return;
     case "event":
       return; // for replay only

@@ -5,6 +5,7 @@ import { BLOCKED, FINISHED, type Merging } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { defineAccesses } from "./access.ts";
+import { defineBulk } from "./bulk.ts";
 import { emitFunction } from "./function.ts";
 import { MAX_CHOICES, MAX_THREADS, type MemoryMap, memoryMap, STACK_SIZE, TCB_ANY, TCB_EXCLUSIVE, TCB_SP } from "./memory-map.ts";
 import { type Core, declareGlobals, define, defineCore, importHost } from "./runtime.ts";
@@ -77,10 +78,12 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     builder.element(2 * func + 1, direct(func));
   };
   const hook = program.watchHook >= 0 ? direct(program.watchHook) : undefined;
+  const accesses = defineAccesses(core, hook, options.merging);
   const unit: Unit = {
     program,
     core,
-    accesses: defineAccesses(core, hook, options.merging),
+    accesses,
+    bulk: defineBulk(core, accesses),
     sections: defineSections(core, options.merging),
     support: defineSupport(core, MAX_CHOICES),
     segmented: program.funcs.some((f) => f.blocks.some((b) => b.instrs.some((i) => i.op === "intrinsic" && i.intrinsic === "segment"))),

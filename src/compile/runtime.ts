@@ -1,7 +1,7 @@
 /**
  * The part of a compiled program that is the same for all: globals and functions, in WebAssembly, that the generated code
  * calls. This file holds the state's heart: the store that logs the old word and updates the fingerprint, and going back.
- * The visited set is in `visited.ts`, checked accesses in `access.ts`, sections in `section.ts`.
+ * The visited set is in `visited.ts`, checked accesses in `access.ts`, those of stretches of memory in `bulk.ts`, sections in `section.ts`.
  *
  * Invariants: every change of modelled memory (and of the live table) goes through `storeWord`; the undo log holds 16-byte records
  * (u32 address, u64 old word); a record with address 0 holds a fingerprint and is a mark. Since a mark each word is logged once, and

@@ -4,6 +4,7 @@
  */
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import type { Accesses } from "./access.ts";
+import type { Bulk } from "./bulk.ts";
 import { MAX_SEGMENTS } from "./memory-map.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import type { Sections } from "./section.ts";
@@ -36,6 +37,7 @@ export interface Unit {
   readonly program: Program;
   readonly core: Core;
   readonly accesses: Accesses;
+  readonly bulk: Bulk;
   readonly sections: Sections;
   readonly support: Support;
   /** The program uses __sd_segment: addresses have to be looked up. */
