@@ -10,9 +10,16 @@ import type { Inputs } from "./clang/inputs.ts";
 import { type CompiledModule, loadCompiled } from "./compile/module.ts";
 import type { Knowledge } from "./explore/passes.ts";
 import { buildProgram } from "./ir/build.ts";
+import type { Module } from "./ir/module.ts";
 import { withParameters } from "./ir/parameters.ts";
 import { parseModule } from "./ir/parse.ts";
 import type { Program } from "./ir/program.ts";
+
+/** Modules that were read while clang was busy, by text: of the program that is asked for next. */
+const readAhead = new Map<string, Module>();
+
+/** For `compileInputs`: a program with a part that had to be compiled is not in the cache, so that all of it will have to be read. */
+export const ahead = (text: string, source: string): void => void readAhead.set(text, parseModule(text, source));
 
 /** The program that was asked for last. */
 let last: { readonly code: string; readonly program: Program } | undefined;
@@ -27,9 +34,10 @@ function codeOf(inputs: Inputs, cache: Cache): Program {
   const kept = recall(cache, key) as Program | undefined;
   if (kept !== undefined) return kept;
   const program = buildProgram(
-    inputs.units.map((unit) => parseModule(unit.text, unit.source)),
+    inputs.units.map((unit) => readAhead.get(unit.text) ?? parseModule(unit.text, unit.source)),
     {},
   );
+  readAhead.clear();
   cache.put(key, serialize(program));
   return program;
 }

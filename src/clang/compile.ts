@@ -46,16 +46,17 @@ const REVISION = "1";
 const PLACEHOLDER = "/@shootdown@";
 
 export async function compileC(request: CompileRequest): Promise<Compiled> {
-  const source = readSource(request);
-  const shippedKey = request.shipped ? keyFor(request, source, "shipped") : undefined;
-  if (shippedKey !== undefined) {
-    const found = lookUp(openCache(SHIPPED_DIR), shippedKey, request.cwd);
-    if (found !== undefined) return found;
-  }
-  const key = keyFor(request, source, request.compiler.id);
-  const found = lookUp(request.cache, key, request.cwd);
-  if (found !== undefined) return found;
+  return recalled(request) ?? compileAndKeep(request);
+}
 
+function recalled(request: CompileRequest): Compiled | undefined {
+  const source = readSource(request);
+  const shipped = request.shipped ? lookUp(openCache(SHIPPED_DIR), keyFor(request, source, "shipped"), request.cwd) : undefined;
+  return shipped ?? lookUp(request.cache, keyFor(request, source, request.compiler.id), request.cwd);
+}
+
+async function compileAndKeep(request: CompileRequest): Promise<Compiled> {
+  const key = keyFor(request, readSource(request), request.compiler.id);
   const { compiled, entry } = await compileNow(request);
   if (entry !== undefined) request.cache.put(key, entry);
   return compiled;
@@ -68,22 +69,54 @@ export async function compileShipped(request: CompileRequest, store: Cache): Pro
   if (entry !== undefined) store.put(key, entry);
 }
 
+/** Gives what clang has finished a turn. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export interface CompileAll {
+  readonly parallel?: number | undefined;
+  /** Work on one result that is there while clang is still busy with others; it need not be called for all, or at all. */
+  readonly ahead?: ((compiled: Compiled, request: CompileRequest) => void) | undefined;
+}
+
 /** Compiles several; the faults of all of them are reported together. */
-export async function compileAll(requests: readonly CompileRequest[], parallel = availableParallelism()): Promise<Compiled[]> {
+export async function compileAll(requests: readonly CompileRequest[], options: CompileAll = {}): Promise<Compiled[]> {
   const results: (Compiled | undefined)[] = requests.map(() => undefined);
   const faults: Diagnostic[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let i = next++; i < requests.length; i = next++) {
-      try {
-        results[i] = await compileC(requests[i]!);
-      } catch (error) {
-        if (!(error instanceof InputFault)) throw error;
-        faults.push(...error.diagnostics);
-      }
+  const noting = async (work: () => Promise<void> | void): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof InputFault)) throw error;
+      faults.push(...error.diagnostics);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, parallel) }, worker));
+  const misses: number[] = [];
+  for (const [i, request] of requests.entries())
+    await noting(() => {
+      results[i] = recalled(request);
+      if (results[i] === undefined) misses.push(i);
+    });
+  const there = results.flatMap((result, i) => (result === undefined ? [] : [{ result, request: requests[i]! }]));
+  const parallel = Math.max(1, options.parallel ?? availableParallelism());
+  let next = 0;
+  let left = misses.length;
+  const worker = async (): Promise<void> => {
+    for (let i = misses[next++]; i !== undefined; i = misses[next++]) {
+      const at = i;
+      await noting(async () => {
+        results[at] = await compileAndKeep(requests[at]!);
+      });
+      left--;
+    }
+  };
+  const takeUp = async (): Promise<void> => {
+    for (const { result, request } of there) {
+      await breathe();
+      if (left === 0) return;
+      options.ahead?.(result, request);
+    }
+  };
+  await Promise.all([...Array.from({ length: parallel }, worker), takeUp()]);
   if (faults.length > 0) throw new InputFault(withoutRepeats(faults));
   return results.map((r) => r!);
 }

@@ -28,6 +28,8 @@ export interface InputOptions {
   readonly headers: string | undefined;
   readonly cwd: string;
   readonly cache: Cache;
+  /** Called with the IR of some units, which are there already, while clang is busy with others. */
+  readonly ahead?: (text: string, source: string) => void;
   /** Changed files of the model kernel; nothing for a real tree. */
   readonly standIns?: StandIns;
 }
@@ -79,7 +81,11 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   }
 
   const requests = [...named, ...ours];
-  const compiled = await compileAll(requests, compiler.kind === "bundled" ? 1 : undefined);
+  const { ahead } = options;
+  const compiled = await compileAll(requests, {
+    parallel: compiler.kind === "bundled" ? 1 : undefined,
+    ahead: ahead && ((done, { source }) => ahead(done.text, source)),
+  });
   const code = keyOf(...compiled.map((c) => c.text));
   return {
     units: requests.map((request, i) => ({ source: request.source, text: compiled[i]!.text, named: i < named.length })),

@@ -5,6 +5,7 @@ import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
 import { fault } from "../base/diagnostics.ts";
 import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
 import { compileInputs } from "../clang/inputs.ts";
+import { ahead } from "../prepared.ts";
 import type { Colours } from "../report/diagnostics.ts";
 import { reportJson } from "../report/json.ts";
 import { paletteOf, plain } from "../report/palette.ts";
@@ -32,6 +33,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
     headers: settings.headers,
     cwd: io.cwd,
     cache,
+    ahead,
   });
   if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(inputs.warnings);
 
