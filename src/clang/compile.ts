@@ -8,6 +8,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
 import { type Cache, keyOf, openCache, sha256 } from "../base/cache.ts";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import { packageRoot, packageVersion } from "../base/paths.ts";
@@ -69,9 +70,6 @@ export async function compileShipped(request: CompileRequest, store: Cache): Pro
   if (entry !== undefined) store.put(key, entry);
 }
 
-/** Gives what clang has finished a turn. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 export interface CompileAll {
   readonly parallel?: number | undefined;
   /** Work on one result that is there while clang is still busy with others; it need not be called for all, or at all. */
@@ -109,14 +107,15 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
       left--;
     }
   };
-  const takeUp = async (): Promise<void> => {
+  const takeUp = async (ahead: NonNullable<CompileAll["ahead"]>): Promise<void> => {
     for (const { result, request } of there) {
+      // What clang has finished comes first.
       await breathe();
       if (left === 0) return;
-      options.ahead?.(result, request);
+      ahead(result, request);
     }
   };
-  await Promise.all([...Array.from({ length: parallel }, worker), takeUp()]);
+  await Promise.all([...Array.from({ length: parallel }, worker), ...(options.ahead === undefined ? [] : [takeUp(options.ahead)])]);
   if (faults.length > 0) throw new InputFault(withoutRepeats(faults));
   return results.map((r) => r!);
 }

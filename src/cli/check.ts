@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
 import { fault } from "../base/diagnostics.ts";
 import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
-import { compileInputs } from "../clang/inputs.ts";
+import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
 import { ahead } from "../prepared.ts";
 import type { Colours } from "../report/diagnostics.ts";
 import { reportJson } from "../report/json.ts";
@@ -22,19 +22,7 @@ const WIDEST = 140;
 export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const settings = settle(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
-  const inputs = await compileInputs({
-    files,
-    defines: settings.define,
-    includes: settings.include,
-    kernel: settings.kernel,
-    opt: settings.opt,
-    cc: settings.cc,
-    tree: settings.tree,
-    headers: settings.headers,
-    cwd: io.cwd,
-    cache,
-    ahead,
-  });
+  const inputs = await compileSettled(files, settings, { cwd: io.cwd, cache, ahead });
   if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(inputs.warnings);
 
   const line = progressLine(io.stderr, !settings.quiet);
@@ -50,7 +38,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
   };
   let verdict: Verdict;
   try {
-    verdict = await runCheck(inputs, optionsOf(files, settings, cache), hooks);
+    verdict = await runCheck(inputs, optionsOf(files[0] ?? "", settings, cache), hooks);
   } finally {
     release();
     line.clear();
@@ -84,9 +72,23 @@ export function refuseMisuse(verdict: Verdict): void {
   });
 }
 
-function optionsOf(files: readonly string[], settings: CheckSettings, cache: Cache): CheckOptions {
+/** Compiles the files as the settings say. */
+export function compileSettled(
+  files: readonly string[],
+  settings: CheckSettings,
+  where: Pick<InputOptions, "cwd" | "cache" | "ahead">,
+): Promise<Inputs> {
+  const { define, include, kernel, opt, cc, tree, headers } = settings;
+  return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
+}
+
+export function optionsOf(
+  scenario: string,
+  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine">,
+  cache: Cache,
+): CheckOptions {
   return {
-    scenario: files[0] ?? "",
+    scenario,
     preemptions: settings.preemptions,
     maxStates: settings.maxStates,
     maxMemory: settings.maxMemory,

@@ -9,12 +9,12 @@ import { type Cache, keyOf } from "../base/cache.ts";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
 import { KERNEL_VERSIONS } from "../clang/flags.ts";
-import { compileInputs, type Inputs } from "../clang/inputs.ts";
+import type { Inputs } from "../clang/inputs.ts";
 import type { Job, Lane } from "../matrix-run.ts";
 import type { Outcome } from "../report/matrix.ts";
 import type { Verdict } from "../report/verdict.ts";
-import { refuseMisuse } from "./check.ts";
-import { type CheckSettings, settle } from "./options.ts";
+import { compileSettled, optionsOf, refuseMisuse } from "./check.ts";
+import { settle } from "./options.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real.ts";
 
 /** Seconds: as in `npm run real`. */
@@ -48,18 +48,7 @@ async function prepareModel(job: Extract<Job, { source: "model" }>, cache: Cache
     ...(timeout === undefined ? {} : { timeout }),
   };
   const settings = settle(job.files, given, job.cwd);
-  const inputs = await compileInputs({
-    files: job.files,
-    defines: settings.define,
-    includes: settings.include,
-    kernel: settings.kernel,
-    opt: settings.opt,
-    cc: settings.cc,
-    tree: settings.tree,
-    headers: settings.headers,
-    cwd: job.cwd,
-    cache,
-  });
+  const inputs = await compileSettled(job.files, settings, { cwd: job.cwd, cache });
   const options = optionsOf(job.files[0] ?? "", settings, cache);
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
 }
@@ -83,24 +72,6 @@ export function realCase(group: string, name: string): { group: RealGroup; one: 
     throw fault({ code: "SD405", message: `corpus/real has no case ${JSON.stringify(name)} in ${group}` });
   }
   return { group: found, one };
-}
-
-function optionsOf(
-  scenario: string,
-  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine">,
-  cache: Cache,
-): CheckOptions {
-  return {
-    scenario,
-    preemptions: settings.preemptions,
-    maxStates: settings.maxStates,
-    maxMemory: settings.maxMemory,
-    timeout: settings.timeout,
-    merge: settings.merge,
-    engine: settings.engine,
-    defines: settings.define,
-    cache,
-  };
 }
 
 /** What of the options a result depends on. */

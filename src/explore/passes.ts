@@ -5,6 +5,7 @@
  * When a pass has found such words the search starts again with them. The last pass found nothing new: each of its merges was justified, and
  * only such a pass can say "none". A violation is real in any pass, because merged steps are sequences of real ones.
  */
+import { setImmediate as breathe } from "node:timers/promises";
 import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "./machine.ts";
 import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
@@ -67,9 +68,6 @@ export interface CheckOptions extends CheckBounds {
 }
 
 const SLICE = 20_000;
-
-/** Gives signals, timers and the terminal a turn. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const started = performance.now();
@@ -139,6 +137,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
         if (options.interrupted?.() === true) return finish({ kind: "inconclusive", why: "interrupted" });
         if (options.timeout !== undefined && seconds() > options.timeout) return finish({ kind: "inconclusive", why: "timeout" });
         options.onProgress?.({ ...search.counts, seconds: seconds(), pass, visitedBytes: machine.visitedBytes() });
+        // Signals, timers and the terminal have a turn.
         await breathe();
       }
     } catch (error) {
