@@ -39,7 +39,12 @@ const LOAD = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.l
 const maskOf = (bytes: Bytes): bigint => (1n << BigInt(8 * bytes)) - 1n;
 
 export function defineAccesses(core: Core, hook: number | undefined, merging: Merging): Accesses {
-  const { builder, map, globals, imports, storeWord } = core;
+  const { builder, map, globals, imports, reads, storeWord } = core;
+  /** In a function whose first parameter is an address. */
+  const noteAccess = (c: Code, bytes: Bytes): void => {
+    c.getGlobal(globals.recording).if();
+    c.get(0).i32(bytes).call(reads.noteAccess).end();
+  };
 
   const shouldPark = define(builder, ["i64", "i32"], ["i32"], (c) => {
     if (merging === "full") {
@@ -219,6 +224,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     return define(builder, ["i64", "i32"], ["i64"], (c) => {
       const at = c.local("i32");
       const word = c.local("i32");
+      noteAccess(c, bytes);
       const long = c.block();
       c.get(0).i64(BigInt(map.end)).op("i64.ge_u").brIf(long);
       c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live);
@@ -315,6 +321,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     define(builder, ["i64", "i64", "i32"], [], (c) => {
       const at = c.local("i32");
       const word = c.local("i32");
+      noteAccess(c, bytes);
       emitAccess(c, at, word, bytes, 2, true, plain);
       c.get(at).get(1).call(watchedBits[bytes]);
     });

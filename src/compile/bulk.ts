@@ -18,7 +18,7 @@ export interface Bulk {
 }
 
 export function defineBulk(core: Core, accesses: Accesses): Bulk {
-  const { builder, map, globals, imports, storeWord } = core;
+  const { builder, map, globals, imports, reads, storeWord } = core;
 
   const copy = define(builder, ["i64", "i64", "i64", "i32"], [], (c) => {
     const i = c.local("i64");
@@ -112,7 +112,10 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     const done = c.block();
     const loop = c.loop();
     c.get(at).get(end).op("i32.ge_u").brIf(done);
-    c.get(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live).i32(1).op("i32.sub").i32(8).op("i32.ge_u").if();
+    c.get(at).i32(3).op("i32.shr_u").set(word);
+    c.getGlobal(globals.recording).if();
+    c.get(word).i32(map.live).op("i32.add").i32(-8).op("i32.and").call(reads.note).end();
+    c.get(word).mem("i32.load8_u", map.live).i32(1).op("i32.sub").i32(8).op("i32.ge_u").if();
     bad();
     c.end();
     // Freeing conflicts with every access to what is freed.

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly sharedWords?: readonly number[];
   readonly racyAccesses?: readonly number[];
   readonly notedLocks?: readonly number[];
+  /** Steps are remembered (compile/step-cache.ts). Default true; what a search says does not depend on it. */
+  readonly stepCache?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
 }
@@ -48,6 +50,8 @@ interface Exports {
   readonly probeAddr: WasmGlobal<number>;
   readonly quiet: WasmGlobal<number>;
   readonly passed: WasmGlobal<number>;
+  readonly caching: WasmGlobal<number>;
+  readonly recording: WasmGlobal<number>;
 }
 
 export function runCompiled(program: Program, compiled: CompiledModule, options: RunOptions): Machine {
@@ -139,6 +143,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     try {
       return body();
     } catch (error) {
+      x.recording.value = 0;
       if (error instanceof Stop) {
         lastFailure = error.failure;
         return (error.failure === undefined ? ASSUMED : FAILED) + (x.choices.value > 0 ? CHOSE : 0);
@@ -187,6 +192,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   x.fp.value = 0n;
   x.undoTop.value = map.undo;
   x.newShared.value = 0;
+  x.caching.value = options.stepCache === false ? 0 : 1;
 
   const machine: Machine = {
     program,

@@ -7,8 +7,11 @@
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
  *   lock    1 byte   not state: for a lock object, its bit in lock sets plus 1, or 63 for none left; 0x80 and 0x40 when noted
  *   stamp   4 bytes  not state: the stretch (compile/runtime.ts) in which the word was last logged; the live table's words have stamps too
+ *   seen    4 bytes  not state: the stretch in which it was last noted as read (compile/reads.ts)
+ *   varies  1 byte   not state: 1 when some step has changed the word
  *   race    32 bytes not state: locks missing at writes, locks missing at reads (u64 each), reader and writer threads (u32 each)
- * then the choice script, the search's stack, the undo log, and the visited set, which grows at the end.
+ * then the choice script, the search's stack, the undo log, remembered steps, and the visited set, which grows at the end.
+ * Each thread's stack has a sum: the exclusive or of what its words contribute to the fingerprint. It is no state, but is taken back like it.
  */
 
 export const MAX_THREADS = 16;
@@ -23,6 +26,12 @@ export const TCB_SIZE = 24;
 export const MAX_CHOICES = 16;
 /** Of __sd_segment, 24 bytes each: base, size, and what to add to come to the target. */
 export const MAX_SEGMENTS = 8;
+/** Bytes of the sums of all stacks. */
+export const SUMS = 8 * (MAX_THREADS + 1);
+/** Of remembered steps (compile/step-cache.ts): the entries of its table of trees, a power of 2; its bytes; and what one step may read. */
+export const ROOTS = 0x8000;
+const STEP_BYTES = 0x200_0000;
+const TRAIL_BYTES = 0x8000;
 const SEARCH_BYTES = 0x400_0000;
 const UNDO_BYTES = 0x1000_0000;
 const PAGE = 0x10000;
@@ -31,11 +40,14 @@ export interface MemoryMap {
   /** First thread's stack; thread t has [stacks + t*STACK_SIZE, +STACK_SIZE). The one after the last thread's serves setup and final. */
   readonly stacks: number;
   readonly end: number;
+  readonly sums: number;
   readonly live: number;
   readonly shared: number;
   readonly lock: number;
   readonly stamp: number;
-  readonly stampEnd: number;
+  readonly seen: number;
+  readonly seenEnd: number;
+  readonly varies: number;
   readonly race: number;
   readonly racy: number;
   readonly functions: number;
@@ -47,6 +59,11 @@ export interface MemoryMap {
   readonly stackEnd: number;
   readonly undo: number;
   readonly undoEnd: number;
+  readonly trail: number;
+  readonly trailEnd: number;
+  readonly roots: number;
+  readonly steps: number;
+  readonly stepsEnd: number;
   readonly visited: number;
 }
 
@@ -57,12 +74,15 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const stacks = align(globalsEnd + 16, 4096);
   const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
   const words = end >> 3;
-  const live = align(end, 4096);
+  const sums = end;
+  const live = align(sums + SUMS, 4096);
   const shared = align(live + words, 4096);
   const lock = align(shared + words, 4096);
   const stamp = align(lock + words, 4096);
-  const stampEnd = stamp + (shared >> 1);
-  const race = align(stampEnd, 4096);
+  const seen = stamp + (shared >> 1);
+  const seenEnd = seen + (shared >> 1);
+  const varies = align(seenEnd, 4096);
+  const race = align(varies + (shared >> 3), 4096);
   const racy = align(race + words * 32, 4096);
   const functionTable = align(racy + accesses, 8);
   const segments = align(functionTable + functions * 4, 8);
@@ -72,14 +92,22 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const stackEnd = stack + SEARCH_BYTES;
   const undo = stackEnd;
   const undoEnd = undo + UNDO_BYTES;
+  const trail = undoEnd;
+  const trailEnd = trail + TRAIL_BYTES;
+  const roots = trailEnd;
+  const steps = roots + 16 * ROOTS;
+  const stepsEnd = align(steps + STEP_BYTES, PAGE);
   return {
     stacks,
     end,
+    sums,
     live,
     shared,
     lock,
     stamp,
-    stampEnd,
+    seen,
+    seenEnd,
+    varies,
     race,
     racy,
     functions: functionTable,
@@ -90,6 +118,11 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     stackEnd,
     undo,
     undoEnd,
-    visited: undoEnd,
+    trail,
+    trailEnd,
+    roots,
+    steps,
+    stepsEnd,
+    visited: stepsEnd,
   };
 }

@@ -11,6 +11,7 @@ import { MAX_CHOICES, MAX_THREADS, type MemoryMap, memoryMap, STACK_SIZE, TCB_AN
 import { type Core, declareGlobals, define, defineCore, importHost } from "./runtime.ts";
 import { defineSearch } from "./search.ts";
 import { defineSections } from "./section.ts";
+import { defineStepCache } from "./step-cache.ts";
 import { CALLED, defineSupport, FUEL, RETURNED, signature, type Unit } from "./unit.ts";
 import { defineVisited } from "./visited.ts";
 import { ModuleBuilder } from "./wasm.ts";
@@ -101,7 +102,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   const enter = defineEnter(core);
   builder.exportFunction("step", step);
   builder.exportFunction("enter", enter);
-  defineSearch(core, step, enter, program.final >= 0 ? direct(program.final) : undefined);
+  defineSearch(core, defineStepCache(core, step), enter, program.final >= 0 ? direct(program.final) : undefined);
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));

@@ -7,7 +7,8 @@
  * (u32 address, u64 old word); a record with address 0 holds a fingerprint and is a mark. Since a mark each word is logged once, and
  * `settle` brings the fingerprint up to date at the end of a step: what changes and changes back within one costs no hashing.
  */
-import type { MemoryMap } from "./memory-map.ts";
+import { type MemoryMap, STACK_SIZE, SUMS } from "./memory-map.ts";
+import { defineReads, type Reads } from "./reads.ts";
 import { Code, type ModuleBuilder, type ValType } from "./wasm.ts";
 
 /** WebAssembly globals, by meaning. All but the first group are of the running step only. */
@@ -56,6 +57,11 @@ export interface Globals {
   /** Nothing is learnt about sharing while this is 1. */
   readonly quiet: number;
   readonly locks: number;
+  /** Steps are remembered (compile/step-cache.ts); what the running one reads is noted, up to here; what is remembered is worth nothing. */
+  readonly caching: number;
+  readonly recording: number;
+  readonly trail: number;
+  readonly stale: number;
   readonly ret: readonly number[];
 }
 
@@ -70,11 +76,19 @@ export interface Imports {
   readonly assume: number;
 }
 
+export interface Visit {
+  /** (salt i64) → i32 1 if the current state, told apart by the salt too, was not there; it is then put in. */
+  readonly here: number;
+  /** (fingerprint i64, salt i64) → the same for the state of that fingerprint. */
+  readonly at: number;
+}
+
 export interface Core {
   readonly builder: ModuleBuilder;
   readonly map: MemoryMap;
   readonly globals: Globals;
   readonly imports: Imports;
+  readonly reads: Reads;
   /** (addr i32, word i64): the only way to write a word of the state. */
   readonly storeWord: number;
   /** (mark i32): brings the fingerprint up to date with what was stored since the mark, once. */
@@ -83,8 +97,7 @@ export interface Core {
   readonly undoTo: number;
   /** () → mark i32. */
   readonly mark: number;
-  /** (salt i64) → 1 if the state (with that salt) was new. */
-  readonly visit: number;
+  readonly visit: Visit;
 }
 
 export function importHost(builder: ModuleBuilder): Imports {
@@ -142,6 +155,10 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     probeAddr: i32(),
     quiet: i32(),
     locks: i32(),
+    caching: i32(),
+    recording: i32(),
+    trail: i32(map.trail),
+    stale: i32(),
     ret: [i64(), i64(), i64(), i64()],
   };
   for (const name of [
@@ -159,6 +176,8 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "probeAddr",
     "quiet",
     "passed",
+    "caching",
+    "recording",
   ] as const)
     builder.exportGlobal(name, globals[name]);
   builder.exportGlobal("undoTop", undo);
@@ -192,7 +211,8 @@ export function mix64(c: Code, scratch: number): void {
   xorShift(31n);
 }
 
-export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals, visit: number): Core {
+export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals, visit: Visit): Core {
+  const reads = defineReads(builder, map, globals);
   const storeWord = define(
     builder,
     ["i32", "i64"],
@@ -200,6 +220,8 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
     (c) => {
       const old = c.local("i64");
       const stamp = c.local("i32");
+      c.getGlobal(globals.recording).if();
+      c.get(0).call(reads.note).end();
       c.get(0).mem("i64.load").tee(old).get(1).op("i64.eq").if();
       c.op("return").end();
       c.get(0).i32(1).op("i32.shr_u").tee(stamp).mem("i32.load", map.stamp).getGlobal(globals.stretch).op("i32.ne").if();
@@ -222,22 +244,29 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
       const scratch = c.local("i64");
       const old = c.local("i64");
       const now = c.local("i64");
+      const delta = c.local("i64");
+      const at = c.local("i32");
       const out = c.block();
       const loop = c.loop();
       c.get(0).getGlobal(globals.undo).op("i32.ge_u").brIf(out);
       c.get(0).mem("i32.load").set(addr).get(0).mem("i64.load", 8).set(old);
       c.get(0).i32(16).op("i32.add").set(0);
       c.get(addr).op("i32.eqz").brIf(loop);
+      c.get(addr).i32(map.sums).op("i32.sub").i32(SUMS).op("i32.lt_u").brIf(loop);
       c.get(addr).mem("i64.load").tee(now).get(old).op("i64.eq").brIf(loop);
       // The word's old contribution leaves the fingerprint, the new one enters.
       c.get(addr).op("i64.extend_i32_u").i64(0xd1342543de82ef95n).op("i64.mul").set(salt);
-      c.getGlobal(globals.fp);
       for (const value of [old, now]) {
         c.get(value).i64(0x9e3779b97f4a7c15n).op("i64.mul").get(salt).op("i64.add");
         mix64(c, scratch);
-        c.op("i64.xor");
       }
-      c.setGlobal(globals.fp).br(loop).end().end();
+      c.op("i64.xor").tee(delta).getGlobal(globals.fp).op("i64.xor").setGlobal(globals.fp);
+      c.get(addr).i32(3).op("i32.shr_u").tee(at).mem("i32.load8_u", map.varies).op("i32.eqz").if();
+      c.get(at).i32(1).mem("i32.store8", map.varies).i32(1).setGlobal(globals.stale).end();
+      c.get(addr).i32(map.stacks).op("i32.sub").tee(at).i32(map.end - map.stacks).op("i32.lt_u").if();
+      c.get(at).i32(STACK_SIZE).op("i32.div_u").i32(3).op("i32.shl").i32(map.sums).op("i32.add").tee(at);
+      c.get(at).mem("i64.load").get(delta).op("i64.xor").call(storeWord).end();
+      c.br(loop).end().end();
     },
     "settle",
   );
@@ -248,7 +277,7 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
     c.getGlobal(globals.stretch).op("i32.eqz").if();
     c.i32(map.stamp)
       .i32(0)
-      .i32(map.stampEnd - map.stamp)
+      .i32(map.seenEnd - map.stamp)
       .memoryFill();
     c.i32(1).setGlobal(globals.stretch).end();
   };
@@ -284,8 +313,8 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
 
   builder.exportFunction("mark", mark);
   builder.exportFunction("undo", undoTo);
-  builder.exportFunction("visit", visit);
-  return { builder, map, globals, imports, storeWord, settle, undoTo, mark, visit };
+  builder.exportFunction("visit", visit.here);
+  return { builder, map, globals, imports, reads, storeWord, settle, undoTo, mark, visit };
 }
 
 /** Reasons given to the `trap` import. */
@@ -303,4 +332,5 @@ export const TRAP = {
   blockInSection: 11,
   choices: 12,
   segments: 13,
+  stepCache: 14,
 } as const;

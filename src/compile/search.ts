@@ -9,6 +9,7 @@ import { BLOCKED, CHOSE, FINISHED } from "../explore/machine.ts";
 import { AT_PLAIN } from "./frame.ts";
 import { STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
+import { END, type StepCache } from "./step-cache.ts";
 import type { ModuleBuilder } from "./wasm.ts";
 
 /** Layout of one record. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */
@@ -70,7 +71,7 @@ export function declareSearchGlobals(builder: ModuleBuilder, stack: number): Sea
   return globals;
 }
 
-export function defineSearch(core: Core, step: number, enter: number, final: number | undefined): void {
+export function defineSearch(core: Core, steps: StepCache, enter: number, final: number | undefined): void {
   const { builder, map, globals: g, imports, mark, undoTo, visit } = core;
   const s = declareSearchGlobals(builder, map.stack);
 
@@ -138,7 +139,7 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
 
   // (waiting i32): the initial state.
   const start = define(builder, ["i32"], [], (c) => {
-    c.i32(-1).i32(0).call(salt).call(visit).op("drop");
+    c.i32(-1).i32(0).call(salt).call(visit.here).op("drop");
     c.i32(1).setGlobal(s.states);
     c.i32(-1).i32(0).get(0).call(push);
   });
@@ -154,6 +155,8 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
     const waiting = c.local("i32");
     const worker = c.local("i32");
     const at = c.local("i32");
+    const known = c.local("i32");
+    const delta = c.local("i64");
     const field = (offset: number): void => {
       c.get(level).mem("i32.load", offset);
     };
@@ -240,13 +243,32 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
     c.i32(1).setGlobal(s.cut);
     c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).br(loop).end();
 
+    // What the step does, if that is known: then it is made only if it leads to a new state.
+    c.i32(0).set(known).getGlobal(g.caching);
+    field(AT.scripted);
+    c.op("i32.eqz", "i32.and").if();
+    c.get(thread).call(steps.find).set(known).end();
+    c.get(known).if();
+    c.get(known).mem("i32.load", END.outcome).set(outcome).get(known).mem("i64.load", END.delta).set(delta);
+    c.else();
     c.get(level).call(mark).mem("i32.store", AT.mark);
     c.get(level).i32(AT.choices).op("i32.add").setGlobal(g.script);
     field(AT.scripted);
     c.setGlobal(g.scripted);
-    c.get(thread).call(step).i32(~CHOSE).op("i32.and").set(outcome);
+    c.get(thread).call(steps.run).i32(~CHOSE).op("i32.and").set(outcome);
     c.get(level).call(settle);
-    c.get(outcome).i32(BLOCKED).op("i32.eq").brIf(loop);
+    c.getGlobal(g.fp);
+    field(AT.mark);
+    c.mem("i64.load", 8).op("i64.xor").set(delta).end();
+    /** Goes back to before the step: a known one was not made. */
+    const back = (): void => {
+      c.get(known).if();
+      c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).end();
+      c.br(loop);
+    };
+    c.get(outcome).i32(BLOCKED).op("i32.eq").if();
+    back();
+    c.end();
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions);
     c.getGlobal(s.workers).get(thread).op("i32.shr_u").i32(1).op("i32.and").tee(worker).if();
     setFlag(FLAG.movedWorker);
@@ -254,16 +276,20 @@ export function defineSearch(core: Core, step: number, enter: number, final: num
     c.get(thread).get(last).op("i32.eq").if();
     setFlag(FLAG.lastEnabled);
     c.end();
-    c.getGlobal(g.fp);
-    field(AT.mark);
-    c.mem("i64.load", 8).op("i64.ne").if();
+    c.get(delta).op("i64.eqz", "i32.eqz").if();
     setFlag(FLAG.changed);
     // A step that changes nothing leads to a state that was visited (unless the bound tells states apart by more than memory).
-    c.else().getGlobal(s.limit).i32(0).op("i32.lt_s").brIf(loop);
-    c.end();
+    c.else().getGlobal(s.limit).i32(0).op("i32.lt_s").if();
+    back();
+    c.end().end();
     field(AT.waiting);
     c.get(outcome).i32(FINISHED).op("i32.eq").get(worker).op("i32.and", "i32.sub").set(waiting);
-    c.get(thread).get(preemptions).call(salt).call(visit).op("i32.eqz").brIf(loop);
+    c.getGlobal(g.fp).get(delta).i64(0n).get(known).op("select", "i64.xor");
+    c.get(thread).get(preemptions).call(salt).call(visit.at).op("i32.eqz").if();
+    back();
+    c.end();
+    c.get(known).if();
+    c.get(level).call(mark).mem("i32.store", AT.mark).get(known).call(steps.apply).end();
     c.getGlobal(s.states).i32(1).op("i32.add").setGlobal(s.states);
     c.get(waiting).op("i32.eqz").if();
     c.getGlobal(s.ended).i32(1).op("i32.add").setGlobal(s.ended);

@@ -73,6 +73,8 @@ export function trap(
       );
     case TRAP.segments:
       return fail("too-many-segments", `__sd_segment is called more than ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
+    case TRAP.stepCache:
+      throw new Error("a step that is remembered did something else");
     default:
       throw new Error(`unknown trap ${reason}`);
   }

@@ -3,11 +3,10 @@
  * Ordered linear probing lets the table grow by half in place, so that it stays between 10 and 15 bytes a state.
  */
 import type { MemoryMap } from "./memory-map.ts";
-import { define, type Globals, type Imports, mix64, TRAP } from "./runtime.ts";
+import { define, type Globals, type Imports, mix64, TRAP, type Visit } from "./runtime.ts";
 import type { ModuleBuilder } from "./wasm.ts";
 
-/** (salt i64) → i32 1 if the current state, told apart by the salt too, was not there; it is then put in. */
-export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): number {
+export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): Visit {
   const TAIL = 4096; // slots behind the last home, so that probing never wraps
 
   // (fp i64) → address of its home slot
@@ -74,12 +73,12 @@ export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: I
     c.br(deal).end().end();
   });
 
-  return define(builder, ["i64"], ["i32"], (c) => {
+  const at = define(builder, ["i64", "i64"], ["i32"], (c) => {
     const fp = c.local("i64");
     const at = c.local("i32");
     const here = c.local("i64");
     const scratch = c.local("i64");
-    c.get(0).i64(0x9e3779b97f4a7c15n).op("i64.mul").getGlobal(globals.fp).op("i64.add");
+    c.get(1).i64(0x9e3779b97f4a7c15n).op("i64.mul").get(0).op("i64.add");
     mix64(c, scratch);
     c.tee(fp).op("i64.eqz").if();
     c.i64(1n).set(fp).end();
@@ -113,4 +112,8 @@ export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: I
     c.br(shift).end().end();
     c.i32(1);
   });
+  const here = define(builder, ["i64"], ["i32"], (c) => {
+    c.getGlobal(globals.fp).get(0).call(at);
+  });
+  return { here, at };
 }
