@@ -53,6 +53,8 @@ export interface MemoryMap {
   readonly functions: number;
   readonly segments: number;
   readonly script: number;
+  /** The choices of the running step, a word each: zero but while a step is looked for among the remembered ones. */
+  readonly chosen: number;
   readonly arities: number;
   /** Stack of the search (compile/search.ts). */
   readonly stack: number;
@@ -88,7 +90,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const segments = align(functionTable + functions * 4, 8);
   const script = segments + MAX_SEGMENTS * 24;
   const arities = script + MAX_CHOICES;
-  const stack = align(arities + MAX_CHOICES * 4, PAGE);
+  const chosen = align(arities + MAX_CHOICES * 4, 8);
+  const stack = align(chosen + MAX_CHOICES * 8, PAGE);
   const stackEnd = stack + SEARCH_BYTES;
   const undo = stackEnd;
   const undoEnd = undo + UNDO_BYTES;
@@ -113,6 +116,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     functions: functionTable,
     segments,
     script,
+    chosen,
     arities,
     stack,
     stackEnd,

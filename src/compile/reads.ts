@@ -15,11 +15,21 @@ export const NOTE = 16;
 export interface Reads {
   /** (word address i32): while `recording`, before the running step reads or first writes the word. */
   readonly note: number;
-  /** (addr i64, bytes i32): the same for all words of an access, and what says that they are live. */
+  /** (address i32, value i64): the same for what is always told: a choice. */
+  readonly noteValue: number;
+  /** (addr i64, bytes i32): the same as `note` for all words of an access, and what says that they are live. */
   readonly noteAccess: number;
 }
 
 export function defineReads(builder: ModuleBuilder, map: MemoryMap, globals: Globals): Reads {
+  const noteValue = define(builder, ["i32", "i64"], [], (c) => {
+    c.getGlobal(globals.trail).i32(map.trailEnd).op("i32.ge_u").if();
+    c.i32(0).setGlobal(globals.recording).op("return").end();
+    c.getGlobal(globals.trail).get(0).mem("i32.store");
+    c.getGlobal(globals.trail).get(1).mem("i64.store", 8);
+    c.getGlobal(globals.trail).i32(NOTE).op("i32.add").setGlobal(globals.trail);
+  });
+
   const note = define(builder, ["i32"], [], (c) => {
     const half = c.local("i32");
     c.get(0).i32(3).op("i32.shr_u").mem("i32.load8_u", map.varies).op("i32.eqz").if();
@@ -30,11 +40,7 @@ export function defineReads(builder: ModuleBuilder, map: MemoryMap, globals: Glo
     c.get(half).mem("i32.load", map.seen).getGlobal(globals.stretch).op("i32.eq", "i32.or").if();
     c.op("return").end();
     c.get(half).getGlobal(globals.stretch).mem("i32.store", map.seen);
-    c.getGlobal(globals.trail).i32(map.trailEnd).op("i32.ge_u").if();
-    c.i32(0).setGlobal(globals.recording).op("return").end();
-    c.getGlobal(globals.trail).get(0).mem("i32.store");
-    c.getGlobal(globals.trail).get(0).mem("i64.load").mem("i64.store", 8);
-    c.getGlobal(globals.trail).i32(NOTE).op("i32.add").setGlobal(globals.trail);
+    c.get(0).get(0).mem("i64.load").call(noteValue);
   });
 
   const noteAccess = define(builder, ["i64", "i32"], [], (c) => {
@@ -54,5 +60,5 @@ export function defineReads(builder: ModuleBuilder, map: MemoryMap, globals: Glo
     c.get(word).get(last).op("i32.ne").if();
     c.get(last).set(word).br(loop).end().end();
   });
-  return { note, noteAccess };
+  return { note, noteValue, noteAccess };
 }

@@ -106,6 +106,19 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.op("return").end().end();
   });
 
+  // (level i32): on to the next choices of the step just tried, or to the next thread.
+  const advance = define(builder, ["i32"], [], (c) => {
+    c.get(0).mem("i32.load", AT.more).if();
+    c.get(0).get(0).mem("i32.load", AT.more).i32(1).op("i32.sub").mem("i32.store", AT.scripted);
+    for (const part of [0, 8])
+      c.get(0)
+        .get(0)
+        .mem("i64.load", AT.nextChoices + part)
+        .mem("i64.store", AT.choices + part);
+    c.else();
+    c.get(0).get(0).mem("i32.load", AT.next).i32(1).op("i32.add").mem("i32.store", AT.next).get(0).i32(0).mem("i32.store", AT.scripted).end();
+  });
+
   // (last i32, preemptions i32, waiting i32)
   const push = define(builder, ["i32", "i32", "i32"], [], (c) => {
     const level = c.local("i32");
@@ -177,26 +190,10 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     const loop = c.loop();
     c.getGlobal(s.top).tee(level).i32(map.stack).op("i32.lt_u").if();
     c.i32(RUN.exhausted).op("return").end();
-    // Take back the step that is applied; go on to its next choices, or to the next thread.
     field(AT.mark);
     c.if();
     field(AT.mark);
-    c.call(undoTo).get(level).i32(0).mem("i32.store", AT.mark);
-    field(AT.more);
-    c.if();
-    c.get(level);
-    field(AT.more);
-    c.i32(1).op("i32.sub").mem("i32.store", AT.scripted);
-    for (const part of [0, 8])
-      c.get(level)
-        .get(level)
-        .mem("i64.load", AT.nextChoices + part)
-        .mem("i64.store", AT.choices + part);
-    c.else();
-    c.get(level);
-    field(AT.next);
-    c.i32(1).op("i32.add").mem("i32.store", AT.next).get(level).i32(0).mem("i32.store", AT.scripted);
-    c.end().end();
+    c.call(undoTo).get(level).i32(0).mem("i32.store", AT.mark).get(level).call(advance).end();
     field(AT.next);
     c.tee(next).getGlobal(s.threads).op("i32.ge_u").if();
     field(AT.waiting);
@@ -244,18 +241,18 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).br(loop).end();
 
     // What the step does, if that is known: then it is made only if it leads to a new state.
-    c.i32(0).set(known).getGlobal(g.caching);
-    field(AT.scripted);
-    c.op("i32.eqz", "i32.and").if();
-    c.get(thread).call(steps.find).set(known).end();
-    c.get(known).if();
-    c.get(known).mem("i32.load", END.outcome).set(outcome).get(known).mem("i64.load", END.delta).set(delta);
-    c.else();
-    c.get(level).call(mark).mem("i32.store", AT.mark);
     c.get(level).i32(AT.choices).op("i32.add").setGlobal(g.script);
     field(AT.scripted);
     c.setGlobal(g.scripted);
-    c.get(thread).call(steps.run).i32(~CHOSE).op("i32.and").set(outcome);
+    c.getGlobal(g.caching).if("i32");
+    c.get(thread).call(steps.find).else().i32(0).end();
+    c.tee(known).if();
+    c.get(known).mem("i64.load", END.delta).set(delta);
+    c.get(known).mem("i32.load", END.status).tee(outcome).i32(CHOSE).op("i32.and").if();
+    c.get(known).call(steps.choices).get(level).call(settle).end();
+    c.else();
+    c.get(level).call(mark).mem("i32.store", AT.mark);
+    c.get(thread).call(steps.run).set(outcome);
     c.get(level).call(settle);
     c.getGlobal(g.fp);
     field(AT.mark);
@@ -263,10 +260,10 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     /** Goes back to before the step: a known one was not made. */
     const back = (): void => {
       c.get(known).if();
-      c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).end();
+      c.get(level).call(advance).end();
       c.br(loop);
     };
-    c.get(outcome).i32(BLOCKED).op("i32.eq").if();
+    c.get(outcome).i32(~CHOSE).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
     back();
     c.end();
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions);

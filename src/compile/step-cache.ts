@@ -4,13 +4,12 @@
  *
  * For each thread and each sum of its own stack there is a tree. A node asks for one word: if it has the node's value the answer follows in the next node (24
  * bytes on), else it is in one of two other branches, told apart by a mix of the values. At the end is what the step did: outcome, change of the
- * fingerprint, words written. A step of which anything else would have to be known (it chose, failed, or was abandoned) is not remembered.
+ * fingerprint, words written. Choices are asked for like words. A step that failed or was abandoned is not remembered.
  *
  * Nothing that a remembered step could teach about sharing is lost: it was taught when the step ran; and when anything new is learnt, all is
  * forgotten. So counts, verdicts and schedules are those of the plain search, and a test holds them to it.
  */
-import { CHOSE } from "../explore/machine.ts";
-import { ROOTS, SUMS } from "./memory-map.ts";
+import { MAX_CHOICES, ROOTS, SUMS } from "./memory-map.ts";
 import { NOTE } from "./reads.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import type { Code } from "./wasm.ts";
@@ -18,18 +17,23 @@ import type { Code } from "./wasm.ts";
 /** A node: u32 address of the word (0: what follows is the end of the tree), u32, u64 value, u32 and u32 branches for other values. */
 const NODE = 24;
 const BRANCH = { below: 16, above: 20 } as const;
-/** The end: u32 0, u32 outcome, u64 change of the fingerprint, u32 words written, u32 sums changed, then 16 bytes for each (u32 address, u64 value). */
-export const END = { outcome: 4, delta: 8, words: 16, sums: 20, size: 24 } as const;
+/**
+ * The end: u32 0, u32 status, u64 change of the fingerprint, u32 words written, u32 sums changed, u32 choices, u32 not used, u8 alternatives of each,
+ * then 16 bytes for each word and sum (u32 address, u64 value).
+ */
+export const END = { status: 4, delta: 8, words: 16, sums: 20, choices: 24, alternatives: 32, size: 32 + MAX_CHOICES } as const;
 /** An entry of the table of trees: u64 key, u32 first node, u32 generation (entries of former ones are empty). */
 const ROOT = { key: 0, node: 8, generation: 12, size: 16 } as const;
 /** Unless it answers this often for each step that it learns, it is given up when it is full. */
 const WORTH = 2;
 
 export interface StepCache {
-  /** (thread i32) → address of what its next step does, or 0 if that is not known. */
+  /** (thread i32) → address of what its next step does, or 0 if that is not known. The choices of `script` are made. */
   readonly find: number;
   /** (thread i32) → status: runs a step as `step` does, and remembers it. */
   readonly run: number;
+  /** (end i32): its choices, as if it had just been made. */
+  readonly choices: number;
   /** (end i32): makes the step that `find` gave, after a mark. */
   readonly apply: number;
 }
@@ -102,35 +106,59 @@ export function defineStepCache(core: Core, step: number): StepCache {
     c.get(value).i64(SPREAD).op("i64.mul").get(node).mem("i64.load", 8).i64(SPREAD).op("i64.mul", "i64.gt_u").i32(2).op("i32.shl", "i32.add");
   };
 
-  const find = define(builder, ["i32"], ["i32"], (c) => {
+  const walk = define(builder, ["i32"], ["i32"], (c) => {
     const node = c.local("i32");
     const at = c.local("i32");
     const value = c.local("i64");
     c.getGlobal(g.stale).getGlobal(g.newShared).getGlobal(taught).op("i32.ne", "i32.or").if();
     c.call(forget).end();
     c.get(0).call(root).mem("i32.load", ROOT.node).set(node);
-    const walk = c.loop();
+    const loop = c.loop();
     c.get(node).op("i32.eqz").if();
     c.i32(0).op("return").end();
     c.get(node).mem("i32.load").tee(at).if();
     c.get(at).mem("i64.load").tee(value).get(node).mem("i64.load", 8).op("i64.eq").if();
-    c.get(node).i32(NODE).op("i32.add").set(node).br(walk).end();
+    c.get(node).i32(NODE).op("i32.add").set(node).br(loop).end();
     branch(c, node, value);
-    c.mem("i32.load").set(node).br(walk).end().end();
+    c.mem("i32.load").set(node).br(loop).end().end();
     c.getGlobal(found).i32(1).op("i32.add").setGlobal(found);
     c.get(node);
   });
 
-  // (outcome i32): puts down what the step that has just been made did: first the words, then the sums.
+  // The choices are put where the tree asks for them, and taken away again.
+  const find = define(builder, ["i32"], ["i32"], (c) => {
+    const i = c.local("i32");
+    const each = (value: () => void): void => {
+      c.i32(0).set(i);
+      const loop = c.loop();
+      c.get(i).i32(3).op("i32.shl");
+      value();
+      c.mem("i64.store", map.chosen).get(i).i32(1).op("i32.add").tee(i).getGlobal(g.scripted).op("i32.lt_u").brIf(loop).end();
+    };
+    c.getGlobal(g.scripted).op("i32.eqz").if();
+    c.get(0).call(walk).op("return").end();
+    each(() => c.getGlobal(g.script).get(i).op("i32.add").mem("i64.load8_u"));
+    c.get(0).call(walk);
+    each(() => c.i64(0n));
+  });
+
+  // (status i32): puts down what the step that has just been made did: first the words, then the sums.
   const putEnd = define(builder, ["i32"], [], (c) => {
     const end = c.local("i32");
     const log = c.local("i32");
     const word = c.local("i32");
     const old = c.local("i64");
     const at = c.local("i32");
+    const choice = c.local("i32");
     c.getGlobal(top).tee(end).i32(END.size).op("i32.add").set(at);
-    c.get(end).i32(0).mem("i32.store").get(end).get(0).mem("i32.store", END.outcome);
+    c.get(end).i32(0).mem("i32.store").get(end).get(0).mem("i32.store", END.status);
     c.get(end).getGlobal(g.fp).getGlobal(g.stepMark).mem("i64.load", 8).op("i64.xor").mem("i64.store", END.delta);
+    c.get(end).getGlobal(g.choices).mem("i32.store", END.choices);
+    const told = c.block();
+    const each = c.loop();
+    c.get(choice).getGlobal(g.choices).op("i32.ge_u").brIf(told);
+    c.get(end).get(choice).op("i32.add").get(choice).i32(2).op("i32.shl").mem("i32.load", map.arities).mem("i32.store8", END.alternatives);
+    c.get(choice).i32(1).op("i32.add").set(choice).br(each).end().end();
     for (const [sums, count] of [
       [false, END.words],
       [true, END.sums],
@@ -156,7 +184,7 @@ export function defineStepCache(core: Core, step: number): StepCache {
     c.get(at).setGlobal(top);
   });
 
-  // (entry i32, outcome i32): the entry of the thread's tree as it was before the step.
+  // (entry i32, status i32): the entry of the thread's tree as it was before the step.
   const remember = define(builder, ["i32", "i32"], [], (c) => {
     const note = c.local("i32");
     const link = c.local("i32");
@@ -205,12 +233,21 @@ export function defineStepCache(core: Core, step: number): StepCache {
     c.get(0).call(root).set(entry).end();
     c.i32(map.trail).setGlobal(g.trail).getGlobal(g.caching).setGlobal(g.recording);
     c.get(0).call(step).set(status);
-    c.getGlobal(g.recording).getGlobal(g.stale).op("i32.eqz", "i32.and").get(status).i32(CHOSE).op("i32.and", "i32.eqz", "i32.and").if();
+    c.getGlobal(g.recording).getGlobal(g.stale).op("i32.eqz", "i32.and").if();
     c.get(entry).get(status).call(remember).end();
     c.i32(0).setGlobal(g.recording).get(status);
   });
 
-  // (end i32)
+  const choices = define(builder, ["i32"], [], (c) => {
+    const i = c.local("i32");
+    c.get(0).mem("i32.load", END.choices).setGlobal(g.choices);
+    const out = c.block();
+    const loop = c.loop();
+    c.get(i).getGlobal(g.choices).op("i32.ge_u").brIf(out);
+    c.get(i).i32(2).op("i32.shl").get(0).get(i).op("i32.add").mem("i32.load8_u", END.alternatives).mem("i32.store", map.arities);
+    c.get(i).i32(1).op("i32.add").set(i).br(loop).end().end();
+  });
+
   const apply = define(builder, ["i32"], [], (c) => {
     const at = c.local("i32");
     const last = c.local("i32");
@@ -234,5 +271,5 @@ export function defineStepCache(core: Core, step: number): StepCache {
       c.mem("i64.store").get(at).i32(16).op("i32.add").set(at).br(loop).end().end();
     }
   });
-  return { find, run, apply };
+  return { find, run, choices, apply };
 }

@@ -56,17 +56,20 @@ export const signature = (params: number, results: number): [ValType[], ValType[
 ];
 
 export function defineSupport(core: Core, maxChoices: number): Support {
-  const { builder, map, globals, imports } = core;
+  const { builder, map, globals, imports, reads } = core;
 
   const choose = define(builder, ["i64", "i32"], ["i64"], (c) => {
     const index = c.local("i32");
+    const chosen = c.local("i64");
     c.getGlobal(globals.choices).tee(index).i32(maxChoices).op("i32.ge_u").get(0).i64(255n).op("i64.gt_u", "i32.or").if();
     c.i32(TRAP.choices).i64(0n).i64(0n).get(1).call(imports.trap).end();
     c.get(index).i32(1).op("i32.add").setGlobal(globals.choices);
     c.get(index).i32(2).op("i32.shl").get(0).op("i32.wrap_i64").mem("i32.store", map.arities);
-    c.get(index).getGlobal(globals.scripted).op("i32.ge_u").if();
-    c.i64(0n).op("return").end();
-    c.getGlobal(globals.script).get(index).op("i32.add").mem("i64.load8_u");
+    c.get(index).getGlobal(globals.scripted).op("i32.lt_u").if();
+    c.getGlobal(globals.script).get(index).op("i32.add").mem("i64.load8_u").set(chosen).end();
+    c.getGlobal(globals.recording).if();
+    c.get(index).i32(3).op("i32.shl").i32(map.chosen).op("i32.add").get(chosen).call(reads.noteValue).end();
+    c.get(chosen);
   });
 
   const resolve = define(builder, ["i64", "i32"], ["i32"], (c) => {
