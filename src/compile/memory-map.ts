@@ -30,8 +30,12 @@ export const MAX_SEGMENTS = 8;
 export const SUMS = 8 * (MAX_THREADS + 1);
 /** Of remembered steps (compile/step-cache.ts): the entries of its table of trees, a power of 2; its bytes; and what one step may read. */
 export const ROOTS = 0x8000;
+/** Entries of the table of pairs of steps (compile/race-pairs.ts), a power of 2. */
+export const PAIRS = 0x4000;
 const STEP_BYTES = 0x200_0000;
 const TRAIL_BYTES = 0x8000;
+/** Of the search's stack, one record. */
+export const LEVEL = 64;
 const SEARCH_BYTES = 0x400_0000;
 const UNDO_BYTES = 0x1000_0000;
 const PAGE = 0x10000;
@@ -55,6 +59,8 @@ export interface MemoryMap {
   readonly script: number;
   /** The choices of the running step, a word each: zero but while a step is looked for among the remembered ones. */
   readonly chosen: number;
+  /** A record of the search's stack in which choices are gone through, apart from it. */
+  readonly tryout: number;
   readonly arities: number;
   /** Stack of the search (compile/search.ts). */
   readonly stack: number;
@@ -64,6 +70,7 @@ export interface MemoryMap {
   readonly trail: number;
   readonly trailEnd: number;
   readonly roots: number;
+  readonly pairs: number;
   readonly steps: number;
   readonly stepsEnd: number;
   readonly visited: number;
@@ -91,14 +98,16 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const script = segments + MAX_SEGMENTS * 24;
   const arities = script + MAX_CHOICES;
   const chosen = align(arities + MAX_CHOICES * 4, 8);
-  const stack = align(chosen + MAX_CHOICES * 8, PAGE);
+  const tryout = chosen + MAX_CHOICES * 8;
+  const stack = align(tryout + LEVEL, PAGE);
   const stackEnd = stack + SEARCH_BYTES;
   const undo = stackEnd;
   const undoEnd = undo + UNDO_BYTES;
   const trail = undoEnd;
   const trailEnd = trail + TRAIL_BYTES;
   const roots = trailEnd;
-  const steps = roots + 16 * ROOTS;
+  const pairs = roots + 16 * ROOTS;
+  const steps = pairs + 16 * PAIRS;
   const stepsEnd = align(steps + STEP_BYTES, PAGE);
   return {
     stacks,
@@ -117,6 +126,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     segments,
     script,
     chosen,
+    tryout,
     arities,
     stack,
     stackEnd,
@@ -125,6 +135,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     trail,
     trailEnd,
     roots,
+    pairs,
     steps,
     stepsEnd,
     visited: stepsEnd,

@@ -1,8 +1,8 @@
 /** The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it stops. */
 import { ASSUMED, CHOSE, type EngineSearch, FAILED, type ThreadInfo } from "../explore/machine.ts";
 import type { ScheduleStep } from "../explore/schedule.ts";
-import type { MemoryMap } from "./memory-map.ts";
-import { AT, LEVEL, RUN } from "./search.ts";
+import { LEVEL, type MemoryMap } from "./memory-map.ts";
+import { AT, RUN } from "./search.ts";
 import type { WasmGlobal, WasmMemory } from "./web-assembly.ts";
 
 export interface SearchExports {

@@ -6,14 +6,13 @@
  * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
  */
 import { BLOCKED, CHOSE, FINISHED } from "../explore/machine.ts";
-import { AT_PLAIN } from "./frame.ts";
-import { STACK_SIZE, TCB_SP } from "./memory-map.ts";
+import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
+import { defineRacePairs } from "./race-pairs.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import { END, type StepCache } from "./step-cache.ts";
 import type { ModuleBuilder } from "./wasm.ts";
 
-/** Layout of one record. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */
-export const LEVEL = 64;
+/** Layout of one record, LEVEL bytes. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */
 export const AT = {
   mark: 0,
   next: 4,
@@ -118,6 +117,8 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.else();
     c.get(0).get(0).mem("i32.load", AT.next).i32(1).op("i32.add").mem("i32.store", AT.next).get(0).i32(0).mem("i32.store", AT.scripted).end();
   });
+
+  const worthALook = defineRacePairs(core, steps, { settle, advance, scripted: AT.scripted, choices: AT.choices });
 
   // (last i32, preemptions i32, waiting i32)
   const push = define(builder, ["i32", "i32", "i32"], [], (c) => {
@@ -300,19 +301,8 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.i32(RUN.states).op("return").end();
     c.get(thread).get(preemptions).get(waiting).call(push);
     c.getGlobal(s.visitor).if();
-    c.i32(0).set(at);
-    const none = c.block();
-    const each = c.loop();
-    c.get(at).getGlobal(s.threads).op("i32.ge_u").brIf(none);
-    c.get(at)
-      .i32(STACK_SIZE)
-      .op("i32.mul")
-      .mem("i32.load", map.stacks + TCB_SP)
-      .set(next);
-    c.get(at).i32(1).op("i32.add").set(at);
-    c.get(next).op("i32.eqz").brIf(each);
-    c.get(next).mem("i32.load", 4).i32(AT_PLAIN).op("i32.and", "i32.eqz").brIf(each);
-    c.i32(RUN.fresh).op("return").end().end().end();
+    c.getGlobal(s.threads).call(worthALook).if();
+    c.i32(RUN.fresh).op("return").end().end();
     c.br(loop).end().op("unreachable");
   });
   builder.exportFunction("search.start", start);

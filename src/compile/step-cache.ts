@@ -28,6 +28,8 @@ const ROOT = { key: 0, node: 8, generation: 12, size: 16 } as const;
 const WORTH = 2;
 
 export interface StepCache {
+  /** A global: addresses that `find` gave mean the same while it has the same value. */
+  readonly generation: number;
   /** (thread i32) → address of what its next step does, or 0 if that is not known. The choices of `script` are made. */
   readonly find: number;
   /** (thread i32) → status: runs a step as `step` does, and remembers it. */
@@ -271,5 +273,5 @@ export function defineStepCache(core: Core, step: number): StepCache {
       c.mem("i64.store").get(at).i32(16).op("i32.add").set(at).br(loop).end().end();
     }
   });
-  return { find, run, choices, apply };
+  return { generation, find, run, choices, apply };
 }
