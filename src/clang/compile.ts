@@ -73,7 +73,7 @@ export async function compileShipped(request: CompileRequest, store: Cache): Pro
 export interface CompileAll {
   readonly parallel?: number | undefined;
   /** Work on one result that is there while clang is still busy with others; it need not be called for all, or at all. */
-  readonly ahead?: ((compiled: Compiled, request: CompileRequest) => void) | undefined;
+  readonly ahead?: ((compiled: Compiled, request: CompileRequest) => void | Promise<void>) | undefined;
 }
 
 /** Compiles several; the faults of all of them are reported together. */
@@ -112,7 +112,7 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
       // What clang has finished comes first.
       await breathe();
       if (left === 0) return;
-      ahead(result, request);
+      await ahead(result, request);
     }
   };
   await Promise.all([...Array.from({ length: parallel }, worker), ...(options.ahead === undefined ? [] : [takeUp(options.ahead)])]);

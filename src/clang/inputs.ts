@@ -29,7 +29,7 @@ export interface InputOptions {
   readonly cwd: string;
   readonly cache: Cache;
   /** Called with the IR of some units, which are there already, while clang is busy with others. */
-  readonly ahead?: (text: string, source: string) => void;
+  readonly ahead?: (text: string, source: string) => void | Promise<void>;
   /** Changed files of the model kernel; nothing for a real tree. */
   readonly standIns?: StandIns;
 }

@@ -1,28 +1,26 @@
 /** `shootdown check`: settles the options, has the C compiled, runs the check and prints what came of it. */
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
 import { fault } from "../base/diagnostics.ts";
-import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
+import type { CheckHooks, CheckOptions } from "../check.ts";
 import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
-import { ahead } from "../prepared.ts";
 import type { Colours } from "../report/diagnostics.ts";
-import { reportJson } from "../report/json.ts";
-import { paletteOf, plain } from "../report/palette.ts";
-import { headline, MAIL_LINES, MAIL_WIDTH, reportText, type TextOptions } from "../report/text.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
 import type { Io } from "./io.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
-import { NARROWEST_WIDTH } from "./values.ts";
 
-/** Wider terminals are not filled: a story is read down, not across. */
-const WIDEST = 140;
+/** Everything behind the compiler is loaded while clang is at work. */
+const engines = () => Promise.all([import("../check.ts"), import("../prepared.ts"), import("./print.ts")]);
 
 export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const settings = settle(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
-  const inputs = await compileSettled(files, settings, { cwd: io.cwd, cache, ahead });
+  const compiling = compileSettled(files, settings, {
+    cwd: io.cwd,
+    cache,
+    ahead: async (text, source) => (await import("../prepared.ts")).ahead(text, source),
+  });
+  const [inputs, [{ runCheck }, , { print }]] = await Promise.all([compiling, engines()]);
   if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(inputs.warnings);
 
   const line = progressLine(io.stderr, !settings.quiet);
@@ -98,35 +96,4 @@ export function optionsOf(
     defines: settings.define,
     cache,
   };
-}
-
-function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colours }): void {
-  const palette = settings.mail === true ? plain : paletteOf(c.out);
-  if (settings.json !== undefined) {
-    const text = `${JSON.stringify(reportJson(verdict), undefined, 2)}\n`;
-    if (settings.json === true) {
-      io.stdout.write(text);
-      return;
-    }
-    try {
-      writeFileSync(resolve(io.cwd, settings.json), text);
-    } catch (error) {
-      throw fault({ code: "SD402", message: `cannot write ${settings.json}: ${error instanceof Error ? error.message : error}` });
-    }
-  }
-  if (settings.quiet) io.stdout.write(`${headline(verdict, palette)}\n`);
-  else io.stdout.write(reportText(verdict, { palette, width: widthFor(settings, io), ...lengthFor(verdict, settings) }));
-}
-
-function widthFor(settings: CheckSettings, io: Io): number {
-  if (settings.mail === true) return MAIL_WIDTH;
-  return settings.width ?? Math.max(NARROWEST_WIDTH, Math.min(WIDEST, io.stdout.columns ?? 100));
-}
-
-function lengthFor(verdict: Verdict, settings: CheckSettings): Partial<TextOptions> {
-  if (verdict.kind !== "violation") return {};
-  if (settings.full === true) return { lines: undefined };
-  const more = settings.json === undefined ? "--full: every step; --json FILE: the same as data" : "--full: every step";
-  const lines = settings.mail === true ? { lines: MAIL_LINES } : {};
-  return { ...lines, hints: [`${more}; run again: the same schedule`] };
 }

@@ -12,7 +12,7 @@ import { EXIT_INPUT, EXIT_INTERNAL, EXIT_NONE } from "./exit.ts";
 import { explainCode } from "./explain.ts";
 import type { Io, Output } from "./io.ts";
 import { addCheckOptions, complaint, type GivenOptions, hardened } from "./options.ts";
-import { addReportOptions, type ReportOptions, report } from "./report.ts";
+import { addReportOptions, type ReportOptions } from "./report-options.ts";
 
 const CHECK_EXAMPLES = `
 Examples:
@@ -85,6 +85,7 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
     .argument("[name]", "of a report, or the path of a matrix.json; without one, reports are listed")
     .addHelpText("after", REPORT_EXAMPLES)
     .action(async (name: string | undefined, given: ReportOptions) => {
+      const { report } = await import("./report.ts");
       status = await report(name, given, io);
     });
   addReportOptions(reporting);

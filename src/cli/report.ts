@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type Command, Option } from "commander";
 import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { findMatrix, knownMatrices } from "../matrix.ts";
@@ -16,28 +15,7 @@ import type { Io } from "./io.ts";
 import { ownLane, realCase, workerLane } from "./lane.ts";
 import { duration, grouped, statusLine } from "./progress.ts";
 import { installed } from "./real.ts";
-import { positive, seconds } from "./values.ts";
-
-export interface ReportOptions {
-  readonly fresh?: boolean;
-  readonly jobs?: number;
-  readonly json?: string | true;
-  readonly markdown?: string;
-  readonly quiet?: boolean;
-  readonly timeout?: number;
-  readonly maxStates?: number;
-}
-
-export function addReportOptions(command: Command): Command {
-  return command
-    .addOption(new Option("--fresh", "search every cell again, whatever earlier runs found"))
-    .addOption(new Option("--jobs <n>", "how many searches at a time (default: one for each processor)").argParser(positive))
-    .addOption(new Option("--max-states <n>", "stop each search after this many states (default: the report's own)").argParser(positive))
-    .addOption(new Option("--timeout <seconds>", "stop each search after this time (default: the report's own)").argParser(seconds))
-    .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
-    .addOption(new Option("--markdown <file>", "write it as Markdown too"))
-    .addOption(new Option("-q, --quiet", "no progress"));
-}
+import type { ReportOptions } from "./report-options.ts";
 
 export async function report(named: string | undefined, options: ReportOptions, io: Io): Promise<number> {
   // `--json NAME`: the option's own value is optional, and a report that is listed as a file's name would be no answer.

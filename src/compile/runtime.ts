@@ -263,7 +263,13 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
       c.op("i64.xor").tee(delta).getGlobal(globals.fp).op("i64.xor").setGlobal(globals.fp);
       c.get(addr).i32(3).op("i32.shr_u").tee(at).mem("i32.load8_u", map.varies).op("i32.eqz").if();
       c.get(at).i32(1).mem("i32.store8", map.varies).i32(1).setGlobal(globals.stale).end();
-      c.get(addr).i32(map.stacks).op("i32.sub").tee(at).i32(map.end - map.stacks).op("i32.lt_u").if();
+      c.get(addr)
+        .i32(map.stacks)
+        .op("i32.sub")
+        .tee(at)
+        .i32(map.end - map.stacks)
+        .op("i32.lt_u")
+        .if();
       c.get(at).i32(STACK_SIZE).op("i32.div_u").i32(3).op("i32.shl").i32(map.sums).op("i32.add").tee(at);
       c.get(at).mem("i64.load").get(delta).op("i64.xor").call(storeWord).end();
       c.br(loop).end().end();

@@ -115,7 +115,16 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
         .mem("i64.load", AT.nextChoices + part)
         .mem("i64.store", AT.choices + part);
     c.else();
-    c.get(0).get(0).mem("i32.load", AT.next).i32(1).op("i32.add").mem("i32.store", AT.next).get(0).i32(0).mem("i32.store", AT.scripted).end();
+    c.get(0)
+      .get(0)
+      .mem("i32.load", AT.next)
+      .i32(1)
+      .op("i32.add")
+      .mem("i32.store", AT.next)
+      .get(0)
+      .i32(0)
+      .mem("i32.store", AT.scripted)
+      .end();
   });
 
   const worthALook = defineRacePairs(core, steps, { settle, advance, scripted: AT.scripted, choices: AT.choices });

@@ -87,8 +87,12 @@ export function defineStepCache(core: Core, step: number): StepCache {
       .op("i32.ne")
       .if();
     c.get(at).i32(4).op("i32.shl").tee(at).get(key).mem("i64.store", map.roots);
-    c.get(at).getGlobal(generation).mem("i32.store", map.roots + ROOT.generation);
-    c.get(at).i32(0).mem("i32.store", map.roots + ROOT.node);
+    c.get(at)
+      .getGlobal(generation)
+      .mem("i32.store", map.roots + ROOT.generation);
+    c.get(at)
+      .i32(0)
+      .mem("i32.store", map.roots + ROOT.node);
     c.getGlobal(trees).i32(1).op("i32.add").setGlobal(trees);
     c.getGlobal(trees)
       .i32((ROOTS * 3) / 4)
@@ -105,7 +109,15 @@ export function defineStepCache(core: Core, step: number): StepCache {
   const branch = (c: Code, node: number, value: number): void => {
     const SPREAD = 0x9e3779b97f4a7c15n;
     c.get(node).i32(BRANCH.below).op("i32.add");
-    c.get(value).i64(SPREAD).op("i64.mul").get(node).mem("i64.load", 8).i64(SPREAD).op("i64.mul", "i64.gt_u").i32(2).op("i32.shl", "i32.add");
+    c.get(value)
+      .i64(SPREAD)
+      .op("i64.mul")
+      .get(node)
+      .mem("i64.load", 8)
+      .i64(SPREAD)
+      .op("i64.mul", "i64.gt_u")
+      .i32(2)
+      .op("i32.shl", "i32.add");
   };
 
   const walk = define(builder, ["i32"], ["i32"], (c) => {

@@ -249,7 +249,7 @@ export interface Module {
   readonly globals: readonly IrGlobal[];
   readonly functions: readonly IrFunction[];
   readonly aliases: readonly IrAlias[];
-  readonly metadata: ReadonlyMap<number, MetaNode>;
+  readonly metadata: { readonly get: (id: number) => MetaNode | undefined };
   readonly namedMetadata: ReadonlyMap<string, readonly number[]>;
   readonly debugRecords: readonly DebugRecord[];
   /** `module asm "…"` lines, kept for a diagnostic. */

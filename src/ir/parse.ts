@@ -2,7 +2,7 @@
  * Reads a module of textual LLVM IR (opaque pointers: LLVM 15 and newer) as clang writes it for C.
  *
  * The text is read once, front to back, with one look ahead: attribute groups stand at its end and are wanted in calls.
- * What cannot be read at all is an `InputFault` SD201 with the line; what can be read but not run is kept as "unsupported".
+ * Metadata apart, which is read as it is asked for. What cannot be read at all is an `InputFault` SD201 with the line; what can be read but not run is kept as "unsupported".
  */
 
 import {
@@ -37,8 +37,25 @@ interface Parts {
   readonly namedMetadata: Map<string, readonly number[]>;
   readonly debugRecords: DebugRecord[];
   readonly moduleAsm: string[];
+  /** Where the text of each numbered metadata node begins. */
+  readonly places: Map<number, number>;
   dataLayout: string;
   triple: string;
+}
+
+/** Numbered nodes are most of a module's text, and few of them are asked for: each is read when it first is. */
+function lazyNodes(s: Context, places: ReadonlyMap<number, number>): Module["metadata"] {
+  return {
+    get: (id) => {
+      const known = s.metadata.get(id);
+      const place = places.get(id);
+      if (known !== undefined || place === undefined) return known;
+      s.pos = place;
+      const node = parseNode(s);
+      s.metadata.set(id, node);
+      return node;
+    },
+  };
 }
 
 /** Reads one module. `source` is the path that diagnostics name. Throws `InputFault` (SD201). */
@@ -46,6 +63,7 @@ export function parseModule(text: string, source: string): Module {
   const attributeGroups = new Map<number, readonly string[]>();
   const metadata = new Map<number, MetaNode>();
   const s: Context = { ...createScanner(text, source), exotic: false, droppedExpression: false, metadata, inlineNodes: 0, attributeGroups };
+  const places = new Map<number, number>();
   for (let at = text.indexOf("\nattributes #"); at !== -1; at = text.indexOf("\nattributes #", s.pos)) {
     s.pos = at + "\nattributes #".length;
     const id = number(s);
@@ -61,17 +79,18 @@ export function parseModule(text: string, source: string): Module {
     namedMetadata: new Map(),
     debugRecords: [],
     moduleAsm: [],
+    places,
     dataLayout: "",
     triple: "",
   };
   while (!Number.isNaN(skip(s))) parseTopLevel(s, parts);
-  const { dataLayout, triple, ...rest } = parts;
+  const { dataLayout, triple, places: _, ...rest } = parts;
   return {
     source,
     ...(dataLayout === "" ? {} : { dataLayout }),
     ...(triple === "" ? {} : { triple }),
     ...rest,
-    metadata,
+    metadata: lazyNodes(s, places),
   };
 }
 
@@ -148,7 +167,8 @@ function parseMetadata(s: Context, parts: Parts): void {
     s.pos++;
     const id = number(s);
     expect(s, 61);
-    s.metadata.set(id, parseNode(s));
+    parts.places.set(id, s.pos);
+    skipLine(s);
     return;
   }
   const name = nameAfterSigil(s);

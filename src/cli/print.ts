@@ -1,0 +1,46 @@
+/** Prints a verdict as the settings say: text for a terminal or a mail, or JSON. */
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fault } from "../base/diagnostics.ts";
+import type { Colours } from "../report/diagnostics.ts";
+import { reportJson } from "../report/json.ts";
+import { paletteOf, plain } from "../report/palette.ts";
+import { headline, MAIL_LINES, MAIL_WIDTH, reportText, type TextOptions } from "../report/text.ts";
+import type { Verdict } from "../report/verdict.ts";
+import type { Io } from "./io.ts";
+import type { CheckSettings } from "./options.ts";
+import { NARROWEST_WIDTH } from "./values.ts";
+
+/** Wider terminals are not filled: a story is read down, not across. */
+const WIDEST = 140;
+
+export function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colours }): void {
+  const palette = settings.mail === true ? plain : paletteOf(c.out);
+  if (settings.json !== undefined) {
+    const text = `${JSON.stringify(reportJson(verdict), undefined, 2)}\n`;
+    if (settings.json === true) {
+      io.stdout.write(text);
+      return;
+    }
+    try {
+      writeFileSync(resolve(io.cwd, settings.json), text);
+    } catch (error) {
+      throw fault({ code: "SD402", message: `cannot write ${settings.json}: ${error instanceof Error ? error.message : error}` });
+    }
+  }
+  if (settings.quiet) io.stdout.write(`${headline(verdict, palette)}\n`);
+  else io.stdout.write(reportText(verdict, { palette, width: widthFor(settings, io), ...lengthFor(verdict, settings) }));
+}
+
+function widthFor(settings: CheckSettings, io: Io): number {
+  if (settings.mail === true) return MAIL_WIDTH;
+  return settings.width ?? Math.max(NARROWEST_WIDTH, Math.min(WIDEST, io.stdout.columns ?? 100));
+}
+
+function lengthFor(verdict: Verdict, settings: CheckSettings): Partial<TextOptions> {
+  if (verdict.kind !== "violation") return {};
+  if (settings.full === true) return { lines: undefined };
+  const more = settings.json === undefined ? "--full: every step; --json FILE: the same as data" : "--full: every step";
+  const lines = settings.mail === true ? { lines: MAIL_LINES } : {};
+  return { ...lines, hints: [`${more}; run again: the same schedule`] };
+}
