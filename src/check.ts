@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
 import type { Inputs } from "./clang/inputs.ts";
-import { runCompiled } from "./compile/compiled.ts";
+import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
 import { explain } from "./explain/explain.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
@@ -98,7 +98,7 @@ async function search(
 /** Makes the machine of each pass. Code is generated again only when there are new scheduling points. */
 export function machinesOf(
   program: Program,
-  options: Pick<CheckOptions, "merge" | "engine" | "maxMemory">,
+  options: Pick<CheckOptions, "merge" | "engine" | "maxMemory"> & Pick<RunOptions, "stepCache">,
   kept?: KeptCode,
 ): (knowledge: Knowledge) => Machine {
   const merging = options.merge;
@@ -114,6 +114,7 @@ export function machinesOf(
       notedLocks: knowledge.notedLocks,
       racyAccesses: knowledge.racyAccesses,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
+      ...(options.stepCache === undefined ? {} : { stepCache: options.stepCache }),
     });
   };
 }

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../src/base/paths.ts";
 import type { Program } from "../src/ir/program.ts";
-import { checked, essence, programFrom } from "./scenario.ts";
+import { findMatrix } from "../src/matrix.ts";
+import { checked, essence, programFrom, whole } from "./scenario.ts";
 
 const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";
 const SCENARIOS = join(packageRoot, "test/scenarios");
@@ -50,6 +51,33 @@ const CASES: readonly Case[] = [
   founding("FIX=2 NK=0", "none"),
 ];
 
+/** The bench's: many choices, and plain accesses that wait to be looked at for races. */
+const REPETITIVE = ["NCPU=3", "NCPU=3 NV=2 NK=0", "NCPU=3 NV=2", "NCPU=2 ROUNDS=2 NK=2", "NCPU=3 BROKEN=1", "NCPU=3 BROKEN=2"];
+
+/** One cell in so many of the report's. */
+const EVERY = 60;
+
+describe("remembered steps", () => {
+  const same = async (program: Program): Promise<void> => {
+    for (const preemptions of [undefined, 2]) {
+      const run = preemptions === undefined ? {} : { preemptions };
+      const remembering = await checked(program, run);
+      expect(whole(await checked(program, { ...run, stepCache: false }))).toEqual(whole(remembering));
+      expect(remembering.counts.transitions).toBeGreaterThan(0);
+    }
+  };
+
+  it.each(REPETITIVE)("change nothing in bench/hugepmd.c with %s", { timeout: 300_000 }, async (given) => {
+    const defines = ["SD_TLB_ON_ACCESS", "SD_IPI_ONE_BY_ONE", "SD_FAULT_WAITS", ...given.split(" ")];
+    await same(await programFrom(["bench/hugepmd.c"], { defines, kernel: "4.19" }));
+  });
+
+  const { cells } = findMatrix("4.4-invalidate", packageRoot);
+  it.each(cells.filter((_, i) => i % EVERY === 0))("change nothing in $row, $column", { timeout: 300_000 }, async ({ files, defines }) => {
+    await same(await programFrom(files, { defines, kernel: "4.4" }));
+  });
+});
+
 describe.each(CASES)("$name", ({ file, defines, verdict, small }) => {
   let program: Program;
   beforeAll(async () => {
@@ -59,7 +87,7 @@ describe.each(CASES)("$name", ({ file, defines, verdict, small }) => {
   it("is told alike by both engines and both searches", { timeout: 300_000 }, async () => {
     const compiled = await checked(program);
     expect(compiled.outcome.kind).toBe(verdict);
-    expect(essence(await checked(program, { referenceSearch: true }))).toEqual(essence(compiled));
+    expect(whole(await checked(program, { referenceSearch: true }))).toEqual(whole(compiled));
     expect(essence(await checked(program, { engine: "interpreter" }))).toEqual(essence(compiled));
   });
 

@@ -1,5 +1,6 @@
 /** Compiles a scenario as the command line would and gives the program: for tests of what a check finds. */
 
+import { expect } from "vitest";
 import { defaultCacheDir, openCache } from "../src/base/cache.ts";
 import { packageRoot } from "../src/base/paths.ts";
 import { machinesOf, runCheck } from "../src/check.ts";
@@ -10,7 +11,7 @@ import type { Merging } from "../src/explore/machine.ts";
 import { type CheckResult, check, NO_KNOWLEDGE } from "../src/explore/passes.ts";
 import { accessSites } from "../src/ir/flow.ts";
 import type { Program } from "../src/ir/program.ts";
-import { programOf } from "../src/prepared.ts";
+import { type KeptCode, keptCode, programOf } from "../src/prepared.ts";
 import type { Verdict } from "../src/report/verdict.ts";
 
 export interface Compilation {
@@ -43,11 +44,15 @@ export async function programFrom(files: readonly string[], options: Compilation
   return programOf(await inputsFrom(files, options), cache);
 }
 
-/** The whole of `shootdown check`, story included. */
+/** The whole of `shootdown check`, story included. Besides, the search that remembers steps is held to the one that makes each of them. */
 export async function verdictFrom(files: readonly string[], options: Compilation = {}): Promise<Verdict> {
+  const inputs = await inputsFrom(files, options);
+  const program = programOf(inputs, cache);
+  const kept = keptCode(`${inputs.code}-full`, cache);
+  expect(whole(await checked(program, { kept }))).toEqual(whole(await checked(program, { kept, stepCache: false })));
   const settings = { preemptions: undefined, maxStates: 20_000_000, maxMemory: undefined, timeout: undefined, merge: "full" } as const;
   return runCheck(
-    await inputsFrom(files, options),
+    inputs,
     { ...settings, scenario: files[0] ?? "", engine: "compiled", defines: options.defines ?? [], cache },
     { onSlice: () => {}, shouldStop: () => undefined },
   );
@@ -59,12 +64,17 @@ export interface Run {
   /** Hide the engine's own search, so that the one in explore/search.ts runs it. */
   readonly referenceSearch?: boolean;
   readonly preemptions?: number;
+  /** Default true: see src/compile/step-cache.ts. */
+  readonly stepCache?: boolean;
+  /** Code of this program and merging, where it need not be made again. */
+  readonly kept?: KeptCode;
 }
 
 export function checked(program: Program, run: Run = {}): Promise<CheckResult> {
   const merging = run.merge ?? "full";
   const sites = accessSites(program);
-  const machines = machinesOf(program, { merge: merging, engine: run.engine ?? "compiled", maxMemory: undefined });
+  const { engine = "compiled", stepCache = true } = run;
+  const machines = machinesOf(program, { merge: merging, engine, maxMemory: undefined, stepCache }, run.kept);
   return check({
     merging,
     preemptions: run.preemptions,
@@ -81,7 +91,7 @@ export function checked(program: Program, run: Run = {}): Promise<CheckResult> {
 
 /** What two runs of one program must agree on. */
 export function essence(result: CheckResult): unknown {
-  const { outcome, counts, passes, bounded } = result;
+  const { outcome, counts, passes, bounded, knowledge } = result;
   return {
     outcome:
       outcome.kind === "violation"
@@ -90,5 +100,9 @@ export function essence(result: CheckResult): unknown {
     counts: { ...counts },
     passes,
     bounded,
+    known: [knowledge.sharedWords.length, knowledge.racyAccesses.length, knowledge.notedLocks.length],
   };
 }
+
+/** What two searches of the same engine must agree on besides: the interpreter looks for no data races. */
+export const whole = (result: CheckResult): unknown => ({ essence: essence(result), races: result.races });
