@@ -14,7 +14,7 @@ import { defineSections } from "./section.ts";
 import { defineStepCache } from "./step-cache.ts";
 import { CALLED, defineSupport, FUEL, RETURNED, signature, type Unit } from "./unit.ts";
 import { defineVisited } from "./visited.ts";
-import { ModuleBuilder } from "./wasm.ts";
+import { ModuleBuilder } from "./wasm-module.ts";
 import { wasm } from "./web-assembly.ts";
 
 export interface CompileOptions {

@@ -7,7 +7,7 @@
  */
 import { type MemoryMap, STACK_SIZE } from "./memory-map.ts";
 import { define, type Globals } from "./runtime.ts";
-import type { ModuleBuilder } from "./wasm.ts";
+import type { ModuleBuilder } from "./wasm-module.ts";
 
 /** One word noted: u32 address, u64 value 8 bytes further on. */
 export const NOTE = 16;

@@ -9,7 +9,8 @@
  */
 import { type MemoryMap, STACK_SIZE, SUMS } from "./memory-map.ts";
 import { defineReads, type Reads } from "./reads.ts";
-import { Code, type ModuleBuilder, type ValType } from "./wasm.ts";
+import { Code, type ValType } from "./wasm.ts";
+import type { ModuleBuilder } from "./wasm-module.ts";
 
 /** WebAssembly globals, by meaning. All but the first group are of the running step only. */
 export interface Globals {

@@ -10,7 +10,7 @@ import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { defineRacePairs } from "./race-pairs.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import { END, type StepCache } from "./step-cache.ts";
-import type { ModuleBuilder } from "./wasm.ts";
+import type { ModuleBuilder } from "./wasm-module.ts";
 
 /** Layout of one record, LEVEL bytes. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */
 export const AT = {

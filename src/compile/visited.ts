@@ -4,7 +4,7 @@
  */
 import type { MemoryMap } from "./memory-map.ts";
 import { define, type Globals, type Imports, mix64, TRAP, type Visit } from "./runtime.ts";
-import type { ModuleBuilder } from "./wasm.ts";
+import type { ModuleBuilder } from "./wasm-module.ts";
 
 export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): Visit {
   const TAIL = 4096; // slots behind the last home, so that probing never wraps

@@ -1,13 +1,13 @@
 /**
- * A WebAssembly assembler: just what the compiler emits (i32, i64, one memory, one table).
- *
- * `Code` collects the bytes of one function body; `ModuleBuilder` puts functions, imports, globals and exports together.
- * Nothing is checked here: the engine's validation at instantiation is the check.
+ * A WebAssembly assembler: just what the compiler emits (i32, i64, one memory, one table). `Code` collects the bytes of one function body;
+ * `wasm-module.ts` puts modules together. Nothing is checked here: the engine's validation at instantiation is the check.
  */
+import { joined, signedLeb32, signedLeb64, unsignedLeb } from "./leb.ts";
 
 export type ValType = "i32" | "i64";
-const TYPE_BYTE: Record<ValType, number> = { i32: 0x7f, i64: 0x7e };
+export const TYPE_BYTE: Record<ValType, number> = { i32: 0x7f, i64: 0x7e };
 const EMPTY_BLOCK = 0x40;
+const END = 0x0b;
 
 /** Opcodes without immediates, by the name that the specification gives them. */
 const PLAIN = {
@@ -80,45 +80,6 @@ const MEMORY = {
   "i32.store8": [0x3a, 0],
 } as const;
 export type MemoryOp = keyof typeof MEMORY;
-
-function unsignedLeb(value: number, out: number[]): void {
-  let v = value >>> 0;
-  do {
-    const byte = v & 0x7f;
-    v >>>= 7;
-    out.push(v !== 0 ? byte | 0x80 : byte);
-  } while (v !== 0);
-}
-
-function signedLeb32(value: number, out: number[]): void {
-  let v = value | 0;
-  for (;;) {
-    const byte = v & 0x7f;
-    v >>= 7;
-    if ((v === 0 && (byte & 0x40) === 0) || (v === -1 && (byte & 0x40) !== 0)) {
-      out.push(byte);
-      return;
-    }
-    out.push(byte | 0x80);
-  }
-}
-
-function signedLeb64(value: bigint, out: number[]): void {
-  if (value >= -0x80000000n && value <= 0x7fffffffn) {
-    signedLeb32(Number(value), out);
-    return;
-  }
-  let v = BigInt.asIntN(64, value);
-  for (;;) {
-    const byte = Number(v & 0x7fn);
-    v >>= 7n;
-    if ((v === 0n && (byte & 0x40) === 0) || (v === -1n && (byte & 0x40) !== 0)) {
-      out.push(byte);
-      return;
-    }
-    out.push(byte | 0x80);
-  }
-}
 
 /** The body of one function. Branch targets are given as labels; `depth` of nesting is kept here. */
 export class Code {
@@ -243,7 +204,7 @@ export class Code {
   }
 
   end(): this {
-    this.bytes.push(0x0b);
+    this.bytes.push(END);
     this.depth--;
     return this;
   }
@@ -268,169 +229,22 @@ export class Code {
     return this;
   }
 
-  finish(): number[] {
-    const out: number[] = [];
+  /** The body as the code section has it: its size, its locals, its instructions. */
+  finish(): Uint8Array {
+    const locals: number[] = [];
     const runs: [number, ValType][] = [];
     for (const type of this.locals) {
       const last = runs.at(-1);
       if (last !== undefined && last[1] === type) last[0]++;
       else runs.push([1, type]);
     }
-    unsignedLeb(runs.length, out);
+    unsignedLeb(runs.length, locals);
     for (const [count, type] of runs) {
-      unsignedLeb(count, out);
-      out.push(TYPE_BYTE[type]);
+      unsignedLeb(count, locals);
+      locals.push(TYPE_BYTE[type]);
     }
     const size: number[] = [];
-    unsignedLeb(out.length + this.bytes.length + 1, size);
-    return [...size, ...out].concat(this.bytes, 0x0b);
-  }
-}
-
-function vector(items: readonly (readonly number[])[]): number[] {
-  const out: number[] = [];
-  unsignedLeb(items.length, out);
-  for (const item of items) for (const byte of item) out.push(byte);
-  return out;
-}
-
-function text(value: string): number[] {
-  const bytes = new TextEncoder().encode(value);
-  const out: number[] = [];
-  unsignedLeb(bytes.length, out);
-  return [...out, ...bytes];
-}
-
-export class ModuleBuilder {
-  private readonly types: number[][] = [];
-  private readonly typeIndex = new Map<string, number>();
-  private readonly imports: number[][] = [];
-  private readonly functionTypes: number[] = [];
-  private readonly bodies: (Code | undefined)[] = [];
-  private readonly names: string[] = [];
-  private readonly globals: number[][] = [];
-  private readonly exports: number[][] = [];
-  private readonly table = new Map<number, number>();
-  private imported = 0;
-
-  type(params: readonly ValType[], results: readonly ValType[]): number {
-    const key = `${params.join()}>${results.join()}`;
-    const known = this.typeIndex.get(key);
-    if (known !== undefined) return known;
-    this.types.push([0x60, ...vector(params.map((p) => [TYPE_BYTE[p]])), ...vector(results.map((r) => [TYPE_BYTE[r]]))]);
-    this.typeIndex.set(key, this.types.length - 1);
-    return this.types.length - 1;
-  }
-
-  /** All imports come before the first `declare`. */
-  importFunction(name: string, params: readonly ValType[], results: readonly ValType[]): number {
-    const out = [...text("env"), ...text(name), 0x00];
-    unsignedLeb(this.type(params, results), out);
-    this.imports.push(out);
-    return this.imported++;
-  }
-
-  importMemory(name: string, initialPages: number, maximumPages: number): void {
-    const out = [...text("env"), ...text(name), 0x02, 0x01];
-    unsignedLeb(initialPages, out);
-    unsignedLeb(maximumPages, out);
-    this.imports.push(out);
-  }
-
-  /** Reserves a function index, so that functions can call each other; its body is given by `define`. */
-  declare(params: readonly ValType[], results: readonly ValType[], name = ""): number {
-    this.names.push(name);
-    this.functionTypes.push(this.type(params, results));
-    this.bodies.push(undefined);
-    return this.imported + this.bodies.length - 1;
-  }
-
-  define(func: number, code: Code): void {
-    this.bodies[func - this.imported] = code;
-  }
-
-  global(type: ValType, initial: bigint): number {
-    const init: number[] = [TYPE_BYTE[type], 0x01, type === "i32" ? 0x41 : 0x42];
-    signedLeb64(initial, init);
-    init.push(0x0b);
-    this.globals.push(init);
-    return this.globals.length - 1;
-  }
-
-  exportFunction(name: string, func: number): void {
-    const out = [...text(name), 0x00];
-    unsignedLeb(func, out);
-    this.exports.push(out);
-  }
-
-  exportGlobal(name: string, global: number): void {
-    const out = [...text(name), 0x03];
-    unsignedLeb(global, out);
-    this.exports.push(out);
-  }
-
-  /** Puts a function in the (only) table. */
-  element(slot: number, func: number): void {
-    this.table.set(slot, func);
-  }
-
-  /** The custom section "name", so that profilers can say what they see. */
-  private nameSection(): number[] {
-    const named = this.names.flatMap((name, i) => {
-      if (name === "") return [];
-      const out: number[] = [];
-      unsignedLeb(i + this.imported, out);
-      return [[...out, ...text(name)]];
-    });
-    const body = vector(named);
-    const size: number[] = [];
-    unsignedLeb(body.length, size);
-    return [...text("name"), 0x01, ...size, ...body];
-  }
-
-  finish(): Uint8Array<ArrayBuffer> {
-    const slots = Math.max(0, ...this.table.keys()) + 1;
-    const limits: number[] = [];
-    unsignedLeb(slots, limits);
-    const elements = [...this.table].map(([slot, func]) => {
-      const out: number[] = [0x00, 0x41];
-      signedLeb32(slot, out);
-      out.push(0x0b, 1);
-      unsignedLeb(func, out);
-      return out;
-    });
-    const functions = this.functionTypes.map((t) => {
-      const out: number[] = [];
-      unsignedLeb(t, out);
-      return out;
-    });
-    const bodies = this.bodies.map((body, index) => {
-      if (body === undefined) throw new Error(`function ${index + this.imported} was declared and never defined`);
-      return body.finish();
-    });
-    const sections: [number, number[]][] = [
-      [1, vector(this.types)],
-      [2, vector(this.imports)],
-      [3, vector(functions)],
-      [4, [1, 0x70, 0x00, ...limits]],
-      [6, vector(this.globals)],
-      [7, vector(this.exports)],
-      [9, vector(elements)],
-      [10, vector(bodies)],
-      [0, this.nameSection()],
-    ];
-    const size = sections.reduce((sum, [, body]) => sum + body.length + 6, 8);
-    const out = new Uint8Array(size);
-    out.set([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
-    let at = 8;
-    for (const [id, body] of sections) {
-      const length: number[] = [];
-      unsignedLeb(body.length, length);
-      out.set([id, ...length], at);
-      at += 1 + length.length;
-      out.set(body, at);
-      at += body.length;
-    }
-    return out.slice(0, at);
+    unsignedLeb(locals.length + this.bytes.length + 1, size);
+    return joined([size, locals, this.bytes, [END]]);
   }
 }
