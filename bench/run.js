@@ -61,7 +61,7 @@ function spin(model, configuration, flags) {
     whole: sum(parts),
     search: { wall: pan.wall, cpu: pan.cpu },
     states: number(/(\d+) states, stored/),
-    transitions: number(/(\d+) transitions/),
+    transitions: number(/([\d.e+]+) transitions/),
     elapsed: number(/elapsed time ([\d.]+)/),
   };
 }

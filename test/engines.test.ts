@@ -6,6 +6,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../src/base/paths.ts";
+import { compileProgram } from "../src/compile/module.ts";
+import type { Knowledge } from "../src/explore/passes.ts";
+import { findPoints } from "../src/ir/points.ts";
 import type { Program } from "../src/ir/program.ts";
 import { findMatrix } from "../src/matrix.ts";
 import { checked, essence, programFrom, whole } from "./scenario.ts";
@@ -71,6 +74,23 @@ describe("remembered steps", () => {
     const defines = ["SD_TLB_ON_ACCESS", "SD_IPI_ONE_BY_ONE", "SD_FAULT_WAITS", ...given.split(" ")];
     await same(await programFrom(["bench/hugepmd.c"], { defines, kernel: "4.19" }));
   });
+
+  it.each([0x400, 0x1000, 0x4000, 0x10000])(
+    "change nothing when there is room for %d bytes of them",
+    { timeout: 300_000 },
+    async (stepBytes) => {
+      const program = await programFrom(["bench/hugepmd.c"], { defines: ["NCPU=3", "NV=2", "NK=0"], kernel: "4.19" });
+      const plain = await checked(program, { stepCache: false });
+      const compileWith = ({ racyAccesses }: Knowledge) =>
+        compileProgram(program, {
+          merging: "full",
+          points: findPoints(program, { merging: "full", racyAccesses: new Set(racyAccesses) }),
+          stepBytes,
+        });
+      const kept = { recall: (_: Program, knowledge: Knowledge) => compileWith(knowledge), keep: () => {} };
+      expect(whole(await checked(program, { kept }))).toEqual(whole(plain));
+    },
+  );
 
   const { cells } = findMatrix("4.4-invalidate", packageRoot);
   it.each(cells.filter((_, i) => i % EVERY === 0))("change nothing in $row, $column", { timeout: 300_000 }, async ({ files, defines }) => {

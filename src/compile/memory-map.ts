@@ -78,8 +78,8 @@ export interface MemoryMap {
 
 const align = (value: number, to: number): number => Math.ceil(value / to) * to;
 
-/** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions. */
-export function memoryMap(globalsEnd: number, accesses: number, functions: number): MemoryMap {
+/** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions; `stepBytes` hold remembered steps. */
+export function memoryMap(globalsEnd: number, accesses: number, functions: number, stepBytes = STEP_BYTES): MemoryMap {
   const stacks = align(globalsEnd + 16, 4096);
   const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
   const words = end >> 3;
@@ -108,7 +108,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const roots = trailEnd;
   const pairs = roots + 16 * ROOTS;
   const steps = pairs + 16 * PAIRS;
-  const stepsEnd = align(steps + STEP_BYTES, PAGE);
+  const stepsEnd = steps + stepBytes;
   return {
     stacks,
     end,
@@ -138,6 +138,6 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     pairs,
     steps,
     stepsEnd,
-    visited: stepsEnd,
+    visited: align(stepsEnd, PAGE),
   };
 }

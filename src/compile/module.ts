@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly merging: Merging;
   /** By function index: `findPoints`. */
   readonly points: readonly (FunctionPoints | undefined)[];
+  /** Room for remembered steps; for tests of what happens when it is full. */
+  readonly stepBytes?: number;
 }
 
 /** The module and what is needed to run it, as often as one likes. */
@@ -38,14 +40,14 @@ export const loadCompiled = (program: Program, bytes: Uint8Array): CompiledModul
   map: mapOf(program),
 });
 
-function mapOf(program: Program): MemoryMap {
+function mapOf(program: Program, stepBytes?: number): MemoryMap {
   const highest = Math.max(0, ...program.functionAt.keys());
   const pointers = highest === 0 ? 1 : (highest - FUNCTION_BASE) / 16 + 1;
-  return memoryMap(program.globalsEnd, program.accesses, pointers);
+  return memoryMap(program.globalsEnd, program.accesses, pointers, stepBytes);
 }
 
 export function compileProgram(program: Program, options: CompileOptions): CompiledModule {
-  const map = mapOf(program);
+  const map = mapOf(program, options.stepBytes);
   const builder = new ModuleBuilder();
   const imports = importHost(builder);
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
