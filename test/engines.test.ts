@@ -6,11 +6,14 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../src/base/paths.ts";
+import type { Sizes } from "../src/compile/memory-map.ts";
 import { compileProgram } from "../src/compile/module.ts";
-import type { Knowledge } from "../src/explore/passes.ts";
+import { ONE_STEP } from "../src/compile/room.ts";
+import type { Merging } from "../src/explore/machine.ts";
 import { findPoints } from "../src/ir/points.ts";
 import type { Program } from "../src/ir/program.ts";
 import { findMatrix } from "../src/matrix.ts";
+import type { KeptCode } from "../src/prepared.ts";
 import { checked, essence, programFrom, whole } from "./scenario.ts";
 
 const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";
@@ -75,26 +78,31 @@ describe("remembered steps", () => {
     await same(await programFrom(["bench/hugepmd.c"], { defines, kernel: "4.19" }));
   });
 
-  it.each([0x400, 0x1000, 0x4000, 0x10000])(
-    "change nothing when there is room for %d bytes of them",
-    { timeout: 300_000 },
-    async (stepBytes) => {
-      const program = await programFrom(["bench/hugepmd.c"], { defines: ["NCPU=3", "NV=2", "NK=0"], kernel: "4.19" });
-      const plain = await checked(program, { stepCache: false });
-      const compileWith = ({ racyAccesses }: Knowledge) =>
-        compileProgram(program, {
-          merging: "full",
-          points: findPoints(program, { merging: "full", racyAccesses: new Set(racyAccesses) }),
-          stepBytes,
-        });
-      const kept = { recall: (_: Program, knowledge: Knowledge) => compileWith(knowledge), keep: () => {} };
-      expect(whole(await checked(program, { kept }))).toEqual(whole(plain));
-    },
-  );
-
   const { cells } = findMatrix("4.4-invalidate", packageRoot);
   it.each(cells.filter((_, i) => i % EVERY === 0))("change nothing in $row, $column", { timeout: 300_000 }, async ({ files, defines }) => {
     await same(await programFrom(files, { defines, kernel: "4.4" }));
+  });
+});
+
+describe("little room", () => {
+  const keptWith = (program: Program, merging: Merging, sizes: Partial<Sizes>): KeptCode => ({
+    recall: (_, { racyAccesses }) =>
+      compileProgram(program, { merging, points: findPoints(program, { merging, racyAccesses: new Set(racyAccesses) }), sizes }),
+    keep: () => {},
+  });
+
+  it.each([0x400, 0x1000, 0x4000, 0x10000])("%d bytes for remembered steps", { timeout: 300_000 }, async (steps) => {
+    const program = await programFrom(["bench/hugepmd.c"], { defines: ["NCPU=3", "NV=2", "NK=0"], kernel: "4.19" });
+    const plain = await checked(program, { stepCache: false });
+    expect(whole(await checked(program, { kept: keptWith(program, "full", { steps }) }))).toEqual(whole(plain));
+  });
+
+  it("for log and stack", { timeout: 300_000 }, async () => {
+    const program = await programFrom([D01], { defines: ["FIX=1"] });
+    const plain = await checked(program, { merge: "none" });
+    // Just what one step wants, and a little.
+    const room = 2 * ONE_STEP + 0x10000;
+    expect(whole(await checked(program, { merge: "none", kept: keptWith(program, "none", { room }) }))).toEqual(whole(plain));
   });
 });
 

@@ -36,6 +36,7 @@ interface Exports {
   readonly undo: (mark: number) => void;
   readonly visit: (salt: bigint) => number;
   readonly fp: WasmGlobal<bigint>;
+  readonly roomEnd: WasmGlobal<number>;
   readonly undoTop: WasmGlobal<number>;
   readonly count: WasmGlobal<number>;
   readonly capacity: WasmGlobal<number>;
@@ -238,7 +239,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     visitedCount: () => x.count.value >>> 0,
     visitedBytes: () => (x.capacity.value >>> 0) * 8,
     clearVisited: () => {
-      bytes().fill(0, map.visited);
+      bytes().fill(0, x.roomEnd.value);
       x.count.value = 0;
     },
     discoveries: () => {
@@ -265,7 +266,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       },
       hit: () => (x.probeHit.value === 0 ? undefined : { access: x.probeHit.value - 1, addr: x.probeAddr.value >>> 0 }),
     },
-    search: hostSearch(x as unknown as SearchExports, memory, map, guarded, threads),
+    search: hostSearch(x as unknown as SearchExports, memory, guarded, threads),
     notedLocks: () => indicesOf(bytes(), map.lock, map.end >> 3, (b) => b >= NOTED_NOW),
   };
   return machine;

@@ -10,7 +10,8 @@
  *   seen    4 bytes  not state: the stretch in which it was last noted as read (compile/reads.ts)
  *   varies  1 byte   not state: 1 when some step has changed the word
  *   race    32 bytes not state: locks missing at writes, locks missing at reads (u64 each), reader and writer threads (u32 each)
- * then the choice script, the search's stack, the undo log, remembered steps, and the visited set, which grows at the end.
+ * then the choice script, remembered steps, the room (compile/room.ts) for undo log and search stack, and the visited set, which grows at the end. All but the last
+ * start small: V8 collects garbage whenever it has given out some sixty megabytes of this kind.
  * Each thread's stack has a sum: the exclusive or of what its words contribute to the fingerprint. It is no state, but is taken back like it.
  */
 
@@ -32,12 +33,12 @@ export const SUMS = 8 * (MAX_THREADS + 1);
 export const ROOTS = 0x8000;
 /** Entries of the table of pairs of steps (compile/race-pairs.ts), a power of 2. */
 export const PAIRS = 0x4000;
-const STEP_BYTES = 0x200_0000;
+const STEP_BYTES = 0x80_0000;
 const TRAIL_BYTES = 0x8000;
 /** Of the search's stack, one record. */
 export const LEVEL = 64;
-const SEARCH_BYTES = 0x400_0000;
-const UNDO_BYTES = 0x1000_0000;
+/** At first; it is made larger as needed. */
+const ROOM_BYTES = 0x80_0000;
 const PAGE = 0x10000;
 
 export interface MemoryMap {
@@ -62,24 +63,27 @@ export interface MemoryMap {
   /** A record of the search's stack in which choices are gone through, apart from it. */
   readonly tryout: number;
   readonly arities: number;
-  /** Stack of the search (compile/search.ts). */
-  readonly stack: number;
-  readonly stackEnd: number;
-  readonly undo: number;
-  readonly undoEnd: number;
   readonly trail: number;
   readonly trailEnd: number;
   readonly roots: number;
   readonly pairs: number;
   readonly steps: number;
   readonly stepsEnd: number;
+  /** The undo log begins here; the search's stack grows down to meet it, from where the visited set begins at first. */
+  readonly undo: number;
   readonly visited: number;
 }
 
 const align = (value: number, to: number): number => Math.ceil(value / to) * to;
 
-/** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions; `stepBytes` hold remembered steps. */
-export function memoryMap(globalsEnd: number, accesses: number, functions: number, stepBytes = STEP_BYTES): MemoryMap {
+/** Bytes for remembered steps, and for log and stack at first (a multiple of 64 KiB). */
+export interface Sizes {
+  readonly steps: number;
+  readonly room: number;
+}
+
+/** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions. */
+export function memoryMap(globalsEnd: number, accesses: number, functions: number, sizes?: Partial<Sizes>): MemoryMap {
   const stacks = align(globalsEnd + 16, 4096);
   const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
   const words = end >> 3;
@@ -99,16 +103,13 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const arities = script + MAX_CHOICES;
   const chosen = align(arities + MAX_CHOICES * 4, 8);
   const tryout = chosen + MAX_CHOICES * 8;
-  const stack = align(tryout + LEVEL, PAGE);
-  const stackEnd = stack + SEARCH_BYTES;
-  const undo = stackEnd;
-  const undoEnd = undo + UNDO_BYTES;
-  const trail = undoEnd;
+  const trail = align(tryout + LEVEL, PAGE);
   const trailEnd = trail + TRAIL_BYTES;
   const roots = trailEnd;
   const pairs = roots + 16 * ROOTS;
   const steps = pairs + 16 * PAIRS;
-  const stepsEnd = steps + stepBytes;
+  const stepsEnd = steps + (sizes?.steps ?? STEP_BYTES);
+  const undo = align(stepsEnd, PAGE);
   return {
     stacks,
     end,
@@ -128,16 +129,13 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     chosen,
     tryout,
     arities,
-    stack,
-    stackEnd,
-    undo,
-    undoEnd,
     trail,
     trailEnd,
     roots,
     pairs,
     steps,
     stepsEnd,
-    visited: align(stepsEnd, PAGE),
+    undo,
+    visited: undo + (sizes?.room ?? ROOM_BYTES),
   };
 }

@@ -7,7 +7,18 @@ import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { defineAccesses } from "./access.ts";
 import { defineBulk } from "./bulk.ts";
 import { emitFunction } from "./function.ts";
-import { MAX_CHOICES, MAX_THREADS, type MemoryMap, memoryMap, STACK_SIZE, TCB_ANY, TCB_EXCLUSIVE, TCB_SP } from "./memory-map.ts";
+import {
+  MAX_CHOICES,
+  MAX_THREADS,
+  type MemoryMap,
+  memoryMap,
+  type Sizes,
+  STACK_SIZE,
+  TCB_ANY,
+  TCB_EXCLUSIVE,
+  TCB_SP,
+} from "./memory-map.ts";
+import { defineRoom } from "./room.ts";
 import { type Core, declareGlobals, define, defineCore, importHost } from "./runtime.ts";
 import { defineSearch } from "./search.ts";
 import { defineSections } from "./section.ts";
@@ -21,8 +32,8 @@ export interface CompileOptions {
   readonly merging: Merging;
   /** By function index: `findPoints`. */
   readonly points: readonly (FunctionPoints | undefined)[];
-  /** Room for remembered steps; for tests of what happens when it is full. */
-  readonly stepBytes?: number;
+  /** For tests of what happens when something is full. */
+  readonly sizes?: Partial<Sizes>;
 }
 
 /** The module and what is needed to run it, as often as one likes. */
@@ -40,19 +51,20 @@ export const loadCompiled = (program: Program, bytes: Uint8Array): CompiledModul
   map: mapOf(program),
 });
 
-function mapOf(program: Program, stepBytes?: number): MemoryMap {
+function mapOf(program: Program, sizes?: Partial<Sizes>): MemoryMap {
   const highest = Math.max(0, ...program.functionAt.keys());
   const pointers = highest === 0 ? 1 : (highest - FUNCTION_BASE) / 16 + 1;
-  return memoryMap(program.globalsEnd, program.accesses, pointers, stepBytes);
+  return memoryMap(program.globalsEnd, program.accesses, pointers, sizes);
 }
 
 export function compileProgram(program: Program, options: CompileOptions): CompiledModule {
-  const map = mapOf(program, options.stepBytes);
+  const map = mapOf(program, options.sizes);
   const builder = new ModuleBuilder();
   const imports = importHost(builder);
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
-  const core = defineCore(builder, map, imports, globals, defineVisited(builder, map, imports, globals));
+  const room = defineRoom(builder, map, imports, globals);
+  const core = defineCore(builder, map, imports, globals, room, defineVisited(builder, globals, room));
 
   // Functions are declared when first asked for, and generated from a work list.
   const directs = new Map<number, number>();

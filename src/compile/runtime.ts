@@ -9,6 +9,7 @@
  */
 import { type MemoryMap, STACK_SIZE, SUMS } from "./memory-map.ts";
 import { defineReads, type Reads } from "./reads.ts";
+import { ONE_STEP, type Room } from "./room.ts";
 import { Code, type ValType } from "./wasm.ts";
 import type { ModuleBuilder } from "./wasm-module.ts";
 
@@ -16,6 +17,9 @@ import type { ModuleBuilder } from "./wasm-module.ts";
 export interface Globals {
   readonly fp: number;
   readonly undo: number;
+  /** End of the room for log and stack, where the visited set begins, and the stack's lowest record (compile/room.ts). */
+  readonly roomEnd: number;
+  readonly top: number;
   /** Number of the stretch since the last mark or undo: the words logged in it bear it in the `stamp` table. */
   readonly stretch: number;
   readonly capacity: number;
@@ -89,6 +93,7 @@ export interface Core {
   readonly map: MemoryMap;
   readonly globals: Globals;
   readonly imports: Imports;
+  readonly room: Room;
   readonly reads: Reads;
   /** (addr i32, word i64): the only way to write a word of the state. */
   readonly storeWord: number;
@@ -115,6 +120,8 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
   const i64 = (): number => builder.global("i64", 0n);
   const fp = i64();
   const undo = i32(map.undo);
+  const roomEnd = i32(map.visited);
+  const top = i32(map.visited);
   const stretch = i32(1);
   const capacity = i32();
   const count = i32();
@@ -122,6 +129,8 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
   const globals: Globals = {
     fp,
     undo,
+    roomEnd,
+    top,
     stretch,
     capacity,
     count,
@@ -164,6 +173,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
   };
   for (const name of [
     "fp",
+    "roomEnd",
     "capacity",
     "count",
     "newShared",
@@ -212,7 +222,7 @@ export function mix64(c: Code, scratch: number): void {
   xorShift(31n);
 }
 
-export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals, visit: Visit): Core {
+export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals, room: Room, visit: Visit): Core {
   const reads = defineReads(builder, map, globals);
   const storeWord = define(
     builder,
@@ -290,11 +300,7 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
   };
 
   const mark = define(builder, [], ["i32"], (c) => {
-    // One step writes far less than the megabyte of room that is kept here.
-    c.getGlobal(globals.undo)
-      .i32(map.undoEnd - 0x100000)
-      .op("i32.gt_u")
-      .if();
+    c.getGlobal(globals.top).getGlobal(globals.undo).op("i32.sub").i32(ONE_STEP).op("i32.lt_s").if();
     c.i32(TRAP.undoFull).i64(0n).i64(0n).i32(0).call(imports.trap).end();
     c.getGlobal(globals.undo).i32(0).mem("i32.store");
     c.getGlobal(globals.undo).getGlobal(globals.fp).mem("i64.store", 8);
@@ -318,10 +324,15 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
     newStretch(c);
   });
 
-  builder.exportFunction("mark", mark);
+  const markFromHost = define(builder, [], ["i32"], (c) => {
+    c.i32(2 * ONE_STEP).call(room.want);
+    c.call(mark);
+  });
+
+  builder.exportFunction("mark", markFromHost);
   builder.exportFunction("undo", undoTo);
   builder.exportFunction("visit", visit.here);
-  return { builder, map, globals, imports, reads, storeWord, settle, undoTo, mark, visit };
+  return { builder, map, globals, imports, room, reads, storeWord, settle, undoTo, mark, visit };
 }
 
 /** Reasons given to the `trap` import. */

@@ -1,13 +1,14 @@
 /** The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it stops. */
 import { ASSUMED, CHOSE, type EngineSearch, FAILED, type ThreadInfo } from "../explore/machine.ts";
 import type { ScheduleStep } from "../explore/schedule.ts";
-import { LEVEL, type MemoryMap } from "./memory-map.ts";
+import { LEVEL } from "./memory-map.ts";
 import { AT, RUN } from "./search.ts";
 import type { WasmGlobal, WasmMemory } from "./web-assembly.ts";
 
 export interface SearchExports {
   readonly "search.start": (waiting: number) => void;
   readonly "search.run": (transitions: number) => number;
+  readonly roomEnd: WasmGlobal<number>;
   readonly "search.top": WasmGlobal<number>;
   readonly "search.states": WasmGlobal<number>;
   readonly "search.transitions": WasmGlobal<bigint>;
@@ -28,14 +29,13 @@ export interface SearchExports {
 export function hostSearch(
   x: SearchExports,
   memory: WasmMemory,
-  map: MemoryMap,
   guarded: (body: () => number) => number,
   threads: readonly ThreadInfo[],
 ): EngineSearch {
   const STOPPED = 0x1000;
   return {
     start: ({ preemptions, maxStates, stopAtPlain }) => {
-      x["search.top"].value = map.stack - LEVEL;
+      x["search.top"].value = x.roomEnd.value;
       for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal"] as const) x[`search.${name}`].value = 0;
       x["search.transitions"].value = 0n;
       x["search.limit"].value = preemptions ?? -1;
@@ -86,7 +86,7 @@ export function hostSearch(
     schedule: () => {
       const view = new DataView(memory.buffer);
       const steps: ScheduleStep[] = [];
-      for (let level = map.stack; level <= x["search.top"].value; level += LEVEL) {
+      for (let level = x.roomEnd.value - LEVEL; level >= x["search.top"].value; level -= LEVEL) {
         if (view.getUint32(level + AT.mark, true) === 0) continue;
         const next = view.getUint32(level + AT.next, true);
         const last = view.getInt32(level + AT.last, true);

@@ -2,13 +2,14 @@
  * The depth-first search of explore/search.ts in WebAssembly: the same order, counts and verdicts, without going through the host for each
  * step. A test holds the two together.
  *
- * The stack lies in linear memory, one record of LEVEL bytes a state. A violation leaves `run` by the host's exception; the records then say how it
+ * The stack lies in linear memory and grows down (compile/room.ts), one record of LEVEL bytes a state. A violation leaves `run` by the host's exception; the records then say how it
  * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
  */
 import { BLOCKED, CHOSE, FINISHED } from "../explore/machine.ts";
 import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { defineRacePairs } from "./race-pairs.ts";
-import { type Core, define, TRAP } from "./runtime.ts";
+import { ONE_STEP } from "./room.ts";
+import { type Core, define } from "./runtime.ts";
 import { END, type StepCache } from "./step-cache.ts";
 import type { ModuleBuilder } from "./wasm-module.ts";
 
@@ -48,10 +49,10 @@ export interface SearchGlobals {
 }
 
 /** Globals that the host sets before a search, or reads after it. */
-export function declareSearchGlobals(builder: ModuleBuilder, stack: number): SearchGlobals {
+export function declareSearchGlobals(builder: ModuleBuilder, top: number): SearchGlobals {
   const i32 = (initial = 0): number => builder.global("i32", BigInt(initial));
   const globals: SearchGlobals = {
-    top: i32(stack - LEVEL),
+    top,
     states: i32(),
     transitions: builder.global("i64", 0n),
     deepest: i32(),
@@ -71,8 +72,8 @@ export function declareSearchGlobals(builder: ModuleBuilder, stack: number): Sea
 }
 
 export function defineSearch(core: Core, steps: StepCache, enter: number, final: number | undefined): void {
-  const { builder, map, globals: g, imports, mark, undoTo, visit } = core;
-  const s = declareSearchGlobals(builder, map.stack);
+  const { builder, map, globals: g, mark, undoTo, visit } = core;
+  const s = declareSearchGlobals(builder, g.top);
 
   // (level i32): what choices come after those just made, if any.
   const settle = define(builder, ["i32"], [], (c) => {
@@ -133,12 +134,8 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
   const push = define(builder, ["i32", "i32", "i32"], [], (c) => {
     const level = c.local("i32");
     const depth = c.local("i32");
-    c.getGlobal(s.top).i32(LEVEL).op("i32.add").tee(level).setGlobal(s.top);
-    c.get(level)
-      .i32(map.stackEnd - LEVEL)
-      .op("i32.gt_u")
-      .if();
-    c.i32(TRAP.undoFull).i64(0n).i64(0n).i32(0).call(imports.trap).end();
+    c.i32(2 * ONE_STEP).call(core.room.want);
+    c.getGlobal(s.top).i32(LEVEL).op("i32.sub").tee(level).setGlobal(s.top);
     for (const zero of [AT.mark, AT.next, AT.flags, AT.scripted, AT.more]) c.get(level).i32(0).mem("i32.store", zero);
     c.get(level)
       .get(0)
@@ -149,7 +146,17 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
       .get(level)
       .get(2)
       .mem("i32.store", AT.waiting);
-    c.get(level).i32(map.stack).op("i32.sub").i32(6).op("i32.shr_u").tee(depth).getGlobal(s.deepest).op("i32.gt_u").if();
+    c.getGlobal(g.roomEnd)
+      .get(level)
+      .op("i32.sub")
+      .i32(6)
+      .op("i32.shr_u")
+      .i32(1)
+      .op("i32.sub")
+      .tee(depth)
+      .getGlobal(s.deepest)
+      .op("i32.gt_u")
+      .if();
     c.get(depth).setGlobal(s.deepest).end();
   });
 
@@ -198,7 +205,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions).end();
 
     const loop = c.loop();
-    c.getGlobal(s.top).tee(level).i32(map.stack).op("i32.lt_u").if();
+    c.getGlobal(s.top).tee(level).getGlobal(g.roomEnd).op("i32.ge_u").if();
     c.i32(RUN.exhausted).op("return").end();
     field(AT.mark);
     c.if();
@@ -215,7 +222,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
       .op("i32.eqz", "i32.and")
       .if();
     c.i32(RUN.deadlock).op("return").end().end();
-    c.get(level).i32(LEVEL).op("i32.sub").setGlobal(s.top).br(loop).end();
+    c.get(level).i32(LEVEL).op("i32.add").setGlobal(s.top).br(loop).end();
     c.getGlobal(s.transitions).get(stopAt).op("i64.ge_u").if();
     c.i32(RUN.running).op("return").end();
 

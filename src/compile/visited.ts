@@ -2,13 +2,11 @@
  * The visited set: 64-bit fingerprints in ascending order, each at or after its home slot (high half times capacity), zero for empty.
  * Ordered linear probing lets the table grow by half in place, so that it stays between 10 and 15 bytes a state.
  */
-import type { MemoryMap } from "./memory-map.ts";
-import { define, type Globals, type Imports, mix64, TRAP, type Visit } from "./runtime.ts";
+import { type Room, TAIL } from "./room.ts";
+import { define, type Globals, mix64, type Visit } from "./runtime.ts";
 import type { ModuleBuilder } from "./wasm-module.ts";
 
-export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: Imports, globals: Globals): Visit {
-  const TAIL = 4096; // slots behind the last home, so that probing never wraps
-
+export function defineVisited(builder: ModuleBuilder, globals: Globals, room: Room): Visit {
   // (fp i64) → address of its home slot
   const home = define(builder, ["i64"], ["i32"], (c) => {
     c.get(0)
@@ -18,7 +16,7 @@ export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: I
       .op("i64.extend_i32_u", "i64.mul")
       .i64(32n)
       .op("i64.shr_u", "i32.wrap_i64");
-    c.i32(3).op("i32.shl").i32(map.visited).op("i32.add");
+    c.i32(3).op("i32.shl").getGlobal(globals.roomEnd).op("i32.add");
   });
 
   // Grows to `slots`: slides all entries to the end of the new table, then deals them out in ascending order from the front.
@@ -29,29 +27,14 @@ export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: I
     const read = c.local("i32");
     const write = c.local("i32");
     const value = c.local("i64");
-    const pages = c.local("i32");
-    c.getGlobal(globals.capacity).i32(TAIL).op("i32.add").i32(3).op("i32.shl").i32(map.visited).op("i32.add").set(oldEnd);
-    c.get(0).i32(TAIL).op("i32.add").i32(3).op("i32.shl").i32(map.visited).op("i32.add").set(end);
-    c.get(end)
-      .i32(0xffff)
-      .op("i32.add")
-      .i32(16)
-      .op("i32.shr_u")
-      .memorySize()
-      .op("i32.sub")
-      .tee(pages)
-      .i32(0)
-      .op("i32.lt_s")
-      .op("i32.eqz")
-      .if();
-    c.get(pages).memoryGrow().i32(-1).op("i32.eq").if();
-    c.i32(TRAP.memory).i64(0n).i64(0n).i32(0).call(imports.trap);
-    c.end().end();
+    c.getGlobal(globals.capacity).i32(TAIL).op("i32.add").i32(3).op("i32.shl").getGlobal(globals.roomEnd).op("i32.add").set(oldEnd);
+    c.get(0).i32(TAIL).op("i32.add").i32(3).op("i32.shl").getGlobal(globals.roomEnd).op("i32.add").set(end);
+    c.get(end).call(room.reach);
     // Slide, from the top down.
     c.get(oldEnd).set(read).get(end).set(write);
     const slid = c.block();
     const slide = c.loop();
-    c.get(read).i32(map.visited).op("i32.le_u").brIf(slid);
+    c.get(read).getGlobal(globals.roomEnd).op("i32.le_u").brIf(slid);
     c.get(read).i32(8).op("i32.sub").tee(read).mem("i64.load").tee(value).op("i64.eqz").brIf(slide);
     c.get(read).i64(0n).mem("i64.store");
     c.get(write).i32(8).op("i32.sub").tee(write).get(value).mem("i64.store");
@@ -59,7 +42,7 @@ export function defineVisited(builder: ModuleBuilder, map: MemoryMap, imports: I
     // Deal out, from the bottom up.
     c.get(0).setGlobal(globals.capacity);
     c.get(write).set(read);
-    c.i32(map.visited).set(write);
+    c.getGlobal(globals.roomEnd).set(write);
     const dealt = c.block();
     const deal = c.loop();
     c.get(read).get(end).op("i32.ge_u").brIf(dealt);

@@ -21,6 +21,7 @@ const PLAIN = {
   "i32.lt_s": 0x48,
   "i32.lt_u": 0x49,
   "i32.gt_u": 0x4b,
+  "i32.le_s": 0x4c,
   "i32.le_u": 0x4d,
   "i32.ge_u": 0x4f,
   "i64.eqz": 0x50,
@@ -174,6 +175,12 @@ export class Code {
   /** (address, byte, length). */
   memoryFill(): this {
     this.bytes.push(0xfc, 0x0b, 0);
+    return this;
+  }
+
+  /** (to, from, length). */
+  memoryCopy(): this {
+    this.bytes.push(0xfc, 0x0a, 0, 0);
     return this;
   }
 
