@@ -263,7 +263,7 @@ describe("options", async () => {
 
   /** Of npm, vitest, git and biome. */
   /** Options of other commands: vitest, biome, the bench, SPIN. */
-  const FOREIGN = new Set(["--update", "--write", "--only", "--runs", "--quick", "--fresh"]);
+  const FOREIGN = new Set(["--update", "--write", "--only", "--runs", "--quick", "--fresh", "--interrupt-budget"]);
 
   it("that the pages name exist", () => {
     for (const page of pages) {
