@@ -9,6 +9,7 @@
  * Nothing that a remembered step could teach about sharing is lost: it was taught when the step ran; and when anything new is learnt, all is
  * forgotten. So counts, verdicts and schedules are those of the plain search, and a test holds them to it.
  */
+import { BLOCKED, CHOSE } from "../explore/machine.ts";
 import { MAX_CHOICES, ROOTS, SUMS } from "./memory-map.ts";
 import { NOTE } from "./reads.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
@@ -285,5 +286,19 @@ export function defineStepCache(core: Core, step: number): StepCache {
       c.mem("i64.store").get(at).i32(16).op("i32.add").set(at).br(loop).end().end();
     }
   });
+  // (thread i32) → status: a step for the host, made or run.
+  const either = define(builder, ["i32"], ["i32"], (c) => {
+    const known = c.local("i32");
+    const status = c.local("i32");
+    c.getGlobal(g.caching).op("i32.eqz").if();
+    c.get(0).call(step).op("return").end();
+    c.get(0).call(find).tee(known).op("i32.eqz").if();
+    c.get(0).call(run).op("return").end();
+    c.get(known).call(choices);
+    c.get(known).mem("i32.load", END.status).tee(status).i32(~CHOSE).op("i32.and").i32(BLOCKED).op("i32.ne").if();
+    c.get(known).call(apply).end();
+    c.get(status);
+  });
+  builder.exportFunction("stepOrMake", either);
   return { generation, find, run, choices, apply };
 }

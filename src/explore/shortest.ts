@@ -49,21 +49,24 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
   const path: number[] = [0];
   const marks: number[] = [];
   const goTo = (target: number): void => {
-    const wanted: number[] = [];
-    for (let n = target; n >= 0; n = nodes[n]!.parent) wanted.push(n);
-    wanted.reverse();
-    let common = 0;
-    while (common < path.length && common < wanted.length && path[common] === wanted[common]) common++;
+    // A node's place on the path is its depth: climb until one is there already.
+    const missing: number[] = [];
+    let met = target;
+    while (path[nodes[met]!.depth] !== met) {
+      missing.push(met);
+      met = nodes[met]!.parent;
+    }
+    const common = nodes[met]!.depth + 1;
     if (path.length > common) {
       machine.undo(marks[common - 1]!);
       path.length = common;
       marks.length = common - 1;
     }
-    for (let i = common; i < wanted.length; i++) {
-      const node = nodes[wanted[i]!]!;
+    for (const index of missing.reverse()) {
+      const node = nodes[index]!;
       marks.push(machine.mark());
       machine.step(node.thread, node.choices);
-      path.push(wanted[i]!);
+      path.push(index);
     }
   };
   const scheduleTo = (node: number, last?: ScheduleStep): Schedule => {
