@@ -164,7 +164,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
         createInterpreter(program, { merging: options.merge, ...knowledge, observer });
       const story = explain(program, observed, schedule, failure, { readSource });
-      return { ...common, kind: "violation", violation: { failure, schedule, story } };
+      return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
     }
   }
 }

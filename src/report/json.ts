@@ -37,7 +37,7 @@ export function reportJson(verdict: Verdict): Json {
   };
 }
 
-function violationJson({ failure, schedule, story }: Extract<Verdict, { kind: "violation" }>["violation"]): Json {
+function violationJson({ failure, schedule, shortest, story }: Extract<Verdict, { kind: "violation" }>["violation"]): Json {
   const site = story.rows.findLast((r) => r.kind === "fail")?.site;
   return {
     class: failure.klass,
@@ -45,6 +45,7 @@ function violationJson({ failure, schedule, story }: Extract<Verdict, { kind: "v
     args: failure.args.map((a) => a.toString()),
     site: site === undefined ? null : siteJson(site),
     schedule: schedule.map((s) => ({ thread: s.thread, choices: s.choices })),
+    shortest,
     story: storyJson(story),
   };
 }

@@ -27,7 +27,7 @@ export const MAIL_LINES = 50;
 export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): string {
   const options = { ...TEXT_DEFAULTS, ...given };
   const hints = options.hints.flatMap((hint) => wrap(hint, options.width, 2)).map(options.palette.faint);
-  const foot = ["", ...facts(verdict, options), ...races(verdict, options), ...hints];
+  const foot = ["", ...simplicity(verdict, options), ...facts(verdict, options), ...races(verdict, options), ...hints];
   return `${[headline(verdict, options.palette), ...body(verdict, options, foot.length), ...foot].join("\n")}\n`;
 }
 
@@ -55,6 +55,12 @@ function body(verdict: Verdict, options: TextOptions, foot: number): string[] {
     "",
     ...closing.map(options.palette.strong),
   ];
+}
+
+/** Said only where it is not as one expects. */
+function simplicity(verdict: Verdict, { width, palette }: TextOptions): string[] {
+  if (verdict.kind !== "violation" || verdict.violation.shortest) return [];
+  return wrap("There may be a shorter schedule: looking for it took too long.", width, 2).map(palette.doubt);
 }
 
 function facts(verdict: Common, { width, palette }: TextOptions): string[] {

@@ -47,7 +47,8 @@ export type Verdict =
   | (Common & { readonly kind: "none" })
   | (Common & {
       readonly kind: "violation";
-      readonly violation: { readonly failure: Failure; readonly schedule: Schedule; readonly story: Story };
+      /** `shortest`: false if the time for making the schedule short ran out. */
+      readonly violation: { readonly failure: Failure; readonly schedule: Schedule; readonly shortest: boolean; readonly story: Story };
     })
   /** `reason` completes "stopped ...": "at --max-states 1000000", "by the user". */
   | (Common & { readonly kind: "inconclusive"; readonly reason: string });

@@ -90,6 +90,7 @@ export const violation: Verdict = {
   ...common,
   kind: "violation",
   violation: {
+    shortest: true,
     failure: { klass: "lost-write", text: "x", args: [0xffff_ffff_ffff_ffffn], loc: 1 },
     schedule: [
       { thread: 1, choices: [] },

@@ -27,6 +27,12 @@ describe("the answer", () => {
       "replay: x",
     ]);
   });
+  it("says so if there may be a shorter schedule", () => {
+    const doubt = "There may be a shorter schedule";
+    expect(reportText(violation)).not.toContain(doubt);
+    if (violation.kind !== "violation") throw new Error("the fixture is no violation");
+    expect(reportText({ ...violation, violation: { ...violation.violation, shortest: false } })).toContain(doubt);
+  });
   it("tells a race by its two accesses", () => {
     expect(reportText(racing, { width: 200 })).toContain(
       "data races: 1\n  vmemmap[3].flags: migrate plainly writes it in page_remove_rmap (hugetlb-pmd-sharing.c:80) while " +
