@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
+import "../bin/v8.js";
 import { openCache } from "../dist/base/cache.js";
 import { machinesOf } from "../dist/check.js";
 import { compileInputs } from "../dist/clang/inputs.js";
@@ -14,9 +14,6 @@ import { buildProgram } from "../dist/ir/build.js";
 import { accessSites } from "../dist/ir/flow.js";
 import { parseModule } from "../dist/ir/parse.js";
 import { definesOf } from "./configurations.js";
-
-// As bin/shootdown.js does.
-setFlagsFromString("--interrupt-budget=500000");
 
 const [configuration, merging = "full"] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "shootdown-bench-"));

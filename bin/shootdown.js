@@ -1,11 +1,7 @@
 #!/usr/bin/env node
 // The command. Whatever goes wrong on the way, the exit status is never one that reads as a verdict.
 
-import { setFlagsFromString } from "node:v8";
-
-// A check runs a second's worth of JavaScript, most of it once: optimising it as early as V8 does by default takes both processors for longer
-// than it saves (docs/benchmarks.md). What runs long is WebAssembly, and not concerned.
-setFlagsFromString("--interrupt-budget=500000");
+import "./v8.js";
 
 const INTERNAL = 70;
 
