@@ -46,10 +46,6 @@ export const SHIPPED_DIR: string = join(packageRoot, "dist/kernel");
 const REVISION = "1";
 const PLACEHOLDER = "/@shootdown@";
 
-export async function compileC(request: CompileRequest): Promise<Compiled> {
-  return recalled(request) ?? compileAndKeep(request);
-}
-
 function recalled(request: CompileRequest): Compiled | undefined {
   const source = readSource(request);
   const shipped = request.shipped ? lookUp(openCache(SHIPPED_DIR), keyFor(request, source, "shipped"), request.cwd) : undefined;

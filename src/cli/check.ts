@@ -9,9 +9,6 @@ import type { Io } from "./io.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
 
-/** Everything behind the compiler is loaded while clang is at work. */
-const engines = () => Promise.all([import("../check.ts"), import("../prepared.ts"), import("./print.ts")]);
-
 export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const settings = settle(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
@@ -20,7 +17,8 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
     cache,
     ahead: async (text, source) => (await import("../prepared.ts")).ahead(text, source),
   });
-  const [inputs, [{ runCheck }, , { print }]] = await Promise.all([compiling, engines()]);
+  // Everything behind the compiler is loaded while clang is at work.
+  const [inputs, { runCheck }, { print }] = await Promise.all([compiling, import("../check.ts"), import("./print.ts")]);
   if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(inputs.warnings);
 
   const line = progressLine(io.stderr, !settings.quiet);

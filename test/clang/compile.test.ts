@@ -6,9 +6,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openCache } from "../../src/base/cache.ts";
 import { InputFault } from "../../src/base/diagnostics.ts";
 import { packageRoot } from "../../src/base/paths.ts";
-import { type CompileRequest, compileAll, compileC, parseDeps } from "../../src/clang/compile.ts";
+import { type CompileRequest, compileAll, parseDeps } from "../../src/clang/compile.ts";
 import { type Compiler, findCompiler } from "../../src/clang/compiler.ts";
 import { modelFlags } from "../../src/clang/flags.ts";
+
+const compileC = async (request: CompileRequest) => (await compileAll([request]))[0]!;
 
 const store = mkdtempSync(join(tmpdir(), "shootdown-test-"));
 const none = { PATH: "" };
