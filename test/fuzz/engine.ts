@@ -1,0 +1,198 @@
+/**
+ * The real thing, as the fuzzer asks it: many programs compiled by one run of clang, each linked by itself, and checks of one of them under all the settings.
+ *
+ * A check is told which outcomes of the final check are known (parameters of the scenario): it reports any other as a failure of class "seen".
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Cache, defaultCacheDir, openCache } from "../../src/base/cache.ts";
+import { packageRoot } from "../../src/base/paths.ts";
+import { machinesOf } from "../../src/check.ts";
+import { compileInputs } from "../../src/clang/inputs.ts";
+import { BLOCKED, CHOSE, type Machine, type Merging } from "../../src/explore/machine.ts";
+import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
+import { buildProgram } from "../../src/ir/build.ts";
+import { accessSites } from "../../src/ir/flow.ts";
+import type { Module } from "../../src/ir/module.ts";
+import { withParameters } from "../../src/ir/parameters.ts";
+import { parseModule } from "../../src/ir/parse.ts";
+import type { Program as Linked } from "../../src/ir/program.ts";
+import type { KeptCode } from "../../src/prepared.ts";
+import type { Program, Stmt } from "./language.ts";
+import { FINAL_PRELUDE, KNOWN, PRELUDE, print } from "./print.ts";
+
+export interface Setting {
+  readonly merging: Merging;
+  readonly engine: "compiled" | "interpreter";
+  /** Steps that are remembered; off: each is run. */
+  readonly remember: boolean;
+  /** The search of explore/search.ts, step by step, instead of the engine's own. */
+  readonly reference: boolean;
+  readonly preemptions: number | undefined;
+}
+
+/** What a check said. */
+export interface Answer {
+  readonly kind: "none" | "violation" | "inconclusive";
+  /** Class of the failure, or why nothing is known. */
+  readonly klass: string;
+  /** Of a failure of class "seen": the outcome. */
+  readonly outcome: bigint | undefined;
+  /** Pairs of lines. */
+  readonly races: readonly (readonly [number, number])[];
+  /** What must not depend on engine, on remembering, on whose search it is. */
+  readonly essence: string;
+  /** Of the schedule that is told, if it is said to be the shortest. */
+  readonly preemptions: number | undefined;
+}
+
+export interface Subject {
+  readonly statements: ReadonlyMap<number, Stmt>;
+  readonly check: (setting: Setting, known: readonly bigint[]) => Promise<Answer>;
+}
+
+/** Gives the programs, compiled. All are for the same kernel. */
+export type Compile = (programs: readonly Program[]) => Promise<readonly Subject[]>;
+
+export function createCompiler(): { readonly compile: Compile; readonly close: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), "shootdown-fuzz-"));
+  const cache = openCache(defaultCacheDir());
+  const models = new Map<Program["kernel"], Promise<readonly Module[]>>();
+  const inputsOf = (text: string, kernel: Program["kernel"], cache: Cache) => {
+    const file = join(folder, `batch${batches++}.c`);
+    writeFileSync(file, text);
+    return compileInputs({
+      files: [file],
+      defines: [],
+      includes: [],
+      kernel,
+      opt: "1",
+      cc: undefined,
+      tree: undefined,
+      headers: undefined,
+      cwd: packageRoot,
+      cache,
+    });
+  };
+  /** The model kernel, whose IR is kept for the next run. */
+  const modelOf = async (kernel: Program["kernel"]): Promise<readonly Module[]> => {
+    const { units } = await inputsOf("void scenario(void)\n{\n}\n", kernel, cache);
+    return units.filter((u) => !u.named).map((u) => parseModule(u.text, u.source));
+  };
+  let batches = 0;
+  const compile: Compile = async (programs) => {
+    const lines = `${PRELUDE}\n${FINAL_PRELUDE}`;
+    let text = lines;
+    const printed = programs.map((program, i) => {
+      const one = print(program, `p${i}_`);
+      const before = text.split("\n").length - 1;
+      text += one.text;
+      return { ...one, statements: new Map([...one.statements].map(([line, stmt]) => [line + before, stmt])) };
+    });
+    // So that whatever looks for the scenario of a file finds one.
+    text += "void scenario(void)\n{\n}\n";
+    const kernel = programs[0]!.kernel;
+    if (!models.has(kernel)) models.set(kernel, modelOf(kernel));
+    const model = await models.get(kernel)!;
+    const inputs = await inputsOf(text, kernel, withoutWriting(cache));
+    const own = inputs.units.find((u) => u.named)!;
+    const module = parseModule(own.text, own.source);
+    return printed.map(({ scenario, final, statements }) => {
+      const names: Readonly<Record<string, string>> = { scenario: "other_scenario", [scenario]: "scenario", [final]: "sd_final" };
+      const functions = module.functions.map((f) => (Object.hasOwn(names, f.name) ? { ...f, name: names[f.name]! } : f));
+      return subject(buildProgram([{ ...module, functions }, ...model]), statements, own.source);
+    });
+  };
+  return { compile, close: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Nobody asks again for what a batch compiled to. */
+const withoutWriting = (cache: Cache): Cache => ({ ...cache, put: () => {} });
+
+function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: string): Subject {
+  const sites = accessSites(program);
+  const codes = new Map<string, ReturnType<KeptCode["recall"]>>();
+  const ask = async (setting: Setting, known: readonly bigint[]): Promise<Answer> => {
+    if (known.length > KNOWN) throw new Error("more outcomes than there are parameters");
+    const first = known[0] ?? 0n;
+    const parameters = Object.fromEntries(Array.from({ length: KNOWN }, (_, i) => [`known${i}`, `${known[i] ?? first}`]));
+    const one = withParameters(program, parameters);
+    const codeKey = (knowledge: Knowledge): string => `${setting.merging} ${knowledge.racyAccesses.join()}`;
+    const kept: KeptCode = {
+      recall: (_, knowledge) => codes.get(codeKey(knowledge)),
+      keep: (knowledge, compiled) => void codes.set(codeKey(knowledge), compiled),
+    };
+    const machines = machinesOf(
+      one,
+      { merge: setting.merging, engine: setting.engine, maxMemory: undefined, stepCache: setting.remember },
+      kept,
+    );
+    const fresh = (knowledge: Knowledge): Machine => {
+      const machine = machines(knowledge);
+      if (!setting.reference) return machine;
+      const { search: _hidden, ...rest } = machine;
+      return rest;
+    };
+    const result = await check({
+      merging: setting.merging,
+      preemptions: setting.preemptions,
+      knowledge: NO_KNOWLEDGE,
+      site: (access) => sites[access] ?? { write: true, bytes: 0 },
+      timeout: 20,
+      machine: fresh,
+    });
+    const lineOf = (access: number): number => lineIn(one, sites[access]?.loc ?? 0, file);
+    return answerOf(result, lineOf, () => fresh(result.knowledge));
+  };
+  return { statements, check: ask };
+}
+
+/** The line of the file that an access belongs to, through whatever was inlined; 0 if there is none. */
+function lineIn(program: Linked, loc: number, file: string): number {
+  for (let at = loc; at > 0; ) {
+    const { file: name, line, inlinedAt } = program.debug.locs[at]!;
+    if (name === file) return line;
+    at = inlinedAt;
+  }
+  return 0;
+}
+
+function answerOf(result: CheckResult, lineOf: (access: number) => number, machine: () => Machine): Answer {
+  const { outcome, counts, passes, bounded } = result;
+  const races = result.races.map((race) => [lineOf(race.first.access), lineOf(race.second.access)] as const);
+  const common = { races, outcome: undefined, preemptions: undefined };
+  const essence = JSON.stringify([outcome.kind, counts, passes, bounded]);
+  switch (outcome.kind) {
+    case "none":
+      return { ...common, kind: "none", klass: "none", essence };
+    case "inconclusive":
+      return { ...common, kind: "inconclusive", klass: outcome.why, essence: JSON.stringify([essence, outcome.why]) };
+    case "violation": {
+      const { failure, schedule } = outcome.violation;
+      return {
+        ...common,
+        kind: "violation",
+        klass: failure.klass,
+        outcome: failure.klass === "seen" ? failure.args[0] : undefined,
+        essence: JSON.stringify([essence, failure.klass, schedule]),
+        preemptions: outcome.shortest ? preemptionsOf(machine(), schedule) : undefined,
+      };
+    }
+  }
+}
+
+function preemptionsOf(machine: Machine, schedule: readonly { readonly thread: number; readonly choices: readonly number[] }[]): number {
+  let last = -1;
+  let count = 0;
+  for (const { thread, choices } of schedule) {
+    if (last >= 0 && last !== thread && !machine.finished(last)) {
+      const mark = machine.mark();
+      if ((machine.step(last, []) & ~CHOSE) !== BLOCKED) count++;
+      machine.undo(mark);
+    }
+    machine.step(thread, choices);
+    last = thread;
+  }
+  return count;
+}

@@ -1,0 +1,229 @@
+/**
+ * The explorer: every state of a program, one operation a step, and what follows from the graph of them.
+ *
+ * There is no reduction of any kind. Failures, final outcomes, deadlocks and races come each with the fewest preemptions with which they are reached, a preemption being a switch
+ * away from a thread that could have gone on.
+ */
+import type { Program, Stmt } from "./language.ts";
+import { type Instr, meaningOf, outcomeOf } from "./meaning.ts";
+import { type Cells, cellsOf, type State } from "./state.ts";
+
+export interface Truth {
+  /** Classes of failures, "deadlock" among them, with the fewest preemptions that each takes. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** What the final check may see, likewise. */
+  readonly outcomes: ReadonlyMap<bigint, number>;
+  /** Pairs of statements that race. */
+  readonly races: readonly (readonly [Stmt, Stmt])[];
+  /** There is a state from which threads go on for ever and can never end. */
+  readonly endless: boolean;
+  readonly states: number;
+}
+
+/** Too many states: nothing is known of the program. */
+export type Explored = Truth | "too large";
+
+/** What one thread can do in one state. */
+interface Step {
+  readonly to: readonly number[];
+  readonly fails: readonly string[];
+}
+
+const BETWEEN_STEPS = 2000;
+
+export function explore(program: Program, most: number): Explored {
+  const cells = cellsOf(program);
+  const code = meaningOf(program, cells);
+  const threads = program.threads;
+  const graph = unfold(cells, code, most);
+  if (graph === undefined) return "too large";
+  const { states, steps, initial, firstFails } = graph;
+  const finished = (s: State, t: number): boolean => s[cells.threads[t]!.pc]! >= code[t]!.length;
+  const done = states.map((s) => threads.every((thread, t) => thread.daemon || finished(s, t)));
+
+  // Backwards from where something holds: from which states it can come to hold.
+  const from: number[][] = states.map(() => []);
+  steps.forEach((row, i) => {
+    for (const step of row) for (const to of step?.to ?? []) from[to]!.push(i);
+  });
+  const canReach = (holds: (i: number) => boolean): Uint8Array => {
+    const can = new Uint8Array(states.length);
+    const work = states.flatMap((_, i) => (holds(i) ? [i] : []));
+    for (const i of work) can[i] = 1;
+    for (let i = work.pop(); i !== undefined; i = work.pop())
+      for (const before of from[i]!) {
+        if (can[before] === 1) continue;
+        can[before] = 1;
+        work.push(before);
+      }
+    return can;
+  };
+  const workerGoes = canReach((i) => threads.some((thread, t) => !thread.daemon && steps[i]![t] !== undefined));
+  const stuck = states.map((_, i) => !done[i]! && workerGoes[i] === 0);
+  threads.forEach((thread, t) => {
+    if (!thread.daemon) return;
+    const goes = canReach((i) => steps[i]![t] !== undefined);
+    states.forEach((s, i) => {
+      if (s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] = true;
+    });
+  });
+  const comesToAnEnd = canReach((i) => done[i]! || stuck[i]! || steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0)));
+  const endless = comesToAnEnd.includes(0);
+
+  const failures = new Map<string, number>();
+  const outcomes = new Map<bigint, number>();
+  const least = <K>(map: Map<K, number>, key: K, preemptions: number): void => {
+    map.set(key, Math.min(map.get(key) ?? Number.POSITIVE_INFINITY, preemptions));
+  };
+  for (const klass of firstFails) least(failures, klass, 0);
+  const seen = states.map(() => new Int32Array(threads.length + 1).fill(-1));
+  // All with no preemption, then all with one, and so on. A node is a state and who ran last.
+  let now: (readonly [number, number])[] = initial.map((i) => [i, -1]);
+  for (let preemptions = 0; now.length > 0; preemptions++) {
+    const later: (readonly [number, number])[] = [];
+    for (let node = now.pop(); node !== undefined; node = now.pop()) {
+      const [i, last] = node;
+      if (seen[i]![last + 1] !== -1) continue;
+      seen[i]![last + 1] = preemptions;
+      if (stuck[i]!) least(failures, "deadlock", preemptions);
+      if (done[i]!) {
+        const outcome = outcomeOf(program, cells, states[i]!);
+        if (typeof outcome === "string") least(failures, outcome, preemptions);
+        else least(outcomes, outcome, preemptions);
+      }
+      const lastGoes = last >= 0 && steps[i]![last] !== undefined;
+      steps[i]!.forEach((step, t) => {
+        if (step === undefined) return;
+        const cost = lastGoes && t !== last ? 1 : 0;
+        for (const klass of step.fails) least(failures, klass, preemptions + cost);
+        for (const to of step.to) (cost === 0 ? now : later).push([to, t]);
+      });
+    }
+    now = later;
+  }
+  return { failures, outcomes, races: racesIn(cells, code, graph), endless, states: states.length };
+}
+
+interface Graph {
+  readonly states: State[];
+  /** By state and thread; undefined: it cannot go on. */
+  readonly steps: (Step | undefined)[][];
+  readonly initial: readonly number[];
+  readonly firstFails: readonly string[];
+}
+
+function unfold(cells: Cells, code: readonly (readonly Instr[])[], most: number): Graph | undefined {
+  const states: State[] = [];
+  const steps: (Step | undefined)[][] = [];
+  const numbers = new Map<string, number>();
+  const numberOf = (s: State): number => {
+    const key = s.join();
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, states.length);
+    states.push(s);
+    return states.length - 1;
+  };
+
+  const firstFails: string[] = [];
+  let first: State[] = [cells.initial.slice()];
+  code.forEach((_, t) => {
+    first = first.flatMap((s) => {
+      const { to, fails } = onward(s, t, cells, code);
+      firstFails.push(...fails);
+      return to;
+    });
+  });
+  const initial = first.map(numberOf);
+  for (let i = 0; i < states.length; i++) {
+    if (states.length > most) return undefined;
+    steps.push(
+      code.map((instrs, t): Step | undefined => {
+        const s = states[i]!;
+        const instr = instrs[s[cells.threads[t]!.pc]!];
+        if (instr === undefined) return undefined;
+        if (instr.kind !== "visible") throw new Error("a thread is not before an operation");
+        const after = s.slice();
+        const effect = instr.run(after);
+        if (effect === "blocks") return undefined;
+        if (effect === "assumed") return { to: [], fails: [] };
+        if (effect !== "went") return { to: [], fails: [effect.fails] };
+        after[cells.threads[t]!.pc]!++;
+        const { to, fails } = onward(after, t, cells, code);
+        return { to: to.map(numberOf), fails };
+      }),
+    );
+  }
+  return { states, steps, initial, firstFails };
+}
+
+/** Everything that is the thread's own affair, up to its next operation: each way in which it may choose. The state given may be changed. */
+function onward(start: State, t: number, cells: Cells, code: readonly (readonly Instr[])[]): { readonly to: State[]; readonly fails: string[] } {
+  const pc = cells.threads[t]!.pc;
+  const to: State[] = [];
+  const fails: string[] = [];
+  const work = [start];
+  let budget = BETWEEN_STEPS;
+  next: for (let s = work.pop(); s !== undefined; s = work.pop()) {
+    for (;;) {
+      if (budget-- === 0) throw new Error("a thread goes on for ever without an operation");
+      const instr = code[t]![s[pc]!];
+      if (instr === undefined || instr.kind === "visible") {
+        to.push(s);
+        continue next;
+      }
+      switch (instr.kind) {
+        case "local": {
+          const klass = instr.run(s);
+          if (klass !== undefined) {
+            fails.push(klass);
+            continue next;
+          }
+          s[pc]!++;
+          break;
+        }
+        case "jump":
+          s[pc] = instr.to;
+          break;
+        case "branch":
+          s[pc] = instr.test(s) ? s[pc]! + 1 : instr.otherwise;
+          break;
+        case "choose":
+          s[pc]!++;
+          for (let value = 0; value < instr.among; value++) {
+            const one = s.slice();
+            instr.set(one, value);
+            work.push(one);
+          }
+          continue next;
+      }
+    }
+  }
+  return { to, fails };
+}
+
+/** Two threads that are both about to touch the same bytes, one at least by a plain access and one at least to write. */
+function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph): (readonly [Stmt, Stmt])[] {
+  const found = new Map<Stmt, Set<Stmt>>();
+  const pairs: (readonly [Stmt, Stmt])[] = [];
+  graph.states.forEach((s, i) => {
+    const next = code.map((instrs, t) => {
+      const instr = instrs[s[cells.threads[t]!.pc]!];
+      return graph.steps[i]![t] !== undefined && instr?.kind === "visible" && instr.stmt !== undefined ? instr : undefined;
+    });
+    for (let a = 0; a < next.length; a++) {
+      for (let b = a + 1; b < next.length; b++) {
+        const [one, other] = [next[a], next[b]];
+        if (one?.stmt === undefined || other?.stmt === undefined || found.get(one.stmt)?.has(other.stmt)) continue;
+        const meet = one.touches(s).some((x) =>
+          other.touches(s).some((y) => x.from < y.to && y.from < x.to && (x.write || y.write) && (x.plain || y.plain)),
+        );
+        if (!meet) continue;
+        if (!found.has(one.stmt)) found.set(one.stmt, new Set());
+        found.get(one.stmt)!.add(other.stmt);
+        pairs.push([one.stmt, other.stmt]);
+      }
+    }
+  });
+  return pairs;
+}

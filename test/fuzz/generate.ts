@@ -1,0 +1,357 @@
+/**
+ * Makes a program from a seed and a number: a few kinds of things to play with, and threads that play with them.
+ *
+ * Mostly as kernel code does (what is locked is unlocked, who waits is woken), now and then not. Whatever comes out is a program; whether it is right, and small
+ * enough, is for others to say.
+ */
+import { type Dice, dice } from "./dice.ts";
+import { idioms } from "./idioms.ts";
+import {
+  type Condition,
+  type Expr,
+  type Field,
+  type Group,
+  type Lock,
+  type LockKind,
+  type LockRef,
+  type Mode,
+  type Place,
+  type Program,
+  REGISTERS,
+  type Stmt,
+  type Thread,
+  type Width,
+} from "./language.ts";
+
+/** What threads may use. */
+export interface Toys {
+  readonly dice: Dice;
+  readonly program: Omit<Program, "threads">;
+  readonly features: ReadonlySet<Feature>;
+  readonly threads: number;
+}
+
+export const FEATURES = [
+  "locks",
+  "trylock",
+  "atomics",
+  "copies",
+  "bits",
+  "whole",
+  "objects",
+  "rcu",
+  "srcu",
+  "completions",
+  "waits",
+  "daemon",
+  "choices",
+  "sections",
+  "context",
+  "init",
+  "breaks",
+] as const;
+export type Feature = (typeof FEATURES)[number];
+
+const WEIGHTS: Readonly<Record<Feature, number>> = {
+  locks: 60,
+  trylock: 15,
+  atomics: 35,
+  copies: 12,
+  bits: 12,
+  whole: 10,
+  objects: 35,
+  rcu: 20,
+  srcu: 10,
+  completions: 20,
+  waits: 20,
+  daemon: 25,
+  choices: 15,
+  sections: 15,
+  context: 12,
+  init: 8,
+  breaks: 12,
+};
+
+export function generate(seed: number, index: number, kernel: Program["kernel"]): Program {
+  const d = dice(seed, index);
+  const features = new Set(FEATURES.filter((f) => d.roll(100) < WEIGHTS[f]));
+  const threads = d.weighted([
+    [10, 2],
+    [4, 3],
+  ]);
+  const locks: Lock[] = [];
+  if (features.has("locks") || features.has("init")) {
+    const kinds: LockKind[] = features.has("init") ? ["spin", "mutex"] : ["spin", "mutex", "rwsem", "rwlock", "tiny"];
+    const count = 1 + d.roll(2);
+    for (let i = 0; i < count; i++) locks.push({ name: `l${i}`, kind: locks.length > 0 && d.once(2) ? locks[0]!.kind : d.pick(kinds) });
+  }
+  const objects = features.has("objects") || features.has("rcu") || features.has("srcu");
+  const pointers = objects ? Array.from({ length: 1 + d.roll(2) }, (_, i) => ({ name: `g${i}`, object: i === 0 || d.once(2) })) : [];
+  const program = {
+    kernel,
+    groups: groupsOf(d, features),
+    locks,
+    completions: features.has("completions") ? ["c0", ...(d.once(3) ? ["c1"] : [])] : [],
+    domains: features.has("srcu") ? ["s0"] : [],
+    pointers,
+    lookThrough: pointers.length > 0 && d.once(5) ? ["g0"] : [],
+  };
+  const toys: Toys = { dice: d, program, features, threads };
+  const shared = d.once(objects ? 2 : 4) ? idioms(toys) : undefined;
+  const daemons = features.has("daemon") ? 1 + (d.once(5) ? 1 : 0) : 0;
+  return {
+    ...program,
+    threads: Array.from({ length: threads }, (_, i): Thread => {
+      const daemon = i >= threads - daemons && i > 0;
+      const ready = shared?.[i];
+      const body = ready === undefined ? block(toys, daemon ? 1 + d.roll(3) : 2 + d.roll(3), { depth: 0, held: [], daemon }) : [...ready];
+      if (ready !== undefined && d.once(2)) body.splice(d.roll(body.length + 1), 0, ...block(toys, 1, { depth: 1, held: [], daemon }));
+      const whole = daemon && d.once(3) ? [{ op: "kernel", enter: true } as const, ...body, { op: "kernel", enter: false } as const] : body;
+      return { name: daemon ? `daemon${i}` : `t${i}`, daemon, body: daemon ? [anAccess(toys), ...whole] : whole };
+    }),
+  };
+}
+
+function groupsOf(d: Dice, features: ReadonlySet<Feature>): Group[] {
+  const names = ["a", "b", "c", "d"];
+  const fieldsOf = (count: number, width: () => Width): Field[] => names.slice(0, count).map((name) => ({ name, width: width() }));
+  const groups: Group[] = [];
+  const count = 1 + d.roll(2);
+  for (let i = 0; i < count; i++) {
+    const name = `w${i}`;
+    if (features.has("copies") && i === 0) {
+      groups.push({ name, fields: fieldsOf(2 + d.roll(2), () => d.pick([8, 8, 4])) });
+    } else if (features.has("bits") && i === 0) {
+      const bits = [
+        { name: "a", width: 4 as const, bits: 1 + d.roll(3) },
+        { name: "b", width: 4 as const, bits: 3 + d.roll(6) },
+      ];
+      groups.push({ name, fields: d.once(2) ? bits : [...bits, { name: "c", width: d.pick([1, 2] as const) }] });
+    } else if (features.has("whole")) {
+      groups.push({ name, fields: fieldsOf(2 + d.roll(2), () => d.pick([1, 1, 2])) });
+    } else {
+      const small = d.once(2);
+      groups.push({ name, fields: fieldsOf(small ? 2 + d.roll(2) : 1, () => (small ? d.pick([1, 2, 4]) : d.pick([8, 8, 4]))) });
+    }
+  }
+  // add_unless is for ints.
+  if (features.has("atomics")) groups.push({ name: "n", fields: [{ name: "a", width: 4 }] });
+  return groups;
+}
+
+interface Around {
+  readonly depth: number;
+  readonly held: readonly string[];
+  readonly daemon: boolean;
+}
+
+/** About so many statements. */
+export function block(toys: Toys, size: number, around: Around): Stmt[] {
+  const out: Stmt[] = [];
+  for (let i = 0; i < size; i++) out.push(...piece(toys, around));
+  return out;
+}
+
+const reg = (d: Dice): number => d.roll(REGISTERS);
+
+export function somePlace(toys: Toys, among?: (f: Field) => boolean): Place {
+  const d = toys.dice;
+  if (toys.features.has("whole") && among === undefined && d.once(5)) {
+    const fit = toys.program.groups.filter((g) => g.fields.every((f) => f.bits === undefined && f.width <= 2));
+    if (fit.length > 0) return { in: "whole", group: d.pick(fit).name };
+  }
+  const all = toys.program.groups.flatMap((g) => g.fields.filter((f) => among?.(f) ?? true).map((f) => ({ in: "global", group: g.name, field: f.name }) as const));
+  // Often the same: so that threads meet.
+  return d.once(2) ? all[0]! : d.pick(all);
+}
+
+const isBits = (toys: Toys, place: Place): boolean =>
+  place.in === "global" && toys.program.groups.find((g) => g.name === place.group)!.fields.find((f) => f.name === place.field)!.bits !== undefined;
+
+const NO_BITS = (f: Field): boolean => f.bits === undefined;
+
+export function someExpr(d: Dice): Expr {
+  if (d.once(3)) return { is: "register", reg: reg(d), add: d.roll(3), mask: d.pick([1, 3]) };
+  return { is: "constant", value: 1 + d.roll(2) };
+}
+
+function someCondition(d: Dice): Condition {
+  return { on: "register", reg: d.roll(2), equal: d.once(2), value: d.roll(3) };
+}
+
+export function anAccess(toys: Toys): Stmt {
+  const d = toys.dice;
+  const place = somePlace(toys);
+  const marked = !isBits(toys, place) && d.roll(3) > 0;
+  if (d.once(2)) return { op: "load", reg: d.roll(2), place, marked, note: d.roll(3) > 0 };
+  return { op: "store", place, value: someExpr(d), marked };
+}
+
+function aLock(toys: Toys): { readonly ref: LockRef; readonly kind: LockKind } | undefined {
+  const { locks } = toys.program;
+  if (locks.length === 0) return undefined;
+  const lock = toys.dice.pick(locks);
+  return { ref: { in: "global", name: lock.name }, kind: lock.kind };
+}
+
+const modeOf = (d: Dice, kind: LockKind): Mode => ((kind === "rwsem" || kind === "rwlock") && d.once(2) ? "r" : "x");
+
+type Make = () => readonly Stmt[];
+
+/** One idea, of one or several statements. */
+function piece(toys: Toys, around: Around): readonly Stmt[] {
+  const { dice: d, features } = toys;
+  const deeper = { ...around, depth: around.depth + 1 };
+  const inner = (size: number): Stmt[] => block(toys, size, deeper);
+  const has = (feature: Feature, weight: number): number => (features.has(feature) ? weight : 0);
+  const shallow = (weight: number): number => (around.depth < 2 ? weight : 0);
+  const lock = aLock(toys);
+  const choices: (readonly [number, Make])[] = [
+    [30, () => [anAccess(toys)]],
+    [8, () => [anAccess(toys), { op: "if", condition: someCondition(d), then: inner(1), otherwise: d.once(3) ? inner(1) : [] }]],
+    [shallow(3), () => [{ op: "repeat", times: 2, body: inner(1) }]],
+    [lock === undefined ? 0 : shallow(22), () => locked(toys, lock!, around)],
+    [has("trylock", lock === undefined || lock.kind === "tiny" || lock.kind === "rwlock" ? 0 : shallow(18)), () => tried(toys, lock!, around)],
+    [has("trylock", lock?.kind === "spin" || lock?.kind === "mutex" ? 8 : 0), () => [{ op: "is-locked", lock: lock!.ref, reg: d.roll(2), note: true }]],
+    [has("init", lock?.kind === "spin" || lock?.kind === "mutex" ? 8 : 0), () => [{ op: "lock-init", lock: lock!.ref }]],
+    [has("atomics", 18), () => [atomic(toys, around)]],
+    [has("copies", 14), () => copy(toys)],
+    [has("completions", 14), () => completion(toys, around)],
+    [has("waits", 10), () => [waiting(toys)]],
+    [
+      has("choices", 10),
+      () => {
+        const r = d.roll(2);
+        const choose = { op: "choose", reg: r, among: 2, note: d.once(2) } as const;
+        return d.once(3) ? [choose, anAccess(toys), { op: "assume", condition: { on: "register", reg: r, equal: true, value: 1 } }] : [choose, anAccess(toys)];
+      },
+    ],
+    [has("choices", 4), () => [anAccess(toys), { op: "fail", condition: { on: "register", reg: d.roll(2), equal: true, value: 1 + d.roll(3) }, klass: "assertion" }]],
+    [has("sections", 12), () => [section(toys)]],
+    [has("context", shallow(10)), () => contextOff(toys, inner)],
+    [has("rcu", shallow(8)), () => rcu(toys, "rcu", inner)],
+    [has("srcu", shallow(8)), () => rcu(toys, "s0", inner)],
+    [has("objects", 14), () => object(toys)],
+  ];
+  return d.weighted(choices)();
+}
+
+function locked(toys: Toys, lock: { ref: LockRef; kind: LockKind }, around: Around): readonly Stmt[] {
+  const { dice: d, features } = toys;
+  const mode = modeOf(d, lock.kind);
+  const name = lock.ref.in === "global" ? lock.ref.name : "";
+  // Taking it again is tried too, but seldom.
+  if (around.held.includes(name) && !d.once(10)) return [anAccess(toys)];
+  const body = block(toys, 1 + d.roll(2), { ...around, depth: around.depth + 1, held: [...around.held, name] });
+  const unlock: Stmt[] = features.has("breaks") && d.once(8) ? [] : [{ op: "unlock", lock: lock.ref, mode }];
+  return [{ op: "lock", lock: lock.ref, mode }, ...body, ...unlock];
+}
+
+function tried(toys: Toys, lock: { ref: LockRef; kind: LockKind }, around: Around): readonly Stmt[] {
+  const d = toys.dice;
+  const mode = modeOf(d, lock.kind);
+  const r = 2 + d.roll(2);
+  const body = block(toys, 1, { ...around, depth: around.depth + 1 });
+  return [
+    { op: "trylock", lock: lock.ref, mode, reg: r },
+    {
+      op: "if",
+      condition: { on: "register", reg: r, equal: true, value: 1 },
+      // The body may have changed the register; whether the lock is held it knows from being here.
+      then: [...body, { op: "unlock", lock: lock.ref, mode }],
+      otherwise: d.once(2) ? [anAccess(toys)] : [],
+    },
+  ];
+}
+
+function atomic(toys: Toys, around: Around): Stmt {
+  const d = toys.dice;
+  const place = somePlace(toys, NO_BITS);
+  const r = d.roll(2);
+  // What is added to again and again has too many values.
+  const kind = d.roll(around.daemon ? 3 : 6);
+  if (kind === 0) return { op: "rmw", how: "xchg", reg: r, place, value: d.roll(3) };
+  if (kind === 1) return { op: "cmpxchg", reg: r, place, expected: someExpr(d), desired: someExpr(d) };
+  if (kind === 2) return { op: "rmw", how: d.pick(["or", "and"]), reg: r, place, value: 1 + d.roll(2) };
+  if (kind === 3) return { op: "cmpxchg-loop", reg: r, place, add: 1, mask: d.pick([1, 3]) };
+  if (kind === 4) return { op: "add-unless", reg: r, place: { in: "global", group: "n", field: "a" }, add: 1, unless: d.roll(2) };
+  return { op: "rmw", how: "add", reg: r, place, value: 1 };
+}
+
+function copy(toys: Toys): readonly Stmt[] {
+  const d = toys.dice;
+  const group = toys.program.groups[0]!;
+  if (group.fields.some((f) => f.bits !== undefined)) return [anAccess(toys)];
+  const get = (): Stmt => ({ op: "local-get", group: group.name, reg: d.roll(2), field: d.pick(group.fields).name, note: true });
+  if (d.once(2)) return [{ op: "copy", group: group.name, from: "shared" }, get(), get()];
+  return [
+    { op: "local-set", group: group.name, value: 1 + d.roll(2) },
+    { op: "copy", group: group.name, from: "local" },
+  ];
+}
+
+function completion(toys: Toys, around: Around): readonly Stmt[] {
+  const d = toys.dice;
+  const name = d.pick(toys.program.completions);
+  if (d.once(3)) return [{ op: "wait", completion: name }];
+  return [{ op: "complete", completion: name, all: around.daemon || d.once(5) }];
+}
+
+function waiting(toys: Toys): Stmt {
+  const d = toys.dice;
+  const place = somePlace(toys, NO_BITS);
+  const value = d.roll(3);
+  return d.once(2) ? { op: "spin", place, value, marked: d.once(2) } : { op: "wait-event", place, value };
+}
+
+function section(toys: Toys): Stmt {
+  const d = toys.dice;
+  const one = (): Stmt => {
+    const place = somePlace(toys, NO_BITS);
+    if (d.once(2)) return { op: "load", reg: d.roll(2), place, marked: d.once(2), note: true };
+    return { op: "store", place, value: someExpr(d), marked: d.once(2) };
+  };
+  const guard = d.once(3) ? { place: somePlace(toys, NO_BITS), value: d.roll(2) } : undefined;
+  return { op: "section", guard, body: Array.from({ length: 1 + d.roll(2) }, one) };
+}
+
+function contextOff(toys: Toys, inner: (size: number) => Stmt[]): readonly Stmt[] {
+  const what = toys.dice.pick(["preempt", "irq"] as const);
+  return [{ op: "context", what, on: false }, ...inner(1), { op: "context", what, on: true }];
+}
+
+function rcu(toys: Toys, domain: string, inner: (size: number) => Stmt[]): readonly Stmt[] {
+  if (toys.dice.once(3)) return [{ op: "rcu", domain, what: "synchronize" }];
+  return [{ op: "rcu", domain, what: "lock" }, ...inner(1), { op: "rcu", domain, what: "unlock" }];
+}
+
+/** Something with what a global pointer leads to. */
+function object(toys: Toys): readonly Stmt[] {
+  const d = toys.dice;
+  const ptr = d.roll(2);
+  const name = d.pick(toys.program.pointers).name;
+  const lookUp: Stmt = { op: "load-pointer", ptr, from: name, marked: d.roll(4) > 0 };
+  const inside = (): Stmt => {
+    const place: Place = { in: "object", ptr, field: d.pick(["v", "v", "a", "b"]) };
+    if (d.once(2)) return { op: "load", reg: d.roll(2), place, marked: d.once(2), note: true };
+    return { op: "store", place, value: someExpr(d), marked: d.once(2) };
+  };
+  const use = (body: readonly Stmt[]): readonly Stmt[] => [lookUp, { op: "if", condition: { on: "pointer", ptr }, then: body, otherwise: [] }];
+  switch (d.roll(6)) {
+    case 0: {
+      const lock: LockRef = { in: "object", ptr, lock: d.pick(["lock", "sem"]) };
+      return use([{ op: "lock", lock, mode: "x" }, inside(), { op: "unlock", lock, mode: "x" }]);
+    }
+    case 1:
+      return [{ op: "alloc", ptr }, inside(), { op: "store-pointer", to: name, ptr, marked: d.roll(4) > 0 }];
+    case 2:
+      return [
+        { op: "xchg-pointer", ptr, with: name },
+        { op: "free", ptr },
+      ];
+    case 3:
+      return use(d.once(2) ? [{ op: "free", ptr }] : [{ op: "store-pointer", to: name, ptr: "null", marked: true }, { op: "free", ptr }]);
+    default:
+      return use([inside(), ...(d.once(2) ? [inside()] : [])]);
+  }
+}

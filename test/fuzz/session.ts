@@ -1,0 +1,129 @@
+/**
+ * A run of the fuzzer: batches of programs, generated, explored, compiled together and compared, with what was found so far. One program of each kind of
+ * difference is shrunk and told; of the others only the count.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compare, comparable, type Difference } from "./compare.ts";
+import { dice } from "./dice.ts";
+import { createCompiler, type Subject } from "./engine.ts";
+import { explore, type Truth } from "./explore.ts";
+import { generate } from "./generate.ts";
+import type { Program } from "./language.ts";
+import { printFile } from "./print.ts";
+import { shrink } from "./shrink.ts";
+
+/** Programs of one clang run. */
+const BATCH = 16;
+export const MOST_STATES = 3000;
+
+export interface Options {
+  readonly seed: number;
+  /** The number of the first program. */
+  readonly from: number;
+  readonly say: (line: string) => void;
+  /** Where programs that show a difference are written. */
+  readonly folder?: string;
+}
+
+export interface Found {
+  readonly difference: Difference;
+  readonly program: Program;
+  readonly index: number;
+  readonly text: string;
+}
+
+export interface Session {
+  readonly batch: () => Promise<void>;
+  readonly tally: () => { readonly programs: number; readonly different: number; readonly seconds: number };
+  readonly found: () => readonly Found[];
+  readonly summary: () => string;
+  readonly close: () => void;
+}
+
+export function createSession(options: Options): Session {
+  const { seed, say } = options;
+  const compiler = createCompiler();
+  const found: Found[] = [];
+  const counts = new Map<string, number>();
+  const spent = { generating: 0, compiling: 0, comparing: 0, shrinking: 0 };
+  let [next, programs, different, tooLarge, batches] = [options.from, 0, 0, 0, 0];
+  const started = performance.now();
+  const timed = async <T>(what: keyof typeof spent, work: () => T | Promise<T>): Promise<T> => {
+    const from = performance.now();
+    const result = await work();
+    spent[what] += performance.now() - from;
+    return result;
+  };
+
+  const batch = async (): Promise<void> => {
+    const kernel = batches++ % 4 === 3 ? "6.1" : "4.19";
+    const items: { readonly index: number; readonly program: Program; readonly truth: Truth }[] = [];
+    await timed("generating", () => {
+      while (items.length < BATCH) {
+        const index = next++;
+        const program = generate(seed, index, kernel);
+        const truth = truthOf(program);
+        if (truth === undefined) tooLarge++;
+        else items.push({ index, program, truth });
+      }
+    });
+    const subjects = await timed("compiling", () => compiler.compile(items.map((item) => item.program)));
+    for (const [i, { index, program, truth }] of items.entries()) {
+      const difference = await timed("comparing", () => compareSafely(subjects[i]!, truth, index));
+      programs++;
+      if (difference === undefined) continue;
+      different++;
+      const { kind } = difference;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      if (counts.get(kind)! > 1) continue;
+      await timed("shrinking", async () => {
+        const small = await shrink(program, async (candidate) => {
+          const truthOfIt = truthOf(candidate);
+          if (truthOfIt === undefined) return false;
+          const [one] = await compiler.compile([candidate]);
+          return (await compareSafely(one!, truthOfIt, index, true))?.kind === kind;
+        });
+        const text = printFile(small, `/* Program ${index} of seed ${seed}, made smaller. ${difference.text} */\n// shootdown: --kernel ${kernel}\n`);
+        found.push({ difference, program: small, index, text });
+        say(`--- ${index}: ${difference.text}\n${text.slice(text.lastIndexOf("}\n", text.indexOf("struct w")) + 2)}`);
+        if (options.folder !== undefined) {
+          mkdirSync(options.folder, { recursive: true });
+          writeFileSync(join(options.folder, `${seed}-${index}.c`), text);
+        }
+      });
+    }
+  };
+
+  const tally = () => ({ programs, different, seconds: (performance.now() - started) / 1000 });
+  const summary = (): string => {
+    const { seconds } = tally();
+    const kinds = [...counts].sort(([, a], [, b]) => b - a).map(([kind, n]) => `  ${n} ${kind}`);
+    const times = Object.entries(spent).map(([what, ms]) => `${what} ${(ms / 1000).toFixed(1)} s`);
+    return [
+      `${programs} programs in ${seconds.toFixed(0)} s (${Math.round((programs / (seconds - spent.shrinking / 1000)) * 3600)} an hour), ${different} of them with a difference; ${tooLarge} were too large`,
+      times.join(", "),
+      ...kinds,
+    ].join("\n");
+  };
+  return { batch, tally, found: () => found, summary, close: compiler.close };
+}
+
+function truthOf(program: Program): Truth | undefined {
+  try {
+    const truth = explore(program, MOST_STATES);
+    return truth !== "too large" && comparable(truth) ? truth : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the checker throws is a difference too. */
+async function compareSafely(subject: Subject, truth: Truth, index: number, thorough = false): Promise<Difference | undefined> {
+  try {
+    return await compare(subject, truth, dice(index).roll, thorough);
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { kind: `throws ${text.split("\n")[0]}`, text };
+  }
+}
