@@ -15,7 +15,7 @@ export type Bytes = 1 | 2 | 4 | 8;
 
 export interface Accesses {
   /** (addr i64, bytes - 1 i32) → 1 if the thread must park before this access; otherwise the access is the step's own. */
-  readonly shouldPark: number;
+  readonly shouldPark: Record<"plain" | "marked", number>;
   /** (addr i64, access i32) → value i64, zero-extended. */
   readonly load: Record<"plain" | "marked", Record<Bytes, number>>;
   /** (addr i64, value i64, access i32). */
@@ -53,22 +53,25 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(0).i32(bytes).call(reads.noteAccess).end();
   };
 
-  const shouldPark = define(builder, ["i64", "i32"], ["i32"], (c) => {
-    if (merging === "full") {
-      // An address outside memory cannot be shared; the access itself will fail.
-      c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
-      c.i32(0).op("return").end();
-      c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
-      c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
-      c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
-      c.i32(0).op("return").end();
-    }
-    c.getGlobal(globals.post).if();
-    c.i32(1).op("return").end();
-    c.i32(1).setGlobal(globals.post);
-    c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
-    c.i32(0);
-  });
+  const parks = (plain: boolean): number =>
+    define(builder, ["i64", "i32"], ["i32"], (c) => {
+      if (merging === "full") {
+        // An address outside memory cannot be shared; the access itself will fail.
+        c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
+        c.i32(0).op("return").end();
+        c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
+        c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
+        c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
+        c.i32(0).op("return").end();
+      }
+      // A plain access that races begins a step, so that the race is seen: both threads stand before their accesses.
+      c.getGlobal(plain && merging === "full" ? globals.ops : globals.post).if();
+      c.i32(1).op("return").end();
+      c.i32(1).setGlobal(globals.post);
+      c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
+      c.i32(0);
+    });
+  const shouldPark = { plain: parks(true), marked: parks(false) };
 
   // (addr i64, size i32, access i32, write i32): the careful check, for partly live words and accesses across words.
   const slowCheck = define(builder, ["i64", "i32", "i32", "i32"], [], (c) => {
@@ -230,10 +233,26 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     learn(c);
   });
 
-  // (word i32, access i32, plain i32): a loop that does not end has read this; if another thread may write it, both need a scheduling point.
-  const mayBeWaitedFor = define(builder, ["i32", "i32", "i32"], [], (c) => {
-    c.get(0).mem("i32.load8_u", map.live).i32(CONSTANT).op("i32.and").get(0).mem("i32.load8_u", map.live).i32(FREED).op("i32.ne", "i32.and");
-    c.get(0).i32(3).op("i32.shl").getGlobal(globals.stackEnd).op("i32.sub").i32(STACK_SIZE).op("i32.add").i32(STACK_SIZE).op("i32.lt_u", "i32.or");
+  // (word i32, access i32, plain i32): a loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it
+  // waits for can be written.
+  const takePart = define(builder, ["i32", "i32", "i32"], [], (c) => {
+    c.get(0)
+      .mem("i32.load8_u", map.live)
+      .i32(CONSTANT)
+      .op("i32.and")
+      .get(0)
+      .mem("i32.load8_u", map.live)
+      .i32(FREED)
+      .op("i32.ne", "i32.and");
+    c.get(0)
+      .i32(3)
+      .op("i32.shl")
+      .getGlobal(globals.stackEnd)
+      .op("i32.sub")
+      .i32(STACK_SIZE)
+      .op("i32.add")
+      .i32(STACK_SIZE)
+      .op("i32.lt_u", "i32.or");
     c.if();
     c.op("return").end();
     c.get(0).call(share);
@@ -243,14 +262,12 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
 
   /** Emits the analysis of an access to the word number in local `word`. */
   const emitTrack = (c: Code, word: number, access: number, use: "read" | "write" | "add", plain: boolean): void => {
-    if (use === "read") {
-      c.getGlobal(globals.looping).if();
-      c.get(word)
-        .get(access)
-        .i32(plain ? 1 : 0)
-        .call(mayBeWaitedFor)
-        .end();
-    }
+    c.getGlobal(globals.looping).if();
+    c.get(word)
+      .get(access)
+      .i32(plain ? 1 : 0)
+      .call(takePart)
+      .end();
     c.getGlobal(globals.tracking).if();
     c.get(word).mem("i32.load8_u", map.shared).if();
     c.getGlobal(globals.tracking).i32(1).op("i32.eq").if();
@@ -341,7 +358,9 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       const known = c.block();
       const unknown = c.block();
       c.get(word).i32(5).op("i32.shl").tee(entry);
-      c.mem("i64.load", map.race + RACE.reading).getGlobal(globals.any).op("i64.or");
+      c.mem("i64.load", map.race + RACE.reading)
+        .getGlobal(globals.any)
+        .op("i64.or");
       c.get(entry)
         .mem("i64.load", map.race + RACE.readingAlone)
         .getGlobal(globals.exclusive)

@@ -111,7 +111,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     memory,
     trap: (reason: number, a: bigint, b: bigint, place: number): void => {
       if (reason === TRAP.endlessLoop && x.looping.value !== 0 && x.newShared.value + 1 !== x.looping.value) {
-        // It may be waiting for another thread to write what it reads: that thread has a chance from the next pass on.
+        // It may be waiting for what another thread does: that has a chance from the next pass on.
         stalled = true;
         throw new Stop(undefined);
       }

@@ -101,20 +101,6 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       c.get(e.frame).i32(e.offsets[instr.slot]!).op("i32.add").i32(size).call(unit.bulk.clear);
       return;
     }
-    case "copy":
-      parkBeforeBulk(e, place);
-      pushPlace(e, instr.to);
-      pushPlace(e, instr.from);
-      values.push(instr.length);
-      c.i32(instr.access).call(unit.bulk.copy);
-      return;
-    case "fill":
-      parkBeforeBulk(e, place);
-      pushPlace(e, instr.to);
-      values.push(instr.byte);
-      values.push(instr.length);
-      c.i32(instr.access).call(unit.bulk.fill);
-      return;
     case "call":
       if (place.stops) {
         e.frameCall(place.segment, instr.callee, instr.args, instr.loc);
@@ -156,7 +142,7 @@ function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: numbe
   const { globals } = unit.core;
   pushPlace(e, addr);
   c.i32(bytes - 1)
-    .call(unit.accesses.shouldPark)
+    .call(unit.accesses.shouldPark[plain?.order === "plain" ? "plain" : "marked"])
     .if();
   e.park(place.segment);
   c.end();
@@ -165,17 +151,6 @@ function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: numbe
   c.i32(plain.access + 1).setGlobal(globals.firstPlain);
   pushPlace(e, addr);
   c.op("i32.wrap_i64").setGlobal(globals.firstAddr).end();
-}
-
-/** A racing memcpy or memset: always an operation of its own, whichever of its words are shared. */
-function parkBeforeBulk(e: Emission, place: Place): void {
-  if (!place.point) return;
-  const { globals } = e.unit.core;
-  e.c.getGlobal(globals.post).if();
-  e.park(place.segment);
-  e.c.end();
-  e.c.i32(1).setGlobal(globals.post);
-  e.c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
 }
 
 function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
@@ -371,7 +346,12 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       c.i32(loc).call(unit.sections.onCpu);
       return;
     case "busy_any":
-      c.getGlobal(globals.tracking).i32(2).op("i32.eq").getGlobal(globals.role).i32(FLAG.finalBusy).op("i32.eq", "i32.and", "i64.extend_i32_u");
+      c.getGlobal(globals.tracking)
+        .i32(2)
+        .op("i32.eq")
+        .getGlobal(globals.role)
+        .i32(FLAG.finalBusy)
+        .op("i32.eq", "i32.and", "i64.extend_i32_u");
       keep();
       return;
     case "assume":

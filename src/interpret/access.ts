@@ -44,7 +44,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
   const note = (start: number, length: number, use: Use, info: AccessInfo): void => {
     if (context.mode === "setup") return;
     for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) {
-      if (context.looping && use === "read") mayBeWaitedFor(word, info);
+      if (context.looping) takePart(word, info);
       if (!sharing.shared(word)) {
         noteUse(context, word, use);
         continue;
@@ -57,8 +57,8 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     }
   };
 
-  /** A loop that does not end has read this: if another thread may write it, both need a scheduling point. */
-  const mayBeWaitedFor = (word: number, info: AccessInfo): void => {
+  /** A loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it waits for can be written. */
+  const takePart = (word: number, info: AccessInfo): void => {
     const own = memory.stackOf(context.thread);
     if (memory.isConstant(8 * word) || (8 * word >= own && 8 * word < own + STACK_SIZE)) return;
     sharing.take(word);
@@ -113,11 +113,6 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     return value;
   };
 
-  const size = (length: bigint, address: bigint, info: AccessInfo): number => {
-    if (length <= BigInt(memory.end)) return Number(length);
-    throw violation("out-of-bounds", "a copy or fill of {1:d} bytes at {0:p}", [address, length], info.loc);
-  };
-
   return {
     load,
     store,
@@ -138,18 +133,6 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
         store(address, length, value, info);
       }
       return old;
-    },
-    copy: (to, from, length, info) => {
-      if (length === 0n) return;
-      const bytes = size(length, to, info);
-      check(to, bytes, true, info);
-      store(to, bytes, load(from, bytes, info), info);
-    },
-    fill: (to, byte, length, info) => {
-      if (length === 0n) return;
-      const bytes = size(length, to, info);
-      check(to, bytes, true, info);
-      store(to, bytes, BigInt(`0x${Number(byte).toString(16).padStart(2, "0").repeat(bytes)}`), info);
     },
     clearLocal: (address, length) => memory.zero(address, length),
   };

@@ -53,7 +53,7 @@ export interface Context {
   post: boolean;
   operations: number;
   fuel: number;
-  /** The step has run out of fuel once: what it reads from now on, somebody may have to write. */
+  /** The step has run out of fuel once: what it touches from now on is taken to be shared. */
   looping: boolean;
   /** Discoveries when it had; and whether the step was given up because looking has taught something. */
   learnt: number;

@@ -73,7 +73,9 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
 
   const mustPark = (op: Access, frame: Frame): boolean => {
     if (op.live === undefined || inside(context)) return false;
-    if (merging === "full" && op.range !== undefined && !touchesShared(op.range(frame))) return false;
+    if (merging === "full" && !touchesShared(op.range(frame))) return false;
+    // A plain access that races begins a step, so that the race is seen: both threads stand before their accesses.
+    if (op.plain && merging === "full" && context.operations > 0) return true;
     if (nonMover()) return true;
     context.operations++;
     return false;
@@ -88,7 +90,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     return sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3);
   };
 
-  /** The first time, what the loop reads is looked at for a while: if another thread may write it, it gets a scheduling point in the next pass. */
+  /** The first time, what the loop touches is looked at for a while: it gets scheduling points in the next pass. */
   const outOfFuel = (loc: number): void => {
     if (!context.looping && context.mode === "thread") {
       context.looping = true;

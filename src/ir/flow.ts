@@ -23,10 +23,6 @@ export function operandsOf(instr: Instr): readonly Operand[] {
     case "local":
     case "clear":
       return [];
-    case "copy":
-      return [instr.to, instr.from, instr.length];
-    case "fill":
-      return [instr.to, instr.byte, instr.length];
     case "call":
     case "intrinsic":
       return instr.args;
@@ -39,8 +35,6 @@ export function definedBy(instr: Instr): readonly Reg[] {
   switch (instr.op) {
     case "store":
     case "clear":
-    case "copy":
-    case "fill":
       return [];
     case "cmpxchg":
       return [instr.dst, instr.ok];
@@ -148,7 +142,6 @@ export function stepBack(live: Set<Reg>, instr: Instr): void {
 
 export interface AccessSite {
   readonly loc: number;
-  /** 0 if it depends. */
   readonly bytes: number;
   readonly write: boolean;
   readonly marked: boolean;
@@ -168,10 +161,6 @@ export function accessSites(program: Program): readonly (AccessSite | undefined)
           case "rmw":
           case "cmpxchg":
             sites[i.access] = { loc: i.loc, bytes: i.bytes, write: true, marked: true };
-            break;
-          case "copy":
-          case "fill":
-            sites[i.access] = { loc: i.loc, bytes: 0, write: true, marked: false };
             break;
           default:
         }

@@ -150,7 +150,7 @@ function lowerEngineCall(f: FunctionLowering, i: Call, intrinsic: Intrinsic): vo
 
 function lowerMemoryCall(f: FunctionLowering, i: Call, kind: "copy" | "fill"): void {
   const [to, what, length] = i.args.map((a) => typedValue(f, i, a)[0] ?? ZERO);
-  if (kind === "copy") emitCopy(f, to ?? ZERO, what ?? ZERO, length ?? ZERO);
+  if (kind === "copy") emitCopy(f, to ?? ZERO, what ?? ZERO, length ?? ZERO, true);
   else emitFill(f, to ?? ZERO, what ?? ZERO, length ?? ZERO);
   define(f, i, f.types.resolve(i.resultType).kind === "void" ? [] : [to ?? ZERO]);
 }

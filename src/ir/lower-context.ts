@@ -6,6 +6,7 @@
  */
 
 import type { Diagnostic } from "../base/diagnostics.ts";
+import type { BulkFunctions } from "./bulk.ts";
 import { type ConstantContext, constantRegisters } from "./constants.ts";
 import type { DebugInfoBuilder } from "./debug-info.ts";
 import { type Emitter, imm, ZERO } from "./emit.ts";
@@ -21,6 +22,7 @@ export interface ProgramLowering {
   readonly debug: DebugInfoBuilder;
   readonly faults: Diagnostic[];
   readonly accesses: { next: number };
+  readonly bulk: BulkFunctions;
 }
 
 export interface FunctionLowering {

@@ -41,7 +41,7 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
     }
     case "memcpy":
     case "memmove":
-      emitCopy(f, arg(0), arg(1), arg(2));
+      emitCopy(f, arg(0), arg(1), arg(2), base === "memmove");
       return;
     case "va_start":
       startVarargs(f, arg(0));

@@ -7,6 +7,7 @@
 import { InputFault } from "../base/diagnostics.ts";
 import { lowerAsm } from "./asm-lower.ts";
 import { planAsm } from "./asm-plan.ts";
+import { createBulkFunctions } from "./bulk.ts";
 import type { DebugInfoBuilder } from "./debug-info.ts";
 import { bin, cmp, type Emitter, fresh, ONE, ZERO } from "./emit.ts";
 import type { Layout } from "./layout.ts";
@@ -33,7 +34,9 @@ type Kind<K extends IrInstruction["kind"]> = IrInstruction & { kind: K };
 
 /** Everything but `debug.locs` of inlined calls; see `build.ts` for the whole. Throws an InputFault listing all that is refused. */
 export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): Program {
-  const program: ProgramLowering = { linked, layout, debug, faults: [], accesses: { next: 0 } };
+  const accesses = { next: 0 };
+  const bulk = createBulkFunctions(linked.functions.length, accesses);
+  const program: ProgramLowering = { linked, layout, debug, faults: [], accesses, bulk };
   const regNames: Map<number, { name: string; type: number }>[] = [];
   const funcs = linked.functions.map((f, index) => {
     const names = new Map<number, { name: string; type: number }>();
@@ -41,8 +44,9 @@ export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): 
     return lowerFunction(program, f, index, names);
   });
   if (program.faults.length > 0) throw new InputFault(program.faults);
+  for (const _ of bulk.funcs()) regNames.push(new Map());
   return {
-    funcs,
+    funcs: [...funcs, ...bulk.funcs()],
     functionAt: layout.functionAt,
     globals: layout.globals,
     image: layout.image,

@@ -62,9 +62,6 @@ function isPoint(instr: Instr, depth: number, options: PointOptions): boolean {
     case "load":
     case "store":
       return instr.order === "marked" || options.merging === "none" || options.racyAccesses.has(instr.access);
-    case "copy":
-    case "fill":
-      return options.merging === "none" || options.racyAccesses.has(instr.access);
     default:
       return false;
   }

@@ -130,23 +130,6 @@ export type Instr =
   | { readonly op: "local"; readonly dst: Reg; readonly slot: number; readonly loc: number }
   /** The local's life begins or ends here: its bytes become zero (so that dead bytes never tell states apart). */
   | { readonly op: "clear"; readonly slot: number; readonly loc: number }
-  /** memcpy and memmove alike (copy as if through a buffer); plain accesses. */
-  | {
-      readonly op: "copy";
-      readonly to: Operand;
-      readonly from: Operand;
-      readonly length: Operand;
-      readonly access: number;
-      readonly loc: number;
-    }
-  | {
-      readonly op: "fill";
-      readonly to: Operand;
-      readonly byte: Operand;
-      readonly length: Operand;
-      readonly access: number;
-      readonly loc: number;
-    }
   /** A call of a function of the program: `dsts` has one register for each of its `results`. */
   | { readonly op: "call"; readonly callee: number; readonly args: readonly Operand[]; readonly dsts: readonly Reg[]; readonly loc: number }
   /** A call through a pointer: the value is looked up in `Program.functionAt`; anything else is a violation ("wild call"). */

@@ -49,7 +49,10 @@ export async function compare(subject: Subject, truth: Truth, roll: Roll, thorou
     const answer = await subject.check(setting, known);
     const must = within(setting.preemptions).failures;
     const mayAlso = setting.merging === "none" ? must : [...truth.failures.keys()];
-    const say = (what: string, text: string) => ({ answer, difference: { kind: `${what} (${nameOf(setting)})`, text: `${nameOf(setting)}: ${text}` } });
+    const say = (what: string, text: string) => ({
+      answer,
+      difference: { kind: `${what} (${nameOf(setting)})`, text: `${nameOf(setting)}: ${text}` },
+    });
     if (answer.kind === "violation") {
       if (answer.klass === "seen") {
         const more = setting.merging !== "none" && answer.outcome !== undefined && truth.outcomes.has(answer.outcome);
@@ -69,7 +72,8 @@ export async function compare(subject: Subject, truth: Truth, roll: Roll, thorou
   /** An outcome that is not said to be known must be found, if nothing else stops the search before. */
   const found = async (setting: Setting, outcome: bigint): Promise<Difference | undefined> => {
     const answer = await subject.check(setting, all.filter((o) => o !== outcome).concat(all.length === 1 ? [0n] : []));
-    if (answer.kind === "violation" && (answer.klass === "seen" ? answer.outcome === outcome : truth.failures.has(answer.klass))) return undefined;
+    if (answer.kind === "violation" && (answer.klass === "seen" ? answer.outcome === outcome : truth.failures.has(answer.klass)))
+      return undefined;
     if (answer.kind === "violation" && answer.klass === "endless-loop" && truth.endless) return undefined;
     return {
       kind: `missed outcome (${nameOf(setting)})`,
@@ -102,7 +106,10 @@ export async function compare(subject: Subject, truth: Truth, roll: Roll, thorou
     if (answer.kind === "violation" && merging === "none" && answer.preemptions !== undefined) {
       const least = truth.failures.get(answer.klass);
       if (least !== undefined && least !== answer.preemptions)
-        return { kind: "preemptions of the shortest", text: `${answer.klass} needs ${least} preemptions, the schedule told has ${answer.preemptions}` };
+        return {
+          kind: "preemptions of the shortest",
+          text: `${answer.klass} needs ${least} preemptions, the schedule told has ${answer.preemptions}`,
+        };
     }
   }
   // The same by other means.
@@ -179,6 +186,7 @@ function racesDiffer(subject: Subject, truth: Truth, answer: Answer, merging: st
       .map((s) => `line ${lines.get(s)} (${s.op})`)
       .join(" and ");
   for (const pair of ours) if (!theirs.has(pair)) return { kind: `missed race (${merging})`, text: `${merging}: no race of ${said(pair)}` };
-  for (const pair of theirs) if (!ours.has(pair)) return { kind: `extra race (${merging})`, text: `${merging}: a race of ${said(pair)}, which cannot be` };
+  for (const pair of theirs)
+    if (!ours.has(pair)) return { kind: `extra race (${merging})`, text: `${merging}: a race of ${said(pair)}, which cannot be` };
   return undefined;
 }

@@ -67,7 +67,9 @@ export function explore(program: Program, most: number): Explored {
       if (s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] = true;
     });
   });
-  const comesToAnEnd = canReach((i) => done[i]! || stuck[i]! || steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0)));
+  const comesToAnEnd = canReach(
+    (i) => done[i]! || stuck[i]! || steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0)),
+  );
   const endless = comesToAnEnd.includes(0);
 
   const failures = new Map<string, number>();
@@ -158,7 +160,12 @@ function unfold(cells: Cells, code: readonly (readonly Instr[])[], most: number)
 }
 
 /** Everything that is the thread's own affair, up to its next operation: each way in which it may choose. The state given may be changed. */
-function onward(start: State, t: number, cells: Cells, code: readonly (readonly Instr[])[]): { readonly to: State[]; readonly fails: string[] } {
+function onward(
+  start: State,
+  t: number,
+  cells: Cells,
+  code: readonly (readonly Instr[])[],
+): { readonly to: State[]; readonly fails: string[] } {
   const pc = cells.threads[t]!.pc;
   const to: State[] = [];
   const fails: string[] = [];
@@ -215,9 +222,9 @@ function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph
       for (let b = a + 1; b < next.length; b++) {
         const [one, other] = [next[a], next[b]];
         if (one?.stmt === undefined || other?.stmt === undefined || found.get(one.stmt)?.has(other.stmt)) continue;
-        const meet = one.touches(s).some((x) =>
-          other.touches(s).some((y) => x.from < y.to && y.from < x.to && (x.write || y.write) && (x.plain || y.plain)),
-        );
+        const meet = one
+          .touches(s)
+          .some((x) => other.touches(s).some((y) => x.from < y.to && y.from < x.to && (x.write || y.write) && (x.plain || y.plain)));
         if (!meet) continue;
         if (!found.has(one.stmt)) found.set(one.stmt, new Set());
         found.get(one.stmt)!.add(other.stmt);

@@ -19,7 +19,12 @@ export interface Touch {
 export type Effect = "went" | "blocks" | "assumed" | { readonly fails: string };
 
 export type Instr =
-  | { readonly kind: "visible"; readonly stmt: Stmt | undefined; readonly run: (s: State) => Effect; readonly touches: (s: State) => readonly Touch[] }
+  | {
+      readonly kind: "visible";
+      readonly stmt: Stmt | undefined;
+      readonly run: (s: State) => Effect;
+      readonly touches: (s: State) => readonly Touch[];
+    }
   | { readonly kind: "local"; readonly run: (s: State) => string | undefined }
   | { readonly kind: "jump"; to: number }
   | { readonly kind: "branch"; readonly test: (s: State) => boolean; otherwise: number }
@@ -53,7 +58,8 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
     s[my.acc] = (s[my.acc]! * 5 + value + 1) % 61;
   };
   const evaluate = (s: State, e: Expr): number => (e.is === "constant" ? e.value : and(get(s, e.reg) + e.add, e.mask));
-  const holds = (s: State, c: Condition): boolean => (c.on === "pointer" ? s[my.ptrs + c.ptr] !== 0 : (get(s, c.reg) === c.value) === c.equal);
+  const holds = (s: State, c: Condition): boolean =>
+    c.on === "pointer" ? s[my.ptrs + c.ptr] !== 0 : (get(s, c.reg) === c.value) === c.equal;
 
   /** The object behind a local pointer, or what is wrong with it. */
   const objectAt = (s: State, ptr: number) => {
@@ -97,15 +103,17 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
     return undefined;
   };
   const widthOf = (place: Place): number => (place.in === "object" ? FIELD_AT[place.field]![1] : bytesOf(place).width);
-  const touch = (place: Place, write: boolean, plain: boolean) => (s: State): readonly Touch[] => {
-    if (place.in === "object") {
-      const [offset, width] = FIELD_AT[place.field]!;
-      const from = OBJECT_AREA + 1000 * s[my.ptrs + place.ptr]! + offset;
-      return [{ from, to: from + width, write, plain }];
-    }
-    const { at, width } = bytesOf(place);
-    return [{ from: at, to: at + width, write, plain }];
-  };
+  const touch =
+    (place: Place, write: boolean, plain: boolean) =>
+    (s: State): readonly Touch[] => {
+      if (place.in === "object") {
+        const [offset, width] = FIELD_AT[place.field]!;
+        const from = OBJECT_AREA + 1000 * s[my.ptrs + place.ptr]! + offset;
+        return [{ from, to: from + width, write, plain }];
+      }
+      const { at, width } = bytesOf(place);
+      return [{ from: at, to: at + width, write, plain }];
+    };
 
   const visible = (stmt: Stmt | undefined, run: (s: State) => Effect, touches: (s: State) => readonly Touch[] = NOTHING): void => {
     code.push({ kind: "visible", stmt, run, touches });
@@ -228,7 +236,8 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         visible(stmt, (s) => {
           program.threads.forEach((_, i) => {
             const other = cells.threads[i]!;
-            const inside = s[domain.depth + i] !== 0 || (plainRcu && program.kernel !== "4.19" && (s[other.preempt]! > 0 || s[other.irq]! > 0));
+            const inside =
+              s[domain.depth + i] !== 0 || (plainRcu && program.kernel !== "4.19" && (s[other.preempt]! > 0 || s[other.irq]! > 0));
             if (inside) s[domain.waits + me] = s[domain.waits + me]! | (1 << i);
           });
           return "went";
@@ -288,7 +297,11 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
           s[my.scratch] = same ? 0 : 1;
           return same ? and(old + stmt.add, stmt.mask) : undefined;
         });
-        return branch((s) => s[my.scratch] === 1, () => code.push({ kind: "jump", to: again }), () => {});
+        return branch(
+          (s) => s[my.scratch] === 1,
+          () => code.push({ kind: "jump", to: again }),
+          () => {},
+        );
       }
       case "add-unless":
         return changing(stmt, stmt.place, (s, old) => {
@@ -438,7 +451,11 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         reading(stmt, stmt.place, stmt.marked, (s, value) => {
           s[my.scratch] = value === stmt.value ? 0 : 1;
         });
-        return branch((s) => s[my.scratch] === 1, () => code.push({ kind: "jump", to: again }), () => {});
+        return branch(
+          (s) => s[my.scratch] === 1,
+          () => code.push({ kind: "jump", to: again }),
+          () => {},
+        );
       }
       case "wait-event":
         mightSleep();
@@ -544,4 +561,5 @@ export function outcomeOf(program: Program, cells: Cells, s: State): bigint | st
 
 /** Whether nothing inside it is a step. */
 export const isQuiet = (stmt: Stmt): boolean =>
-  ["local-set", "local-get", "hand", "choose", "fail", "kernel"].includes(stmt.op) || (bodiesOf(stmt).length > 0 && bodiesOf(stmt).flat().every(isQuiet));
+  ["local-set", "local-get", "hand", "choose", "fail", "kernel"].includes(stmt.op) ||
+  (bodiesOf(stmt).length > 0 && bodiesOf(stmt).flat().every(isQuiet));

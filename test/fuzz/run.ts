@@ -23,7 +23,8 @@ const session = createSession({
 });
 const until = performance.now() + 60_000 * Number(values.minutes);
 const most = Number(values.most ?? Number.POSITIVE_INFINITY);
-while (performance.now() < until && session.tally().programs < most && session.found().length < Number(values.kinds ?? 1000)) await session.batch();
+while (performance.now() < until && session.tally().programs < most && session.found().length < Number(values.kinds ?? 1000))
+  await session.batch();
 session.close();
 console.log(session.summary());
 process.exitCode = session.found().length > 0 ? 1 : 0;

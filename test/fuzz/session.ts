@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compare, comparable, type Difference } from "./compare.ts";
+import { comparable, compare, type Difference } from "./compare.ts";
 import { dice } from "./dice.ts";
 import { createCompiler, type Subject } from "./engine.ts";
 import { explore, type Truth } from "./explore.ts";
@@ -84,7 +84,10 @@ export function createSession(options: Options): Session {
           const [one] = await compiler.compile([candidate]);
           return (await compareSafely(one!, truthOfIt, index, true))?.kind === kind;
         });
-        const text = printFile(small, `/* Program ${index} of seed ${seed}, made smaller. ${difference.text} */\n// shootdown: --kernel ${kernel}\n`);
+        const text = printFile(
+          small,
+          `/* Program ${index} of seed ${seed}, made smaller. ${difference.text} */\n// shootdown: --kernel ${kernel}\n`,
+        );
         found.push({ difference, program: small, index, text });
         say(`--- ${index}: ${difference.text}\n${text.slice(text.lastIndexOf("}\n", text.indexOf("struct w")) + 2)}`);
         if (options.folder !== undefined) {
