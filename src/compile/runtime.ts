@@ -50,7 +50,7 @@ export interface Globals {
   readonly exclusive: number;
   readonly any: number;
   readonly fuel: number;
-  /** `newShared` + 1 when the step ran out of fuel for the first time, or 0: what it touches from then on is taken to be shared. */
+  /** 1 once the step has run out of fuel for the first time: what it touches from then on is taken to be shared. */
   readonly looping: number;
   readonly choices: number;
   /** Choices are read from here (a byte each), as many as `scripted`. */

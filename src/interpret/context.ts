@@ -55,8 +55,7 @@ export interface Context {
   fuel: number;
   /** The step has run out of fuel once: what it touches from now on is taken to be shared. */
   looping: boolean;
-  /** Discoveries when it had; and whether the step was given up because looking has taught something. */
-  learnt: number;
+  /** A step was given up because of what has been found: the next pass will do better. */
   stalled: boolean;
   choices: readonly number[];
   arities: number[];

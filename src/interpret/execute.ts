@@ -95,10 +95,10 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     if (!context.looping && context.mode === "thread") {
       context.looping = true;
       context.fuel = LOOP_FUEL;
-      context.learnt = sharing.discoveries();
       return;
     }
-    if (context.looping && sharing.discoveries() > context.learnt) {
+    // What was found in this pass may be what it waits for.
+    if (context.looping && sharing.discoveries() > 0) {
       context.stalled = true;
       throw { kind: "assumed" } satisfies Stop;
     }

@@ -84,7 +84,6 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     operations: 0,
     fuel,
     looping: false,
-    learnt: 0,
     stalled: false,
     choices: [],
     arities: [],
