@@ -1,5 +1,5 @@
 /**
- * Operations on stretches of modelled memory, as WebAssembly functions: clearing a frame's own bytes, and making memory live or dead (`__sd_live`, `__sd_dead`).
+ * Operations on stretches of modelled memory, as WebAssembly functions: making memory live or dead (`__sd_live`, `__sd_dead`).
  */
 import { GUARD } from "../ir/program.ts";
 import { type Accesses, LIVENESS } from "./access.ts";
@@ -7,8 +7,6 @@ import { type Core, define, TRAP } from "./runtime.ts";
 import type { Code } from "./wasm.ts";
 
 export interface Bulk {
-  /** (addr i32, length i32): zero, unchecked: the bytes are a frame's own. */
-  readonly clear: number;
   /** (addr i64, size i64, loc i32): __sd_live, __sd_dead. */
   readonly makeLive: number;
   readonly makeDead: number;
@@ -16,17 +14,6 @@ export interface Bulk {
 
 export function defineBulk(core: Core, accesses: Accesses): Bulk {
   const { builder, map, globals, imports, reads, storeWord } = core;
-
-  const clear = define(builder, ["i32", "i32"], [], (c) => {
-    const end = c.local("i32");
-    c.get(0).get(1).op("i32.add").set(end);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(0).get(end).op("i32.ge_u").brIf(done);
-    c.get(0).i64(0n).call(storeWord);
-    c.get(0).i32(8).op("i32.add").set(0);
-    c.br(loop).end().end();
-  });
 
   /** Stores one byte of the live table for the word at i32 local `at`; the table is state, so it goes through the log. */
   const setLive = accesses.rawStore[1];
@@ -86,5 +73,5 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     c.br(loop).end().end();
   });
 
-  return { clear, makeLive, makeDead };
+  return { makeLive, makeDead };
 }

@@ -91,7 +91,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
 
   for (const piece of program.image) bytes().set(piece.bytes, piece.address);
   for (const g of program.globals) if (!g.arena) setLive(bytes(), map, g.address, g.size, g.constant);
-  bytes().fill(LIVENESS.LIVE, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
+  bytes().fill(LIVENESS.RETURNED, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
   for (const [pointer, func] of program.functionAt) view().setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
   for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
   for (const object of options.notedLocks ?? []) bytes()[map.claims + object]! |= CLAIM.noted;

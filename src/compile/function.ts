@@ -97,7 +97,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   const atPlain = (segment: number): number => {
     const { block, from } = segments[segment]!;
     const instr = func.blocks[block]!.instrs[from]!;
-    return (instr.op === "load" || instr.op === "store") && instr.order === "plain" ? AT_PLAIN : 0;
+    return instr.op === "localEnd" || ((instr.op === "load" || instr.op === "store") && instr.order === "plain") ? AT_PLAIN : 0;
   };
   const emission: Emission = {
     unit,
@@ -151,13 +151,6 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
     c.getGlobal(globals.directSp).getGlobal(globals.stackEnd).op("i32.gt_u").if();
     c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(func.loc).call(imports.trap).end();
   }
-  const clearLocals = (): void => {
-    layout.locals.forEach((offset, i) => {
-      const size = (func.locals[i]!.size + 7) & ~7;
-      if (size > 0) c.get(frame).i32(offset).op("i32.add").i32(size).call(unit.bulk.clear);
-    });
-  };
-
   const dispatch = c.loop();
   const labels: number[] = [];
   for (let s = segments.length - 1; s >= 0; s--) labels[s] = c.block();
@@ -225,7 +218,6 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
       }
       case "ret":
         if (version === "direct") {
-          clearLocals();
           if (layout.size > 0) c.get(frame).setGlobal(globals.directSp);
           for (const v of term.values) values.push(v);
           c.op("return");
@@ -239,7 +231,6 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
           slotAddress(slot);
           c.i64(0n).call(storeWord);
         }
-        clearLocals();
         c.get(frame).mem("i32.load", 8).setGlobal(globals.sp);
         c.get(frame).i64(0n).call(storeWord);
         c.get(frame).i32(8).op("i32.add").i64(0n).call(storeWord);

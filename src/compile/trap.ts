@@ -37,10 +37,12 @@ export function trap(
       const what = `${write ? "store" : "load"} of {1:d} bytes`;
       const loc = accessLoc(program, place);
       if (address < 0x10000n) return fail("null-dereference", `${what} at {0:x}`, [address, size, 0n], loc);
-      const freed =
+      const some = (liveness: number): boolean =>
         address < BigInt(map.end) &&
-        [...Array(Number(size)).keys()].some((i) => bytes[map.live + ((Number(address) + i) >> 3)] === LIVENESS.FREED);
-      if (freed) return fail("use-after-free", `${what} at {0:p}, which has been freed`, [address, size, 0n], loc);
+        [...Array(Number(size)).keys()].some((i) => bytes[map.live + ((Number(address) + i) >> 3)] === liveness);
+      if (some(LIVENESS.RETURNED))
+        return fail("use-after-return", `${what} at {0:p}, a local variable that is gone`, [address, size, 0n], loc);
+      if (some(LIVENESS.FREED)) return fail("use-after-free", `${what} at {0:p}, which has been freed`, [address, size, 0n], loc);
       return fail("out-of-bounds", `${what} at {0:p}, which is no object's`, [address, size, 0n], loc);
     }
     case TRAP.constant:

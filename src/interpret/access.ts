@@ -7,7 +7,7 @@
 import { GUARD } from "../ir/program.ts";
 import { type Context, inside, noteUse, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
-import { FREED, STACK_SIZE } from "./memory.ts";
+import { FREED, RETURNED, STACK_SIZE } from "./memory.ts";
 import type { Use } from "./sharing.ts";
 import { masked } from "./values.ts";
 import { violation } from "./violation.ts";
@@ -31,6 +31,8 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
       const valid = memory.shadow(at);
       if (valid === FREED)
         throw violation("use-after-free", `${what} of {1:d} bytes at {0:p}, which was freed`, [address, bytes], info.loc);
+      if (valid === RETURNED)
+        throw violation("use-after-return", `${what} of {1:d} bytes at {0:p}, a local variable that is gone`, [address, bytes], info.loc);
       if (Math.min(end - at, 8) > valid) {
         throw violation("out-of-bounds", `${what} of {1:d} bytes at {0:p}, which is not inside an object`, [address, bytes], info.loc);
       }
@@ -134,6 +136,17 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
       }
       return old;
     },
-    clearLocal: (address, length) => memory.zero(address, length),
+    beginLocal: (address, length) => {
+      memory.zero(address, length);
+      for (let at = 0; at < length; at += 8) memory.setShadow(address + at, Math.min(8, length - at));
+    },
+    endLocal: (address, length, info) => {
+      for (let at = address; at < address + length; at += 8) {
+        if (memory.shadow(at) === RETURNED) continue;
+        note(at, 1, "write", info);
+        memory.setShadow(at, RETURNED);
+      }
+      memory.zero(address, length);
+    },
   };
 }

@@ -39,7 +39,8 @@ export interface Port {
   modify(addr: bigint, bytes: number, next: (old: bigint) => bigint | undefined, info: AccessInfo): bigint;
   /** Adds, for a result that nobody uses. */
   add(addr: bigint, bytes: number, amount: bigint, info: AccessInfo): bigint;
-  clearLocal(addr: number, size: number): void;
+  beginLocal(addr: number, size: number): void;
+  endLocal(addr: number, size: number, info: AccessInfo): void;
 }
 
 /** A way from one block to another: the phis' new values are all read before any is written. */
@@ -203,9 +204,15 @@ function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly nu
       const offset = locals[instr.slot]!;
       return value(instr.dst, (f) => BigInt(f.base + offset));
     }
-    case "clear": {
+    case "localBegin": {
       const [offset, size] = [locals[instr.slot]!, func.locals[instr.slot]!.size];
-      return act((f) => port.clearLocal(f.base + offset, size));
+      return act((f) => port.beginLocal(f.base + offset, size));
+    }
+    case "localEnd": {
+      const [offset, size] = [locals[instr.slot]!, func.locals[instr.slot]!.size];
+      const info = { access: instr.access, loc: instr.loc, marked: false };
+      const range = (f: Frame): Range => ({ addr: BigInt(f.base + offset), length: size });
+      return { kind: "access", live: place.point, plain: true, range, run: (f) => port.endLocal(f.base + offset, size, info) };
     }
     case "load": {
       const { dst, bytes } = instr;

@@ -7,7 +7,7 @@
 import type { Merging } from "../explore/machine.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op, Range } from "./decode.ts";
-import { FREED, MAX_THREADS, STACK_SIZE } from "./memory.ts";
+import { FREED, MAX_THREADS, RETURNED, STACK_SIZE } from "./memory.ts";
 import { released, taken } from "./sharing.ts";
 import { masked } from "./values.ts";
 import { type Stop, violation } from "./violation.ts";
@@ -87,7 +87,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     // What lies outside memory is not shared: the access itself will fail.
     if (addr + BigInt(length) > BigInt(memory.end)) return false;
     const start = Number(addr);
-    return sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3);
+    for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) if (sharing.known(word)) return true;
+    return false;
   };
 
   /** The first time, what the loop touches is looked at for a while: it gets scheduling points in the next pass. */
@@ -208,7 +209,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     for (let at = Number(address); at < Number(address + size); at += 8) {
       const shadow = memory.shadow(at);
       if (shadow === FREED) throw violation("double-free", "{0:p} is freed already", [address, size], loc);
-      if (shadow === 0 || memory.isConstant(at)) throw violation("bad-free", "{0:p} was never live", [address, size], loc);
+      if (shadow === 0 || shadow === RETURNED || memory.isConstant(at))
+        throw violation("bad-free", "{0:p} was never live", [address, size], loc);
       if (!sharing.shared(at >> 3)) noteUse(context, at >> 3, "write");
       memory.zero(at, 8);
       memory.setShadow(at, FREED);
@@ -291,8 +293,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
   };
 
   const leave = (): void => {
-    const frame = context.frames.pop()!;
-    if (frame.code.size > 0) memory.zero(frame.base, frame.code.size);
+    context.frames.pop();
     observer?.happened(context.thread, { what: "leave" });
   };
 

@@ -21,7 +21,8 @@ export function operandsOf(instr: Instr): readonly Operand[] {
     case "cmpxchg":
       return [instr.addr, instr.expected, instr.desired];
     case "local":
-    case "clear":
+    case "localBegin":
+    case "localEnd":
       return [];
     case "call":
     case "intrinsic":
@@ -34,7 +35,8 @@ export function operandsOf(instr: Instr): readonly Operand[] {
 export function definedBy(instr: Instr): readonly Reg[] {
   switch (instr.op) {
     case "store":
-    case "clear":
+    case "localBegin":
+    case "localEnd":
       return [];
     case "cmpxchg":
       return [instr.dst, instr.ok];
@@ -161,6 +163,9 @@ export function accessSites(program: Program): readonly (AccessSite | undefined)
           case "rmw":
           case "cmpxchg":
             sites[i.access] = { loc: i.loc, bytes: i.bytes, write: true, marked: true };
+            break;
+          case "localEnd":
+            sites[i.access] = { loc: i.loc, bytes: f.locals[i.slot]!.size, write: true, marked: false };
             break;
           default:
         }

@@ -35,6 +35,8 @@ export interface FunctionLowering {
   /** SSA values so far. Blocks are lowered in reverse postorder, so a definition comes before its uses (phis apart). */
   readonly values: Map<string, readonly Operand[]>;
   /** Local slot of each alloca. */
+  /** Locals whose life begins where the IR says so; that of the others begins with the function. */
+  readonly scoped: Set<number>;
   readonly slots: Map<string, number>;
   /** Where a function that reads variable arguments finds them: a hidden last parameter. */
   readonly varargs: Operand | undefined;

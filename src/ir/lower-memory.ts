@@ -5,7 +5,7 @@
  */
 
 import type { Bulk } from "./bulk.ts";
-import { bin, cmp, fresh, imm, local, mask, nextAccess, ONE, offsetBy, sext, ZERO } from "./emit.ts";
+import { beginLocal, bin, cmp, fresh, imm, local, mask, nextAccess, ONE, offsetBy, sext, ZERO } from "./emit.ts";
 import {
   define,
   type FunctionLowering,
@@ -182,7 +182,10 @@ export function lowerAlloca(f: FunctionLowering, i: Kind<"alloca">): void {
   const align = Math.max(1, i.align, f.types.alignOf(i.type));
   const made = local(f.e, size, align, named?.name ?? i.result ?? "", named?.type ?? -1);
   // Outside the entry block it is a new variable each time.
-  if (!f.inEntry) f.e.instrs.push({ op: "clear", slot: made.slot, loc: f.e.loc });
+  if (!f.inEntry) {
+    f.scoped.add(made.slot);
+    beginLocal(f.e, made.slot);
+  }
   if (i.result !== undefined) f.slots.set(i.result, made.slot);
   define(f, i, [made.address]);
 }
@@ -191,6 +194,8 @@ export function lowerAlloca(f: FunctionLowering, i: Kind<"alloca">): void {
 export function copyToLocal(f: FunctionLowering, from: Operand, type: IrType): { slot: number; address: Operand } {
   const size = f.types.sizeOf(type);
   const made = local(f.e, size, Math.max(8, f.types.alignOf(type)), "", -1);
+  f.scoped.add(made.slot);
+  beginLocal(f.e, made.slot);
   emitCopy(f, made.address, from, imm(size));
   return made;
 }

@@ -43,7 +43,8 @@ export function mapInstr(i: Instr, m: Mapping): Instr {
       };
     case "local":
       return { ...i, loc, dst: m.reg(i.dst), slot: m.slot(i.slot) };
-    case "clear":
+    case "localBegin":
+    case "localEnd":
       return { ...i, loc, slot: m.slot(i.slot) };
     case "call":
       return { ...i, loc, args: i.args.map(m.operand), dsts: i.dsts.map(m.reg) };

@@ -62,7 +62,12 @@ describe("accesses", () => {
     ["freed twice", (at) => [...dead(at.of("arena"), 8), ...dead(at.of("arena"), 8)], "double-free"],
     ["freed without being", (at) => [beyond(at, "x", 8), ...dead(reg(9), 8)], "bad-free"],
     ["freed outside of a section", (at) => [intrinsic("dead", [at.of("arena"), imm(8)])], "scenario"],
-    ["own locals", () => [{ op: "local", dst: 1, slot: 0 }, store(reg(1), imm(1)), { op: "clear", slot: 0 }], undefined],
+    ["own locals", () => [{ op: "local", dst: 1, slot: 0 }, store(reg(1), imm(1))], undefined],
+    [
+      "a local that is gone",
+      () => [{ op: "local", dst: 1, slot: 0 }, add(2, reg(1), imm(0)), { op: "localEnd", slot: 0 }, load(3, reg(2))],
+      "use-after-return",
+    ],
   ])("%s", (_, lines, klass) => expect(run(lines)?.klass).toBe(klass));
 });
 
