@@ -132,7 +132,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       const index = threads.length;
       const func = program.functionAt.get(Number(fn));
       if (func === undefined) fail("wild-call", "thread {0:s} starts at {1:x}, which is no function", [name, fn, 0n], 0);
-      if (index >= MAX_THREADS) fail("too-many-threads", "more than {0:d} threads", [BigInt(MAX_THREADS), 0n, 0n], 0);
+      if (index >= MAX_THREADS) fail("model-limit", "a scenario may have {0:d} threads", [BigInt(MAX_THREADS), 0n, 0n], 0);
       threads.push({ name: cString(name), column: cString(column), daemon: (flags & 1n) !== 0n });
       const base = map.stacks + index * STACK_SIZE;
       const frame = base + Math.ceil(TCB_SIZE / 16) * 16;
@@ -167,7 +167,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         return FAILED;
       }
       if (error instanceof RangeError) {
-        lastFailure = { klass: "stack-overflow", text: "calls nest without end", args: [0n, 0n, 0n], loc: 0 };
+        lastFailure = { klass: "model-limit", text: "calls inside an atomic section, setup or the final check nest too deeply", args: [0n, 0n, 0n], loc: 0 };
         return FAILED;
       }
       throw error;

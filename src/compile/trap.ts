@@ -2,7 +2,7 @@
 import { EngineLimit, type Failure } from "../explore/machine.ts";
 import type { Program } from "../ir/program.ts";
 import { LIVENESS } from "./access.ts";
-import { MAX_CHOICES, MAX_SEGMENTS, type MemoryMap } from "./memory-map.ts";
+import { MAX_CHOICES, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
 import { TRAP } from "./runtime.ts";
 
 /** Thrown by the host's functions to end a step. */
@@ -56,7 +56,12 @@ export function trap(
     case TRAP.endlessLoop:
       return fail("endless-loop", "a loop without a scheduling point does not end", [0n, 0n, 0n], place);
     case TRAP.stackOverflow:
-      return fail("stack-overflow", "calls nest too deeply", [0n, 0n, 0n], place);
+      return fail(
+        "model-limit",
+        "calls nest too deeply, or local variables are too large: a thread's stack has {0:d} bytes",
+        [BigInt(STACK_SIZE), 0n, 0n],
+        place,
+      );
     case TRAP.badFree:
       return fail("bad-free", "{0:p} is freed, and is not live", [address, b, 0n], place);
     case TRAP.blockInSection:
@@ -68,13 +73,13 @@ export function trap(
       );
     case TRAP.choices:
       return fail(
-        "too-many-choices",
-        `one step makes more than ${MAX_CHOICES} choices, or one of more than 255 alternatives`,
+        "model-limit",
+        `one step may make ${MAX_CHOICES} choices, of 255 alternatives each`,
         [0n, 0n, 0n],
         place,
       );
     case TRAP.segments:
-      return fail("too-many-segments", `__sd_segment is called more than ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
+      return fail("model-limit", `__sd_segment may be called ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
     case TRAP.lifetime:
       return fail("scenario", "__sd_live and __sd_dead belong into an atomic section", [0n, 0n, 0n], place);
     case TRAP.onCpu:

@@ -34,6 +34,7 @@ export interface ExecuteOptions {
 }
 
 const MAX_DEPTH = 200;
+const STACK_FULL = "calls nest too deeply, or local variables are too large: a thread's stack has {0:d} bytes";
 /** Backward jumps for which the reads of a loop that seems to be endless are looked at. */
 export const LOOP_FUEL = 10_000;
 const PARKED: Outcome = { kind: "parked" };
@@ -50,7 +51,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     const region = memory.stackOf(context.thread < 0 ? MAX_THREADS : context.thread);
     const base = caller === undefined ? region : caller.base + caller.code.size;
     if (context.frames.length >= MAX_DEPTH || base + code.size > region + STACK_SIZE) {
-      throw violation("stack-overflow", "the stack is full: calls are {0:d} deep", [BigInt(context.frames.length)], loc);
+      throw violation("model-limit", STACK_FULL, [BigInt(STACK_SIZE)], loc);
     }
     const regs = new Array<bigint>(code.func.regBits.length).fill(0n);
     for (let i = 0; i < code.func.params; i++) regs[i] = masked(code.func.regBits[i]!, args[i] ?? 0n);

@@ -79,7 +79,7 @@ describe("control", () => {
     ["division that overflows", () => [divide("sdiv", -(1n << 63n), -1)], "divide"],
     ["division", () => [divide("sdiv", -7n, 2)], undefined],
     ["a wild call", () => [{ op: "callptr", target: imm(0x10), args: [], dsts: [] }], "wild-call"],
-    ["a call without end", (at) => [self(at)], "stack-overflow"],
+    ["a call without end", (at) => [self(at)], "model-limit"],
     ["a loop without end", (at) => [{ op: "call", callee: at.func("loop"), args: [], dsts: [] }], "endless-loop"],
     ["where C cannot go", (at) => [{ op: "call", callee: at.func("nowhere"), args: [], dsts: [] }], "unreachable"],
     [
