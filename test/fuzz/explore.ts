@@ -214,14 +214,15 @@ function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph
     for (let a = 0; a < next.length; a++) {
       for (let b = a + 1; b < next.length; b++) {
         const [one, other] = [next[a], next[b]];
-        if (one?.stmt === undefined || other?.stmt === undefined || found.get(one.stmt)?.has(other.stmt)) continue;
-        const meet = one.touches(s).some((x) =>
-          other.touches(s).some((y) => x.from < y.to && y.from < x.to && (x.write || y.write) && (x.plain || y.plain)),
-        );
-        if (!meet) continue;
-        if (!found.has(one.stmt)) found.set(one.stmt, new Set());
-        found.get(one.stmt)!.add(other.stmt);
-        pairs.push([one.stmt, other.stmt]);
+        if (one?.stmt === undefined || other?.stmt === undefined) continue;
+        for (const x of one.touches(s)) {
+          for (const y of other.touches(s)) {
+            const [first, second] = [x.stmt ?? one.stmt, y.stmt ?? other.stmt];
+            if (x.from >= y.to || y.from >= x.to || !(x.write || y.write) || !(x.plain || y.plain) || found.get(first)?.has(second)) continue;
+            found.set(first, (found.get(first) ?? new Set()).add(second));
+            pairs.push([first, second]);
+          }
+        }
       }
     }
   });

@@ -13,6 +13,8 @@ export interface Touch {
   readonly to: number;
   readonly write: boolean;
   readonly plain: boolean;
+  /** Inside an atomic section: which statement of it. */
+  readonly stmt?: Stmt | undefined;
 }
 
 /** "went", or the thread has to wait, or the execution ends here, or the class of what went wrong. */
@@ -156,6 +158,15 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         return "went";
       },
       touch(place, true, false),
+    );
+  const waitFor = (stmt: Stmt, place: Place, wanted: number): void =>
+    visible(
+      stmt,
+      (s) => {
+        const value = read(s, place);
+        return typeof value === "string" ? fails(value) : value === wanted ? "went" : "blocks";
+      },
+      touch(place, false, false),
     );
   const mightSleep = (): void => local((s) => (s[my.preempt] !== 0 || s[my.irq] !== 0 || s[my.rcu] !== 0 ? "sleep-in-atomic" : undefined));
 
@@ -442,14 +453,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
       }
       case "wait-event":
         mightSleep();
-        return visible(
-          stmt,
-          (s) => {
-            const value = read(s, stmt.place);
-            return typeof value === "string" ? fails(value) : value === stmt.value ? "went" : "blocks";
-          },
-          touch(stmt.place, false, false),
-        );
+        return waitFor(stmt, stmt.place, stmt.value);
       case "choose":
         code.push({
           kind: "choose",
@@ -476,7 +480,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
   /** All that is inside happens at once. */
   const section = (stmt: Stmt & { op: "section" }): void => {
     const from = code.length;
-    if (stmt.guard !== undefined) statement({ op: "wait-event", place: stmt.guard.place, value: stmt.guard.value });
+    if (stmt.guard !== undefined) waitFor(stmt, stmt.guard.place, stmt.guard.value);
     body(stmt.body);
     const parts = code.splice(from).filter((instr) => instr.kind === "visible");
     visible(
@@ -488,7 +492,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         }
         return "went";
       },
-      (s) => parts.flatMap((part) => part.touches(s).map((t) => ({ ...t, plain: false }))),
+      (s) => parts.flatMap((part) => part.touches(s).map((t) => ({ ...t, plain: false, stmt: part.stmt }))),
     );
   };
 

@@ -11,6 +11,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     most: { type: "string" },
     kinds: { type: "string" },
+    count: { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
@@ -18,6 +19,7 @@ const { values } = parseArgs({
 const session = createSession({
   seed: Number(values.seed),
   from: Number(values.from),
+  count: values.count,
   say: (line) => console.log(line),
   ...(values.out === undefined ? {} : { folder: values.out }),
 });
