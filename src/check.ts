@@ -75,7 +75,7 @@ async function search(
   hooks: CheckHooks,
 ): Promise<{ result: CheckResult; stopped: string | undefined }> {
   let stopped: string | undefined;
-  const key = `${inputs.key}-${options.merge}`;
+  const key = `${inputs.key}-${options.merge}-${options.preemptions === undefined}`;
   const sites = accessSites(program);
   const result = await check({
     preemptions: options.preemptions,
@@ -98,11 +98,13 @@ async function search(
 /** Makes the machine of each pass. Code is generated again only when there are new scheduling points. */
 export function machinesOf(
   program: Program,
-  options: Pick<CheckOptions, "merge" | "engine" | "maxMemory"> & Pick<RunOptions, "stepCache">,
+  options: Pick<CheckOptions, "merge" | "engine" | "maxMemory" | "preemptions"> & Pick<RunOptions, "stepCache">,
   kept?: KeptCode,
 ): (knowledge: Knowledge) => Machine {
   const merging = options.merge;
-  if (options.engine === "interpreter") return (knowledge) => createInterpreter(program, { merging, ...knowledge });
+  // Where switches are counted, a thread has to be seen between taking a lock and giving it back: another that waits for it is no preemption.
+  const movers = options.preemptions === undefined;
+  if (options.engine === "interpreter") return (knowledge) => createInterpreter(program, { merging, movers, ...knowledge });
   let compiled: { module: CompiledModule; racy: string } | undefined;
   return (knowledge) => {
     const racy = knowledge.racyAccesses.join();
@@ -112,6 +114,8 @@ export function machinesOf(
     return runCompiled(program, compiled.module, {
       sharedWords: knowledge.sharedWords,
       notedLocks: knowledge.notedLocks,
+      brokenLocks: knowledge.brokenLocks,
+      movers,
       racyAccesses: knowledge.racyAccesses,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
       ...(options.stepCache === undefined ? {} : { stepCache: options.stepCache }),
@@ -162,7 +166,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
     case "violation": {
       const { failure, schedule } = result.outcome.violation;
       const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
-        createInterpreter(program, { merging: options.merge, ...knowledge, observer });
+        createInterpreter(program, { merging: options.merge, movers: options.preemptions === undefined, ...knowledge, observer });
       const story = explain(program, observed, schedule, failure, { readSource });
       return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
     }
@@ -194,6 +198,8 @@ function reasonOf(why: Inconclusive, options: CheckOptions, stopped: string | un
       return "because a schedule became too long to go back from";
     case "endless":
       return "without one schedule that reaches its end: some thread never finishes";
+    case "stuck":
+      return "because too much can happen after a state in which threads wait to say whether they wait for ever";
     case "interrupted":
       return stopped ?? "by the user";
   }

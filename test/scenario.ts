@@ -74,7 +74,7 @@ export function checked(program: Program, run: Run = {}): Promise<CheckResult> {
   const merging = run.merge ?? "full";
   const sites = accessSites(program);
   const { engine = "compiled", stepCache = true } = run;
-  const machines = machinesOf(program, { merge: merging, engine, maxMemory: undefined, stepCache }, run.kept);
+  const machines = machinesOf(program, { merge: merging, engine, maxMemory: undefined, preemptions: run.preemptions, stepCache }, run.kept);
   return check({
     merging,
     preemptions: run.preemptions,

@@ -17,17 +17,18 @@ typedef unsigned long long sd_u64;
  * An atomic section runs as one indivisible operation: no scheduling point inside it. Begin and end stand in
  * the same function (after always_inline), on every path, and do not nest in one function; a section entered while another
  * is open (through a call) is part of the outer one.
- * The kind says how the operation commutes with those of other threads:
- *   SD_STEP            no claim: an operation others can see
- *   SD_ACQUIRE         takes exclusive lock @obj (a right mover); adds @obj to the thread's lock set
+ * The kind says how the operation is expected to commute with those of other threads. That is a claim, and the search checks it: where it
+ * does not hold (somebody touches the lock's words otherwise, frees them, gives the lock back for another thread, takes it while it is
+ * taken), the sections of that object are SD_STEP from the next pass on, and a lock that does not keep threads apart protects nothing.
+ *   SD_STEP            no claim: an operation that others can see
+ *   SD_ACQUIRE         takes lock @obj exclusively (a right mover); adds @obj to the thread's lock set
  *   SD_ACQUIRE_SHARED  takes @obj in shared mode (right mover)
- *   SD_RELEASE         gives exclusive @obj back (a left mover)
- *   SD_RELEASE_SHARED  gives shared @obj back (left mover)
+ *   SD_RELEASE         gives back @obj, held exclusively (a left mover)
+ *   SD_RELEASE_SHARED  gives back @obj, held in shared mode (left mover)
  *   SD_LOCAL           touches nothing that another thread could tell (commutes with everything)
- * Accesses inside SD_STEP count for the analysis of which memory is shared; accesses inside the
- * others (the lock's own words) do not.
- * An operation that looks at a lock without taking it (trylock that fails, is_locked) must call
- * __sd_note_lock(obj) inside an SD_STEP section: that lock is then no longer treated as a mover.
+ *   SD_ALLOC           makes memory live (right mover); otherwise as SD_LOCAL. @obj names the allocator
+ * An object is 4 bytes; locks may lie side by side. Holders in shared mode that all change one counter do so by atomic additions whose
+ * result is not used, and do not read it: additions commute, reading does not.
  */
 #define SD_STEP 0
 #define SD_ACQUIRE 1
@@ -35,10 +36,26 @@ typedef unsigned long long sd_u64;
 #define SD_RELEASE 3
 #define SD_RELEASE_SHARED 4
 #define SD_LOCAL 5
+#define SD_ALLOC 6
 
 void __sd_atomic_begin(int kind, const void *obj);
 void __sd_atomic_end(void);
-void __sd_note_lock(const void *obj);
+
+/* In an SD_STEP section: it has taken lock @obj (trylock). Call it before the lock's words change. */
+void __sd_took(const void *obj, int shared);
+
+/*
+ * A thread of a daemon is busy from __sd_busy(1) to __sd_busy(0): it has to be able to go on, so that waiting for ever there is a deadlock, and is not where it
+ * may be for good. __sd_busy_any(), in the final check: whether some daemon is.
+ */
+void __sd_busy(int busy);
+int __sd_busy_any(void);
+
+/*
+ * During setup: thread number @thread shares a CPU with all others that are given the same @cpu. While one of them holds @cpu as an exclusive lock
+ * (preemption off), the others do not run.
+ */
+void __sd_on_cpu(int thread, const void *cpu);
 
 /*
  * The guard of the section that is open (opened in this same function) is false: the thread is not enabled now. The section's effects
@@ -49,7 +66,10 @@ void __sd_block(void) __attribute__((noreturn));
 /* A number from 0 to n-1; the search tries them all. Not a scheduling point. */
 int __sd_choose(int n);
 
-/* This path is outside the bounds of the scenario: abandon it silently (counted and reported as a bound). */
+/*
+ * This path is outside the bounds of the scenario: abandon it silently (counted and reported as a bound). What the thread did before is done, and others may
+ * see it: outside of sections, an assumption is a scheduling point. Inside a section all of that is undone.
+ */
 void __sd_assume(int condition);
 
 /*
@@ -102,7 +122,8 @@ int __sd_self(void);
 /*
  * Which memory is live, as KASAN sees it. Globals are live from the start, but for those marked __sd_arena, from which objects are
  * allocated: none of their bytes is. These two change it. @name (constant) says what kind of object it is. __sd_dead also zeroes the
- * bytes. An access to dead memory is a violation (use after free, or out of bounds: nobody's).
+ * bytes. An access to dead memory is a violation (use after free, or out of bounds: nobody's). Both belong into an atomic section: SD_ALLOC or SD_STEP for
+ * __sd_live, SD_STEP for __sd_dead.
  * Addresses are 8-byte aligned; sizes may be any.
  */
 #define __sd_arena __attribute__((section("sd_arena")))
@@ -111,7 +132,7 @@ void __sd_dead(void *p, unsigned long size);
 
 /*
  * Before any store into [start, end) the engine calls sd_watched_store(word address, old word, new word), which the program defines; it
- * runs inside the store, with no scheduling point. Used for page tables: the machine sees every change of an entry.
+ * runs inside the store, with no scheduling point. Used for page tables: the machine sees every change of an entry. During setup only.
  */
 void __sd_watch(void *start, void *end);
 

@@ -20,13 +20,18 @@ void __weak might_sleep(void)
 		__sd_fail("sleep-in-atomic", "{0:s} may sleep here, in a notifier that was told not to block", (sd_u64)task->comm, 0, 0);
 }
 
-/* The CPU's interrupt flag is a lock that an IPI sender looks at: off is "held". */
+/*
+ * The CPU's interrupt flag is a lock that an IPI sender looks at: off is "held". It is a flag and no count: turning interrupts on does so however often they were
+ * turned off. With them off no other thread of the CPU runs.
+ */
 void local_irq_disable(void)
 {
 	struct sd_walker *w = &sd_walkers[smp_processor_id()];
 
-	if (current->irqs_off++)
+	if (current->irqs_off)
 		return;
+	sd_hold_cpu();
+	sd_task_word(irqs_off) = 1;
 	__sd_atomic_begin(SD_ACQUIRE, &w->irqs_off);
 	w->irqs_off++;
 	__sd_atomic_end();
@@ -36,10 +41,30 @@ void local_irq_enable(void)
 {
 	struct sd_walker *w = &sd_walkers[smp_processor_id()];
 
-	if (--current->irqs_off)
+	if (!current->irqs_off)
 		return;
 	__sd_atomic_begin(SD_RELEASE, &w->irqs_off);
 	w->irqs_off--;
+	__sd_atomic_end();
+	sd_task_word(irqs_off) = 0;
+	sd_atomic_region_ends();
+	sd_release_cpu();
+}
+
+/* The CPU as a lock: who holds it runs alone there (__sd_on_cpu). Only threads that share a CPU need it. */
+void sd_take_cpu(void)
+{
+	const void *cpu = &sd_walkers[smp_processor_id()].taken;
+
+	__sd_atomic_begin(SD_ACQUIRE, cpu);
+	__sd_atomic_end();
+}
+
+void sd_give_cpu(void)
+{
+	const void *cpu = &sd_walkers[smp_processor_id()].taken;
+
+	__sd_atomic_begin(SD_RELEASE, cpu);
 	__sd_atomic_end();
 }
 
@@ -49,7 +74,6 @@ int PageLocked(struct page *page)
 	int locked;
 
 	__sd_atomic_begin(SD_STEP, &page->flags);
-	__sd_note_lock(&page->flags);
 	locked = (page->flags & (1UL << PG_locked)) != 0;
 	__sd_atomic_end();
 	return locked;

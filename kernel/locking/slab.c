@@ -30,7 +30,7 @@ void *sd_kmalloc(size_t size, gfp_t flags, const char *what)
 	might_sleep_if(flags & __GFP_DIRECT_RECLAIM);
 	if (size > SD_SLOT_SIZE)
 		__sd_fail("model-limit", "kmalloc of {0:d} bytes: raise SD_SLOT_SIZE", size, 0, 0);
-	__sd_atomic_begin(SD_LOCAL, slots);
+	__sd_atomic_begin(SD_ALLOC, slots);
 	for (i = 0; i < NR_SLOTS && !p; i++) {
 		int home = slot_home[i] ? slot_home[i] - 1 : i / SD_TASK_SLOTS;
 

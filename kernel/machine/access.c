@@ -29,7 +29,7 @@ static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
 
-	current->sd_in_kernel = true;
+	sd_enter_kernel();
 	__sd_event("fault", "page fault at {0:x} in {1:s}", va, (sd_u64)mm->sd_name, 0);
 	down_read(sd_mmap_sem(mm));
 	vma = find_vma(mm, va);
@@ -39,7 +39,7 @@ static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
 	up_read(sd_mmap_sem(mm));
 	if (fault & VM_FAULT_ERROR)
 		__sd_fail("sigbus", "the fault at {0:x} in {1:s} fails with {2:x}", va, (sd_u64)mm->sd_name, fault);
-	current->sd_in_kernel = false;
+	sd_leave_kernel();
 }
 
 /*

@@ -10,16 +10,6 @@
 
 bool sd_somebody_pins;
 
-static bool all_outside_kernel(void)
-{
-	int i;
-
-	for (i = 0; i < SD_MAX_TASKS; i++)
-		if (sd_tasks[i].sd_in_kernel)
-			return false;
-	return true;
-}
-
 /* Distinct entries that map this frame, over all user pages. */
 static int count_entries(struct page *page)
 {
@@ -104,7 +94,7 @@ void __weak sd_final(void)
 	int i;
 
 	sd_data_final();
-	if (!all_outside_kernel())
+	if (__sd_busy_any())
 		return;
 	for (i = 0; i < sd_nr_upages; i++) {
 		struct sd_upage *up = &sd_upages[i];

@@ -202,11 +202,23 @@ static void load_mm(int cpu, struct mm_struct *mm)
 #endif
 }
 
+/* Threads of one CPU take turns, and not while one has preemption or interrupts off. */
+static void put_on_cpu(int thread, struct task_struct *task)
+{
+	static struct task_struct *first[NR_CPUS];
+
+	__sd_on_cpu(thread, &sd_walkers[task->cpu].taken);
+	if (first[task->cpu])
+		first[task->cpu]->sd_shares_cpu = task->sd_shares_cpu = true;
+	else
+		first[task->cpu] = task;
+}
+
 void sd_cpu_run(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *arg), void *arg)
 {
 	struct task_struct *task = new_task(cpu, mm, name, false, fn, arg);
 
-	__sd_thread(task->comm, cpu_names[cpu], run_once, task, 0);
+	put_on_cpu(__sd_thread(task->comm, cpu_names[cpu], run_once, task, 0), task);
 	load_mm(cpu, mm);
 }
 
@@ -214,7 +226,7 @@ void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg)
 {
 	struct task_struct *task = new_task(cpu, mm, NULL, true, fn, arg);
 
-	__sd_thread(task->comm, cpu_names[cpu], run_for_ever, task, SD_DAEMON);
+	put_on_cpu(__sd_thread(task->comm, cpu_names[cpu], run_for_ever, task, SD_DAEMON), task);
 	load_mm(cpu, mm);
 }
 

@@ -261,11 +261,8 @@ void __weak flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsign
 			if (!(pending & (1UL << cpu)))
 				continue;
 #ifndef SD_TLBI_BROADCAST
-			if (cpu != smp_processor_id()) {
-				__sd_note_lock(&sd_walkers[cpu].irqs_off);
-				if (sd_walkers[cpu].irqs_off)
-					continue;
-			}
+			if (cpu != smp_processor_id() && sd_walkers[cpu].irqs_off)
+				continue;
 #endif
 			ready |= 1UL << cpu;
 		}

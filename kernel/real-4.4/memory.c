@@ -71,7 +71,7 @@ int sd_frame_alloc(int kind)
 {
 	int frame;
 
-	__sd_atomic_begin(SD_LOCAL, NULL);
+	__sd_atomic_begin(SD_ALLOC, sd_frames);
 	for (frame = 0; frame < SD_LOW_FRAMES; frame++)
 		if (sd_frame_home(frame) == sd_me() && sd_frames[frame].kind == SD_FREE)
 			break;

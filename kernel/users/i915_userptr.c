@@ -83,7 +83,7 @@ static void cancel_userptr_worker(void *arg)
 		__sd_block();
 	obj->work[i] = 0;
 	__sd_atomic_end();
-	current->sd_in_kernel = true;
+	sd_enter_kernel();
 	mutex_lock(&obj->struct_mutex);
 	__sd_atomic_begin(SD_STEP, NULL);
 	page = obj->pages[i];
@@ -93,7 +93,7 @@ static void cancel_userptr_worker(void *arg)
 	if (page)
 		sd_mirror_put_page(page);
 	mutex_unlock(&obj->struct_mutex);
-	current->sd_in_kernel = false;
+	sd_leave_kernel();
 }
 
 static struct sd_mirror *userptr_attach(const struct sd_mirror *what)

@@ -170,10 +170,10 @@ static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, 
 		__sd_atomic_end();
 		if (entry)
 			return;
-		current->sd_in_kernel = true;
+		sd_enter_kernel();
 		if (kvm_mmu_page_fault(kvm, gfn))
 			__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)kvm->sd_name, gfn, 0);
-		current->sd_in_kernel = false;
+		sd_leave_kernel();
 	}
 }
 

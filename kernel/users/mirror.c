@@ -84,9 +84,9 @@ static void run(void *arg)
 	__sd_atomic_end();
 	if (done)
 		return;
-	current->sd_in_kernel = true;
+	sd_enter_kernel();
 	m->ops->fault(m, i);
-	current->sd_in_kernel = false;
+	sd_leave_kernel();
 }
 
 void sd_mirrors_run(int cpu, bool faults)

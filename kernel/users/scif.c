@@ -91,9 +91,9 @@ static void scif_work(void *arg)
 	if (!page)
 		__sd_block();
 	__sd_atomic_end();
-	current->sd_in_kernel = true;
+	sd_enter_kernel();
 	sd_mirror_put_page(page);
-	current->sd_in_kernel = false;
+	sd_leave_kernel();
 }
 
 static struct sd_mirror *scif_attach(const struct sd_mirror *what)

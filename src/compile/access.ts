@@ -7,6 +7,7 @@
  */
 import type { Merging } from "../explore/machine.ts";
 import { GUARD } from "../ir/program.ts";
+import { CLAIM, FLAG, RACE, STACK_SIZE } from "./memory-map.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import type { Code } from "./wasm.ts";
 
@@ -21,8 +22,14 @@ export interface Accesses {
   readonly store: Record<"plain" | "marked", Record<Bytes, number>>;
   /** The same without any check, for the running function's own locals: (addr i32) → i64, and (addr i32, value i64). */
   readonly rawStore: Record<Bytes, number>;
-  /** (word i32): notes a write of the word by the running thread under its locks. */
+  /** (addr i64) → i64: what is there, without any check; 0 outside memory. */
+  readonly peek: Record<Bytes, number>;
+  /** (addr i64, value i64, access i32): the sum, stored for an addition whose result nobody uses. */
+  readonly add: Record<Bytes, number>;
+  /** (word i32): notes a write of the word, not shared so far, by the running thread under its locks. */
   readonly trackWrite: number;
+  /** (): the open section, which claims to commute, does not. */
+  readonly refute: number;
 }
 
 const LIVE = 8;
@@ -54,7 +61,6 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
       c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
       c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
-      c.get(0).op("i32.wrap_i64").setGlobal(globals.passed);
       c.i32(0).op("return").end();
     }
     c.getGlobal(globals.post).if();
@@ -93,51 +99,111 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(at).i32(1).op("i32.add").tee(at).get(1).op("i32.lt_u").brIf(loop).end();
   });
 
-  // (entry i32): nothing is known of a shared word's users, so that no access to it takes the short way.
-  const forget = define(builder, ["i32"], [], (c) => {
-    for (const field of [0, 8, 16]) c.get(0).i64(0n).mem("i64.store", field);
+  const learn = (c: Code): void => {
+    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
+  };
+
+  // (word i32): it is shared, from the next pass on; nothing is kept of its users, so that no access to it takes the short way.
+  const share = define(builder, ["i32"], [], (c) => {
+    const entry = c.local("i32");
+    c.get(0).mem("i32.load8_u", map.shared).getGlobal(globals.quiet).op("i32.or").if();
+    c.op("return").end();
+    c.get(0).i32(FOUND).mem("i32.store8", map.shared);
+    c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").set(entry);
+    for (const field of [0, 8, 16, 24]) c.get(entry).i64(0n).mem("i64.store", field);
+    learn(c);
   });
 
   // (entry i32, word i32): after a change of a race entry, is the word shared now?
   const evaluate = define(builder, ["i32", "i32"], [], (c) => {
-    const threads = c.local("i32");
-    c.get(0).mem("i32.load", 20).op("i32.eqz").if();
-    c.op("return").end();
-    c.get(0)
-      .mem("i32.load", 16)
-      .get(0)
-      .mem("i32.load", 20)
-      .op("i32.or")
-      .tee(threads)
-      .get(threads)
-      .i32(1)
-      .op("i32.sub", "i32.and", "i32.eqz")
-      .if();
-    c.op("return").end();
-    c.get(0).mem("i64.load").get(0).mem("i64.load", 8).op("i64.or").i64(-1n).op("i64.eq").if();
-    c.get(1).i32(FOUND).mem("i32.store8", map.shared).get(0).call(forget);
-    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared).end();
+    const readers = c.local("i32");
+    const writers = c.local("i32");
+    const adders = c.local("i32");
+    const flags = c.local("i32");
+    const field = (at: number, into: number): void => {
+      c.get(0).mem("i32.load16_u", at).set(into);
+    };
+    /** More than one thread in the mask on the stack. */
+    const several = (): void => {
+      const mask = flags;
+      c.tee(mask).get(mask).i32(1).op("i32.sub", "i32.and").i32(0).op("i32.ne");
+    };
+    /** No lock is in both sets of missing ones' complements. */
+    const apart = (one: number, other: number): void => {
+      c.get(0).mem("i64.load", one).get(0).mem("i64.load", other).op("i64.or").i64(-1n).op("i64.eq", "i32.and");
+    };
+    const found = (): void => {
+      c.if();
+      c.get(1).call(share).op("return").end();
+    };
+    field(RACE.readers, readers);
+    field(RACE.writers, writers);
+    field(RACE.adders, adders);
+    // A write, and another thread.
+    c.get(writers).i32(0).op("i32.ne").get(readers).get(writers).op("i32.or").get(adders).op("i32.or");
+    several();
+    c.op("i32.and");
+    apart(RACE.writing, RACE.reading);
+    found();
+    // An addition, and another thread that reads.
+    c.get(readers).i32(0).op("i32.ne").get(adders).i32(0).op("i32.ne", "i32.and").get(readers).get(adders).op("i32.or");
+    several();
+    c.op("i32.and");
+    apart(RACE.readingAlone, RACE.reading);
+    found();
+    // The final check, and a daemon that writes: it may be anywhere then, but what is read only while none is busy no busy one disturbs.
+    field(RACE.flags, flags);
+    c.get(flags).i32(FLAG.finalBusy).op("i32.and").i32(0).op("i32.ne");
+    c.get(flags)
+      .i32(FLAG.daemonBusy | FLAG.daemonIdle)
+      .op("i32.and")
+      .i32(0)
+      .op("i32.ne", "i32.and");
+    c.get(flags)
+      .i32(FLAG.finalIdle | FLAG.daemonIdle)
+      .op("i32.and")
+      .i32(FLAG.finalIdle | FLAG.daemonIdle)
+      .op("i32.eq", "i32.or");
+    found();
   });
 
   // (word i32): note an access by the running thread under its locks.
-  const track = (write: boolean): number =>
+  const track = (use: "read" | "write" | "add"): number =>
     define(builder, ["i32"], [], (c) => {
       const entry = c.local("i32");
       const missing = c.local("i64");
-      const [maskAt, threadsAt, held] = write ? [0, 20, globals.exclusive] : [8, 16, globals.any];
+      const alone = c.local("i64");
+      const threadsAt = { read: RACE.readers, write: RACE.writers, add: RACE.adders }[use];
+      const [maskAt, held] = use === "write" ? ([RACE.writing, globals.exclusive] as const) : ([RACE.reading, globals.any] as const);
       c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").set(entry);
+      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
+      c.get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.and").if();
+      c.op("return").end();
+      c.get(entry).get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.or").mem("i32.store16", RACE.flags);
+      c.get(entry).get(0).call(evaluate).op("return").end();
+      // What this step has made live, before anything that others can see: whoever reaches it now fails in the state before the step.
+      c.getGlobal(globals.post).op("i32.eqz").if();
+      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born).getGlobal(globals.stretch).op("i32.eq").if();
+      c.op("return").end().end();
       c.get(entry).mem("i64.load", maskAt).getGlobal(held).i64(-1n).op("i64.xor", "i64.or").tee(missing);
       c.get(entry).mem("i64.load", maskAt).op("i64.eq");
-      c.get(entry).mem("i32.load", threadsAt).getGlobal(globals.threadBit).op("i32.and").i32(0).op("i32.ne", "i32.and").if();
+      if (use === "read") {
+        c.get(entry).mem("i64.load", RACE.readingAlone).getGlobal(globals.exclusive).i64(-1n).op("i64.xor", "i64.or").tee(alone);
+        c.get(entry).mem("i64.load", RACE.readingAlone).op("i64.eq", "i32.and");
+      } else {
+        c.get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.and").getGlobal(globals.role).op("i32.eq", "i32.and");
+      }
+      c.get(entry).mem("i32.load16_u", threadsAt).getGlobal(globals.threadBit).op("i32.and").i32(0).op("i32.ne", "i32.and").if();
       c.op("return").end();
       c.getGlobal(globals.quiet).if();
       c.op("return").end();
       c.get(entry).get(missing).mem("i64.store", maskAt);
-      c.get(entry).get(entry).mem("i32.load", threadsAt).getGlobal(globals.threadBit).op("i32.or").mem("i32.store", threadsAt);
+      if (use === "read") c.get(entry).get(alone).mem("i64.store", RACE.readingAlone);
+      else c.get(entry).get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.or").mem("i32.store16", RACE.flags);
+      c.get(entry).get(entry).mem("i32.load16_u", threadsAt).getGlobal(globals.threadBit).op("i32.or").mem("i32.store16", threadsAt);
       c.get(entry).get(0).call(evaluate);
     });
-  const trackRead = track(false);
-  const trackWrite = track(true);
+  const tracks = { read: track("read"), write: track("write"), add: track("add") };
 
   // (access i32): a plain access to a shared word, outside sections.
   const noteRacy = define(builder, ["i32"], [], (c) => {
@@ -146,38 +212,72 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(0).mem("i32.load8_u", map.racy).if();
     c.op("return").end();
     c.get(0).i32(1).mem("i32.store8", map.racy);
-    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
+    learn(c);
   });
 
-  // (addr i32)
-  const shareWatched = define(builder, ["i32"], [], (c) => {
-    c.get(0).i32(3).op("i32.shr_u").tee(0).mem("i32.load8_u", map.shared).getGlobal(globals.quiet).op("i32.or").if();
+  // (): the open section's claim to commute does not hold.
+  const refute = define(builder, [], [], (c) => {
+    const at = c.local("i32");
+    const byte = c.local("i32");
+    c.getGlobal(globals.claim).i32(1).op("i32.sub").i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
+    c.i32(CLAIM.noted | CLAIM.notedNow)
+      .op("i32.and")
+      .getGlobal(globals.quiet)
+      .op("i32.or")
+      .if();
     c.op("return").end();
-    c.get(0).i32(FOUND).mem("i32.store8", map.shared);
-    c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").call(forget);
-    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
+    c.get(at).get(byte).i32(CLAIM.notedNow).op("i32.or").mem("i32.store8", map.claims);
+    learn(c);
+  });
+
+  // (word i32, access i32, plain i32): a loop that does not end has read this; if another thread may write it, both need a scheduling point.
+  const mayBeWaitedFor = define(builder, ["i32", "i32", "i32"], [], (c) => {
+    c.get(0).mem("i32.load8_u", map.live).i32(CONSTANT).op("i32.and").get(0).mem("i32.load8_u", map.live).i32(FREED).op("i32.ne", "i32.and");
+    c.get(0).i32(3).op("i32.shl").getGlobal(globals.stackEnd).op("i32.sub").i32(STACK_SIZE).op("i32.add").i32(STACK_SIZE).op("i32.lt_u", "i32.or");
+    c.if();
+    c.op("return").end();
+    c.get(0).call(share);
+    c.get(2).if();
+    c.get(1).call(noteRacy).end();
   });
 
   /** Emits the analysis of an access to the word number in local `word`. */
-  const emitTrack = (c: Code, word: number, access: number, write: boolean, plain: boolean): void => {
+  const emitTrack = (c: Code, word: number, access: number, use: "read" | "write" | "add", plain: boolean): void => {
+    if (use === "read") {
+      c.getGlobal(globals.looping).if();
+      c.get(word)
+        .get(access)
+        .i32(plain ? 1 : 0)
+        .call(mayBeWaitedFor)
+        .end();
+    }
+    c.getGlobal(globals.tracking).if();
     c.get(word).mem("i32.load8_u", map.shared).if();
+    c.getGlobal(globals.tracking).i32(1).op("i32.eq").if();
     // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
-    c.getGlobal(globals.inHook).i32(0).op("i32.ne").getGlobal(globals.tracking).op("i32.and").if();
-    c.getGlobal(globals.inHook).call(shareWatched).end();
-    // A lock's own words are nobody's race: no tracking there.
-    c.get(word).getGlobal(globals.probe).op("i32.eq").getGlobal(globals.tracking).op("i32.and").if();
+    c.getGlobal(globals.inHook).if();
+    c.getGlobal(globals.inHook).i32(3).op("i32.shr_u").call(share).end();
+    c.getGlobal(globals.claim).if();
+    c.call(refute).end();
+    c.get(word).getGlobal(globals.probe).op("i32.eq").if();
     c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit).get(0).op("i32.wrap_i64").setGlobal(globals.probeAddr).end();
     if (plain) c.get(access).call(noteRacy);
-    c.else();
-    c.getGlobal(globals.tracking).if();
-    c.get(word)
-      .call(write ? trackWrite : trackRead)
-      .end();
     c.end();
+    c.else();
+    c.get(word).call(tracks[use]).end().end();
   };
 
   /** Emits check and analysis of [addr, +bytes); leaves the i32 address in local `at`. */
-  const emitAccess = (c: Code, at: number, word: number, bytes: Bytes, access: number, write: boolean, plain: boolean): void => {
+  const emitAccess = (
+    c: Code,
+    at: number,
+    word: number,
+    bytes: Bytes,
+    access: number,
+    use: "read" | "write" | "add",
+    plain: boolean,
+  ): void => {
+    const write = use !== "read";
     c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").set(word);
     c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if("i32");
     c.i32(1).else();
@@ -205,18 +305,18 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
         .op("i32.gt_u")
         .if();
       c.get(word).i32(1).op("i32.add").set(word);
-      emitTrack(c, word, access, write, plain);
+      emitTrack(c, word, access, use, plain);
       c.get(word).i32(1).op("i32.sub").set(word).end();
     }
     c.end();
-    emitTrack(c, word, access, write, plain);
+    emitTrack(c, word, access, use, plain);
   };
 
   const load = (bytes: Bytes, plain: boolean): number => {
     const careful = define(builder, ["i64", "i32"], ["i64"], (c) => {
       const at = c.local("i32");
       const word = c.local("i32");
-      emitAccess(c, at, word, bytes, 1, false, plain);
+      emitAccess(c, at, word, bytes, 1, "read", plain);
       c.get(at).mem(LOAD[bytes]);
     });
     // The short ways: one live word whose reading by this thread, under locks that it holds now too, is known (no shared word's is); or
@@ -224,6 +324,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     return define(builder, ["i64", "i32"], ["i64"], (c) => {
       const at = c.local("i32");
       const word = c.local("i32");
+      const entry = c.local("i32");
       noteAccess(c, bytes);
       const long = c.block();
       c.get(0).i64(BigInt(map.end)).op("i64.ge_u").brIf(long);
@@ -236,28 +337,27 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
           .i32(8 - bytes)
           .op("i32.gt_u")
           .brIf(long);
+      c.getGlobal(globals.looping).brIf(long);
       const known = c.block();
       const unknown = c.block();
-      c.get(word)
-        .i32(5)
-        .op("i32.shl")
-        .mem("i64.load", map.race + 8)
-        .getGlobal(globals.any)
-        .op("i64.or")
+      c.get(word).i32(5).op("i32.shl").tee(entry);
+      c.mem("i64.load", map.race + RACE.reading).getGlobal(globals.any).op("i64.or");
+      c.get(entry)
+        .mem("i64.load", map.race + RACE.readingAlone)
+        .getGlobal(globals.exclusive)
+        .op("i64.or", "i64.and")
         .i64(-1n)
         .op("i64.ne")
         .brIf(unknown);
-      c.get(word)
-        .i32(5)
-        .op("i32.shl")
-        .mem("i32.load", map.race + 16)
+      c.get(entry)
+        .mem("i32.load16_u", map.race + RACE.readers)
         .getGlobal(globals.threadBit)
         .op("i32.and")
         .brIf(known)
         .end();
       c.getGlobal(globals.section).op("i32.eqz").brIf(long);
       c.getGlobal(globals.tracking).op("i32.eqz").brIf(known);
-      c.getGlobal(globals.inHook).getGlobal(globals.probe).op("i32.or").brIf(long);
+      c.getGlobal(globals.inHook).getGlobal(globals.probe).op("i32.or").getGlobal(globals.claim).op("i32.or").brIf(long);
       c.get(word).mem("i32.load8_u", map.shared).i32(KNOWN).op("i32.ne").brIf(long).end();
       c.get(at).mem(LOAD[bytes]).op("return").end();
       c.get(0).get(1).call(careful);
@@ -317,17 +417,30 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
   const rawStore = perSize((bytes) => bits(bytes, storeWord));
   const watchedBits = hook === undefined ? rawStore : perSize((bytes) => bits(bytes, watchedStore));
 
-  const store = (bytes: Bytes, plain: boolean): number =>
+  const store = (bytes: Bytes, plain: boolean, use: "write" | "add" = "write"): number =>
     define(builder, ["i64", "i64", "i32"], [], (c) => {
       const at = c.local("i32");
       const word = c.local("i32");
       noteAccess(c, bytes);
-      emitAccess(c, at, word, bytes, 2, true, plain);
+      emitAccess(c, at, word, bytes, 2, use, plain);
       c.get(at).get(1).call(watchedBits[bytes]);
     });
 
   const loads = { plain: perSize((b) => load(b, true)), marked: perSize((b) => load(b, false)) };
   const stores = { plain: perSize((b) => store(b, true)), marked: perSize((b) => store(b, false)) };
+  /** The store of an addition whose result nobody uses; what it adds to was read without being looked at. */
+  const additions = perSize((b) => store(b, false, "add"));
 
-  return { shouldPark, load: loads, store: stores, rawStore, trackWrite };
+  const peek = perSize((bytes) =>
+    define(builder, ["i64"], ["i64"], (c) => {
+      c.get(0)
+        .i64(BigInt(map.end - 8))
+        .op("i64.gt_u")
+        .if("i64");
+      c.i64(0n).else();
+      c.get(0).op("i32.wrap_i64").mem(LOAD[bytes]).end();
+    }),
+  );
+
+  return { shouldPark, load: loads, store: stores, peek, add: additions, rawStore, trackWrite: tracks.write, refute };
 }

@@ -5,6 +5,7 @@
 import { GUARD } from "../ir/program.ts";
 import { type Accesses, LIVENESS } from "./access.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
+import type { Code } from "./wasm.ts";
 
 export interface Bulk {
   /** (to i64, from i64, length i64, access i32), (to i64, byte i64, length i64, access i32). */
@@ -12,7 +13,7 @@ export interface Bulk {
   readonly fill: number;
   /** (addr i32, length i32): zero, unchecked: the bytes are a frame's own. */
   readonly clear: number;
-  /** (addr i64, size i64), (addr i64, size i64, loc i32): __sd_live, __sd_dead. */
+  /** (addr i64, size i64, loc i32): __sd_live, __sd_dead. */
   readonly makeLive: number;
   readonly makeDead: number;
 }
@@ -84,13 +85,23 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
 
   /** Stores one byte of the live table for the word at i32 local `at`; the table is state, so it goes through the log. */
   const setLive = accesses.rawStore[1];
-  const makeLive = define(builder, ["i64", "i64"], [], (c) => {
+  /** What comes and goes does so in one piece with what decides it. */
+  const inSection = (c: Code): void => {
+    c.getGlobal(globals.section).op("i32.eqz").if();
+    c.i32(TRAP.lifetime).i64(0n).i64(0n).get(2).call(imports.trap).end();
+  };
+  const makeLive = define(builder, ["i64", "i64", "i32"], [], (c) => {
     const at = c.local("i32");
     const left = c.local("i32");
+    inSection(c);
+    // Memory that died earlier in this step would never be seen dead.
+    c.getGlobal(globals.claim).i32(0).op("i32.ne").getGlobal(globals.post).op("i32.and").if();
+    c.call(accesses.refute).end();
     c.get(0).op("i32.wrap_i64").set(at).get(1).op("i32.wrap_i64").set(left);
     const done = c.block();
     const loop = c.loop();
     c.get(left).i32(0).op("i32.le_u").brIf(done);
+    c.get(at).i32(1).op("i32.shr_u").i32(-4).op("i32.and").getGlobal(globals.stretch).mem("i32.store", map.born);
     c.get(at).i32(3).op("i32.shr_u").i32(map.live).op("i32.add");
     c.get(left).i32(8).get(left).i32(8).op("i32.lt_u", "select", "i64.extend_i32_u").call(setLive);
     c.get(left).i32(8).op("i32.le_u").brIf(done);
@@ -105,6 +116,9 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     const bad = (): void => {
       c.i32(TRAP.badFree).get(0).get(1).get(2).call(imports.trap);
     };
+    inSection(c);
+    c.getGlobal(globals.claim).if();
+    c.call(accesses.refute).end();
     c.get(0).i64(BigInt(GUARD)).op("i64.lt_u").get(0).get(1).op("i64.add").i64(BigInt(map.end)).op("i64.gt_u", "i32.or").if();
     bad();
     c.end();

@@ -6,13 +6,12 @@
  */
 import { ASSUMED, CHOSE, EngineLimit, FAILED, type Failure, type Machine, MOVED, type ThreadInfo } from "../explore/machine.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
-import { FOUND, KNOWN, LIVENESS } from "./access.ts";
+import { KNOWN, LIVENESS } from "./access.ts";
 import { AT_PLAIN, FRAME_HEADER } from "./frame.ts";
-import { MAX_THREADS, type MemoryMap, STACK_SIZE, TCB_SIZE, TCB_SP } from "./memory-map.ts";
+import { CLAIM, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE, TCB_BUSY, TCB_SIZE, TCB_SP } from "./memory-map.ts";
 import type { CompiledModule } from "./module.ts";
 import { TRAP } from "./runtime.ts";
 import { hostSearch, type SearchExports } from "./search-host.ts";
-import { NOTED, NOTED_NOW } from "./section.ts";
 import { Stop, trap } from "./trap.ts";
 import { type WasmGlobal, wasm } from "./web-assembly.ts";
 
@@ -21,6 +20,9 @@ export interface RunOptions {
   readonly sharedWords?: readonly number[];
   readonly racyAccesses?: readonly number[];
   readonly notedLocks?: readonly number[];
+  readonly brokenLocks?: readonly number[];
+  /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
+  readonly movers?: boolean;
   /** Steps are remembered (compile/step-cache.ts). Default true; what a search says does not depend on it. */
   readonly stepCache?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
@@ -30,7 +32,7 @@ export interface RunOptions {
 interface Exports {
   readonly step: (thread: number) => number;
   readonly stepOrMake: (thread: number) => number;
-  readonly enter: () => void;
+  readonly enter: (final: number) => void;
   readonly setup: () => void;
   readonly final?: () => void;
   readonly mark: () => number;
@@ -51,7 +53,9 @@ interface Exports {
   readonly probeHit: WasmGlobal<number>;
   readonly probeAddr: WasmGlobal<number>;
   readonly quiet: WasmGlobal<number>;
-  readonly passed: WasmGlobal<number>;
+  readonly looping: WasmGlobal<number>;
+  readonly movers: WasmGlobal<number>;
+  readonly daemons: WasmGlobal<number>;
   readonly caching: WasmGlobal<number>;
   readonly recording: WasmGlobal<number>;
 }
@@ -90,23 +94,25 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   bytes().fill(LIVENESS.LIVE, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
   for (const [pointer, func] of program.functionAt) view().setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
   for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
-  for (const word of options.notedLocks ?? []) bytes()[map.lock + word] = NOTED;
+  for (const object of options.notedLocks ?? []) bytes()[map.claims + object]! |= CLAIM.noted;
+  for (const lock of options.brokenLocks ?? []) {
+    bytes()[map.claims + lock]! |= CLAIM.broken;
+    bytes()[map.lock + lock] = NO_BIT;
+  }
   // A copy or fill notes its accesses even where it is a scheduling point: those known are not news.
   for (const access of options.racyAccesses ?? []) bytes()[map.racy + access] = 1;
 
   const threads: ThreadInfo[] = [];
+  let stalled = false;
   const fail = (klass: string, text: string, args: readonly bigint[], loc: number): never => {
     throw new Stop({ klass, text, args, loc });
   };
   const env = {
     memory,
     trap: (reason: number, a: bigint, b: bigint, place: number): void => {
-      if (reason === TRAP.endlessLoop && x.passed.value !== 0) {
-        // It may be waiting for another thread to write what it reads: give that thread a chance, from the next pass on.
-        const word = x.passed.value >>> 3;
-        bytes()[map.shared + word] = FOUND;
-        bytes().fill(0, map.race + 32 * word, map.race + 32 * (word + 1));
-        x.newShared.value++;
+      if (reason === TRAP.endlessLoop && x.looping.value !== 0 && x.newShared.value + 1 !== x.looping.value) {
+        // It may be waiting for another thread to write what it reads: that thread has a chance from the next pass on.
+        stalled = true;
         throw new Stop(undefined);
       }
       trap(program, bytes(), map, fail, reason, a, b, place);
@@ -182,13 +188,15 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     x.quiet.value = 0;
   };
 
-  x.enter();
+  x.enter(0);
   const set = guarded(() => {
     x.setup();
     return MOVED;
   });
   const setupFailure =
     set === MOVED ? undefined : (lastFailure ?? { klass: "assume", text: "setup abandoned by __sd_assume", args: [0n, 0n, 0n], loc: 0 });
+  x.movers.value = options.movers === false ? 0 : 1;
+  x.daemons.value = threads.reduce((mask, t, i) => (t.daemon ? mask | (1 << i) : mask), 0);
   if (setupFailure === undefined && (options.racyAccesses ?? []).length > 0) markPlainStarts();
   // The initial state: nothing to undo, fingerprint zero.
   x.fp.value = 0n;
@@ -221,7 +229,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     final: () => {
       if (x.final === undefined) return true;
       const mark = x.mark();
-      x.enter();
+      x.enter(1);
       const status = guarded(() => {
         x.final!();
         return MOVED;
@@ -270,8 +278,12 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       },
       hit: () => (x.probeHit.value === 0 ? undefined : { access: x.probeHit.value - 1, addr: x.probeAddr.value >>> 0 }),
     },
-    search: hostSearch(x as unknown as SearchExports, memory, guarded, threads),
-    notedLocks: () => indicesOf(bytes(), map.lock, map.end >> 3, (b) => b >= NOTED_NOW),
+    search: hostSearch(x as unknown as SearchExports, memory, guarded, threads, () => stalled),
+    notedLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
+    brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
+    stalled: () => stalled,
+    busy: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB_BUSY, true) !== 0,
+    outside: (thread) => BigInt.asUintN(64, x.fp.value ^ view().getBigInt64(map.sums + 8 * thread, true)),
   };
   return machine;
 }

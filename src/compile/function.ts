@@ -10,7 +10,7 @@
  */
 import { MOVED } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
-import type { Operand, Reg } from "../ir/program.ts";
+import type { Func, Operand, Reg } from "../ir/program.ts";
 import { AT_PLAIN, FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
 import { emitInstr, placeOf } from "./instr.ts";
 import { TRAP } from "./runtime.ts";
@@ -22,6 +22,7 @@ import { Code } from "./wasm.ts";
 /** What the emitters of single instructions need to know of the function around them. */
 export interface Emission {
   readonly unit: Unit;
+  readonly func: Func;
   readonly c: Code;
   readonly values: Values;
   /** Locals with the frame's address, and the segment that the dispatch jumps to. */
@@ -100,6 +101,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   };
   const emission: Emission = {
     unit,
+    func,
     c,
     values,
     frame,
@@ -176,7 +178,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
     }
     c.getGlobal(globals.fuel).i32(1).op("i32.sub");
     c.setGlobal(globals.fuel).getGlobal(globals.fuel).op("i32.eqz").if();
-    c.i32(TRAP.endlessLoop).i64(0n).i64(0n).i32(func.blocks[segments[from]!.block]!.term.loc).call(imports.trap).end();
+    c.i32(func.blocks[segments[from]!.block]!.term.loc).call(unit.support.outOfFuel).end();
     c.i32(to).set(resume).br(dispatch);
   };
   const edge = (from: number, block: number): void => {

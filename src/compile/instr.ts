@@ -2,13 +2,13 @@
  * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `values.ts`.
  */
 import { BLOCKED } from "../explore/machine.ts";
-import { isDivision } from "../ir/flow.ts";
+import { blindAdditions, isDivision } from "../ir/flow.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import type { Instr, Operand } from "../ir/program.ts";
 import type { Segment } from "./frame.ts";
 import type { Emission } from "./function.ts";
+import { FLAG } from "./memory-map.ts";
 import { TRAP } from "./runtime.ts";
-import { SECTION } from "./section.ts";
 import { signature } from "./unit.ts";
 import { emitMask, emitSignExtend } from "./values.ts";
 
@@ -217,6 +217,16 @@ function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void 
   const { accesses } = unit;
   const bits = 8 * instr.bytes;
   parkBeforeAccess(e, place, instr.addr, instr.bytes);
+  if (blindAdditions(e.func).has(instr.access)) {
+    pushPlace(e, instr.addr);
+    pushPlace(e, instr.addr);
+    c.call(accesses.peek[instr.bytes]);
+    values.push(instr.value);
+    c.op(instr.rmw === "sub" ? "i64.sub" : "i64.add");
+    emitMask(c, bits);
+    c.i32(instr.access).call(accesses.add[instr.bytes]);
+    return;
+  }
   pushPlace(e, instr.addr);
   c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
   values.pop(instr.dst);
@@ -286,7 +296,6 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       c.call(unit.sections.begin[Number(kind.imm)]!).if();
       e.park(place.segment);
       c.end();
-      if (Number(kind.imm) !== SECTION.local) c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
       return;
     }
     case "atomic_end":
@@ -321,7 +330,7 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
     case "live":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.call(unit.bulk.makeLive);
+      c.i32(loc).call(unit.bulk.makeLive);
       return;
     case "dead":
       pushPlace(e, args[0]!);
@@ -335,6 +344,8 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       keep();
       return;
     case "watch":
+      c.getGlobal(globals.tracking).if();
+      c.i32(TRAP.watch).i64(0n).i64(0n).i32(loc).call(imports.trap).end();
       pushPlace(e, args[0]!);
       c.op("i32.wrap_i64").setGlobal(globals.watchStart);
       values.push(args[1]!);
@@ -345,11 +356,31 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       pushAll();
       c.call(unit.support.segment);
       return;
-    case "note_lock":
+    case "took":
       pushPlace(e, args[0]!);
-      c.call(unit.sections.note);
+      values.push(args[1]!);
+      c.call(unit.sections.took);
+      return;
+    case "busy":
+      values.pushCondition(args[0]!);
+      c.call(unit.support.busy);
+      return;
+    case "on_cpu":
+      values.push(args[0]!);
+      pushPlace(e, args[1]!);
+      c.i32(loc).call(unit.sections.onCpu);
+      return;
+    case "busy_any":
+      c.getGlobal(globals.tracking).i32(2).op("i32.eq").getGlobal(globals.role).i32(FLAG.finalBusy).op("i32.eq", "i32.and", "i64.extend_i32_u");
+      keep();
       return;
     case "assume":
+      if (place.point) {
+        // What others could see before the assumption is looked at, they may see.
+        c.getGlobal(globals.ops).if();
+        e.park(place.segment);
+        c.end();
+      }
       values.pushCondition(args[0]!);
       c.op("i32.eqz").if();
       c.call(imports.assume).end();

@@ -5,14 +5,17 @@
  * Behind it come tables indexed by (address >> 3), one entry for each 8-byte word of the model:
  *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
- *   lock    1 byte   not state: for a lock object, its bit in lock sets plus 1, or 63 for none left; 0x80 and 0x40 when noted
+ *   born    4 bytes  not state: the stretch in which the word was made live
  *   stamp   4 bytes  not state: the stretch (compile/runtime.ts) in which the word was last logged; the live table's words have stamps too
  *   seen    4 bytes  not state: the stretch in which it was last noted as read (compile/reads.ts)
  *   varies  1 byte   not state: 1 when some step has changed the word
- *   race    32 bytes not state: locks missing at writes, locks missing at reads (u64 each), reader and writer threads (u32 each)
+ *   race    32 bytes not state: RACE below
+ * For each 4 bytes of the model, of objects that sections name:
+ *   lock    1 byte   not state: a lock's bit in lock sets plus 1, or 63 for none
+ *   claims  1 byte   not state: CLAIM below
  * then the choice script, remembered steps, the room (compile/room.ts) for undo log and search stack, and the visited set, which grows at the end. All but the last
  * start small: V8 collects garbage whenever it has given out some sixty megabytes of this kind.
- * Each thread's stack has a sum: the exclusive or of what its words contribute to the fingerprint. It is no state, but is taken back like it.
+ * Each lock that has a bit has a word that says who holds it; it is state. Each thread's stack has a sum: the exclusive or of what its words contribute to the fingerprint. It is no state, but is taken back like it.
  */
 
 export const MAX_THREADS = 16;
@@ -21,7 +24,22 @@ export const STACK_SIZE = 0x4000;
 export const TCB_SP = 0;
 export const TCB_EXCLUSIVE = 8;
 export const TCB_ANY = 16;
-export const TCB_SIZE = 24;
+/** __sd_busy. */
+export const TCB_BUSY = 24;
+export const TCB_SIZE = 32;
+
+/**
+ * What is known of a word's users. u64 each: locks not held exclusively at some write; locks not held at some read or addition; locks not held exclusively
+ * at some read. u16 each: which threads read, write, add; FLAG.
+ */
+export const RACE = { writing: 0, reading: 8, readers: 16, writers: 18, adders: 20, flags: 22, readingAlone: 24, size: 32 } as const;
+/** The final check read it while no daemon was busy, or while one was; a daemon wrote it while busy, or not. */
+export const FLAG = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
+/** The object's sections touch shared memory; the lock does not keep threads apart: known when the machine was made, or found since. */
+export const CLAIM = { noted: 1, notedNow: 2, broken: 4, brokenNow: 8 } as const;
+/** Locks with a bit, at most; and the byte for one without. */
+export const LOCKS = 62;
+export const NO_BIT = 63;
 
 /** In one step; each has at most 255 alternatives. */
 export const MAX_CHOICES = 16;
@@ -48,14 +66,20 @@ export interface MemoryMap {
   readonly sums: number;
   readonly live: number;
   readonly shared: number;
+  /** Who holds each lock: shared in bits 0 to 15, exclusively in bits 16 to 31; by its bit plus 1. */
+  readonly holders: number;
   readonly lock: number;
+  readonly claims: number;
   readonly stamp: number;
   readonly seen: number;
+  readonly born: number;
   readonly seenEnd: number;
   readonly varies: number;
   readonly race: number;
   readonly racy: number;
   readonly functions: number;
+  /** Of each thread 4 bytes: bit plus 1 of the lock that stands for its CPU, or 0. */
+  readonly cpus: number;
   readonly segments: number;
   readonly script: number;
   /** The choices of the running step, a word each: zero but while a step is looked for among the remembered ones. */
@@ -88,17 +112,21 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
   const words = end >> 3;
   const sums = end;
-  const live = align(sums + SUMS, 4096);
+  const holders = align(sums + SUMS, 8);
+  const live = align(holders + 8 * (LOCKS + 1), 4096);
   const shared = align(live + words, 4096);
   const lock = align(shared + words, 4096);
-  const stamp = align(lock + words, 4096);
+  const claims = align(lock + 2 * words, 4096);
+  const stamp = align(claims + 2 * words, 4096);
   const seen = stamp + (shared >> 1);
-  const seenEnd = seen + (shared >> 1);
+  const born = seen + (shared >> 1);
+  const seenEnd = born + (shared >> 1);
   const varies = align(seenEnd, 4096);
   const race = align(varies + (shared >> 3), 4096);
-  const racy = align(race + words * 32, 4096);
+  const racy = align(race + words * RACE.size, 4096);
   const functionTable = align(racy + accesses, 8);
-  const segments = align(functionTable + functions * 4, 8);
+  const cpus = align(functionTable + functions * 4, 8);
+  const segments = cpus + 4 * MAX_THREADS;
   const script = segments + MAX_SEGMENTS * 24;
   const arities = script + MAX_CHOICES;
   const chosen = align(arities + MAX_CHOICES * 4, 8);
@@ -116,14 +144,18 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     sums,
     live,
     shared,
+    holders,
     lock,
+    claims,
     stamp,
     seen,
+    born,
     seenEnd,
     varies,
     race,
     racy,
     functions: functionTable,
+    cpus,
     segments,
     script,
     chosen,

@@ -8,6 +8,7 @@ import { defineAccesses } from "./access.ts";
 import { defineBulk } from "./bulk.ts";
 import { emitFunction } from "./function.ts";
 import {
+  FLAG,
   MAX_CHOICES,
   MAX_THREADS,
   type MemoryMap,
@@ -15,6 +16,7 @@ import {
   type Sizes,
   STACK_SIZE,
   TCB_ANY,
+  TCB_BUSY,
   TCB_EXCLUSIVE,
   TCB_SP,
 } from "./memory-map.ts";
@@ -134,15 +136,26 @@ function defineStep(core: Core): number {
   return define(builder, ["i32"], ["i32"], (c) => {
     const tcb = c.local("i32");
     const status = c.local("i32");
+    const cpu = c.local("i32");
     const coroutineType = builder.type([], ["i32"]);
     c.i32(map.stacks).get(0).i32(STACK_SIZE).op("i32.mul", "i32.add").tee(tcb).i32(STACK_SIZE).op("i32.add").setGlobal(g.stackEnd);
     c.get(0).setGlobal(g.self).i32(1).get(0).op("i32.shl").setGlobal(g.threadBit);
-    for (const zero of [g.post, g.ops, g.section, g.choices, g.passed, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
+    for (const zero of [g.post, g.ops, g.section, g.claim, g.choices, g.looping, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
+    c.getGlobal(g.daemons).get(0).op("i32.shr_u").i32(1).op("i32.and").if("i32");
+    c.i32(FLAG.daemonBusy).i32(FLAG.daemonIdle).get(tcb).mem("i32.load", TCB_BUSY).op("select").else().i32(0).end();
+    c.setGlobal(g.role);
     c.i32(1).setGlobal(g.tracking).i32(FUEL).setGlobal(g.fuel);
     c.get(tcb).mem("i64.load", TCB_EXCLUSIVE).setGlobal(g.exclusive).get(tcb).mem("i64.load", TCB_ANY).setGlobal(g.any);
     c.get(tcb).mem("i32.load", TCB_SP).setGlobal(g.sp);
     c.call(mark).setGlobal(g.stepMark);
     const done = c.block();
+    // While another thread holds its CPU, it does not run.
+    c.get(0).i32(2).op("i32.shl").mem("i32.load", map.cpus).tee(cpu).if();
+    c.get(cpu).i32(3).op("i32.shl").i32(map.holders).op("i32.add").tee(cpu);
+    c.getGlobal(g.recording).if();
+    c.get(cpu).call(core.reads.note).end();
+    c.mem("i64.load").i64(16n).op("i64.shr_u", "i32.wrap_i64").getGlobal(g.threadBit).i32(-1).op("i32.xor", "i32.and").if();
+    c.i32(BLOCKED).set(status).br(done).end().end();
     const loop = c.loop();
     c.getGlobal(g.sp).mem("i32.load").i32(1).op("i32.shl").callIndirect(coroutineType).tee(status).i32(CALLED).op("i32.eq").brIf(loop);
     c.get(status).i32(RETURNED).op("i32.ne").brIf(done);
@@ -159,16 +172,23 @@ function defineStep(core: Core): number {
   });
 }
 
-/** (): makes ready to run setup or the final check: one long section, by no thread. */
+/** (final i32): makes ready to run setup, or the final check: one long section, by no thread. */
 function defineEnter(core: Core): number {
   const { builder, map, globals: g } = core;
-  return define(builder, [], [], (c) => {
+  return define(builder, ["i32"], [], (c) => {
+    c.get(0).i32(1).op("i32.shl").setGlobal(g.tracking);
+    // Which daemons are busy.
+    c.i32(0);
+    for (let t = 0; t < MAX_THREADS; t++) {
+      c.i32(map.stacks + t * STACK_SIZE).mem("i32.load", TCB_BUSY);
+      c.getGlobal(g.daemons).i32(t).op("i32.shr_u").i32(1).op("i32.and", "i32.and", "i32.or");
+    }
+    c.set(0).i32(FLAG.finalBusy).i32(FLAG.finalIdle).get(0).op("select").setGlobal(g.role);
+    c.i32(0).setGlobal(g.claim).i32(0).setGlobal(g.looping).i32(0).setGlobal(g.threadBit);
     c.i32(-1)
       .setGlobal(g.self)
       .i32(1)
       .setGlobal(g.section)
-      .i32(0)
-      .setGlobal(g.tracking)
       .i32(0)
       .setGlobal(g.choices)
       .i32(0)

@@ -33,7 +33,16 @@ export interface Globals {
   readonly stackEnd: number;
   readonly post: number;
   readonly ops: number;
+  /** Accesses are looked at: 0 not (setup), 1 a thread's, 2 the final check's. */
   readonly tracking: number;
+  /** RACE.flags that the running daemon's writes leave, or those that the final check's reads leave. */
+  readonly role: number;
+  /** Address of the object of the open section, plus 1, if it claims to commute: touching shared memory refutes that. */
+  readonly claim: number;
+  /** Sections of locks commute as they claim to; see explore/passes.ts. */
+  readonly movers: number;
+  /** Threads that are daemons, a bit each. */
+  readonly daemons: number;
   readonly section: number;
   readonly sectionKind: number;
   readonly sectionObj: number;
@@ -41,8 +50,8 @@ export interface Globals {
   readonly exclusive: number;
   readonly any: number;
   readonly fuel: number;
-  /** Address of the last potential point that the step ran past because its word is not shared, as far as is known; 0 if none. */
-  readonly passed: number;
+  /** `newShared` + 1 when the step ran out of fuel for the first time, or 0: what it reads from then on somebody may have to write. */
+  readonly looping: number;
   readonly choices: number;
   /** Choices are read from here (a byte each), as many as `scripted`. */
   readonly script: number;
@@ -143,6 +152,10 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     post: i32(),
     ops: i32(),
     tracking: i32(),
+    role: i32(),
+    claim: i32(),
+    movers: i32(1),
+    daemons: i32(),
     section: i32(1),
     sectionKind: i32(),
     sectionObj: i32(),
@@ -150,7 +163,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     exclusive: i64(),
     any: i64(),
     fuel: i32(),
-    passed: i32(),
+    looping: i32(),
     choices: i32(),
     script: i32(map.script),
     scripted: i32(),
@@ -186,7 +199,9 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "probeHit",
     "probeAddr",
     "quiet",
-    "passed",
+    "looping",
+    "movers",
+    "daemons",
     "caching",
     "recording",
   ] as const)
@@ -351,4 +366,7 @@ export const TRAP = {
   choices: 12,
   segments: 13,
   stepCache: 14,
+  lifetime: 15,
+  watch: 16,
+  onCpu: 17,
 } as const;

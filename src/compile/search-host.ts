@@ -23,6 +23,7 @@ export interface SearchExports {
   readonly "search.workers": WasmGlobal<number>;
   readonly "search.inFinal": WasmGlobal<number>;
   readonly "search.visitor": WasmGlobal<number>;
+  readonly "search.looked": WasmGlobal<number>;
 }
 
 /** `guarded` turns the exception of a violation, or of a failed assumption, into a status. */
@@ -31,12 +32,14 @@ export function hostSearch(
   memory: WasmMemory,
   guarded: (body: () => number) => number,
   threads: readonly ThreadInfo[],
+  /** A step was given up because it has to be told of shared memory first. */
+  stalled: () => boolean,
 ): EngineSearch {
   const STOPPED = 0x1000;
   return {
     start: ({ preemptions, maxStates, stopAtPlain }) => {
       x["search.top"].value = x.roomEnd.value;
-      for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal"] as const) x[`search.${name}`].value = 0;
+      for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const) x[`search.${name}`].value = 0;
       x["search.transitions"].value = 0n;
       x["search.limit"].value = preemptions ?? -1;
       x["search.maxStates"].value = maxStates ?? -1;
@@ -56,8 +59,8 @@ export function hostSearch(
               return "running";
             case RUN.exhausted:
               return "exhausted";
-            case RUN.deadlock:
-              return "deadlock";
+            case RUN.stuck:
+              return "stuck";
             case RUN.states:
               return "states";
             default:
@@ -73,6 +76,7 @@ export function hostSearch(
           case ASSUMED:
             if (inFinal) throw new Error("__sd_assume in the final check");
             x["search.pending"].value = 1;
+            if (stalled()) return "running";
         }
       }
     },
@@ -96,6 +100,10 @@ export function hostSearch(
       }
       return steps;
     },
+    goOn: () => {
+      x["search.looked"].value = 1;
+    },
+    waiting: () => new DataView(memory.buffer).getUint32(x["search.top"].value + AT.waiting, true),
     bounded: () => x["search.cut"].value !== 0,
   };
 }

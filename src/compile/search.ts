@@ -6,7 +6,7 @@
  * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
  */
 import { BLOCKED, CHOSE, FINISHED } from "../explore/machine.ts";
-import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
+import { LEVEL, STACK_SIZE, TCB_BUSY, TCB_SP } from "./memory-map.ts";
 import { defineRacePairs } from "./race-pairs.ts";
 import { ONE_STEP } from "./room.ts";
 import { type Core, define } from "./runtime.ts";
@@ -26,10 +26,14 @@ export const AT = {
   choices: 32,
   nextChoices: 48,
 } as const;
-const FLAG = { movedWorker: 1, changed: 2, lastEnabled: 4 } as const;
+/**
+ * progress: a thread that is no daemon can do something that others can see, or end, or leave the scenario's bounds; lastEnabled: the one that ran last can go on;
+ * waitsBusy: a busy daemon cannot go on.
+ */
+const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4 } as const;
 
 /** Results of `run`. */
-export const RUN = { running: 0, exhausted: 1, deadlock: 2, states: 3, fresh: 4 } as const;
+export const RUN = { running: 0, exhausted: 1, stuck: 2, states: 3, fresh: 4 } as const;
 
 export interface SearchGlobals {
   readonly top: number;
@@ -46,6 +50,8 @@ export interface SearchGlobals {
   readonly workers: number;
   readonly inFinal: number;
   readonly visitor: number;
+  /** The state on top has been looked at: it is not stuck. */
+  readonly looked: number;
 }
 
 /** Globals that the host sets before a search, or reads after it. */
@@ -66,6 +72,7 @@ export function declareSearchGlobals(builder: ModuleBuilder, top: number): Searc
     workers: i32(),
     inFinal: i32(),
     visitor: i32(),
+    looked: i32(),
   };
   for (const [name, index] of Object.entries(globals)) builder.exportGlobal(`search.${name}`, index);
   return globals;
@@ -187,6 +194,8 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     const at = c.local("i32");
     const known = c.local("i32");
     const delta = c.local("i64");
+    const sum = c.local("i64");
+    const own = c.local("i64");
     const field = (offset: number): void => {
       c.get(level).mem("i32.load", offset);
     };
@@ -200,7 +209,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.i32(0).setGlobal(s.pending);
     c.getGlobal(s.top).tee(level).call(settle);
     // It could go on, only not within the scenario's bounds: no deadlock.
-    setFlag(FLAG.changed);
+    setFlag(FLAG.progress);
     c.getGlobal(s.assumed).i32(1).op("i32.add").setGlobal(s.assumed);
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions).end();
 
@@ -213,15 +222,15 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.call(undoTo).get(level).i32(0).mem("i32.store", AT.mark).get(level).call(advance).end();
     field(AT.next);
     c.tee(next).getGlobal(s.threads).op("i32.ge_u").if();
-    field(AT.waiting);
-    c.if();
+    c.getGlobal(s.looked).op("i32.eqz").if();
     field(AT.flags);
-    c.i32(FLAG.movedWorker | FLAG.changed)
-      .op("i32.and", "i32.eqz")
-      .getGlobal(s.cut)
-      .op("i32.eqz", "i32.and")
-      .if();
-    c.i32(RUN.deadlock).op("return").end().end();
+    c.i32(FLAG.progress).i32(FLAG.waitsBusy);
+    field(AT.waiting);
+    c.op("select", "i32.and").i32(0).op("i32.ne");
+    field(AT.waiting);
+    c.op("i32.eqz", "i32.eq").if();
+    c.i32(RUN.stuck).op("return").end().end();
+    c.i32(0).setGlobal(s.looked);
     c.get(level).i32(LEVEL).op("i32.add").setGlobal(s.top).br(loop).end();
     c.getGlobal(s.transitions).get(stopAt).op("i64.ge_u").if();
     c.i32(RUN.running).op("return").end();
@@ -265,11 +274,14 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.get(thread).call(steps.find).else().i32(0).end();
     c.tee(known).if();
     c.get(known).mem("i64.load", END.delta).set(delta);
+    c.get(known).get(thread).call(steps.ownDelta).set(own);
     c.get(known).mem("i32.load", END.status).tee(outcome).i32(CHOSE).op("i32.and").if();
     c.get(known).call(steps.choices).get(level).call(settle).end();
     c.else();
     c.get(level).call(mark).mem("i32.store", AT.mark);
+    c.get(thread).i32(3).op("i32.shl").mem("i64.load", map.sums).set(sum);
     c.get(thread).call(steps.run).set(outcome);
+    c.get(thread).i32(3).op("i32.shl").mem("i64.load", map.sums).get(sum).op("i64.xor").set(own);
     c.get(level).call(settle);
     c.getGlobal(g.fp);
     field(AT.mark);
@@ -281,21 +293,27 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
       c.br(loop);
     };
     c.get(outcome).i32(~CHOSE).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
+    c.get(thread)
+      .i32(STACK_SIZE)
+      .op("i32.mul")
+      .mem("i32.load", map.stacks + TCB_BUSY)
+      .if();
+    setFlag(FLAG.waitsBusy);
+    c.end();
     back();
     c.end();
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions);
-    c.getGlobal(s.workers).get(thread).op("i32.shr_u").i32(1).op("i32.and").tee(worker).if();
-    setFlag(FLAG.movedWorker);
+    c.getGlobal(s.workers).get(thread).op("i32.shr_u").i32(1).op("i32.and").tee(worker);
+    c.get(delta).get(own).op("i64.ne").get(outcome).i32(FINISHED).op("i32.eq", "i32.or", "i32.and").if();
+    setFlag(FLAG.progress);
     c.end();
     c.get(thread).get(last).op("i32.eq").if();
     setFlag(FLAG.lastEnabled);
     c.end();
-    c.get(delta).op("i64.eqz", "i32.eqz").if();
-    setFlag(FLAG.changed);
     // A step that changes nothing leads to a state that was visited (unless the bound tells states apart by more than memory).
-    c.else().getGlobal(s.limit).i32(0).op("i32.lt_s").if();
+    c.get(delta).op("i64.eqz").getGlobal(s.limit).i32(0).op("i32.lt_s", "i32.and").if();
     back();
-    c.end().end();
+    c.end();
     field(AT.waiting);
     c.get(outcome).i32(FINISHED).op("i32.eq").get(worker).op("i32.and", "i32.sub").set(waiting);
     c.getGlobal(g.fp).get(delta).i64(0n).get(known).op("select", "i64.xor");
@@ -309,7 +327,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.getGlobal(s.ended).i32(1).op("i32.add").setGlobal(s.ended);
     if (final !== undefined) {
       c.call(mark).set(at);
-      c.i32(1).setGlobal(s.inFinal).call(enter).call(final).i32(0).setGlobal(s.inFinal);
+      c.i32(1).setGlobal(s.inFinal).i32(1).call(enter).call(final).i32(0).setGlobal(s.inFinal);
       c.get(at).call(undoTo);
     }
     c.end();

@@ -35,6 +35,8 @@ export interface StepCache {
   readonly find: number;
   /** (thread i32) → status: runs a step as `step` does, and remembers it. */
   readonly run: number;
+  /** (end i32, thread i32) → i64: what it changes in the sum of the thread's own stack. */
+  readonly ownDelta: number;
   /** (end i32): its choices, as if it had just been made. */
   readonly choices: number;
   /** (end i32): makes the step that `find` gave, after a mark. */
@@ -300,5 +302,18 @@ export function defineStepCache(core: Core, step: number): StepCache {
     c.get(status);
   });
   builder.exportFunction("stepOrMake", either);
-  return { generation, find, run, choices, apply };
+  const ownDelta = define(builder, ["i32", "i32"], ["i64"], (c) => {
+    const at = c.local("i32");
+    const last = c.local("i32");
+    c.get(1).i32(3).op("i32.shl").i32(map.sums).op("i32.add").set(1);
+    c.get(0).i32(END.size).op("i32.add").get(0).mem("i32.load", END.words).i32(4).op("i32.shl", "i32.add").tee(at);
+    c.get(0).mem("i32.load", END.sums).i32(4).op("i32.shl", "i32.add").set(last);
+    const loop = c.loop();
+    c.get(at).get(last).op("i32.ge_u").if();
+    c.i64(0n).op("return").end();
+    c.get(at).mem("i32.load").get(1).op("i32.eq").if();
+    c.get(at).mem("i64.load", 8).op("return").end();
+    c.get(at).i32(16).op("i32.add").set(at).br(loop).end().op("unreachable");
+  });
+  return { generation, find, run, ownDelta, choices, apply };
 }

@@ -73,6 +73,12 @@ export function trap(
       );
     case TRAP.segments:
       return fail("too-many-segments", `__sd_segment is called more than ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
+    case TRAP.lifetime:
+      return fail("scenario", "__sd_live and __sd_dead belong into an atomic section", [0n, 0n, 0n], place);
+    case TRAP.onCpu:
+      return fail("scenario", "__sd_on_cpu is for setup only", [0n, 0n, 0n], place);
+    case TRAP.watch:
+      return fail("scenario", "__sd_watch is for setup only", [0n, 0n, 0n], place);
     case TRAP.stepCache:
       throw new Error("a step that is remembered did something else");
     default:

@@ -5,7 +5,7 @@
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import type { Accesses } from "./access.ts";
 import type { Bulk } from "./bulk.ts";
-import { MAX_SEGMENTS } from "./memory-map.ts";
+import { FLAG, MAX_SEGMENTS, STACK_SIZE, TCB_BUSY } from "./memory-map.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
 import type { Sections } from "./section.ts";
 import type { Code, ValType } from "./wasm.ts";
@@ -16,10 +16,16 @@ export const RETURNED = 17;
 
 /** Steps through backward branches that a thread may take without a scheduling point. */
 export const FUEL = 1_000_000;
+/** Backward branches for which the reads of a loop that seems to be endless are looked at. */
+const LOOP_FUEL = 10_000;
 
 export interface Support {
   /** (n i64, loc i32) → i64: __sd_choose. */
   readonly choose: number;
+  /** (loc i32): a loop has used up its fuel. */
+  readonly outOfFuel: number;
+  /** (busy i32): __sd_busy. */
+  readonly busy: number;
   /** (addr i64) → i64: an address in a segment becomes what it means. */
   readonly place: number;
   /** (base i64, size i64, target i64): __sd_segment. */
@@ -79,7 +85,7 @@ export function defineSupport(core: Core, maxChoices: number): Support {
       .i64(BigInt(FUNCTION_BASE))
       .op("i64.sub")
       .tee(offset)
-      .i64(BigInt(map.segments - map.functions) * 4n)
+      .i64(BigInt(map.cpus - map.functions) * 4n)
       .op("i64.lt_u");
     c.get(offset).i64(15n).op("i64.and", "i64.eqz", "i32.and").if();
     c.get(offset).op("i32.wrap_i64").i32(2).op("i32.shr_u").mem("i32.load", map.functions).tee(found).if();
@@ -159,5 +165,24 @@ export function defineSupport(core: Core, maxChoices: number): Support {
     c.get(at).i32(24).op("i32.add").setGlobal(globals.segments);
   });
 
-  return { choose, place, segment, resolve, bswap, bitreverse, umulh };
+  const outOfFuel = define(builder, ["i32"], [], (c) => {
+    // The first time, what the loop reads is looked at for a while.
+    c.getGlobal(globals.looping).op("i32.eqz").getGlobal(globals.tracking).i32(1).op("i32.eq", "i32.and").if();
+    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.looping).i32(LOOP_FUEL).setGlobal(globals.fuel);
+    c.op("return").end();
+    c.i32(TRAP.endlessLoop).i64(0n).i64(0n).get(0).call(imports.trap);
+  });
+
+  const busy = define(builder, ["i32"], [], (c) => {
+    c.getGlobal(globals.tracking).i32(1).op("i32.ne").if();
+    c.op("return").end();
+    c.getGlobal(globals.stackEnd)
+      .i32(STACK_SIZE - TCB_BUSY)
+      .op("i32.sub");
+    c.get(0).op("i64.extend_i32_u").call(core.storeWord);
+    c.getGlobal(globals.role).if();
+    c.i32(FLAG.daemonBusy).i32(FLAG.daemonIdle).get(0).op("select").setGlobal(globals.role).end();
+  });
+
+  return { choose, outOfFuel, busy, place, segment, resolve, bswap, bitreverse, umulh };
 }

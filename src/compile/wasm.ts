@@ -74,11 +74,13 @@ const MEMORY = {
   "i64.load": [0x29, 3],
   "i32.load8_u": [0x2d, 0],
   "i64.load8_u": [0x31, 0],
+  "i32.load16_u": [0x2f, 1],
   "i64.load16_u": [0x33, 1],
   "i64.load32_u": [0x35, 2],
   "i32.store": [0x36, 2],
   "i64.store": [0x37, 3],
   "i32.store8": [0x3a, 0],
+  "i32.store16": [0x3b, 1],
 } as const;
 export type MemoryOp = keyof typeof MEMORY;
 

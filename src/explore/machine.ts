@@ -60,8 +60,12 @@ export interface Probe {
  */
 export interface EngineSearch {
   start(bounds: { readonly preemptions: number | undefined; readonly maxStates: number | undefined; readonly stopAtPlain: boolean }): void;
-  /** Goes on for about so many transitions. "fresh": in a new state in which a thread is parked before a plain access (if `stopAtPlain`), and to be called again. A limit of the engine is thrown. */
-  run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "deadlock";
+  /** Goes on for about so many transitions. "fresh": in a new state in which a thread is parked before a plain access (if `stopAtPlain`), and to be called again. "stuck": all successors of the current state have been tried, and it has to be looked at (explore/stuck.ts). A limit of the engine is thrown. */
+  run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "stuck";
+  /** After "stuck": the state on top is left, and the search goes on. */
+  goOn(): void;
+  /** Threads that are no daemons and have not finished in the current state. */
+  waiting(): number;
   counts(): {
     readonly states: number;
     readonly transitions: number;
@@ -87,6 +91,10 @@ export interface Machine {
   /** Runs sd_final in the current state: true if it passed (the state is left as it was), false sets `failure`. */
   final(): boolean;
   finished(thread: number): boolean;
+  /** Whether the thread has said, with __sd_busy, that it has to be able to go on from where it is. */
+  busy(thread: number): boolean;
+  /** Fingerprint of the state but for the thread's own stack, registers and locks: a step that leaves it as it was has done nothing that others can see. */
+  outside(thread: number): bigint;
   /** A position in the undo log, and going back to it. */
   mark(): number;
   undo(mark: number): void;
@@ -96,9 +104,11 @@ export interface Machine {
   /** Bytes that the visited set takes. */
   visitedBytes(): number;
   clearVisited(): void;
-  /** How many shared words, racy accesses and noted locks have been found since `forgetDiscoveries`. */
+  /** How many shared words, racy accesses, noted sections and broken locks have been found since `forgetDiscoveries`. */
   discoveries(): number;
   forgetDiscoveries(): void;
+  /** Whether a step was given up because it loops on what another thread may have to write: a discovery. */
+  stalled(): boolean;
   /** 64-bit fingerprint of the current state, as two unsigned 32-bit halves. */
   fingerprintHigh(): number;
   fingerprintLow(): number;
@@ -112,8 +122,10 @@ export interface Machine {
   readonly search?: EngineSearch;
   /** What finding data races takes (explore/races.ts). The reference interpreter does without. */
   readonly probe?: Probe;
-  /** Words (address >> 3) of locks given to __sd_note_lock. */
+  /** Objects (address >> 2) of sections that claimed to commute and touched shared memory: their sections are steps like any other. */
   notedLocks(): readonly number[];
+  /** Locks (address >> 2) that two threads held at once, or that were given back by a thread that did not hold them: they protect nothing. */
+  brokenLocks(): readonly number[];
 }
 
 /** The engine can go no further: neither a violation nor the input's fault. The search is then inconclusive. */

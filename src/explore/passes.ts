@@ -17,9 +17,10 @@ export interface Knowledge {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
   readonly notedLocks: readonly number[];
+  readonly brokenLocks: readonly number[];
 }
 
-export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], notedLocks: [] };
+export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], notedLocks: [], brokenLocks: [] };
 
 export interface CheckBounds {
   readonly preemptions?: number | undefined;
@@ -34,8 +35,8 @@ export interface Progress extends Readonly<SearchCounts> {
   readonly visitedBytes: number;
 }
 
-/** "endless": all was searched, and no schedule came to its end: nothing follows from that. */
-export type Inconclusive = "endless" | "states" | "memory" | "depth" | "timeout" | "interrupted";
+/** "stuck": of some state it was too much work to say whether anybody can go on. "endless": all was searched, and no schedule came to its end: nothing follows from that. */
+export type Inconclusive = "endless" | "states" | "memory" | "depth" | "stuck" | "timeout" | "interrupted";
 
 export interface CheckResult {
   readonly outcome:
@@ -127,13 +128,18 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
             again = true;
             break;
           case "exhausted":
-            if (seen === 0) return finish(endless(machine, search.counts) ? { kind: "inconclusive", why: "endless" } : { kind: "none" });
+            if (seen === 0) {
+              if (endless(machine, search.counts)) return finish({ kind: "inconclusive", why: "endless" });
+              return finish(search.gaveUp() ? { kind: "inconclusive", why: "stuck" } : { kind: "none" });
+            }
             again = true;
             break;
           case "running":
             again = search.counts.transitions >= giveUpAt;
             break;
         }
+        // A loop that waits for what another thread does comes to nothing until both have scheduling points.
+        if (machine.stalled()) again = true;
         if (options.interrupted?.() === true) return finish({ kind: "inconclusive", why: "interrupted" });
         if (options.timeout !== undefined && seconds() > options.timeout) return finish({ kind: "inconclusive", why: "timeout" });
         options.onProgress?.({ ...search.counts, seconds: seconds(), pass, visitedBytes: machine.visitedBytes() });
@@ -158,6 +164,7 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
     sharedWords: union(before.sharedWords, machine.sharedWords()),
     racyAccesses: union(before.racyAccesses, machine.racyAccesses()),
     notedLocks: union(before.notedLocks, machine.notedLocks()),
+    brokenLocks: union(before.brokenLocks, machine.brokenLocks()),
   };
 }
 
@@ -167,5 +174,6 @@ function shortened(machine: Machine, violation: Violation, options: CheckOptions
     maxNodes: 2_000_000,
     deadline: () => performance.now() > until,
     klass: violation.failure.klass,
+    at: violation.at,
   });
 }

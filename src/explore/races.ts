@@ -6,7 +6,7 @@
  * then this costs nothing.
  */
 import { BLOCKED, CHOSE, type Machine, type ProbedAccess } from "./machine.ts";
-import { nextChoices } from "./search.ts";
+import { nextChoices } from "./schedule.ts";
 
 export interface Race {
   readonly addr: number;

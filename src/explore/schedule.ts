@@ -4,3 +4,12 @@ export interface ScheduleStep {
   readonly choices: readonly number[];
 }
 export type Schedule = readonly ScheduleStep[];
+
+/** The choices to try after `choices`, whose alternatives were `arities`; undefined when all have been tried. */
+export function nextChoices(choices: readonly number[], arities: readonly number[]): number[] | undefined {
+  for (let i = arities.length - 1; i >= 0; i--) {
+    const taken = choices[i] ?? 0;
+    if (taken + 1 < arities[i]!) return [...Array.from({ length: i }, (_, k) => choices[k] ?? 0), taken + 1];
+  }
+  return undefined;
+}

@@ -6,7 +6,8 @@
  * that the machine was made with: see `passes.ts` for what makes a merge justified.
  */
 import { ASSUMED, BLOCKED, CHOSE, type EngineSearch, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
-import type { Schedule, ScheduleStep } from "./schedule.ts";
+import { nextChoices, type Schedule, type ScheduleStep } from "./schedule.ts";
+import { createStuckFinder } from "./stuck.ts";
 
 export interface SearchBounds {
   /** Most switches away from a thread that could have gone on; undefined for no bound. */
@@ -30,8 +31,8 @@ export interface Violation {
   readonly failure: Failure;
   /** Steps up to and including the failing one. */
   readonly schedule: Schedule;
-  /** "step": the last step failed; "final": the check after all threads were done; "deadlock": nobody can go on. */
-  readonly at: "step" | "final" | "deadlock";
+  /** "step": the last step failed; "final": the check after all threads were done; "stuck": nobody can go on, or only to look again. */
+  readonly at: "step" | "final" | "stuck";
 }
 
 export type SearchResult =
@@ -49,18 +50,9 @@ export interface Search {
   readonly counts: Readonly<SearchCounts>;
   /** Whether the preemption bound cut anything off. */
   readonly bounded: () => boolean;
+  /** Of some state it was not found out whether it is stuck. */
+  readonly gaveUp: () => boolean;
 }
-
-/** The choices to try after `choices`, whose alternatives were `arities`; undefined when all have been tried. */
-export function nextChoices(choices: readonly number[], arities: readonly number[]): number[] | undefined {
-  for (let i = arities.length - 1; i >= 0; i--) {
-    const taken = choices[i] ?? 0;
-    if (taken + 1 < arities[i]!) return [...Array.from({ length: i }, (_, k) => choices[k] ?? 0), taken + 1];
-  }
-  return undefined;
-}
-
-export const DEADLOCK: Failure = { klass: "deadlock", text: "no thread can go on", args: [0n, 0n, 0n], loc: 0 };
 
 const NO_CHOICES: readonly number[] = [];
 
@@ -76,9 +68,11 @@ interface Level {
   readonly waiting: number;
   choices: readonly number[];
   again: readonly number[] | undefined;
-  /** A thread that is no daemon could take a step; a step of some thread led to another state; the one that ran last could go on. */
-  movedWorker: boolean;
-  changed: boolean;
+  /** A thread that is no daemon can do something that others can see, or end, or leave the scenario's bounds. */
+  progress: boolean;
+  /** A busy daemon cannot go on. */
+  waitsBusy: boolean;
+  /** The thread that ran last can go on. */
   lastEnabled: boolean;
 }
 
@@ -90,6 +84,7 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
 function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBounds, visitor: Visitor | undefined): Search {
   let started = false;
   const counts = { states: 0, transitions: 0, depth: 0, assumed: 0, ended: 0 };
+  const stuck = createStuckFinder(machine);
   const run = (transitions: number): SearchResult => {
     if (!started) {
       started = true;
@@ -98,9 +93,16 @@ function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBoun
     }
     const until = search.counts().transitions + transitions;
     let outcome = search.run(transitions);
-    while (outcome === "fresh") {
-      visitor?.();
-      outcome = search.run(until - search.counts().transitions);
+    for (; outcome === "fresh" || outcome === "stuck"; outcome = search.run(until - search.counts().transitions)) {
+      if (outcome === "fresh") visitor?.();
+      else {
+        const failure = stuck.look(search.waiting());
+        if (failure !== undefined) {
+          Object.assign(counts, search.counts());
+          return { kind: "violation", violation: { failure, schedule: search.schedule(), at: "stuck" } };
+        }
+        search.goOn();
+      }
     }
     Object.assign(counts, search.counts());
     switch (outcome) {
@@ -111,11 +113,9 @@ function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBoun
       case "step":
       case "final":
         return { kind: "violation", violation: { failure: machine.failure(), schedule: search.schedule(), at: outcome } };
-      case "deadlock":
-        return { kind: "violation", violation: { failure: DEADLOCK, schedule: search.schedule(), at: outcome } };
     }
   };
-  return { run, counts, bounded: search.bounded };
+  return { run, counts, bounded: search.bounded, gaveUp: stuck.gaveUp };
 }
 
 export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?: Visitor): Search {
@@ -124,6 +124,7 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
   const limit = bounds.preemptions;
   const counts: SearchCounts = { states: 0, transitions: 0, depth: 0, assumed: 0, ended: 0 };
   const stack: Level[] = [];
+  const stuck = createStuckFinder(machine);
   let cut = false;
 
   const push = (last: number, preemptions: number, waiting: number): void => {
@@ -135,8 +136,8 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       waiting,
       choices: NO_CHOICES,
       again: undefined,
-      movedWorker: false,
-      changed: false,
+      progress: false,
+      waitsBusy: false,
       lastEnabled: false,
     });
     if (stack.length > counts.depth) counts.depth = stack.length - 1;
@@ -176,7 +177,10 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       }
       if (level.next >= count) {
         // All successors have been tried.
-        if (!level.movedWorker && level.waiting > 0 && !level.changed && !cut) return violation("deadlock", DEADLOCK);
+        if (level.waiting > 0 ? !level.progress : level.waitsBusy) {
+          const failure = stuck.look(level.waiting);
+          if (failure !== undefined) return violation("stuck", failure);
+        }
         stack.pop();
         continue;
       }
@@ -192,23 +196,25 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
         level.next++;
         continue;
       }
-      const high = machine.fingerprintHigh();
-      const low = machine.fingerprintLow();
+      const outside = machine.outside(thread);
       level.mark = machine.mark();
       const status = machine.step(thread, level.choices);
       level.again = (status & CHOSE) !== 0 ? nextChoices(level.choices, machine.arities()) : undefined;
       const outcome = status & ~CHOSE;
-      if (outcome === BLOCKED) continue;
+      if (outcome === BLOCKED) {
+        if (machine.busy(thread)) level.waitsBusy = true;
+        continue;
+      }
       counts.transitions++;
       if (outcome === ASSUMED) {
         counts.assumed++;
-        level.changed = true; // it could go on, only not within the scenario's bounds
+        level.progress = true; // it could go on, only not within the scenario's bounds
+        if (machine.stalled()) return { kind: "running" };
         continue;
       }
       if (outcome === FAILED) return violation("step", machine.failure());
-      if (!threads[thread]!.daemon) level.movedWorker = true;
+      if (!threads[thread]!.daemon && (outcome === FINISHED || machine.outside(thread) !== outside)) level.progress = true;
       if (thread === level.last) level.lastEnabled = true;
-      if (machine.fingerprintHigh() !== high || machine.fingerprintLow() !== low) level.changed = true;
       const waiting = outcome === FINISHED && !threads[thread]!.daemon ? level.waiting - 1 : level.waiting;
       const preemptions = level.preemptions + preempts;
       if (!machine.visit(salt(thread, preemptions))) continue;
@@ -221,5 +227,5 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
     }
     return { kind: "exhausted" };
   };
-  return { run, counts, bounded: () => cut };
+  return { run, counts, bounded: () => cut, gaveUp: stuck.gaveUp };
 }

@@ -5,8 +5,9 @@
  * parent and the step from it, and the machine walks from node to node by undoing to their common ancestor and stepping down again.
  */
 import { ASSUMED, BLOCKED, CHOSE, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
-import type { Schedule, ScheduleStep } from "./schedule.ts";
-import { DEADLOCK, nextChoices, type Violation } from "./search.ts";
+import { nextChoices, type Schedule, type ScheduleStep } from "./schedule.ts";
+import type { Violation } from "./search.ts";
+import { createStuckFinder } from "./stuck.ts";
 
 interface Node {
   readonly parent: number;
@@ -24,14 +25,16 @@ export interface ShortestOptions {
   /** Give up after so many nodes: the caller keeps what it has. */
   readonly maxNodes: number;
   readonly deadline: () => boolean;
-  /** Only violations of this class count. */
+  /** Only violations of this class count, and of those that are found where it was. */
   readonly klass: string;
+  readonly at: Violation["at"];
 }
 
 /** The machine must be in its initial state, and is again afterwards. Undefined if the budget ran out first. */
 export function shortest(machine: Machine, options: ShortestOptions): Violation | undefined {
   machine.clearVisited();
   const { threads } = machine;
+  const stuck = createStuckFinder(machine);
   const nodes: Node[] = [
     { parent: -1, thread: -1, choices: [], depth: 0, unseen: false, waiting: threads.filter((t) => !t.daemon).length },
   ];
@@ -96,7 +99,8 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
           }
           continue;
         }
-        let moved = false;
+        let progress = false;
+        let waitsBusy = false;
         let lastEnabled = false;
         const order =
           node.thread < 0 ? threads.map((_, t) => t) : [node.thread, ...threads.map((_, t) => t).filter((t) => t !== node.thread)];
@@ -106,6 +110,7 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
           let choices: readonly number[] | undefined = [];
           while (choices !== undefined) {
             const mark = machine.mark();
+            const outside = machine.outside(thread);
             const status = machine.step(thread, choices);
             const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
             const outcome = status & ~CHOSE;
@@ -125,8 +130,12 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
                 waiting: 0,
                 failure: machine.failure(),
               });
-            } else if (outcome !== BLOCKED && outcome !== ASSUMED && outcome !== FAILED) {
-              moved = true;
+            } else if (outcome === BLOCKED) {
+              if (machine.busy(thread)) waitsBusy = true;
+            } else if (outcome === ASSUMED || outcome === FAILED) {
+              progress = true;
+            } else {
+              if (!threads[thread]!.daemon && (outcome === FINISHED || machine.outside(thread) !== outside)) progress = true;
               if (thread === node.thread) lastEnabled = true;
               const waiting = node.waiting - (outcome === FINISHED && !threads[thread]!.daemon ? 1 : 0);
               if (preempts > 0 || machine.visit(salt(thread)))
@@ -136,8 +145,10 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
             choices = more;
           }
         }
-        if (!moved && node.waiting > 0 && options.klass === DEADLOCK.klass) {
-          result = { failure: DEADLOCK, schedule: scheduleTo(index), at: "deadlock" };
+        if (options.at !== "stuck" || (node.waiting > 0 ? progress : !waitsBusy)) continue;
+        const failure = stuck.look(node.waiting);
+        if (failure?.klass === options.klass) {
+          result = { failure, schedule: scheduleTo(index), at: "stuck" };
           break search;
         }
       }

@@ -28,6 +28,8 @@ export function warmUp(machine: Machine): void {
     const mark = machine.mark();
     for (let i = 0; i < LENGTH; i++) if (!randomStep(machine, random)) break;
     machine.undo(mark);
+    // It loops on memory that has to be known to be shared first.
+    if (machine.stalled()) break;
   }
   machine.undo(start);
 }

@@ -5,9 +5,10 @@
  * noted for each of them.
  */
 import { GUARD } from "../ir/program.ts";
-import { type Context, inside, placed } from "./context.ts";
+import { type Context, inside, noteUse, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
-import { FREED } from "./memory.ts";
+import { FREED, STACK_SIZE } from "./memory.ts";
+import type { Use } from "./sharing.ts";
 import { masked } from "./values.ts";
 import { violation } from "./violation.ts";
 
@@ -40,13 +41,28 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     return start;
   };
 
-  const note = (start: number, length: number, write: boolean, info: AccessInfo): void => {
+  const note = (start: number, length: number, use: Use, info: AccessInfo): void => {
+    if (context.mode === "setup") return;
     for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) {
-      if (context.tracking) sharing.note(word, write, context.thread, context.locks);
+      if (context.looping && use === "read") mayBeWaitedFor(word, info);
+      if (!sharing.shared(word)) {
+        noteUse(context, word, use);
+        continue;
+      }
+      if (context.mode === "final") continue;
       // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
-      if (context.tracking && context.inHook && sharing.shared(word)) sharing.take(context.hookWord);
-      if (!info.marked && !inside(context)) sharing.notePlain(word, info.access);
+      if (context.inHook) sharing.take(context.hookWord);
+      if (context.claim !== undefined) sharing.noteSection(context.claim);
+      if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
     }
+  };
+
+  /** A loop that does not end has read this: if another thread may write it, both need a scheduling point. */
+  const mayBeWaitedFor = (word: number, info: AccessInfo): void => {
+    const own = memory.stackOf(context.thread);
+    if (memory.isConstant(8 * word) || (8 * word >= own && 8 * word < own + STACK_SIZE)) return;
+    sharing.take(word);
+    if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
   };
 
   const watched = (start: number): boolean =>
@@ -82,16 +98,16 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     observer?.happened(context.thread, { what: "access", access, loc, addr: start, bytes: length, write, old, value, marked });
   };
 
-  const store = (address: bigint, length: number, value: bigint, info: AccessInfo): void => {
+  const store = (address: bigint, length: number, value: bigint, info: AccessInfo, use: Use = "write"): void => {
     const start = check(address, length, true, info);
-    note(start, length, true, info);
+    note(start, length, use, info);
     if (observer !== undefined) tell(start, length, true, readAll(start, length), value, info);
     put(start, length, value);
   };
 
   const load = (address: bigint, length: number, info: AccessInfo): bigint => {
     const start = check(address, length, false, info);
-    note(start, length, false, info);
+    note(start, length, "read", info);
     const value = readAll(start, length);
     if (observer !== undefined) tell(start, length, false, value, value, info);
     return value;
@@ -105,9 +121,15 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
   return {
     load,
     store,
+    add: (address, length, amount, info) => {
+      const start = check(address, length, true, info);
+      const old = readAll(start, length);
+      store(address, length, masked(8 * length, old + amount), info, "add");
+      return old;
+    },
     modify: (address, length, next, info) => {
       const start = check(address, length, false, info);
-      note(start, length, false, info);
+      note(start, length, "read", info);
       const old = readAll(start, length);
       const value = next(old);
       if (value === undefined) {

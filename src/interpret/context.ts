@@ -8,16 +8,18 @@ import type { Observer } from "../explore/happening.ts";
 import type { Program } from "../ir/program.ts";
 import type { Code, Frame } from "./decode.ts";
 import type { Memory } from "./memory.ts";
-import type { LockSet, Sharing } from "./sharing.ts";
+import type { LockSet, Sharing, Use } from "./sharing.ts";
 
 /** As in kernel/include/shootdown.h. */
-export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, releaseShared: 4, local: 5 } as const;
+export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, releaseShared: 4, local: 5, alloc: 6 } as const;
 
 /** The open section, and how to go back to just before it. */
 export interface Section {
   readonly kind: number;
   readonly object: number;
   readonly depth: number;
+  /** The thread held this lock already, in either mode. */
+  readonly held: boolean;
   /** Sections entered inside it, through calls, which are part of it. */
   inner: number;
 }
@@ -37,13 +39,25 @@ export interface Context {
   /** The word whose store the watcher is running for. */
   hookWord: number;
   section: Section | undefined;
-  /** Whether accesses count for the analysis of sharing. */
-  tracking: boolean;
+  /** How accesses count for the analysis of sharing: those of setup do not. */
+  mode: "setup" | "thread" | "final";
+  /** The object of the open section, if it is one that claims to commute: the claim is refuted by touching shared memory. */
+  claim: number | undefined;
+  /** __sd_busy of the running thread; in the final check, whether it is set for some daemon. */
+  busy: boolean;
+  daemon: boolean;
+  /** What stands for the CPU of a thread: it does not run while another thread holds that as a lock. */
+  readonly cpus: Map<number, number>;
+  /** Words that this step has made live. */
+  readonly born: Set<number>;
   post: boolean;
   operations: number;
   fuel: number;
-  /** Word of the last potential point that the step ran past because it is not known to be shared. */
-  passed: number | undefined;
+  /** The step has run out of fuel once: what it reads from now on, somebody may have to write. */
+  looping: boolean;
+  /** Discoveries when it had; and whether the step was given up because looking has taught something. */
+  learnt: number;
+  stalled: boolean;
   choices: readonly number[];
   arities: number[];
   watchStart: number;
@@ -65,6 +79,23 @@ export function placed(context: Context, address: bigint): bigint {
 }
 
 export const inside = (context: Context): boolean => context.atomic || context.section !== undefined;
+
+/** Tells the analysis of sharing of an access to a word that is not shared so far. */
+export function noteUse(context: Context, word: number, use: Use): void {
+  const { sharing, thread, locks, busy } = context;
+  switch (context.mode) {
+    case "setup":
+      return;
+    case "final":
+      sharing.noteFinal(word, busy);
+      return;
+    case "thread":
+      // Memory that this step itself has made live, before anything that others can see: whoever reaches it now fails in the state before the step.
+      if (!context.post && context.born.has(word)) return;
+      sharing.note(word, use, { thread, locks, daemon: context.daemon ? { busy } : undefined });
+      return;
+  }
+}
 
 /** A C string in memory, for names and texts. */
 export function textAt(memory: Memory, address: bigint): string {

@@ -4,6 +4,7 @@
  *
  * Invariant: an operation that may be a scheduling point has `live`, the registers to keep when the thread parks before it.
  */
+import { blindAdditions } from "../ir/flow.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import type { Func, Instr, Intrinsic, Operand, Program, Reg } from "../ir/program.ts";
 import { binary, compare, masked, signed, unary, undividable, updated } from "./values.ts";
@@ -36,6 +37,8 @@ export interface Port {
   store(addr: bigint, bytes: number, value: bigint, info: AccessInfo): void;
   /** Reads, and writes what `next` makes of the old value unless that is undefined; returns the old value. */
   modify(addr: bigint, bytes: number, next: (old: bigint) => bigint | undefined, info: AccessInfo): bigint;
+  /** Adds, for a result that nobody uses. */
+  add(addr: bigint, bytes: number, amount: bigint, info: AccessInfo): bigint;
   copy(to: bigint, from: bigint, length: bigint, info: AccessInfo): void;
   fill(to: bigint, byte: bigint, length: bigint, info: AccessInfo): void;
   clearLocal(addr: number, size: number): void;
@@ -223,6 +226,11 @@ function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly nu
       const { bytes, dst } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: true };
       const [addr, operand, update] = [reader(instr.addr), reader(instr.value, 8 * bytes), updated(instr.rmw, 8 * bytes)];
+      if (blindAdditions(func).has(instr.access)) {
+        return access(instr.addr, bytes, (f) => {
+          f.regs[dst] = port.add(addr(f), bytes, instr.rmw === "sub" ? -operand(f) : operand(f), info);
+        });
+      }
       return access(instr.addr, bytes, (f) => {
         f.regs[dst] = port.modify(addr(f), bytes, (old) => update(old, operand(f)), info);
       });

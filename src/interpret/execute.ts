@@ -5,7 +5,7 @@
  * (`begin`, `end`), and what the engine offers to C (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
  */
 import type { Merging } from "../explore/machine.ts";
-import { type Context, inside, localsOf, placed, SECTION, textAt } from "./context.ts";
+import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op, Range } from "./decode.ts";
 import { FREED, MAX_THREADS, STACK_SIZE } from "./memory.ts";
 import { released, taken } from "./sharing.ts";
@@ -25,11 +25,17 @@ export interface Executor {
 export interface ExecuteOptions {
   readonly merging: Merging;
   readonly decode: (func: number) => Code;
+  /** Sections of locks commute as they claim to; otherwise each is an operation of its own. */
+  readonly movers: boolean;
   /** __sd_thread: the new thread's index. */
   readonly spawn: (name: string, column: string, entry: Code, arg: bigint, flags: bigint) => number;
+  /** Whether another thread than the running one holds the lock: exclusively, or in either mode. */
+  readonly heldElsewhere: (lock: number, exclusively: boolean) => boolean;
 }
 
 const MAX_DEPTH = 200;
+/** Backward jumps for which the reads of a loop that seems to be endless are looked at. */
+export const LOOP_FUEL = 10_000;
 const PARKED: Outcome = { kind: "parked" };
 
 type Access = Op & { kind: "access" };
@@ -37,7 +43,7 @@ type Intrinsic = Op & { kind: "intrinsic" };
 
 export function createExecutor(context: Context, options: ExecuteOptions): Executor {
   const { memory, sharing, observer, program } = context;
-  const { merging } = options;
+  const { merging, movers } = options;
 
   const push = (code: Code, args: readonly bigint[], loc: number): void => {
     const caller = context.frames.at(-1);
@@ -79,26 +85,56 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     // What lies outside memory is not shared: the access itself will fail.
     if (addr + BigInt(length) > BigInt(memory.end)) return false;
     const start = Number(addr);
-    if (sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3)) return true;
-    context.passed = start >> 3;
-    return false;
+    return sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3);
   };
 
-  /** A loop that reads what another thread may write is given a scheduling point there, in the next pass. */
-  const outOfFuel = (loc: number): Stop => {
-    if (context.passed === undefined) return violation("endless-loop", "a loop that never waits", [], loc);
-    sharing.take(context.passed);
-    return { kind: "assumed" };
+  /** The first time, what the loop reads is looked at for a while: if another thread may write it, it gets a scheduling point in the next pass. */
+  const outOfFuel = (loc: number): void => {
+    if (!context.looping && context.mode === "thread") {
+      context.looping = true;
+      context.fuel = LOOP_FUEL;
+      context.learnt = sharing.discoveries();
+      return;
+    }
+    if (context.looping && sharing.discoveries() > context.learnt) {
+      context.stalled = true;
+      throw { kind: "assumed" } satisfies Stop;
+    }
+    throw violation("endless-loop", "a loop that never waits", [], loc);
   };
 
-  /** Whether a section of that kind has to wait for the next step; sets `post` as the table says. */
-  const sectionParks = (kind: number, object: number): boolean => {
-    if (merging !== "full" || kind === SECTION.step) return nonMover();
+  const isLock = (kind: number): boolean => kind !== SECTION.step && kind !== SECTION.local && kind !== SECTION.alloc;
+  const isShared = (kind: number): boolean => kind === SECTION.acquireShared || kind === SECTION.releaseShared;
+  const isRelease = (kind: number): boolean => kind === SECTION.release || kind === SECTION.releaseShared;
+
+  /** Whether the section commutes, unless it turns out to touch what it must not. */
+  const claims = (kind: number, object: number): boolean =>
+    merging === "full" &&
+    kind !== SECTION.step &&
+    object < memory.end &&
+    !sharing.notedKnown(object) &&
+    !(isLock(kind) && (!movers || sharing.brokenKnown(object)));
+
+  /** Whether the section has to wait for the next step; sets `post` as the table says. */
+  const sectionParks = (kind: number, claimed: boolean): boolean => {
+    if (!claimed) {
+      if (nonMover()) return true;
+      context.operations++;
+      return false;
+    }
     if (kind === SECTION.local) return false;
-    if (sharing.notedKnown(object)) return nonMover();
-    if (kind === SECTION.acquire || kind === SECTION.acquireShared) return context.post;
-    context.post = true;
+    if (isRelease(kind)) context.post = true;
+    else if (context.post) return true;
+    if (kind !== SECTION.alloc) context.operations++;
     return false;
+  };
+
+  /** The running thread has the lock from now on: nobody else may. */
+  const take = (object: number, shared: boolean): void => {
+    if (object >= memory.end || sharing.brokenKnown(object)) return;
+    const lock = object >> 2;
+    if (options.heldElsewhere(lock, shared)) sharing.noteBroken(object);
+    context.locks = taken(context.locks, lock, shared);
   };
 
   /** True if the thread parks before the section. */
@@ -106,15 +142,19 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     if (context.section !== undefined) context.section.inner++;
     if (inside(context)) return false;
     const [kind, object] = [Number(op.args[0]!(frame)), Number(placed(context, op.args[1]!(frame)))];
-    if ((op.guarded && context.operations > 0) || sectionParks(kind, object)) return true;
-    context.section = {
-      kind,
-      object,
-      depth: context.frames.length,
-      inner: 0,
-    };
-    if (kind !== SECTION.local) context.operations++;
-    context.tracking = kind === SECTION.step;
+    const claimed = claims(kind, object);
+    if ((op.guarded && context.operations > 0) || sectionParks(kind, claimed)) return true;
+    const lock = object >> 2;
+    const held = context.locks.any.includes(lock);
+    context.section = { kind, object, depth: context.frames.length, held, inner: 0 };
+    context.claim = claimed ? object : undefined;
+    if (isLock(kind) && object < memory.end && !sharing.brokenKnown(object)) {
+      const shared = isShared(kind);
+      const exclusively = context.locks.exclusive.includes(lock);
+      if (isRelease(kind) && !(shared ? held && !exclusively : exclusively)) sharing.noteBroken(object);
+      // The lock's own words are touched as by one who holds it.
+      context.locks = taken(context.locks, lock, shared);
+    }
     observer?.happened(context.thread, { what: "begin", section: kind, object, loc: op.loc });
     return false;
   };
@@ -127,12 +167,12 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       return;
     }
     context.section = undefined;
-    context.tracking = true;
-    const { kind, object } = section;
-    if (kind === SECTION.acquire || kind === SECTION.acquireShared) {
-      context.locks = taken(context.locks, object, kind === SECTION.acquireShared);
-    } else if (kind === SECTION.release || kind === SECTION.releaseShared) {
-      context.locks = released(context.locks, object, kind === SECTION.releaseShared);
+    context.claim = undefined;
+    const { kind, object, held } = section;
+    if (isLock(kind)) {
+      if (held && !isRelease(kind)) sharing.noteBroken(object);
+      if (isRelease(kind)) context.locks = released(context.locks, object >> 2, isShared(kind));
+      else take(object, isShared(kind));
     }
     observer?.happened(context.thread, { what: "end", loc });
   };
@@ -142,11 +182,24 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     return violation("blocked-in-section", "waiting inside another atomic section, or during setup or the final check", [], loc);
   };
 
-  const makeLive = (address: bigint, size: bigint): void => {
+  /** What comes and goes does so in one piece with what decides it. */
+  const inSection = (loc: number): void => {
+    if (context.mode === "thread" && !inside(context)) {
+      throw violation("scenario", "__sd_live and __sd_dead belong into an atomic section", [], loc);
+    }
+  };
+
+  const makeLive = (address: bigint, size: bigint, loc: number): void => {
+    inSection(loc);
+    // Memory that died earlier in this step would never be seen dead.
+    if (context.claim !== undefined && context.post) sharing.noteSection(context.claim);
+    for (let at = Number(address); at < Number(address) + Number(size); at += 8) context.born.add(at >> 3);
     for (let at = 0; at < Number(size); at += 8) memory.setShadow(Number(address) + at, Math.min(8, Number(size) - at));
   };
 
   const makeDead = (address: bigint, size: bigint, loc: number): void => {
+    inSection(loc);
+    if (context.claim !== undefined) sharing.noteSection(context.claim);
     if (address < 0x10000n || (address & 7n) !== 0n || address + size > BigInt(memory.end)) {
       throw violation("bad-free", "{0:p} was never live", [address, size], loc);
     }
@@ -154,7 +207,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       const shadow = memory.shadow(at);
       if (shadow === FREED) throw violation("double-free", "{0:p} is freed already", [address, size], loc);
       if (shadow === 0 || memory.isConstant(at)) throw violation("bad-free", "{0:p} was never live", [address, size], loc);
-      if (context.tracking) sharing.note(at >> 3, true, context.thread, context.locks);
+      if (!sharing.shared(at >> 3)) noteUse(context, at >> 3, "write");
       memory.zero(at, 8);
       memory.setShadow(at, FREED);
     }
@@ -195,7 +248,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       case "self":
         return BigInt(context.thread);
       case "live":
-        makeLive(placed(context, arg(0)), arg(1));
+        makeLive(placed(context, arg(0)), arg(1), loc);
         observer?.happened(context.thread, {
           what: "live",
           addr: Number(placed(context, arg(0))),
@@ -209,15 +262,29 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         observer?.happened(context.thread, { what: "dead", addr: Number(placed(context, arg(0))), size: Number(arg(1)), loc });
         return 0n;
       case "watch":
+        if (context.mode !== "setup") throw violation("scenario", "__sd_watch is for setup only", [], loc);
         context.watchStart = Number(placed(context, arg(0)));
         context.watchEnd = context.watchStart + Number(arg(1) - arg(0));
         return 0n;
       case "segment":
         context.segments.push({ base: arg(0), size: arg(1), target: arg(2) });
         return 0n;
-      case "note_lock":
-        sharing.noteLock(Number(placed(context, arg(0))));
+      case "took": {
+        if (context.mode !== "thread") return 0n;
+        const object = Number(placed(context, arg(0)));
+        if (context.locks.any.includes(object >> 2)) sharing.noteBroken(object);
+        take(object, arg(1) !== 0n);
         return 0n;
+      }
+      case "busy":
+        if (context.mode === "thread") context.busy = arg(0) !== 0n;
+        return 0n;
+      case "on_cpu":
+        if (context.mode !== "setup") throw violation("scenario", "__sd_on_cpu is for setup only", [], loc);
+        context.cpus.set(Number(arg(0)), Number(placed(context, arg(1))));
+        return 0n;
+      case "busy_any":
+        return context.mode === "final" && context.busy ? 1n : 0n;
     }
   };
 
@@ -243,7 +310,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
           break;
         case "jump": {
           const edge = op.choose(frame);
-          if (edge.back && --context.fuel < 0) throw outOfFuel(op.loc);
+          if (edge.back && --context.fuel <= 0) outOfFuel(op.loc);
           if (edge.moves.length > 0) {
             const values = edge.moves.map((move) => move.read(frame));
             edge.moves.forEach((move, i) => {
@@ -280,6 +347,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
           if (op.intrinsic === "atomic_begin") {
             if (begin(op, frame)) return PARKED;
           } else {
+            // What others could see before the assumption is looked at, they may see.
+            if (op.intrinsic === "assume" && op.live !== undefined && !inside(context) && context.operations > 0) return PARKED;
             const result = intrinsic(op, frame);
             if (op.dst !== undefined) frame.regs[op.dst] = masked(op.bits, result);
           }

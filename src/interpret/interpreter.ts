@@ -25,17 +25,16 @@ import { type Context, localsOf } from "./context.ts";
 import { type Code, createDecoder } from "./decode.ts";
 import { createExecutor, type Executor, type Outcome } from "./execute.ts";
 import { createMemory, MAX_THREADS } from "./memory.ts";
-import { createSharing, NO_LOCKS } from "./sharing.ts";
+import { createSharing, type KnownSharing, NO_LOCKS } from "./sharing.ts";
 import { type ParkedThread, park, parked, unpark, unstarted } from "./threads.ts";
 import { isStop, type Stop, violation } from "./violation.ts";
 import { createVisited } from "./visited.ts";
 
-export interface InterpreterOptions {
+/** Besides what former passes found: see docs/architecture.md. */
+export interface InterpreterOptions extends KnownSharing {
   readonly merging: Merging;
-  /** What former passes found; see docs/architecture.md. */
-  readonly sharedWords?: readonly number[];
-  readonly racyAccesses?: readonly number[];
-  readonly notedLocks?: readonly number[];
+  /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
+  readonly movers?: boolean;
   /** Backward jumps that one step may take, and setup or the final check. */
   readonly fuel?: number;
   readonly setupFuel?: number;
@@ -61,7 +60,7 @@ const DAEMON = 1n;
 
 export function createInterpreter(program: Program, options: InterpreterOptions): Interpreter {
   const memory = createMemory(program);
-  const sharing = createSharing(options.sharedWords ?? [], options.racyAccesses ?? [], options.notedLocks ?? []);
+  const sharing = createSharing(options);
   const fuel = options.fuel ?? FUEL;
   const context: Context = {
     program,
@@ -75,11 +74,18 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     inHook: false,
     hookWord: 0,
     section: undefined,
-    tracking: false,
+    mode: "setup",
+    claim: undefined,
+    busy: false,
+    daemon: false,
+    cpus: new Map(),
+    born: new Set(),
     post: false,
     operations: 0,
     fuel,
-    passed: undefined,
+    looping: false,
+    learnt: 0,
+    stalled: false,
     choices: [],
     arities: [],
     watchStart: 0,
@@ -111,19 +117,31 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     threads.push(unstarted(index, entry, arg, NO_LOCKS));
     return index;
   };
-  const executor: Executor = createExecutor(context, { merging: options.merging, decode, spawn });
+  const heldElsewhere = (lock: number, exclusively: boolean): boolean =>
+    threads.some(({ locks }, t) => t !== context.thread && (exclusively ? locks.exclusive : locks.any).includes(lock));
+  const executor: Executor = createExecutor(context, {
+    merging: options.merging,
+    movers: options.movers ?? true,
+    decode,
+    spawn,
+    heldElsewhere,
+  });
 
-  const prepare = (thread: number, choices: readonly number[]): void => {
+  const prepare = (thread: number, choices: readonly number[], mode: Context["mode"]): void => {
     context.thread = thread;
     context.frames = [];
     context.locks = NO_LOCKS;
     context.atomic = thread < 0;
     context.inHook = false;
     context.section = undefined;
-    context.tracking = thread >= 0;
+    context.mode = mode;
+    context.claim = undefined;
+    context.busy = mode === "final" ? threads.some(({ busy }, t) => busy && infos[t]!.daemon) : (threads[thread]?.busy ?? false);
+    context.daemon = infos[thread]?.daemon ?? false;
+    context.born.clear();
     context.post = false;
     context.operations = 0;
-    context.passed = undefined;
+    context.looping = false;
     context.fuel = thread < 0 ? (options.setupFuel ?? fuel) : fuel;
     context.choices = choices;
     context.arities = [];
@@ -141,7 +159,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
   /** Setup or the final check: what went wrong, if anything did. */
   const runAlone = (func: number): Failure | undefined => {
     if (func < 0) return undefined;
-    prepare(-1, []);
+    prepare(-1, [], func === program.final ? "final" : "setup");
     executor.push(decode(func), [], 0);
     const outcome = attempt(0);
     switch (outcome.kind) {
@@ -175,8 +193,10 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
 
   const attemptStep = (thread: number, choices: readonly number[]): number => {
     const before = threads[thread]!;
-    prepare(thread, choices);
+    prepare(thread, choices, "thread");
     if (before.frames.length === 0) return BLOCKED;
+    const cpu = context.cpus.get(thread);
+    if (cpu !== undefined && heldElsewhere(cpu >> 2, true)) return BLOCKED;
     const mark = memory.mark();
     context.frames = unpark(before, memory.stackOf(thread));
     context.locks = before.locks;
@@ -188,10 +208,10 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     const outcome = attempt(0);
     switch (outcome.kind) {
       case "parked":
-        setThread(thread, park(thread, context.frames, context.locks));
+        setThread(thread, park(thread, context.frames, context.locks, context.busy));
         return MOVED;
       case "returned":
-        setThread(thread, parked(thread, [], context.locks));
+        setThread(thread, parked(thread, [], context.locks, context.busy));
         return FINISHED;
       case "blocked":
         return goBack(thread, mark);
@@ -240,6 +260,15 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     sharedWords: sharing.sharedWords,
     racyAccesses: sharing.racyAccesses,
     notedLocks: sharing.notedLocks,
+    brokenLocks: sharing.brokenLocks,
+    stalled: () => context.stalled,
+    busy: (thread) => threads[thread]!.busy,
+    outside: (thread) => {
+      const beside = memory.hashOutside(thread);
+      const h = threads.reduce((hash, t, i) => (i === thread ? hash : hash ^ t.hashHigh), beside.high) >>> 0;
+      const l = threads.reduce((hash, t, i) => (i === thread ? hash : hash ^ t.hashLow), beside.low) >>> 0;
+      return (BigInt(h) << 32n) | BigInt(l);
+    },
     read: memory.read,
     localAt: (address) => {
       for (const [thread, { frames }] of threads.entries()) {

@@ -34,6 +34,8 @@ export interface Memory {
   startLog(): void;
   hashHigh(): number;
   hashLow(): number;
+  /** The same without what lies in the thread's stack. */
+  hashOutside(thread: number): { readonly high: number; readonly low: number };
 }
 
 const BESIDE = -1;
@@ -68,6 +70,9 @@ export function createMemory(program: Program): Memory {
   let hashHigh = 0;
   let hashLow = 0;
 
+  const stackHigh = new Int32Array(MAX_THREADS + 1);
+  const stackLow = new Int32Array(MAX_THREADS + 1);
+
   const toggle = (index: number): void => {
     const low = words[2 * index]!;
     const high = words[2 * index + 1]!;
@@ -75,6 +80,11 @@ export function createMemory(program: Program): Memory {
     mix(index, high, low);
     hashHigh ^= halves.high;
     hashLow ^= halves.low;
+    const at = 8 * index;
+    if (at < stacks || at >= end) return;
+    const stack = ((at - stacks) / STACK_SIZE) | 0;
+    stackHigh[stack]! ^= halves.high;
+    stackLow[stack]! ^= halves.low;
   };
 
   /** Around a change of one word: `make` writes inside it and nowhere else. */
@@ -163,5 +173,6 @@ export function createMemory(program: Program): Memory {
     },
     hashHigh: () => hashHigh >>> 0,
     hashLow: () => hashLow >>> 0,
+    hashOutside: (thread) => ({ high: (hashHigh ^ stackHigh[thread]!) >>> 0, low: (hashLow ^ stackLow[thread]!) >>> 0 }),
   };
 }

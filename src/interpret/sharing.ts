@@ -1,8 +1,9 @@
 /**
- * Which words two threads touch with no lock in common, one of them writing: what the search makes scheduling points of.
+ * Which words two threads touch in ways that do not commute, with no lock that keeps them apart: what the search makes scheduling points of.
  *
  * Knowledge only grows, and is not part of the state: undoing steps keeps it. What a step does depends only on what was known when the
  * machine was made (`known`), never on what was found since, so that a schedule always replays in the same way.
+ * The rules are those of docs/soundness.md; compile/access.ts has the same ones.
  */
 
 /** Locks that a thread holds, by address. */
@@ -14,11 +15,29 @@ export interface LockSet {
 
 export const NO_LOCKS: LockSet = { exclusive: [], any: [] };
 
+/** How an access commutes: reads with reads, additions whose result nobody uses with each other, writes with nothing. */
+export type Use = "read" | "write" | "add";
+
+/** Who touches memory: a thread under its locks. `daemon`: undefined for a thread that ends, else whether it is busy (`__sd_busy`). */
+export interface Toucher {
+  readonly thread: number;
+  readonly locks: LockSet;
+  readonly daemon: { readonly busy: boolean } | undefined;
+}
+
 interface WordUse {
-  readonly threads: Set<number>;
-  written: boolean;
-  /** Locks held exclusively at all writes and in either mode at all reads; undefined until the first access. */
-  protectors: readonly number[] | undefined;
+  readonly readers: Set<number>;
+  readonly writers: Set<number>;
+  readonly adders: Set<number>;
+  /** Locks held exclusively at all writes; in either mode at all reads and additions; exclusively at all reads. Undefined: none yet. */
+  writing: readonly number[] | undefined;
+  reading: readonly number[] | undefined;
+  readingAlone: readonly number[] | undefined;
+  /** The final check read it while a daemon was busy, or while none was; a daemon wrote it while it was busy, or while it was not. */
+  finalBusy: boolean;
+  finalIdle: boolean;
+  daemonBusy: boolean;
+  daemonIdle: boolean;
 }
 
 export interface Sharing {
@@ -26,25 +45,40 @@ export interface Sharing {
   known(word: number): boolean;
   /** Is it known to be by now? */
   shared(word: number): boolean;
-  /** Locks are told apart by the word that their object starts at. */
-  notedKnown(lock: number): boolean;
-  /** An access that counts; `plain` when it is one that could be a scheduling point and is not. */
-  note(word: number, write: boolean, thread: number, locks: LockSet): void;
-  /** A plain access outside sections: racy if the word is shared by now. */
-  notePlain(word: number, access: number): void;
-  noteLock(lock: number): void;
+  /** Objects are told apart by address >> 2. */
+  notedKnown(object: number): boolean;
+  brokenKnown(lock: number): boolean;
+  /** An access to a word that is not shared so far. */
+  note(word: number, use: Use, by: Toucher): void;
+  /** A read by the final check of such a word. */
+  noteFinal(word: number, busy: boolean): void;
+  /** A plain access outside sections to a shared word. */
+  noteRacy(access: number): void;
+  /** A section of this object touched a shared word, although it claimed to commute. */
+  noteSection(object: number): void;
+  noteBroken(lock: number): void;
   /** Takes the word to be shared, whoever else touches it. */
   take(word: number): void;
   sharedWords(): readonly number[];
   racyAccesses(): readonly number[];
   notedLocks(): readonly number[];
+  brokenLocks(): readonly number[];
   /** How many of all these were found since the last `forget`. */
   discoveries(): number;
   forget(): void;
 }
 
+export interface KnownSharing {
+  readonly sharedWords?: readonly number[];
+  readonly racyAccesses?: readonly number[];
+  readonly notedLocks?: readonly number[];
+  readonly brokenLocks?: readonly number[];
+}
+
 const include = (list: readonly number[], item: number): readonly number[] => (list.includes(item) ? list : [...list, item]);
 const exclude = (list: readonly number[], item: number): readonly number[] => list.filter((other) => other !== item);
+const narrowed = (kept: readonly number[] | undefined, held: readonly number[]): readonly number[] =>
+  kept === undefined ? held : kept.filter((lock) => held.includes(lock));
 
 export const taken = (locks: LockSet, lock: number, shared: boolean): LockSet => ({
   exclusive: shared ? locks.exclusive : include(locks.exclusive, lock),
@@ -56,49 +90,110 @@ export const released = (locks: LockSet, lock: number, shared: boolean): LockSet
   any: exclude(locks.any, lock),
 });
 
-export function createSharing(words: readonly number[], accesses: readonly number[], locks: readonly number[]): Sharing {
-  const knownWords = new Set(words);
-  const knownNoted = new Set(locks);
-  const shared = new Set(words);
-  const racy = new Set(accesses);
-  const noted = new Set(locks);
+/** Whether some lock keeps all accesses of the one kind from all of the other. */
+const keptApart = (one: readonly number[] | undefined, other: readonly number[] | undefined): boolean =>
+  one === undefined || other === undefined || one.some((lock) => other.includes(lock));
+
+const several = (...sets: readonly ReadonlySet<number>[]): boolean => new Set(sets.flatMap((s) => [...s])).size > 1;
+
+function conflicts(use: WordUse): boolean {
+  const { readers, writers, adders } = use;
+  if (writers.size > 0 && several(readers, writers, adders)) {
+    if (use.writing!.length === 0) return true;
+    if (readers.size + adders.size > 0 && !keptApart(use.writing, use.reading)) return true;
+  }
+  if (readers.size > 0 && adders.size > 0 && several(readers, adders) && !keptApart(use.readingAlone, use.reading)) return true;
+  return use.finalBusy ? use.daemonBusy || use.daemonIdle : use.finalIdle && use.daemonIdle;
+}
+
+export function createSharing(known: KnownSharing): Sharing {
+  const { sharedWords = [], racyAccesses = [], notedLocks = [], brokenLocks = [] } = known;
+  const knownWords = new Set(sharedWords);
+  const knownNoted = new Set(notedLocks);
+  const knownBroken = new Set(brokenLocks);
+  const shared = new Set(sharedWords);
+  const racy = new Set(racyAccesses);
+  const noted = new Set(notedLocks);
+  const broken = new Set(brokenLocks);
   let forgotten = 0;
-  const found = (): number => shared.size + racy.size + noted.size;
+  const found = (): number => shared.size + racy.size + noted.size + broken.size;
   const uses = new Map<number, WordUse>();
+  const useOf = (word: number): WordUse => {
+    let use = uses.get(word);
+    if (use === undefined) {
+      use = {
+        readers: new Set(),
+        writers: new Set(),
+        adders: new Set(),
+        writing: undefined,
+        reading: undefined,
+        readingAlone: undefined,
+        finalBusy: false,
+        finalIdle: false,
+        daemonBusy: false,
+        daemonIdle: false,
+      };
+      uses.set(word, use);
+    }
+    return use;
+  };
+  const judge = (word: number, use: WordUse): void => {
+    if (!conflicts(use)) return;
+    shared.add(word);
+    uses.delete(word);
+  };
 
   return {
     known: (word) => knownWords.has(word),
     shared: (word) => shared.has(word),
-    notedKnown: (lock) => knownNoted.has(lock >> 3),
-    note: (word, write, thread, held) => {
-      if (shared.has(word)) return;
-      let use = uses.get(word);
-      if (use === undefined) {
-        use = { threads: new Set(), written: false, protectors: undefined };
-        uses.set(word, use);
+    notedKnown: (object) => knownNoted.has(object >> 2),
+    brokenKnown: (lock) => knownBroken.has(lock >> 2),
+    note: (word, kind, { thread, locks, daemon }) => {
+      const use = useOf(word);
+      switch (kind) {
+        case "read":
+          use.readers.add(thread);
+          use.reading = narrowed(use.reading, locks.any);
+          use.readingAlone = narrowed(use.readingAlone, locks.exclusive);
+          break;
+        case "add":
+          use.adders.add(thread);
+          use.reading = narrowed(use.reading, locks.any);
+          break;
+        case "write":
+          use.writers.add(thread);
+          use.writing = narrowed(use.writing, locks.exclusive);
+          break;
       }
-      use.threads.add(thread);
-      use.written ||= write;
-      const holding = write ? held.exclusive : held.any;
-      if (use.protectors === undefined) use.protectors = holding;
-      else if (use.protectors.length > 0) use.protectors = use.protectors.filter((lock) => holding.includes(lock));
-      if (use.threads.size > 1 && use.written && use.protectors.length === 0) {
-        shared.add(word);
-        uses.delete(word);
+      if (kind !== "read" && daemon !== undefined) {
+        if (daemon.busy) use.daemonBusy = true;
+        else use.daemonIdle = true;
       }
+      judge(word, use);
     },
-    notePlain: (word, access) => {
-      if (shared.has(word)) racy.add(access);
+    noteFinal: (word, busy) => {
+      const use = useOf(word);
+      if (busy) use.finalBusy = true;
+      else use.finalIdle = true;
+      judge(word, use);
     },
-    noteLock: (lock) => {
-      noted.add(lock >> 3);
+    noteRacy: (access) => {
+      racy.add(access);
+    },
+    noteSection: (object) => {
+      noted.add(object >> 2);
+    },
+    noteBroken: (lock) => {
+      broken.add(lock >> 2);
     },
     take: (word) => {
       shared.add(word);
+      uses.delete(word);
     },
     sharedWords: () => [...shared],
     racyAccesses: () => [...racy],
     notedLocks: () => [...noted],
+    brokenLocks: () => [...broken],
     discoveries: () => found() - forgotten,
     forget: () => {
       forgotten = found();

@@ -19,11 +19,13 @@ export interface ParkedThread {
   /** Outermost first; empty when the thread has finished. */
   readonly frames: readonly ParkedFrame[];
   readonly locks: LockSet;
+  /** __sd_busy */
+  readonly busy: boolean;
   readonly hashHigh: number;
   readonly hashLow: number;
 }
 
-export function parked(thread: number, frames: readonly ParkedFrame[], locks: LockSet): ParkedThread {
+export function parked(thread: number, frames: readonly ParkedFrame[], locks: LockSet, busy: boolean): ParkedThread {
   const hash = { high: 0x3c6ef372, low: 0xbb67ae85 };
   absorb(hash, BigInt(thread));
   for (const { code, pc, values } of frames) {
@@ -33,24 +35,25 @@ export function parked(thread: number, frames: readonly ParkedFrame[], locks: Lo
   }
   absorb(hash, BigInt(frames.length));
   for (const lock of [...locks.any].sort((a, b) => a - b)) absorb(hash, BigInt(2 * lock + (locks.exclusive.includes(lock) ? 1 : 0)));
-  return { frames, locks, hashHigh: hash.high, hashLow: hash.low };
+  if (busy) absorb(hash, 1n);
+  return { frames, locks, busy, hashHigh: hash.high, hashLow: hash.low };
 }
 
 /** A thread that has not run yet. */
 export function unstarted(thread: number, code: Code, arg: bigint, locks: LockSet): ParkedThread {
   const live = Array.from({ length: code.func.params }, (_, i) => i);
-  return parked(thread, [{ code, pc: 0, live, values: live.map((i) => (i === 0 ? arg : 0n)) }], locks);
+  return parked(thread, [{ code, pc: 0, live, values: live.map((i) => (i === 0 ? arg : 0n)) }], locks, false);
 }
 
 /** The running frames of a thread that parks now: each is at a point, or at the call that the next one returns to. */
-export function park(thread: number, frames: readonly Frame[], locks: LockSet): ParkedThread {
+export function park(thread: number, frames: readonly Frame[], locks: LockSet, busy: boolean): ParkedThread {
   const kept = frames.map(({ code, pc, regs }): ParkedFrame => {
     const op = code.ops[pc]!;
     const live = op.kind === "access" || op.kind === "call" || op.kind === "intrinsic" ? op.live : undefined;
     if (live === undefined) throw new Error(`${code.func.name} parks where it cannot`);
     return { code, pc, live, values: live.map((reg) => regs[reg]!) };
   });
-  return parked(thread, kept, locks);
+  return parked(thread, kept, locks, busy);
 }
 
 /** Frames to run again from. Registers that were not kept have no value: reading one is a mistake of ours, and throws. */

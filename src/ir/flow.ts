@@ -180,3 +180,27 @@ export function accessSites(program: Program): readonly (AccessSite | undefined)
   }
   return sites;
 }
+
+const blind = new WeakMap<Func, ReadonlySet<number>>();
+
+/** Access numbers of the atomic additions and subtractions whose result nobody uses: any order of them comes to the same. */
+export function blindAdditions(func: Func): ReadonlySet<number> {
+  let found = blind.get(func);
+  if (found !== undefined) return found;
+  const used = new Set<Reg>();
+  const use = (operand: Operand): void => {
+    if ("reg" in operand) used.add(operand.reg);
+  };
+  for (const block of func.blocks) {
+    for (const phi of block.phis) for (const from of phi.from) use(from.value);
+    for (const instr of block.instrs) operandsOf(instr).forEach(use);
+    operandsOfTerm(block.term).forEach(use);
+  }
+  const additions = new Set<number>();
+  for (const { instrs } of func.blocks) {
+    for (const i of instrs) if (i.op === "rmw" && (i.rmw === "add" || i.rmw === "sub") && !used.has(i.dst)) additions.add(i.access);
+  }
+  found = additions;
+  blind.set(func, found);
+  return found;
+}

@@ -53,7 +53,9 @@ const RESULTLESS: ReadonlySet<Intrinsic> = new Set([
   "event",
   "watch",
   "segment",
-  "note_lock",
+  "took",
+  "busy",
+  "on_cpu",
   "assume",
 ] as const);
 

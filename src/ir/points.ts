@@ -55,7 +55,7 @@ function isPoint(instr: Instr, depth: number, options: PointOptions): boolean {
   if (depth > 0) return false;
   switch (instr.op) {
     case "intrinsic":
-      return instr.intrinsic === "atomic_begin";
+      return instr.intrinsic === "atomic_begin" || instr.intrinsic === "assume";
     case "rmw":
     case "cmpxchg":
       return true;

@@ -36,7 +36,10 @@ export type Intrinsic =
   | "told"
   | "watch"
   | "segment"
-  | "note_lock"
+  | "took"
+  | "busy"
+  | "busy_any"
+  | "on_cpu"
   | "assume";
 
 /**

@@ -27,7 +27,10 @@ export const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map(
       "told",
       "watch",
       "segment",
-      "note_lock",
+      "took",
+      "busy",
+      "busy_any",
+      "on_cpu",
       "assume",
     ] as const
   ).map((name) => [`__sd_${name}`, name]),

@@ -71,14 +71,14 @@ function following(choices: readonly number[], arities: readonly number[]): numb
 
 /** `watch` names globals whose 8-byte values make up `ends`. */
 export function explore(program: Program, merging: Merging, watch: readonly string[] = []): Explored {
-  let found = { sharedWords: [] as readonly number[], racyAccesses: [] as readonly number[], notedLocks: [] as readonly number[] };
+  let found = { sharedWords: [] as readonly number[], racyAccesses: [] as readonly number[], notedLocks: [] as readonly number[], brokenLocks: [] as readonly number[] };
   for (let passes = 1; ; passes++) {
     const machine = createInterpreter(program, { merging, ...found });
     const addresses = watch.map((name) => program.globals.find((g) => g.name === name)!.address);
     agree(program, merging, found, machine);
     const result = pass(machine, () => addresses.map((at) => machine.read(at, 8)).join(" "));
     if (machine.discoveries() === 0) return { ...result, passes, machine };
-    found = { sharedWords: machine.sharedWords(), racyAccesses: machine.racyAccesses(), notedLocks: machine.notedLocks() };
+    found = { sharedWords: machine.sharedWords(), racyAccesses: machine.racyAccesses(), notedLocks: machine.notedLocks(), brokenLocks: machine.brokenLocks() };
   }
 }
 
@@ -86,11 +86,12 @@ interface Found {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
   readonly notedLocks: readonly number[];
+  readonly brokenLocks: readonly number[];
 }
 
 /** The same pass by the other engine. */
 function agree(program: Program, merging: Merging, found: Found, machine: Interpreter): void {
-  const other = machinesOf(program, { merge: merging, engine: "compiled", maxMemory: undefined })(found);
+  const other = machinesOf(program, { merge: merging, engine: "compiled", maxMemory: undefined, preemptions: undefined })(found);
   const ours = pass(machine, () => "");
   expect(pass(other, () => "")).toEqual(ours);
   // In an early pass one may note a race one access sooner than the other; in the last one neither finds anything.

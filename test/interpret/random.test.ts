@@ -139,7 +139,7 @@ function randomThread(at: Symbols, index: number, roll: (sides: number) => numbe
       case 5: {
         // Looks at a lock without taking it.
         const lock = at.of(LOCKS[roll(2)]!);
-        say(begin(0), intrinsic("note_lock", [lock]), load(value, lock), end());
+        say(begin(0), load(value, lock), end());
         remember(value);
         break;
       }

@@ -52,7 +52,6 @@ long get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 void __put_page(struct page *page);
-void sd_frame_clean(struct page *page);
 
 #if SD_KERNEL < 406
 #define page_cache_get(page) get_page(page)
@@ -74,16 +73,11 @@ static inline bool get_page_unless_zero(struct page *page)
 /* Giving up the last reference and the page being free are one event: whoever reaches a page without a reference is wrong a moment later too. */
 static inline void put_page(struct page *page)
 {
-	bool last;
-
 	__sd_atomic_begin(SD_STEP, NULL);
 	VM_BUG_ON_PAGE(page->_refcount.counter <= 0, page);
-	last = --page->_refcount.counter == 0;
-	if (last)
+	if (--page->_refcount.counter == 0)
 		__put_page(page);
 	__sd_atomic_end();
-	if (last)
-		sd_frame_clean(page);
 }
 
 #define page_mapcount(page) (atomic_read(&(page)->_mapcount) + 1)
@@ -110,12 +104,10 @@ pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 })
 #define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
 
-/* Counting a table touches nothing that decides anything before the final check: additions commute. */
+/* Nobody reads it before the final check, and additions commute. */
 static inline void sd_count_tables(struct mm_struct *mm, int nr)
 {
-	__sd_atomic_begin(SD_LOCAL, mm);
-	mm->sd_nr_tables.counter += nr;
-	__sd_atomic_end();
+	atomic_long_add(nr, &mm->sd_nr_tables);
 }
 
 #define mm_inc_nr_pmds(mm) sd_count_tables(mm, 1)

@@ -38,7 +38,7 @@ struct page {
 	spinlock_t ptl;				/* of a page-table page */
 	unsigned long order;			/* of a compound page */
 	unsigned int sd_kind;			/* enum sd_frame_kind */
-	unsigned int sd_home;			/* whose free frame it is: task number + 1, or 0: its first owner's */
+	unsigned int sd_home;			/* whose free frame it is: task number + 1, or 0: its first owner's, and never used */
 	const char *sd_moved;			/* contents were copied elsewhere for good: by whom */
 };
 

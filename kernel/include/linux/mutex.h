@@ -41,8 +41,8 @@ static __always_inline int mutex_trylock(struct mutex *lock)
 	int taken = 0;
 
 	__sd_atomic_begin(SD_STEP, lock);
-	__sd_note_lock(lock);
 	if (!lock->owner) {
+		__sd_took(lock, 0);
 		lock->owner = sd_me();
 		current->locks_held++;
 		taken = 1;
@@ -56,7 +56,6 @@ static __always_inline bool mutex_is_locked(struct mutex *lock)
 	bool locked;
 
 	__sd_atomic_begin(SD_STEP, lock);
-	__sd_note_lock(lock);
 	locked = lock->owner != 0;
 	__sd_atomic_end();
 	return locked;

@@ -35,8 +35,8 @@ static __always_inline int trylock_page(struct page *page)
 	int taken = 0;
 
 	__sd_atomic_begin(SD_STEP, &page->flags);
-	__sd_note_lock(&page->flags);
 	if (!(page->flags & (1UL << PG_locked))) {
+		__sd_took(&page->flags, 0);
 		page->flags |= 1UL << PG_locked;
 		current->locks_held++;
 		taken = 1;

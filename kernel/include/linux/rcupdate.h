@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RCU: read sections of any kind end in the same place (locking/srcu.c); a section must not sleep. */
+/* RCU: a section must not sleep, and may be entered again inside itself (locking/srcu.c). */
 #ifndef _LINUX_RCUPDATE_H
 #define _LINUX_RCUPDATE_H
 
@@ -7,9 +7,9 @@
 
 extern struct srcu_struct sd_rcu;
 
-#define rcu_read_lock() (current->rcu_depth++, (void)srcu_read_lock(&sd_rcu))
-#define rcu_read_unlock() (srcu_read_unlock(&sd_rcu, 0), (void)current->rcu_depth--)
-#define synchronize_rcu() synchronize_srcu(&sd_rcu)
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void synchronize_rcu(void);
 #define rcu_dereference(p) READ_ONCE(p)
 #define rcu_dereference_protected(p, c) (p)
 #define rcu_dereference_raw(p) READ_ONCE(p)

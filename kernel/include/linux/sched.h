@@ -11,6 +11,9 @@
 #ifndef SD_MAX_TASKS
 #define SD_MAX_TASKS 24
 #endif
+#ifndef SD_MAX_READS
+#define SD_MAX_READS 6
+#endif
 
 struct mm_struct;
 
@@ -20,14 +23,15 @@ struct task_struct {
 	void (*sd_fn)(void *arg);
 	void *sd_arg;
 	int cpu;
-	int preempt_count;	/* spinlocks held, preempt_disable() */
-	int irqs_off;
+	unsigned long preempt_count;	/* spinlocks held, preempt_disable() */
+	unsigned long irqs_off;
 	int rcu_depth;
 	int non_block_count;	/* inside a callback that must not block */
 	int locks_held;		/* of every kind */
 	int notifier_depth;	/* range starts not yet ended */
-	bool sd_in_kernel;	/* a user thread: in a system call or a fault */
+	bool sd_shares_cpu;	/* with another thread */
 	bool sd_daemon;
+	const void *reads[SD_MAX_READS];	/* reader-writer locks held for reading */
 };
 
 /* [0] is the setup and the final check, [i + 1] thread i. */
@@ -42,14 +46,98 @@ extern struct task_struct sd_tasks[SD_MAX_TASKS];
 #define cond_resched() might_sleep()
 #define schedule() might_sleep()
 
-static inline void preempt_disable(void)
+void sd_take_cpu(void);
+void sd_give_cpu(void);
+
+/* Nothing else runs on a CPU while its interrupts or preemption are off. */
+static __always_inline void sd_hold_cpu(void)
 {
-	current->preempt_count++;
+	if (unlikely(current->sd_shares_cpu) && !current->preempt_count && !current->irqs_off)
+		sd_take_cpu();
 }
 
-static inline void preempt_enable(void)
+static __always_inline void sd_release_cpu(void)
 {
-	current->preempt_count--;
+	if (unlikely(current->sd_shares_cpu) && !current->preempt_count && !current->irqs_off)
+		sd_give_cpu();
+}
+
+/*
+ * From 4.20 on such a region is a read section of RCU too (locking/srcu.c), so a grace period looks at these two words of other tasks; nobody else
+ * does.
+ */
+#define sd_task_word(word) (*(volatile unsigned long *)&current->word)
+
+#if SD_KERNEL >= 500
+void sd_rcu_quiescent(void);
+#define sd_atomic_region_ends()								\
+	do {										\
+		if (!current->preempt_count && !current->irqs_off && !current->rcu_depth) \
+			sd_rcu_quiescent();						\
+	} while (0)
+#else
+#define sd_atomic_region_ends() do { } while (0)
+#endif
+
+static __always_inline void preempt_disable(void)
+{
+	sd_hold_cpu();
+	sd_task_word(preempt_count)++;
+}
+
+static __always_inline void preempt_enable(void)
+{
+	sd_task_word(preempt_count)--;
+	sd_atomic_region_ends();
+	sd_release_cpu();
+}
+
+/* A thread that loops is in a system call, a fault, or a driver's work: it has to be able to go on. */
+static __always_inline void sd_enter_kernel(void)
+{
+	__sd_busy(1);
+}
+
+static __always_inline void sd_leave_kernel(void)
+{
+	__sd_busy(0);
+}
+
+/* Which locks a task reads under is known to it alone. */
+static __always_inline void sd_reads_add(const void *lock)
+{
+	int i;
+
+	for (i = 0; i < SD_MAX_READS; i++) {
+		if (!current->reads[i]) {
+			current->reads[i] = lock;
+			return;
+		}
+	}
+	__sd_fail("model-limit", "more than {0:d} locks are held for reading at once: raise SD_MAX_READS", SD_MAX_READS, 0, 0);
+}
+
+static __always_inline bool sd_reads_under(const void *lock)
+{
+	int i;
+
+	for (i = 0; i < SD_MAX_READS; i++)
+		if (current->reads[i] == lock)
+			return true;
+	return false;
+}
+
+static __always_inline bool sd_reads_remove(const void *lock)
+{
+	int i;
+
+	for (i = 0; i < SD_MAX_READS; i++) {
+		if (current->reads[i] == lock) {
+			current->reads[i] = NULL;
+			return true;
+		}
+	}
+	return false;
 }
 
 static inline bool in_atomic(void)
@@ -64,7 +152,11 @@ static inline bool in_atomic(void)
 void local_irq_disable(void);
 void local_irq_enable(void);
 #define local_irq_save(flags) ((flags) = current->irqs_off, local_irq_disable())
-#define local_irq_restore(flags) ((void)(flags), local_irq_enable())
+#define local_irq_restore(flags)							\
+	do {										\
+		if (!(flags))								\
+			local_irq_enable();						\
+	} while (0)
 #define irqs_disabled() (current->irqs_off != 0)
 
 struct mm_struct *get_task_mm(struct task_struct *task);

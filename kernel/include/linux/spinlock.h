@@ -15,9 +15,10 @@ typedef struct spinlock {
 
 typedef spinlock_t raw_spinlock_t;
 
+/* Two words, so that readers, who only add to theirs, do not touch what they look at. */
 typedef struct {
-	unsigned int writer;
-	unsigned int readers;
+	unsigned long writer;
+	unsigned long readers;
 } rwlock_t;
 
 #define __SPIN_LOCK_UNLOCKED(name) { 0 }
@@ -30,13 +31,13 @@ typedef struct {
 
 static __always_inline void spin_lock(spinlock_t *lock)
 {
+	preempt_disable();
 	__sd_atomic_begin(SD_ACQUIRE, lock);
 	if (unlikely(lock->owner == sd_me()))
 		__sd_fail("deadlock", "{0:p} is taken again by its own holder", (sd_u64)lock, 0, 0);
 	if (lock->owner)
 		__sd_block();
 	lock->owner = sd_me();
-	current->preempt_count++;
 	current->locks_held++;
 	__sd_atomic_end();
 }
@@ -47,24 +48,26 @@ static __always_inline void spin_unlock(spinlock_t *lock)
 	if (unlikely(lock->owner != sd_me()))
 		__sd_fail("bad-unlock", "{0:p} is released by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	lock->owner = 0;
-	current->preempt_count--;
 	current->locks_held--;
 	__sd_atomic_end();
+	preempt_enable();
 }
 
 static __always_inline bool spin_trylock(spinlock_t *lock)
 {
 	bool taken = false;
 
+	preempt_disable();
 	__sd_atomic_begin(SD_STEP, lock);
-	__sd_note_lock(lock);
 	if (!lock->owner) {
+		__sd_took(lock, 0);
 		lock->owner = sd_me();
-		current->preempt_count++;
 		current->locks_held++;
 		taken = true;
 	}
 	__sd_atomic_end();
+	if (!taken)
+		preempt_enable();
 	return taken;
 }
 
@@ -73,7 +76,6 @@ static __always_inline bool spin_is_locked(spinlock_t *lock)
 	bool locked;
 
 	__sd_atomic_begin(SD_STEP, lock);
-	__sd_note_lock(lock);
 	locked = lock->owner != 0;
 	__sd_atomic_end();
 	return locked;
@@ -97,38 +99,62 @@ static __always_inline void spin_unlock_irq(spinlock_t *lock)
 	local_irq_enable();
 }
 
-#define spin_lock_irqsave(lock, flags) ((flags) = 0, spin_lock_irq(lock))
-#define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock_irq(lock))
+#define spin_lock_irqsave(lock, flags)							\
+	do {										\
+		local_irq_save(flags);							\
+		spin_lock(lock);							\
+	} while (0)
+#define spin_unlock_irqrestore(lock, flags)						\
+	do {										\
+		spin_unlock(lock);							\
+		local_irq_restore(flags);						\
+	} while (0)
 
+/*
+ * Readers add to a counter and never look at it, so that they do not disturb each other. One that has not taken the lock by itself may give back
+ * somebody else's turn (up_read_non_owner), if there is one: only then is the counter read.
+ */
+static __always_inline void sd_reader_in(unsigned long *readers, void *lock)
+{
+	__atomic_fetch_add(readers, 1, __ATOMIC_SEQ_CST);
+	sd_reads_add(lock);
+	current->locks_held++;
+}
+
+static __always_inline void sd_reader_out(unsigned long *readers, void *lock)
+{
+	if (!sd_reads_remove(lock) && unlikely(!*readers))
+		__sd_fail("bad-unlock", "{0:p} is released by a reader, and there is none", (sd_u64)lock, 0, 0);
+	__atomic_fetch_sub(readers, 1, __ATOMIC_SEQ_CST);
+	current->locks_held--;
+}
+
+/* Read locks pass waiting writers, as those of the kernel may in interrupts: a reader may take the lock again. */
 static __always_inline void read_lock(rwlock_t *lock)
 {
+	preempt_disable();
 	__sd_atomic_begin(SD_ACQUIRE_SHARED, lock);
 	if (lock->writer)
 		__sd_block();
-	lock->readers++;
-	current->preempt_count++;
-	current->locks_held++;
+	sd_reader_in(&lock->readers, lock);
 	__sd_atomic_end();
 }
 
 static __always_inline void read_unlock(rwlock_t *lock)
 {
 	__sd_atomic_begin(SD_RELEASE_SHARED, lock);
-	if (unlikely(!lock->readers))
-		__sd_fail("bad-unlock", "{0:p} is released by a reader, and there is none", (sd_u64)lock, 0, 0);
-	lock->readers--;
-	current->preempt_count--;
-	current->locks_held--;
+	sd_reader_out(&lock->readers, lock);
 	__sd_atomic_end();
+	preempt_enable();
 }
 
 static __always_inline void write_lock(rwlock_t *lock)
 {
+	preempt_disable();
 	__sd_atomic_begin(SD_ACQUIRE, lock);
 	if (lock->writer || lock->readers)
 		__sd_block();
-	lock->writer = (unsigned int)sd_me();
-	current->preempt_count++;
+	lock->writer = sd_me();
 	current->locks_held++;
 	__sd_atomic_end();
 }
@@ -136,15 +162,15 @@ static __always_inline void write_lock(rwlock_t *lock)
 static __always_inline void write_unlock(rwlock_t *lock)
 {
 	__sd_atomic_begin(SD_RELEASE, lock);
-	if (unlikely(lock->writer != (unsigned int)sd_me()))
+	if (unlikely(lock->writer != sd_me()))
 		__sd_fail("bad-unlock", "{0:p} is released by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	lock->writer = 0;
-	current->preempt_count--;
 	current->locks_held--;
 	__sd_atomic_end();
+	preempt_enable();
 }
 
-/* Assertions about locks read the lock's own word inside a local section: the answer about oneself cannot change. */
+/* Assertions about locks read the lock's own word: whether it names the one who asks, nobody else can change. */
 static __always_inline bool spin_held_by_me(spinlock_t *lock)
 {
 	bool mine;

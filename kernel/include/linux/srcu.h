@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sleepable RCU. Which tasks are inside is one bit each; a grace period waits for exactly those
+ * Sleepable RCU. Which tasks are inside is a word each, which nobody else looks at unless somebody waits for a grace period: that waits for exactly those
  * that were inside when it began (locking/srcu.c).
  */
 #ifndef _LINUX_SRCU_H
@@ -9,8 +9,8 @@
 #include <linux/mutex.h>
 
 struct srcu_struct {
-	unsigned char depth[SD_MAX_TASKS];	/* nesting of each task */
-	unsigned int waits[SD_MAX_TASKS];	/* for whom a grace period of this task still waits */
+	unsigned long depth[SD_MAX_TASKS];	/* nesting of each task */
+	unsigned long waits[SD_MAX_TASKS];	/* for whom a grace period of this task still waits */
 };
 
 #define DEFINE_SRCU(name) struct srcu_struct name

@@ -40,6 +40,7 @@ struct sd_walker {
 	const char *name;
 	struct mm_struct *mm;
 	unsigned long irqs_off;		/* as a lock: held by the CPU while it cannot take an IPI */
+	unsigned long taken;		/* as a lock: held by the thread of it that cannot be preempted */
 	u64 tlb[SD_NR_UPAGES][SD_TLB_WAYS];
 };
 

@@ -104,18 +104,9 @@ static inline void sd_entry_read(const char *who, struct page *page, struct mm_s
 }
 
 /*
- * Around kernel code that a user, guest or device calls in its loop (a system call, the driver's fault handler): in between it holds
- * references and locks, so counts are not compared there.
+ * sd_enter_kernel() and sd_leave_kernel() stand around kernel code that a user, guest or device calls in its loop (a system call, the driver's fault
+ * handler): in between it holds references and locks, so counts are not compared there, and waiting there for ever is a deadlock.
  */
-static inline void sd_enter_kernel(void)
-{
-	current->sd_in_kernel = true;
-}
-
-static inline void sd_leave_kernel(void)
-{
-	current->sd_in_kernel = false;
-}
 
 /* The page that the file holds at this index now. No reference is taken. */
 struct page *sd_page_of(struct file *file, unsigned int index);

@@ -1,0 +1,120 @@
+/**
+ * States from which nobody who has to go on ever can, whatever is scheduled: deadlocks, and loops that nobody ends.
+ *
+ * A search asks about a state in which no thread that is no daemon does anything that others could see (it waits, or looks again and again), or, once those
+ * have finished, in which a busy daemon waits. From there on all that daemons do, and all looking, is followed. If some state is met in which a thread
+ * goes on after all, the first one is not stuck, nor is any on the way. If none is, no schedule whatever helps: the answer does not depend on the
+ * search's order or bounds.
+ */
+import { ASSUMED, BLOCKED, CHOSE, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
+import { nextChoices, type ScheduleStep } from "./schedule.ts";
+
+export const DEADLOCK: Failure = { klass: "deadlock", text: "no thread can go on", args: [0n, 0n, 0n], loc: 0 };
+export const ENDLESS: Failure = { klass: "endless-loop", text: "threads wait in a loop for what nobody does", args: [0n, 0n, 0n], loc: 0 };
+
+/** States to follow from one before giving up. */
+const MOST = 500_000;
+
+export interface StuckFinder {
+  /** Whether the machine's current state, which is left as it was, is stuck, and how. `waiting`: threads that are no daemons and have not finished. */
+  readonly look: (waiting: number) => Failure | undefined;
+  /** Some state had too much behind it to say. */
+  readonly gaveUp: () => boolean;
+}
+
+export function createStuckFinder(machine: Machine): StuckFinder {
+  const { threads } = machine;
+  /** States that are not stuck, with threads to wait for, and without. */
+  const alive = [new Set<bigint>(), new Set<bigint>()] as const;
+  let gaveUp = false;
+  const here = (): bigint => (BigInt(machine.fingerprintHigh()) << 32n) | BigInt(machine.fingerprintLow());
+
+  /** Each step that can be taken here; `visit` is called after it, and says whether to stop. */
+  const eachStep = (visit: (thread: number, outcome: number, step: ScheduleStep) => boolean): boolean => {
+    for (let thread = 0; thread < threads.length; thread++) {
+      if (machine.finished(thread)) continue;
+      let choices: readonly number[] | undefined = [];
+      while (choices !== undefined) {
+        const mark = machine.mark();
+        const status = machine.step(thread, choices);
+        const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
+        const stop = visit(thread, status & ~CHOSE, { thread, choices });
+        machine.undo(mark);
+        if (stop) return true;
+        choices = more;
+      }
+    }
+    return false;
+  };
+
+  /** Follows steps until `goesOn` says so. False: it never did. `whole`: what it says holds for all states on the way. */
+  const follow = (known: Set<bigint>, whole: boolean, goesOn: (thread: number, outcome: number, outside: bigint) => boolean): boolean => {
+    const first = here();
+    const parents = new Map<bigint, bigint | undefined>([[first, undefined]]);
+    const paths = new Map<bigint, readonly ScheduleStep[]>([[first, []]]);
+    const work = [first];
+    const start = machine.mark();
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      const from = at;
+      const path = paths.get(from)!;
+      paths.delete(from);
+      for (const { thread, choices } of path) machine.step(thread, choices);
+      const outside = threads.map((_, t) => machine.outside(t));
+      const alive = eachStep((thread, outcome, step) => {
+        if (outcome === BLOCKED) return false;
+        if (goesOn(thread, outcome, outside[thread]!)) return true;
+        const next = here();
+        if (known.has(next)) return true;
+        if (parents.has(next)) return false;
+        parents.set(next, from);
+        paths.set(next, [...path, step]);
+        work.push(next);
+        return false;
+      });
+      machine.undo(start);
+      if (alive) {
+        known.add(first);
+        if (whole) for (let up: bigint | undefined = from; up !== undefined; up = parents.get(up)) known.add(up);
+        return true;
+      }
+      if (parents.size > MOST) {
+        gaveUp = true;
+        return true;
+      }
+    }
+    return false;
+  };
+
+  const workersStuck = (): Failure | undefined => {
+    const known = alive[0];
+    if (known.has(here())) return undefined;
+    let looking = false;
+    const goOn = follow(known, true, (thread, outcome, outside) => {
+      // A violation is for the search to find; what leaves the scenario's bounds is not stuck in it.
+      if (outcome === FAILED || outcome === ASSUMED) return true;
+      if (threads[thread]!.daemon) return false;
+      if (outcome === FINISHED || machine.outside(thread) !== outside) return true;
+      looking = true;
+      return false;
+    });
+    if (goOn) return undefined;
+    return looking ? ENDLESS : DEADLOCK;
+  };
+
+  const daemonsStuck = (): Failure | undefined => {
+    const known = alive[1];
+    if (known.has(here())) return undefined;
+    const stuck = new Set<number>();
+    threads.forEach(({ daemon }, t) => {
+      if (daemon && machine.busy(t) && !machine.finished(t)) stuck.add(t);
+    });
+    const goOn = follow(known, false, (thread, outcome) => {
+      if (outcome === FAILED || outcome === ASSUMED) return true;
+      stuck.delete(thread);
+      return stuck.size === 0;
+    });
+    return goOn ? undefined : DEADLOCK;
+  };
+
+  return { look: (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck()), gaveUp: () => gaveUp };
+}
