@@ -111,7 +111,6 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
           const more = setting.merging !== "none" && answer.outcome !== undefined && truth.outcomes.has(answer.outcome);
           return more ? undefined : say("extra outcome", `outcome ${answer.outcome?.toString(16)}, which cannot be`);
         }
-        if (answer.klass === "endless-loop" && truth.endless) return undefined;
         if (may.includes(answer.klass)) return undefined;
         return say(`wrong ${answer.klass}`, `${answer.klass}; there is ${may.join(", ") || "no failure"}`);
       }

@@ -133,6 +133,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
     const parameters = Object.fromEntries(Array.from({ length: KNOWN }, (_, i) => [`known${i}`, `${known[i] ?? first}`]));
     const one = withParameters(program, parameters);
     const codeKey = (knowledge: Knowledge): string => `${setting.merging} ${knowledge.racyAccesses.join()}`;
+    const knownAs = `${setting.merging} ${setting.preemptions === undefined}`;
     const kept: KeptCode = {
       recall: (_, knowledge) => {
         const code = codes.get(codeKey(knowledge)) ?? smallCode(program, setting.merging, knowledge);
@@ -143,7 +144,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
     };
     const machines = machinesOf(
       one,
-      { merge: setting.merging, engine: setting.engine, maxMemory: undefined, stepCache: setting.remember },
+      { merge: setting.merging, engine: setting.engine, maxMemory: undefined, preemptions: setting.preemptions, stepCache: setting.remember },
       kept,
     );
     const fresh = (knowledge: Knowledge): Machine => {
@@ -155,14 +156,14 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
     const result = await check({
       merging: setting.merging,
       preemptions: setting.preemptions,
-      knowledge: how.walks === true ? undefined : ((how.again === true ? knowledge.get(setting.merging) : undefined) ?? NO_KNOWLEDGE),
+      knowledge: how.walks === true ? undefined : ((how.again === true ? knowledge.get(knownAs) : undefined) ?? NO_KNOWLEDGE),
       shorten: how.shorten === true ? 10 : 0,
       site: (access) => sites[access] ?? { write: true, bytes: 0 },
       timeout: 20,
       machine: fresh,
     });
     const lineOf = (access: number): number => lineIn(one, sites[access]?.loc ?? 0, file);
-    if (setting.engine === "compiled") knowledge.set(setting.merging, result.knowledge);
+    if (setting.engine === "compiled") knowledge.set(knownAs, result.knowledge);
     return answerOf(result, lineOf, how.shorten === true ? () => fresh(result.knowledge) : undefined);
   };
   return { statements, check: ask };
