@@ -162,7 +162,9 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
       const a = await ask(setting);
       if (a.milliseconds > SLOW / 2) return undefined;
       const b = await subject.check(setting, all, { walks: true });
-      return a.klass === b.klass ? undefined : { kind: "not the same (walks first)", text: `with walks first ${b.klass}, without ${a.klass}` };
+      return a.klass === b.klass
+        ? undefined
+        : { kind: "not the same (walks first)", text: `with walks first ${b.klass}, without ${a.klass}` };
     },
   });
   const races = (setting: Setting): Check => ({
@@ -177,7 +179,8 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
     run: async () => {
       const answer = await subject.check(setting, all, { again: true, shorten: true });
       const least = truth.failures.get(answer.klass);
-      if (answer.kind !== "violation" || answer.preemptions === undefined || least === undefined || least === answer.preemptions) return undefined;
+      if (answer.kind !== "violation" || answer.preemptions === undefined || least === undefined || least === answer.preemptions)
+        return undefined;
       return {
         kind: "preemptions of the shortest",
         text: `${answer.klass} needs ${least} preemptions, the schedule told has ${answer.preemptions}`,
@@ -264,6 +267,7 @@ function racesDiffer(
       .map((s) => `line ${lines.get(s)} (${s.op})`)
       .join(" and ");
   for (const pair of ours) if (!theirs.has(pair)) return { kind: `missed race (${merging})`, text: `${merging}: no race of ${said(pair)}` };
-  for (const pair of theirs) if (!ours.has(pair)) return { kind: `extra race (${merging})`, text: `${merging}: a race of ${said(pair)}, which cannot be` };
+  for (const pair of theirs)
+    if (!ours.has(pair)) return { kind: `extra race (${merging})`, text: `${merging}: a race of ${said(pair)}, which cannot be` };
   return undefined;
 }

@@ -144,7 +144,13 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
     };
     const machines = machinesOf(
       one,
-      { merge: setting.merging, engine: setting.engine, maxMemory: undefined, preemptions: setting.preemptions, stepCache: setting.remember },
+      {
+        merge: setting.merging,
+        engine: setting.engine,
+        maxMemory: undefined,
+        preemptions: setting.preemptions,
+        stepCache: setting.remember,
+      },
       kept,
     );
     const fresh = (knowledge: Knowledge): Machine => {

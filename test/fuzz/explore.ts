@@ -63,9 +63,11 @@ export function explore(program: Program, most: number): Explored {
   const getsOn = (i: number, t: number): boolean => {
     const step = steps[i]![t];
     if (step === undefined) return false;
-    return step.to.length === 0 || step.fails.length > 0 || step.to.some((to) => finished(states[to]!, t) || others(cells, t, states[i]!) !== others(cells, t, states[to]!));
+    return step.to.some((to) => finished(states[to]!, t) || others(cells, t, states[i]!) !== others(cells, t, states[to]!));
   };
-  const workerGetsOn = canReach((i) => workers.some((t) => getsOn(i, t)));
+  /** Fails, or leaves the scenario's bounds. */
+  const leaves = (i: number): boolean => steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0));
+  const workerGetsOn = canReach((i) => leaves(i) || workers.some((t) => getsOn(i, t)));
   const workerGoes = canReach((i) => workers.some((t) => steps[i]![t] !== undefined));
   const stuck = states.map((_, i) => (done[i]! || workerGetsOn[i] === 1 ? undefined : workerGoes[i] === 1 ? "endless-loop" : "deadlock"));
   threads.forEach((thread, t) => {
@@ -75,9 +77,7 @@ export function explore(program: Program, most: number): Explored {
       if (s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] ??= "deadlock";
     });
   });
-  const comesToAnEnd = canReach(
-    (i) => done[i]! || stuck[i] !== undefined || steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0)),
-  );
+  const comesToAnEnd = canReach((i) => done[i]! || stuck[i] !== undefined || leaves(i));
   const endless = comesToAnEnd.includes(0);
 
   const failures = new Map<string, number>();
@@ -175,7 +175,12 @@ function unfold(cells: Cells, code: readonly (readonly Instr[])[], most: number)
 }
 
 /** Everything that is the thread's own affair, up to its next operation: each way in which it may choose. The state given may be changed. */
-function onward(start: State, t: number, cells: Cells, code: readonly (readonly Instr[])[]): { readonly to: State[]; readonly fails: string[] } {
+function onward(
+  start: State,
+  t: number,
+  cells: Cells,
+  code: readonly (readonly Instr[])[],
+): { readonly to: State[]; readonly fails: string[] } {
   const pc = cells.threads[t]!.pc;
   const to: State[] = [];
   const fails: string[] = [];
@@ -235,7 +240,8 @@ function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph
         for (const x of one.touches(s)) {
           for (const y of other.touches(s)) {
             const [first, second] = [x.stmt ?? one.stmt, y.stmt ?? other.stmt];
-            if (x.from >= y.to || y.from >= x.to || !(x.write || y.write) || !(x.plain || y.plain) || found.get(first)?.has(second)) continue;
+            if (x.from >= y.to || y.from >= x.to || !(x.write || y.write) || !(x.plain || y.plain) || found.get(first)?.has(second))
+              continue;
             found.set(first, (found.get(first) ?? new Set()).add(second));
             pairs.push([first, second]);
           }

@@ -160,13 +160,16 @@ export function somePlace(toys: Toys, among?: (f: Field) => boolean): Place {
     const fit = toys.program.groups.filter((g) => g.fields.every((f) => f.bits === undefined && f.width <= 2));
     if (fit.length > 0) return { in: "whole", group: d.pick(fit).name };
   }
-  const all = toys.program.groups.flatMap((g) => g.fields.filter((f) => among?.(f) ?? true).map((f) => ({ in: "global", group: g.name, field: f.name }) as const));
+  const all = toys.program.groups.flatMap((g) =>
+    g.fields.filter((f) => among?.(f) ?? true).map((f) => ({ in: "global", group: g.name, field: f.name }) as const),
+  );
   // Often the same: so that threads meet.
   return d.once(2) ? all[0]! : d.pick(all);
 }
 
 const isBits = (toys: Toys, place: Place): boolean =>
-  place.in === "global" && toys.program.groups.find((g) => g.name === place.group)!.fields.find((f) => f.name === place.field)!.bits !== undefined;
+  place.in === "global" &&
+  toys.program.groups.find((g) => g.name === place.group)!.fields.find((f) => f.name === place.field)!.bits !== undefined;
 
 const NO_BITS = (f: Field): boolean => f.bits === undefined;
 
@@ -219,8 +222,14 @@ function piece(toys: Toys, around: Around): readonly Stmt[] {
     [8, () => [anAccess(toys), { op: "if", condition: someCondition(d), then: inner(1), otherwise: d.once(3) ? inner(1) : [] }]],
     [shallow(3), () => [{ op: "repeat", times: 2, body: inner(1) }]],
     [lock === undefined ? 0 : shallow(22), () => locked(toys, lock!, around)],
-    [has("trylock", lock === undefined || lock.kind === "tiny" || lock.kind === "rwlock" ? 0 : shallow(18)), () => tried(toys, lock!, around)],
-    [has("trylock", lock?.kind === "spin" || lock?.kind === "mutex" ? 8 : 0), () => [{ op: "is-locked", lock: lock!.ref, reg: d.roll(2), note: true }]],
+    [
+      has("trylock", lock === undefined || lock.kind === "tiny" || lock.kind === "rwlock" ? 0 : shallow(18)),
+      () => tried(toys, lock!, around),
+    ],
+    [
+      has("trylock", lock?.kind === "spin" || lock?.kind === "mutex" ? 8 : 0),
+      () => [{ op: "is-locked", lock: lock!.ref, reg: d.roll(2), note: true }],
+    ],
     [has("init", lock?.kind === "spin" || lock?.kind === "mutex" ? 8 : 0), () => [{ op: "lock-init", lock: lock!.ref }]],
     [has("atomics", 18), () => [atomic(toys, around)]],
     [has("copies", 14), () => copy(toys)],
@@ -231,10 +240,18 @@ function piece(toys: Toys, around: Around): readonly Stmt[] {
       () => {
         const r = d.roll(2);
         const choose = { op: "choose", reg: r, among: 2, note: d.once(2) } as const;
-        return d.once(3) ? [choose, anAccess(toys), { op: "assume", condition: { on: "register", reg: r, equal: true, value: 1 } }] : [choose, anAccess(toys)];
+        return d.once(3)
+          ? [choose, anAccess(toys), { op: "assume", condition: { on: "register", reg: r, equal: true, value: 1 } }]
+          : [choose, anAccess(toys)];
       },
     ],
-    [has("choices", 4), () => [anAccess(toys), { op: "fail", condition: { on: "register", reg: d.roll(2), equal: true, value: 1 + d.roll(3) }, klass: "assertion" }]],
+    [
+      has("choices", 4),
+      () => [
+        anAccess(toys),
+        { op: "fail", condition: { on: "register", reg: d.roll(2), equal: true, value: 1 + d.roll(3) }, klass: "assertion" },
+      ],
+    ],
     [has("sections", 12), () => [section(toys)]],
     [has("context", shallow(10)), () => contextOff(toys, inner)],
     [has("rcu", shallow(8)), () => rcu(toys, "rcu", inner)],
@@ -344,7 +361,10 @@ function object(toys: Toys): readonly Stmt[] {
     if (d.once(2)) return { op: "load", reg: d.roll(2), place, marked: d.once(2), note: true };
     return { op: "store", place, value: someExpr(d), marked: d.once(2) };
   };
-  const use = (body: readonly Stmt[]): readonly Stmt[] => [lookUp, { op: "if", condition: { on: "pointer", ptr }, then: body, otherwise: [] }];
+  const use = (body: readonly Stmt[]): readonly Stmt[] => [
+    lookUp,
+    { op: "if", condition: { on: "pointer", ptr }, then: body, otherwise: [] },
+  ];
   switch (d.roll(6)) {
     case 0: {
       const lock: LockRef = { in: "object", ptr, lock: d.pick(["lock", "sem"]) };
@@ -358,7 +378,14 @@ function object(toys: Toys): readonly Stmt[] {
         { op: "free", ptr },
       ];
     case 3:
-      return use(d.once(2) ? [{ op: "free", ptr }] : [{ op: "store-pointer", to: name, ptr: "null", marked: true }, { op: "free", ptr }]);
+      return use(
+        d.once(2)
+          ? [{ op: "free", ptr }]
+          : [
+              { op: "store-pointer", to: name, ptr: "null", marked: true },
+              { op: "free", ptr },
+            ],
+      );
     default:
       return use([inside(), ...(d.once(2) ? [inside()] : [])]);
   }

@@ -24,7 +24,9 @@ const store = (place: Place, value: number, marked = true): Stmt => ({ op: "stor
 const ifPointer = (ptr: number, then: readonly Stmt[]): Stmt => ({ op: "if", condition: { on: "pointer", ptr }, then, otherwise: [] });
 
 function word(toys: Toys, nth: number): Place {
-  const all = toys.program.groups.flatMap((g) => g.fields.filter((f) => f.bits === undefined).map((f) => ({ in: "global", group: g.name, field: f.name }) as const));
+  const all = toys.program.groups.flatMap((g) =>
+    g.fields.filter((f) => f.bits === undefined).map((f) => ({ in: "global", group: g.name, field: f.name }) as const),
+  );
   return all[nth % all.length]!;
 }
 
@@ -50,7 +52,11 @@ function replace(toys: Toys): Bodies {
   ]);
   const publish: Stmt[] = d.once(2)
     ? [{ op: "store-pointer", to: from, ptr: "null", marked: true }]
-    : [{ op: "alloc", ptr: 1 }, store({ in: "object", ptr: 1, field: "v" }, 2, d.once(2)), { op: "store-pointer", to: from, ptr: 1, marked: true }];
+    : [
+        { op: "alloc", ptr: 1 },
+        store({ in: "object", ptr: 1, field: "v" }, 2, d.once(2)),
+        { op: "store-pointer", to: from, ptr: 1, marked: true },
+      ];
   const wait: Stmt[] = domain !== undefined && !d.once(3) ? [{ op: "rcu", domain, what: "synchronize" }] : [];
   const reuse: Stmt[] = d.once(2)
     ? [{ op: "alloc", ptr: 1 }, store({ in: "object", ptr: 1, field: "v" }, 1), { op: "store-pointer", to: from, ptr: 1, marked: true }]
@@ -68,7 +74,11 @@ function lastUser(toys: Toys): Bodies {
   const own: Stmt = { op: "load-pointer", ptr: 0, from: "g0", marked: false };
   const owner: Stmt[] = [own, { op: "lock", lock, mode: "x" }, store(flag, 1), { op: "unlock", lock, mode: "x" }];
   const look: Stmt[] = d.once(2) ? [load(0, flag)] : [{ op: "lock", lock, mode: "x" }, load(0, flag), { op: "unlock", lock, mode: "x" }];
-  const reaper: Stmt[] = [own, ...look, { op: "if", condition: { on: "register", reg: 0, equal: true, value: 1 }, then: [{ op: "free", ptr: 0 }], otherwise: [] }];
+  const reaper: Stmt[] = [
+    own,
+    ...look,
+    { op: "if", condition: { on: "register", reg: 0, equal: true, value: 1 }, then: [{ op: "free", ptr: 0 }], otherwise: [] },
+  ];
   return [owner, reaper];
 }
 

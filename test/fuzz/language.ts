@@ -98,7 +98,11 @@ export type Stmt =
   | { readonly op: "assume"; readonly condition: Condition }
   | { readonly op: "fail"; readonly condition: Condition; readonly klass: string }
   /** An atomic section; with a guard it waits until the value is there. Only loads and stores are inside. */
-  | { readonly op: "section"; readonly guard: { readonly place: Place; readonly value: number } | undefined; readonly body: readonly Stmt[] }
+  | {
+      readonly op: "section";
+      readonly guard: { readonly place: Place; readonly value: number } | undefined;
+      readonly body: readonly Stmt[];
+    }
   | { readonly op: "kernel"; readonly enter: boolean };
 
 export interface Thread {

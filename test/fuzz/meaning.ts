@@ -21,7 +21,12 @@ export interface Touch {
 export type Effect = "went" | "blocks" | "assumed" | { readonly fails: string };
 
 export type Instr =
-  | { readonly kind: "visible"; readonly stmt: Stmt | undefined; readonly run: (s: State) => Effect; readonly touches: (s: State) => readonly Touch[] }
+  | {
+      readonly kind: "visible";
+      readonly stmt: Stmt | undefined;
+      readonly run: (s: State) => Effect;
+      readonly touches: (s: State) => readonly Touch[];
+    }
   | { readonly kind: "local"; readonly run: (s: State) => string | undefined }
   | { readonly kind: "jump"; to: number }
   | { readonly kind: "branch"; readonly test: (s: State) => boolean; otherwise: number }
@@ -55,7 +60,8 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
     s[my.acc] = (s[my.acc]! * 5 + value + 1) % 61;
   };
   const evaluate = (s: State, e: Expr): number => (e.is === "constant" ? e.value : and(get(s, e.reg) + e.add, e.mask));
-  const holds = (s: State, c: Condition): boolean => (c.on === "pointer" ? s[my.ptrs + c.ptr] !== 0 : (get(s, c.reg) === c.value) === c.equal);
+  const holds = (s: State, c: Condition): boolean =>
+    c.on === "pointer" ? s[my.ptrs + c.ptr] !== 0 : (get(s, c.reg) === c.value) === c.equal;
 
   /** The object behind a local pointer, or what is wrong with it. */
   const objectAt = (s: State, ptr: number) => {
@@ -99,21 +105,23 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
     return undefined;
   };
   const widthOf = (place: Place): number => (place.in === "object" ? FIELD_AT[place.field]![1] : bytesOf(place).width);
-  const touch = (place: Place, write: boolean, plain: boolean) => (s: State): readonly Touch[] => {
-    if (place.in === "object") {
-      const [offset, width] = FIELD_AT[place.field]!;
-      const from = OBJECT_AREA + 1000 * s[my.ptrs + place.ptr]! + offset;
-      return [{ from, to: from + width, write, plain }];
-    }
-    const { at, width } = bytesOf(place);
-    return [{ from: at, to: at + width, write, plain }];
-  };
+  const touch =
+    (place: Place, write: boolean, plain: boolean) =>
+    (s: State): readonly Touch[] => {
+      if (place.in === "object") {
+        const [offset, width] = FIELD_AT[place.field]!;
+        const from = OBJECT_AREA + 1000 * s[my.ptrs + place.ptr]! + offset;
+        return [{ from, to: from + width, write, plain }];
+      }
+      const { at, width } = bytesOf(place);
+      return [{ from: at, to: at + width, write, plain }];
+    };
 
   const visible = (stmt: Stmt | undefined, run: (s: State) => Effect, touches: (s: State) => readonly Touch[] = NOTHING): void => {
     code.push({ kind: "visible", stmt, run, touches });
   };
-  const local = (run: (s: State) => string | undefined | void): void => {
-    code.push({ kind: "local", run: (s) => run(s) ?? undefined });
+  const local = (run: (s: State) => string | undefined): void => {
+    code.push({ kind: "local", run });
   };
   const branch = (test: (s: State) => boolean, then: () => void, otherwise: () => void): void => {
     const fork: Instr = { kind: "branch", test, otherwise: 0 };
@@ -147,7 +155,12 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
       touch(place, true, !marked),
     );
   /** Reads and writes in one. `next` gives what to write, or undefined to leave it. */
-  const changing = (stmt: Stmt, place: Place, next: (s: State, old: number) => number | undefined): void =>
+  const changing = (
+    stmt: Stmt,
+    place: Place,
+    next: (s: State, old: number) => number | undefined,
+    writes: (s: State) => boolean = () => true,
+  ): void =>
     visible(
       stmt,
       (s) => {
@@ -157,7 +170,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         if (value !== undefined) write(s, place, value % 256 ** widthOf(place));
         return "went";
       },
-      touch(place, true, false),
+      (s) => touch(place, writes(s), false)(s),
     );
   const waitFor = (stmt: Stmt, place: Place, wanted: number): void =>
     visible(
@@ -206,7 +219,8 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
       s[my.held] = s[my.held]! + 1;
       return "went";
     };
-    const isFree = (s: State, lock: LockCells): boolean => s[lock.owner] === 0 && s[lock.queued] === 0 && (!exclusive || s[lock.readers] === 0);
+    const isFree = (s: State, lock: LockCells): boolean =>
+      s[lock.owner] === 0 && s[lock.queued] === 0 && (!exclusive || s[lock.readers] === 0);
     switch (stmt.op) {
       case "unlock":
         onLock((s, lock) => {
@@ -224,7 +238,12 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
           set(s, stmt.reg, isFree(s, lock) ? 1 : 0);
           return isFree(s, lock) ? take(s, lock) : "went";
         });
-        if (spins) branch((s) => get(s, stmt.reg) === 0, () => preempt(stmt, -1), () => {});
+        if (spins)
+          branch(
+            (s) => get(s, stmt.reg) === 0,
+            () => preempt(stmt, -1),
+            () => {},
+          );
         return;
       case "lock":
         if (sleeps) mightSleep();
@@ -283,7 +302,8 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         visible(stmt, (s) => {
           program.threads.forEach((_, i) => {
             const other = cells.threads[i]!;
-            const inside = s[domain.depth + i] !== 0 || (plainRcu && program.kernel !== "4.19" && (s[other.preempt]! > 0 || s[other.irq]! > 0));
+            const inside =
+              s[domain.depth + i] !== 0 || (plainRcu && program.kernel !== "4.19" && (s[other.preempt]! > 0 || s[other.irq]! > 0));
             if (inside) s[domain.waits + me] = s[domain.waits + me]! | (1 << i);
           });
           return "went";
@@ -343,13 +363,22 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
           s[my.scratch] = same ? 0 : 1;
           return same ? and(old + stmt.add, stmt.mask) : undefined;
         });
-        return branch((s) => s[my.scratch] === 1, () => code.push({ kind: "jump", to: again }), () => {});
+        return branch(
+          (s) => s[my.scratch] === 1,
+          () => code.push({ kind: "jump", to: again }),
+          () => {},
+        );
       }
       case "add-unless":
-        return changing(stmt, stmt.place, (s, old) => {
-          set(s, stmt.reg, old === stmt.unless ? 0 : 1);
-          return old === stmt.unless ? undefined : old + stmt.add;
-        });
+        return changing(
+          stmt,
+          stmt.place,
+          (s, old) => {
+            set(s, stmt.reg, old === stmt.unless ? 0 : 1);
+            return old === stmt.unless ? undefined : old + stmt.add;
+          },
+          (s) => read(s, stmt.place) !== stmt.unless,
+        );
       case "copy": {
         const group = cells.groups.get(stmt.group)!;
         const copy = my.copies.get(stmt.group)!;
@@ -495,7 +524,11 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         reading(stmt, stmt.place, stmt.marked, (s, value) => {
           s[my.scratch] = value === stmt.value ? 0 : 1;
         });
-        return branch((s) => s[my.scratch] === 1, () => code.push({ kind: "jump", to: again }), () => {});
+        return branch(
+          (s) => s[my.scratch] === 1,
+          () => code.push({ kind: "jump", to: again }),
+          () => {},
+        );
       }
       case "wait-event":
         mightSleep();
@@ -594,4 +627,5 @@ export function outcomeOf(program: Program, cells: Cells, s: State): bigint | st
 
 /** Whether nothing inside it is a step. */
 export const isQuiet = (stmt: Stmt): boolean =>
-  ["local-set", "local-get", "hand", "choose", "fail", "kernel"].includes(stmt.op) || (bodiesOf(stmt).length > 0 && bodiesOf(stmt).flat().every(isQuiet));
+  ["local-set", "local-get", "hand", "choose", "fail", "kernel"].includes(stmt.op) ||
+  (bodiesOf(stmt).length > 0 && bodiesOf(stmt).flat().every(isQuiet));

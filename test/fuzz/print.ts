@@ -4,7 +4,18 @@
  * clang leaves the accesses as they are written: every global is visible outside, between any two plain accesses there is a compiler barrier, and
  * what was loaded is held by an empty asm. Each access has a line of its own, so that a line says which statement it is.
  */
-import { type Condition, type Expr, layoutOf, type LockKind, type LockRef, type Mode, type Place, type Program, REGISTERS, type Stmt } from "./language.ts";
+import {
+  type Condition,
+  type Expr,
+  type LockKind,
+  type LockRef,
+  layoutOf,
+  type Mode,
+  type Place,
+  type Program,
+  REGISTERS,
+  type Stmt,
+} from "./language.ts";
 
 /** Values of `sd_final` that a check is told of: parameters `known0` and so on. */
 export const KNOWN = 24;
@@ -129,11 +140,11 @@ export function print(program: Program, prefix = ""): Printed {
 
   for (const group of program.groups) {
     say(`struct ${global(group.name)}_t {`);
-    for (const f of group.fields) say(`\t${f.bits === undefined ? `${C_TYPES[f.width]} ${f.name}` : `unsigned int ${f.name} : ${f.bits}`};`);
+    for (const f of group.fields)
+      say(`\t${f.bits === undefined ? `${C_TYPES[f.width]} ${f.name}` : `unsigned int ${f.name} : ${f.bits}`};`);
     say(`} __aligned(8) ${global(group.name)};`);
     for (const [name, slot] of layoutOf(group.fields).slots)
-      if (slot.bits === undefined)
-        say(`_Static_assert(offsetof(struct ${global(group.name)}_t, ${name}) == ${slot.offset}, "${name}");`);
+      if (slot.bits === undefined) say(`_Static_assert(offsetof(struct ${global(group.name)}_t, ${name}) == ${slot.offset}, "${name}");`);
   }
   if (tinies.length > 0) say(`struct { struct tiny ${tinies.map((l) => l.name).join(", ")}; } __aligned(8) ${global("tinies")};`);
   for (const lock of program.locks) if (lock.kind !== "tiny") say(`${LOCK_TYPES[lock.kind]} ${global(lock.name)};`);
@@ -276,7 +287,11 @@ export function print(program: Program, prefix = ""): Printed {
   for (const pointer of program.pointers) if (pointer.object) say(`\t${global(pointer.name)} = kzalloc(sizeof(struct obj), GFP_KERNEL);`);
   program.threads.forEach((thread, i) => {
     const fn = global(`thread${i}`);
-    say(thread.daemon ? `\tsd_loop_thread(${i}, "${thread.name}", NULL, ${fn}, NULL);` : `\tsd_cpu_run(${i}, NULL, "${thread.name}", ${fn}, NULL);`);
+    say(
+      thread.daemon
+        ? `\tsd_loop_thread(${i}, "${thread.name}", NULL, ${fn}, NULL);`
+        : `\tsd_cpu_run(${i}, NULL, "${thread.name}", ${fn}, NULL);`,
+    );
   });
   say("}");
   say(`void ${final}(void)`);
@@ -297,7 +312,8 @@ export function print(program: Program, prefix = ""): Printed {
 export const MARK = "/* --- the program --- */";
 
 /** The whole file, for people and for the command line. */
-export const printFile = (program: Program, comment = ""): string => `${comment}${PRELUDE}\n${FINAL_PRELUDE}\n${MARK}\n${print(program).text}`;
+export const printFile = (program: Program, comment = ""): string =>
+  `${comment}${PRELUDE}\n${FINAL_PRELUDE}\n${MARK}\n${print(program).text}`;
 
 function exprText(expr: Expr): string {
   return expr.is === "constant" ? `${expr.value}` : `(r${expr.reg} + ${expr.add}) & ${expr.mask}`;

@@ -22,6 +22,8 @@ export interface Options {
   /** The number of the first program. */
   readonly from: number;
   readonly say: (line: string) => void;
+  /** Differences that these sources show as well are no news. */
+  readonly beside?: typeof createCompiler;
   /** Differences are counted only. */
   readonly count?: boolean;
   /** Where programs that show a difference are written. */
@@ -46,6 +48,7 @@ export interface Session {
 export function createSession(options: Options): Session {
   const { seed, say } = options;
   const compiler = createCompiler();
+  const beside = options.beside?.();
   const found: Found[] = [];
   const counts = new Map<string, number>();
   const spent = { generating: 0, compiling: 0, comparing: 0, shrinking: 0 };
@@ -73,7 +76,9 @@ export function createSession(options: Options): Session {
     });
     const subjects = await timed("compiling", () => compiler.compile(items.map((item) => item.program)));
     for (const [i, { index, program, truth }] of items.entries()) {
-      const differences = await timed("comparing", () => compareSafely(subjects[i]!, truth, index));
+      const differences = await timed("comparing", async () =>
+        news(program, truth, index, await compareSafely(subjects[i]!, truth, index)),
+      );
       programs++;
       if (differences.length > 0) different++;
       for (const kind of new Set(differences.map((d) => d.kind))) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -81,12 +86,25 @@ export function createSession(options: Options): Session {
         if (found.some((f) => f.difference.kind === difference.kind)) continue;
         const one = await timed("shrinking", () => made(index, program, kernel, difference));
         found.push(one);
-        say(`--- ${index}: ${difference.kind}\n${one.text.slice(0, one.text.indexOf("\n"))}\n${one.text.slice(one.text.indexOf(MARK) + MARK.length)}`);
+        say(
+          `--- ${index}: ${difference.kind}\n${one.text.slice(0, one.text.indexOf("\n"))}\n${one.text.slice(one.text.indexOf(MARK) + MARK.length)}`,
+        );
         if (options.folder === undefined) continue;
         mkdirSync(options.folder, { recursive: true });
         writeFileSync(join(options.folder, `${seed}-${index}-${found.length}.c`), one.text);
       }
     }
+  };
+
+  const news = async (program: Program, truth: Truth, index: number, all: readonly Difference[]): Promise<readonly Difference[]> => {
+    if (beside === undefined || all.length === 0) return all;
+    const [subject] = await beside.compile([program]);
+    const fresh: Difference[] = [];
+    for (const one of all) {
+      const known = await compareSafely(subject!, truth, index, one.check);
+      if (!known.some((k) => k.kind === one.kind)) fresh.push(one);
+    }
+    return fresh;
   };
 
   /** The same made small. */
@@ -100,7 +118,8 @@ export function createSession(options: Options): Session {
       if (worth.length === 0) return undefined;
       const subjects = await compiler.compile(worth.map((one) => one.candidate));
       for (const [i, { candidate, truth }] of worth.entries()) {
-        const again = (await compareSafely(subjects[i]!, truth, index, difference.check)).find((d) => d.kind === difference.kind);
+        const differences = await news(candidate, truth, index, await compareSafely(subjects[i]!, truth, index, difference.check));
+        const again = differences.find((d) => d.kind === difference.kind);
         if (again === undefined) continue;
         text = again.text;
         return candidate;
@@ -112,6 +131,10 @@ export function createSession(options: Options): Session {
   };
 
   const tally = () => ({ programs, different, seconds: (performance.now() - started) / 1000 });
+  const close = (): void => {
+    compiler.close();
+    beside?.close();
+  };
   const summary = (): string => {
     const { seconds } = tally();
     const kinds = [...counts].sort(([, a], [, b]) => b - a).map(([kind, n]) => `  ${n} ${kind}`);
@@ -123,7 +146,7 @@ export function createSession(options: Options): Session {
       ...kinds,
     ].join("\n");
   };
-  return { batch, tally, found: () => found, summary, close: compiler.close };
+  return { batch, tally, found: () => found, summary, close };
 }
 
 function truthOf(program: Program): Truth | undefined {

@@ -23,7 +23,8 @@ export async function shrink(program: Program, fails: Fails): Promise<Program> {
 
 function* smaller(program: Program): Generator<Program> {
   const { threads } = program;
-  const withThread = (i: number, thread: Thread): Program => trimmed({ ...program, threads: threads.map((t, k) => (k === i ? thread : t)) });
+  const withThread = (i: number, thread: Thread): Program =>
+    trimmed({ ...program, threads: threads.map((t, k) => (k === i ? thread : t)) });
   for (let i = 0; i < threads.length; i++) {
     const rest = threads.filter((_, k) => k !== i);
     if (rest.some((t) => !t.daemon)) yield trimmed({ ...program, threads: rest });

@@ -125,7 +125,9 @@ function allocates(body: readonly Stmt[]): boolean {
 
 function copied(body: readonly Stmt[]): Set<string> {
   return new Set(
-    body.flatMap((s) => (s.op === "copy" || s.op === "local-set" || s.op === "local-get" ? [s.group] : inner(s).flatMap((b) => [...copied(b)]))),
+    body.flatMap((s) =>
+      s.op === "copy" || s.op === "local-set" || s.op === "local-get" ? [s.group] : inner(s).flatMap((b) => [...copied(b)]),
+    ),
   );
 }
 
