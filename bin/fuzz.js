@@ -14,28 +14,28 @@ try {
   for (const name of ["src", "kernel", "test/fuzz"]) cpSync(join(root, name), join(folder, "source", name), { recursive: true });
   const args = process.argv.slice(2);
   const at = args.indexOf("--fault");
-  const built = join(folder, "built");
-  build();
+  const built = build("built");
   if (at >= 0) {
     const { plant } = await import(pathToFileURL(join(built, "test/fuzz/faults.js")).href);
-    plant(args.splice(at, 2)[1], join(folder, "source"));
-    build();
+    plant(args[at + 1], join(folder, "source"));
+    args.splice(at, 2, "--beside", built);
   }
-  status = run(process.execPath, [...process.execArgv, join(built, "test/fuzz/run.js"), ...args], { allow: [0, 1] });
+  const tested = at >= 0 ? build("faulty") : built;
+  status = run(process.execPath, [...process.execArgv, join(tested, "test/fuzz/run.js"), ...args], { allow: [0, 1] });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(status);
 
-function build() {
+/** Compiles the sources as they are now; gives the folder. */
+function build(name) {
   const source = join(folder, "source");
-  const built = join(folder, "built");
-  rmSync(built, { recursive: true, force: true });
+  const built = join(folder, name);
   mkdirSync(built);
   for (const place of [source, built]) {
-    for (const name of ["node_modules", "package.json"]) {
-      rmSync(join(place, name), { force: true });
-      symlinkSync(join(root, name), join(place, name));
+    for (const link of ["node_modules", "package.json"]) {
+      rmSync(join(place, link), { force: true });
+      symlinkSync(join(root, link), join(place, link));
     }
   }
   writeFileSync(
@@ -48,4 +48,5 @@ function build() {
   );
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(folder, "tsconfig.json")]);
   cpSync(join(source, "kernel"), join(built, "kernel"), { recursive: true });
+  return built;
 }

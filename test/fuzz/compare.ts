@@ -12,10 +12,18 @@ import { KNOWN } from "./print.ts";
 export interface Difference {
   /** What kind of difference: programs that show the same kind are of one sort. */
   readonly kind: string;
+  /** The check that showed it. */
+  readonly check: string;
   readonly text: string;
 }
 
 export type Roll = (sides: number) => number;
+
+/** Something that must hold; the text says how it does not. */
+interface Check {
+  readonly name: string;
+  readonly run: () => Promise<{ readonly kind: string; readonly text: string } | undefined>;
+}
 
 const USUAL: Setting = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined };
 
@@ -28,11 +36,49 @@ const nameOf = (s: Setting): string =>
     ...(s.preemptions === undefined ? [] : [`preemptions ${s.preemptions}`]),
   ].join(", ");
 
+const kindOf = (s: Setting): string => `(${s.merging}${s.preemptions === undefined ? "" : ", bounded"})`;
+
+/** Milliseconds that a check of so small a program should never take. */
+const SLOW = 150;
+
 /** Whether the truth can be compared at all. */
 export const comparable = (truth: Truth): boolean => truth.outcomes.size <= KNOWN;
 
-/** The first difference that is found. `roll` chooses what is tried where there is much to try; `thorough` tries it all. */
-export async function compare(subject: Subject, truth: Truth, roll: Roll, thorough = false): Promise<Difference | undefined> {
+/**
+ * All differences that are found. `roll` chooses what is tried where there is much to try. With `only`, the check of that name alone.
+ */
+export async function compare(subject: Subject, truth: Truth, roll: Roll, only?: string): Promise<readonly Difference[]> {
+  const found: Difference[] = [];
+  let spent = 0;
+  const timed: Subject = {
+    ...subject,
+    check: async (...args) => {
+      const answer = await subject.check(...args);
+      spent = Math.max(spent, answer.milliseconds);
+      return answer;
+    },
+  };
+  const slow = (): boolean => spent > SLOW;
+  for (const { name, run } of checksOf(timed, truth, roll, only !== undefined)) {
+    if (only !== undefined && only !== name) continue;
+    // Where loops without a scheduling point are run until they are given up, most of what follows the first check is left out.
+    if (only === undefined && !name.startsWith("verdict") && slow() && roll(4) > 0) continue;
+    const difference = await run();
+    if (difference !== undefined) found.push({ ...difference, check: name });
+  }
+  return found;
+}
+
+/** False if no program with this truth can show that difference. */
+export function mayShow(truth: Truth, { kind, check }: Difference): boolean {
+  const missed = /^missed ([a-z+-]+) \(/.exec(kind)?.[1];
+  if (kind.startsWith("missed race")) return truth.failures.size === 0 && truth.races.length > 0;
+  if (kind.startsWith("missed outcome")) return truth.failures.size === 0 && truth.outcomes.size > 1;
+  if (missed !== undefined && check.startsWith("verdict")) return missed.split("+").every((klass) => truth.failures.has(klass));
+  return true;
+}
+
+function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean): readonly Check[] {
   const all = [...truth.outcomes.keys()];
   const within = (k: number | undefined) => ({
     failures: [...truth.failures].filter(([, p]) => k === undefined || p <= k).map(([klass]) => klass),
@@ -43,104 +89,132 @@ export async function compare(subject: Subject, truth: Truth, roll: Roll, thorou
     const from = roll(items.length);
     return Array.from({ length: most }, (_, i) => items[(from + i) % items.length]!);
   };
+  const answers = new Map<string, Promise<Answer>>();
+  /** With all outcomes known that lie within the setting's bound. */
+  const ask = (setting: Setting): Promise<Answer> => {
+    const key = JSON.stringify(setting);
+    const answer = answers.get(key) ?? subject.check(setting, within(setting.preemptions).outcomes);
+    answers.set(key, answer);
+    return answer;
+  };
 
-  /** With all outcomes known that there may be: exactly the failures that there are. */
-  const verdict = async (setting: Setting, known: readonly bigint[]): Promise<{ answer: Answer; difference: Difference | undefined }> => {
-    const answer = await subject.check(setting, known);
-    const must = within(setting.preemptions).failures;
-    const mayAlso = setting.merging === "none" ? must : [...truth.failures.keys()];
-    const say = (what: string, text: string) => ({
-      answer,
-      difference: { kind: `${what} (${nameOf(setting)})`, text: `${nameOf(setting)}: ${text}` },
-    });
-    if (answer.kind === "violation") {
-      if (answer.klass === "seen") {
-        const more = setting.merging !== "none" && answer.outcome !== undefined && truth.outcomes.has(answer.outcome);
-        return more ? { answer, difference: undefined } : say("extra outcome", `outcome ${answer.outcome?.toString(16)}, which cannot be`);
+  /** Exactly the failures that there are, and no outcome that cannot be. */
+  const verdict = (setting: Setting): Check => ({
+    name: `verdict, ${nameOf(setting)}`,
+    run: async () => {
+      const answer = await ask(setting);
+      const must = within(setting.preemptions).failures;
+      const may = setting.merging === "none" ? must : [...truth.failures.keys()];
+      const say = (what: string, text: string) => ({ kind: `${what} ${kindOf(setting)}`, text: `${nameOf(setting)}: ${text}` });
+      if (answer.kind === "violation") {
+        if (answer.klass === "seen") {
+          const more = setting.merging !== "none" && answer.outcome !== undefined && truth.outcomes.has(answer.outcome);
+          return more ? undefined : say("extra outcome", `outcome ${answer.outcome?.toString(16)}, which cannot be`);
+        }
+        if (may.includes(answer.klass)) return undefined;
+        return say(`wrong ${answer.klass}`, `${answer.klass}; there is ${may.join(", ") || "no failure"}`);
       }
-      if (answer.klass === "endless-loop" && truth.endless) return { answer, difference: undefined };
-      if (mayAlso.includes(answer.klass)) return { answer, difference: undefined };
-      return say(`wrong ${answer.klass}`, `${answer.klass}; there is ${mayAlso.join(", ") || "no failure"}`);
-    }
-    // A loop that never ends may be told as such, or as "inconclusive".
-    if (answer.kind === "inconclusive" && answer.klass === "endless" && (truth.endless || truth.outcomes.size === 0) && must.length === 0)
-      return { answer, difference: undefined };
-    if (answer.kind === "inconclusive") return say(`inconclusive ${answer.klass}`, `inconclusive (${answer.klass})`);
-    if (must.length > 0) return say(`missed ${must.toSorted().join("+")}`, `none; there is ${must.join(", ")}`);
-    return { answer, difference: undefined };
-  };
-  /** An outcome that is not said to be known must be found, if nothing else stops the search before. */
-  const found = async (setting: Setting, outcome: bigint): Promise<Difference | undefined> => {
-    const answer = await subject.check(setting, all.filter((o) => o !== outcome).concat(all.length === 1 ? [0n] : []));
-    if (answer.kind === "violation" && (answer.klass === "seen" ? answer.outcome === outcome : truth.failures.has(answer.klass)))
+      // A loop that never ends may be told as such, or as "inconclusive".
+      const noEnd = truth.endless || within(setting.preemptions).outcomes.length === 0;
+      if (answer.kind === "inconclusive" && answer.klass === "endless" && noEnd && must.length === 0) return undefined;
+      if (must.length > 0 && answer.kind === "inconclusive")
+        return say(`missed ${must.toSorted().join("+")}`, `inconclusive (${answer.klass}); there is ${must.join(", ")}`);
+      if (answer.kind === "inconclusive") return say(`inconclusive ${answer.klass}`, `inconclusive (${answer.klass})`);
+      if (must.length > 0) return say(`missed ${must.toSorted().join("+")}`, `none; there is ${must.join(", ")}`);
       return undefined;
-    if (answer.kind === "violation" && answer.klass === "endless-loop" && truth.endless) return undefined;
-    return {
-      kind: `missed outcome (${nameOf(setting)})`,
-      text: `${nameOf(setting)}: outcome ${outcome.toString(16)} is not found, but ${answer.kind === "violation" ? answer.klass : answer.kind}`,
-    };
-  };
-  const same = (a: { setting: Setting; answer: Answer }, b: { setting: Setting; answer: Answer }): Difference | undefined => {
-    if (a.answer.essence === b.answer.essence) return undefined;
-    const names = `${nameOf(a.setting)} / ${nameOf(b.setting)}`;
-    return { kind: `not the same (${names})`, text: `${names}: ${a.answer.essence} / ${b.answer.essence}` };
-  };
+    },
+  });
+  /** An outcome that is not said to be known must be found, if nothing else stops the search before. */
+  const finds = (setting: Setting, outcome: bigint): Check => ({
+    name: `outcome, ${nameOf(setting)}`,
+    run: async () => {
+      const answer = await subject.check(
+        setting,
+        all.filter((o) => o !== outcome),
+        { again: true },
+      );
+      if (answer.kind === "violation" && answer.klass === "seen" && answer.outcome === outcome) return undefined;
+      if (answer.kind === "violation" && answer.klass !== "seen") return undefined;
+      return {
+        kind: `missed outcome ${kindOf(setting)}`,
+        text: `${nameOf(setting)}: outcome ${outcome.toString(16)} is not found, but ${answer.kind === "violation" ? answer.klass : answer.kind}`,
+      };
+    },
+  });
+  /** The same by other means. */
+  const same = (setting: Setting, other: Setting): Check => ({
+    name: `same, ${nameOf(other)}`,
+    run: async () => {
+      const a = await ask(setting);
+      // The interpreter takes very long to see that a loop does not end.
+      if (other.engine === "interpreter" && a.milliseconds > SLOW / 2) return undefined;
+      const b = await ask(other);
+      // The interpreter may notice a race one access sooner, so that its passes are others.
+      const part = other.engine === "interpreter" ? "verdict" : "essence";
+      if (a[part] === b[part]) return undefined;
+      const names = `${nameOf(setting)} / ${nameOf(other)}`;
+      return { kind: `not the same (${names})`, text: `${names}: ${a[part]} / ${b[part]}` };
+    },
+  });
+  const walked = (setting: Setting): Check => ({
+    name: "walked",
+    run: async () => {
+      const a = await ask(setting);
+      if (a.milliseconds > SLOW / 2) return undefined;
+      const b = await subject.check(setting, all, { walks: true });
+      return a.klass === b.klass
+        ? undefined
+        : { kind: "not the same (walks first)", text: `with walks first ${b.klass}, without ${a.klass}` };
+    },
+  });
+  const races = (setting: Setting): Check => ({
+    name: `races, ${nameOf(setting)}`,
+    run: async () => {
+      const answer = await ask(setting);
+      return answer.kind === "none" ? racesDiffer(subject, truth, answer, setting.merging) : undefined;
+    },
+  });
+  const shortest = (setting: Setting): Check => ({
+    name: "shortest",
+    run: async () => {
+      const answer = await subject.check(setting, all, { again: true, shorten: true });
+      const least = truth.failures.get(answer.klass);
+      if (answer.kind !== "violation" || answer.preemptions === undefined || least === undefined || least === answer.preemptions)
+        return undefined;
+      return {
+        kind: "preemptions of the shortest",
+        text: `${answer.klass} needs ${least} preemptions, the schedule told has ${answer.preemptions}`,
+      };
+    },
+  });
 
-  // The mergings, without a bound.
-  const answers = new Map<string, Answer>();
+  const checks: Check[] = [];
+  const clean = truth.failures.size === 0;
   for (const merging of ["none", "marked", "full"] as const) {
     const setting = { ...USUAL, merging };
-    const { answer, difference } = await verdict(setting, all);
-    if (difference !== undefined) return difference;
-    answers.set(merging, answer);
-    if (truth.failures.size === 0) {
-      for (const outcome of some(all, merging === "full" ? 4 : 1)) {
-        const missed = await found(setting, outcome);
-        if (missed !== undefined) return missed;
-      }
-      if (merging !== "none" && answer.kind === "none") {
-        const wrong = racesDiffer(subject, truth, answer, merging);
-        if (wrong !== undefined) return wrong;
-      }
-    }
-    if (answer.kind === "violation" && merging === "none" && answer.preemptions !== undefined) {
-      const least = truth.failures.get(answer.klass);
-      if (least !== undefined && least !== answer.preemptions)
-        return {
-          kind: "preemptions of the shortest",
-          text: `${answer.klass} needs ${least} preemptions, the schedule told has ${answer.preemptions}`,
-        };
-    }
+    checks.push(verdict(setting));
+    if (clean) for (const outcome of some(all, merging === "full" ? 3 : 1)) checks.push(finds(setting, outcome));
+    if (merging === "none" && !clean) checks.push(shortest(setting));
+    if (merging !== "none" && clean) checks.push(races(setting));
   }
-  // The same by other means.
-  for (const [merging, most] of [["full", 3] as const, ["marked", 1] as const, ["none", 1] as const]) {
+  for (const [merging, most] of [["full", 2] as const, ["marked", 1] as const, ["none", 1] as const]) {
     const setting = { ...USUAL, merging };
-    const answer = answers.get(merging)!;
-    const others: Setting[] = [
+    const others: readonly Setting[] = [
       { ...setting, remember: false },
       { ...setting, reference: true },
       { ...setting, engine: "interpreter" },
     ];
-    for (const other of some(others, most)) {
-      const difference = same({ setting, answer }, { setting: other, answer: await subject.check(other, all) });
-      if (difference !== undefined) return difference;
-    }
+    for (const other of some(others, most)) checks.push(same(setting, other));
   }
-  // With bounds.
+  if (clean && roll(6) === 0) checks.push(walked(USUAL));
   for (const preemptions of some([0, 1, 2], 2)) {
-    const inside = within(preemptions);
-    for (const merging of ["none", "full", ...some(["marked"] as const, roll(3) === 0 ? 1 : 0)] as const) {
-      const setting = { ...USUAL, merging, preemptions, remember: roll(4) > 0 };
-      const { difference } = await verdict(setting, inside.outcomes);
-      if (difference !== undefined) return difference;
-      if (inside.failures.length > 0 || truth.failures.size > 0) continue;
-      for (const outcome of some(inside.outcomes, 1)) {
-        const missed = await found(setting, outcome);
-        if (missed !== undefined) return missed;
-      }
+    for (const merging of ["none", "full", ...(thorough || roll(4) === 0 ? (["marked"] as const) : [])] as const) {
+      const setting = { ...USUAL, merging, preemptions };
+      checks.push(verdict(setting));
+      if (clean) for (const outcome of some(within(preemptions).outcomes, 1)) checks.push(finds(setting, outcome));
     }
   }
-  return undefined;
+  return checks;
 }
 
 /** Statements whose races the explorer and the checker both name. */
@@ -156,9 +230,16 @@ const NAMED = new Set<Stmt["op"]>([
   "store-pointer",
   "xchg-pointer",
   "spin",
+  "wait-event",
+  "section",
 ]);
 
-function racesDiffer(subject: Subject, truth: Truth, answer: Answer, merging: string): Difference | undefined {
+function racesDiffer(
+  subject: Subject,
+  truth: Truth,
+  answer: Answer,
+  merging: string,
+): { readonly kind: string; readonly text: string } | undefined {
   const numbers = new Map<Stmt, number>();
   const lines = new Map<Stmt, number>();
   for (const [line, stmt] of subject.statements) {

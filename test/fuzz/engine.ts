@@ -10,6 +10,7 @@ import { type Cache, defaultCacheDir, openCache } from "../../src/base/cache.ts"
 import { packageRoot } from "../../src/base/paths.ts";
 import { machinesOf } from "../../src/check.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
+import { type CompiledModule, compileProgram } from "../../src/compile/module.ts";
 import { BLOCKED, CHOSE, type Machine, type Merging } from "../../src/explore/machine.ts";
 import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
 import { buildProgram } from "../../src/ir/build.ts";
@@ -17,6 +18,7 @@ import { accessSites } from "../../src/ir/flow.ts";
 import type { Module } from "../../src/ir/module.ts";
 import { withParameters } from "../../src/ir/parameters.ts";
 import { parseModule } from "../../src/ir/parse.ts";
+import { findPoints } from "../../src/ir/points.ts";
 import type { Program as Linked } from "../../src/ir/program.ts";
 import type { KeptCode } from "../../src/prepared.ts";
 import type { Program, Stmt } from "./language.ts";
@@ -41,15 +43,26 @@ export interface Answer {
   readonly outcome: bigint | undefined;
   /** Pairs of lines. */
   readonly races: readonly (readonly [number, number])[];
-  /** What must not depend on engine, on remembering, on whose search it is. */
+  /** What must not depend on remembering, nor on whose search it is; and what not on the engine either. */
   readonly essence: string;
+  readonly verdict: string;
   /** Of the schedule that is told, if it is said to be the shortest. */
   readonly preemptions: number | undefined;
+  readonly milliseconds: number;
+}
+
+export interface How {
+  /** Begin with what an earlier check with that merging found out, as a second run does. */
+  readonly again?: boolean;
+  /** Begin with walks at random, as a first run of the command does. */
+  readonly walks?: boolean;
+  /** Make the schedule as short as it can be, and count its preemptions. */
+  readonly shorten?: boolean;
 }
 
 export interface Subject {
   readonly statements: ReadonlyMap<number, Stmt>;
-  readonly check: (setting: Setting, known: readonly bigint[]) => Promise<Answer>;
+  readonly check: (setting: Setting, known: readonly bigint[], how?: How) => Promise<Answer>;
 }
 
 /** Gives the programs, compiled. All are for the same kernel. */
@@ -112,16 +125,22 @@ const withoutWriting = (cache: Cache): Cache => ({ ...cache, put: () => {} });
 
 function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: string): Subject {
   const sites = accessSites(program);
-  const codes = new Map<string, ReturnType<KeptCode["recall"]>>();
-  const ask = async (setting: Setting, known: readonly bigint[]): Promise<Answer> => {
+  const codes = new Map<string, CompiledModule>();
+  const knowledge = new Map<string, Knowledge>();
+  const ask = async (setting: Setting, known: readonly bigint[], how: How = {}): Promise<Answer> => {
     if (known.length > KNOWN) throw new Error("more outcomes than there are parameters");
     const first = known[0] ?? 0n;
     const parameters = Object.fromEntries(Array.from({ length: KNOWN }, (_, i) => [`known${i}`, `${known[i] ?? first}`]));
     const one = withParameters(program, parameters);
     const codeKey = (knowledge: Knowledge): string => `${setting.merging} ${knowledge.racyAccesses.join()}`;
+    const knownAs = `${setting.merging} ${setting.preemptions === undefined}`;
     const kept: KeptCode = {
-      recall: (_, knowledge) => codes.get(codeKey(knowledge)),
-      keep: (knowledge, compiled) => void codes.set(codeKey(knowledge), compiled),
+      recall: (_, knowledge) => {
+        const code = codes.get(codeKey(knowledge)) ?? smallCode(program, setting.merging, knowledge);
+        codes.set(codeKey(knowledge), code);
+        return code;
+      },
+      keep: () => {},
     };
     const machines = machinesOf(
       one,
@@ -143,15 +162,23 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
     const result = await check({
       merging: setting.merging,
       preemptions: setting.preemptions,
-      knowledge: NO_KNOWLEDGE,
+      knowledge: how.walks === true ? undefined : ((how.again === true ? knowledge.get(knownAs) : undefined) ?? NO_KNOWLEDGE),
+      shorten: how.shorten === true ? 10 : 0,
       site: (access) => sites[access] ?? { write: true, bytes: 0 },
       timeout: 20,
       machine: fresh,
     });
     const lineOf = (access: number): number => lineIn(one, sites[access]?.loc ?? 0, file);
-    return answerOf(result, lineOf, () => fresh(result.knowledge));
+    if (setting.engine === "compiled") knowledge.set(knownAs, result.knowledge);
+    return answerOf(result, lineOf, how.shorten === true ? () => fresh(result.knowledge) : undefined);
   };
   return { statements, check: ask };
+}
+
+/** As check.ts makes it, but with less room at first: V8 collects garbage whenever it has given out some sixty megabytes of memory for WebAssembly. */
+function smallCode(program: Linked, merging: Merging, knowledge: Knowledge): CompiledModule {
+  const points = findPoints(program, { merging, racyAccesses: new Set(knowledge.racyAccesses) });
+  return compileProgram(program, { merging, points, sizes: { steps: 0x10_0000, room: 0x20_0000 } });
 }
 
 /** The line of the file that an access belongs to, through whatever was inlined; 0 if there is none. */
@@ -164,10 +191,11 @@ function lineIn(program: Linked, loc: number, file: string): number {
   return 0;
 }
 
-function answerOf(result: CheckResult, lineOf: (access: number) => number, machine: () => Machine): Answer {
+function answerOf(result: CheckResult, lineOf: (access: number) => number, machine: (() => Machine) | undefined): Answer {
   const { outcome, counts, passes, bounded } = result;
   const races = result.races.map((race) => [lineOf(race.first.access), lineOf(race.second.access)] as const);
-  const common = { races, outcome: undefined, preemptions: undefined };
+  const verdict = JSON.stringify([outcome.kind, outcome.kind === "violation" ? outcome.violation.failure.klass : counts.states]);
+  const common = { races, outcome: undefined, preemptions: undefined, verdict, milliseconds: 1000 * result.seconds };
   const essence = JSON.stringify([outcome.kind, counts, passes, bounded]);
   switch (outcome.kind) {
     case "none":
@@ -182,7 +210,7 @@ function answerOf(result: CheckResult, lineOf: (access: number) => number, machi
         klass: failure.klass,
         outcome: failure.klass === "seen" ? failure.args[0] : undefined,
         essence: JSON.stringify([essence, failure.klass, schedule]),
-        preemptions: outcome.shortest ? preemptionsOf(machine(), schedule) : undefined,
+        preemptions: machine !== undefined && outcome.shortest ? preemptionsOf(machine(), schedule) : undefined,
       };
     }
   }

@@ -9,13 +9,13 @@ import { type Instr, meaningOf, outcomeOf } from "./meaning.ts";
 import { type Cells, cellsOf, type State } from "./state.ts";
 
 export interface Truth {
-  /** Classes of failures, "deadlock" among them, with the fewest preemptions that each takes. */
+  /** Classes of failures, "deadlock" and "endless-loop" among them, with the fewest preemptions that each takes. */
   readonly failures: ReadonlyMap<string, number>;
   /** What the final check may see, likewise. */
   readonly outcomes: ReadonlyMap<bigint, number>;
   /** Pairs of statements that race. */
   readonly races: readonly (readonly [Stmt, Stmt])[];
-  /** There is a state from which threads go on for ever and can never end. */
+  /** There is a state from which threads go on for ever, doing things, and can never end. */
   readonly endless: boolean;
   readonly states: number;
 }
@@ -58,18 +58,26 @@ export function explore(program: Program, most: number): Explored {
       }
     return can;
   };
-  const workerGoes = canReach((i) => threads.some((thread, t) => !thread.daemon && steps[i]![t] !== undefined));
-  const stuck = states.map((_, i) => !done[i]! && workerGoes[i] === 0);
+  const workers = threads.flatMap((thread, t) => (thread.daemon ? [] : [t]));
+  /** It does something that others can tell, or comes to an end; only looking at memory is nothing. */
+  const getsOn = (i: number, t: number): boolean => {
+    const step = steps[i]![t];
+    if (step === undefined) return false;
+    return step.to.some((to) => finished(states[to]!, t) || others(cells, t, states[i]!) !== others(cells, t, states[to]!));
+  };
+  /** Fails, or leaves the scenario's bounds. */
+  const leaves = (i: number): boolean => steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0));
+  const workerGetsOn = canReach((i) => leaves(i) || workers.some((t) => getsOn(i, t)));
+  const workerGoes = canReach((i) => workers.some((t) => steps[i]![t] !== undefined));
+  const stuck = states.map((_, i) => (done[i]! || workerGetsOn[i] === 1 ? undefined : workerGoes[i] === 1 ? "endless-loop" : "deadlock"));
   threads.forEach((thread, t) => {
     if (!thread.daemon) return;
     const goes = canReach((i) => steps[i]![t] !== undefined);
     states.forEach((s, i) => {
-      if (s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] = true;
+      if (s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] ??= "deadlock";
     });
   });
-  const comesToAnEnd = canReach(
-    (i) => done[i]! || stuck[i]! || steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0)),
-  );
+  const comesToAnEnd = canReach((i) => done[i]! || stuck[i] !== undefined || leaves(i));
   const endless = comesToAnEnd.includes(0);
 
   const failures = new Map<string, number>();
@@ -87,7 +95,8 @@ export function explore(program: Program, most: number): Explored {
       const [i, last] = node;
       if (seen[i]![last + 1] !== -1) continue;
       seen[i]![last + 1] = preemptions;
-      if (stuck[i]!) least(failures, "deadlock", preemptions);
+      const how = stuck[i];
+      if (how !== undefined) least(failures, how, preemptions);
       if (done[i]!) {
         const outcome = outcomeOf(program, cells, states[i]!);
         if (typeof outcome === "string") least(failures, outcome, preemptions);
@@ -104,6 +113,12 @@ export function explore(program: Program, most: number): Explored {
     now = later;
   }
   return { failures, outcomes, races: racesIn(cells, code, graph), endless, states: states.length };
+}
+
+/** All of a state but what only the thread itself can tell. */
+function others(cells: Cells, t: number, s: State): string {
+  const { pc, fresh } = cells.threads[t]!;
+  return s.filter((_, i) => i !== pc && (i < fresh[0] || i >= fresh[1])).join();
 }
 
 interface Graph {
@@ -221,14 +236,16 @@ function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph
     for (let a = 0; a < next.length; a++) {
       for (let b = a + 1; b < next.length; b++) {
         const [one, other] = [next[a], next[b]];
-        if (one?.stmt === undefined || other?.stmt === undefined || found.get(one.stmt)?.has(other.stmt)) continue;
-        const meet = one
-          .touches(s)
-          .some((x) => other.touches(s).some((y) => x.from < y.to && y.from < x.to && (x.write || y.write) && (x.plain || y.plain)));
-        if (!meet) continue;
-        if (!found.has(one.stmt)) found.set(one.stmt, new Set());
-        found.get(one.stmt)!.add(other.stmt);
-        pairs.push([one.stmt, other.stmt]);
+        if (one?.stmt === undefined || other?.stmt === undefined) continue;
+        for (const x of one.touches(s)) {
+          for (const y of other.touches(s)) {
+            const [first, second] = [x.stmt ?? one.stmt, y.stmt ?? other.stmt];
+            if (x.from >= y.to || y.from >= x.to || !(x.write || y.write) || !(x.plain || y.plain) || found.get(first)?.has(second))
+              continue;
+            found.set(first, (found.get(first) ?? new Set()).add(second));
+            pairs.push([first, second]);
+          }
+        }
       }
     }
   });

@@ -107,7 +107,7 @@ export function generate(seed: number, index: number, kernel: Program["kernel"])
       const body = ready === undefined ? block(toys, daemon ? 1 + d.roll(3) : 2 + d.roll(3), { depth: 0, held: [], daemon }) : [...ready];
       if (ready !== undefined && d.once(2)) body.splice(d.roll(body.length + 1), 0, ...block(toys, 1, { depth: 1, held: [], daemon }));
       const whole = daemon && d.once(3) ? [{ op: "kernel", enter: true } as const, ...body, { op: "kernel", enter: false } as const] : body;
-      return { name: daemon ? `daemon${i}` : `t${i}`, daemon, body: daemon ? [anAccess(toys), ...whole] : whole };
+      return { name: daemon ? `daemon${i}` : `t${i}`, daemon, body: daemon ? [awake(toys), ...whole] : whole };
     }),
   };
 }
@@ -188,6 +188,14 @@ export function anAccess(toys: Toys): Stmt {
   const marked = !isBits(toys, place) && d.roll(3) > 0;
   if (d.once(2)) return { op: "load", reg: d.roll(2), place, marked, note: d.roll(3) > 0 };
   return { op: "store", place, value: someExpr(d), marked };
+}
+
+/** What a daemon begins with: without an operation it would go round and round in one step. */
+function awake(toys: Toys): Stmt {
+  const { dice: d } = toys;
+  if (d.once(8)) return anAccess(toys);
+  const place = somePlace(toys, NO_BITS);
+  return d.once(2) ? { op: "load", reg: 0, place, marked: true, note: false } : { op: "store", place, value: someExpr(d), marked: true };
 }
 
 function aLock(toys: Toys): { readonly ref: LockRef; readonly kind: LockKind } | undefined {

@@ -13,6 +13,8 @@ export interface Touch {
   readonly to: number;
   readonly write: boolean;
   readonly plain: boolean;
+  /** Inside an atomic section: which statement of it. */
+  readonly stmt?: Stmt | undefined;
 }
 
 /** "went", or the thread has to wait, or the execution ends here, or the class of what went wrong. */
@@ -118,8 +120,8 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
   const visible = (stmt: Stmt | undefined, run: (s: State) => Effect, touches: (s: State) => readonly Touch[] = NOTHING): void => {
     code.push({ kind: "visible", stmt, run, touches });
   };
-  const local = (run: (s: State) => string | undefined | void): void => {
-    code.push({ kind: "local", run: (s) => run(s) ?? undefined });
+  const local = (run: (s: State) => string | undefined): void => {
+    code.push({ kind: "local", run });
   };
   const branch = (test: (s: State) => boolean, then: () => void, otherwise: () => void): void => {
     const fork: Instr = { kind: "branch", test, otherwise: 0 };
@@ -153,7 +155,12 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
       touch(place, true, !marked),
     );
   /** Reads and writes in one. `next` gives what to write, or undefined to leave it. */
-  const changing = (stmt: Stmt, place: Place, next: (s: State, old: number) => number | undefined): void =>
+  const changing = (
+    stmt: Stmt,
+    place: Place,
+    next: (s: State, old: number) => number | undefined,
+    writes: (s: State) => boolean = () => true,
+  ): void =>
     visible(
       stmt,
       (s) => {
@@ -163,7 +170,16 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         if (value !== undefined) write(s, place, value % 256 ** widthOf(place));
         return "went";
       },
-      touch(place, true, false),
+      (s) => touch(place, writes(s), false)(s),
+    );
+  const waitFor = (stmt: Stmt, place: Place, wanted: number): void =>
+    visible(
+      stmt,
+      (s) => {
+        const value = read(s, place);
+        return typeof value === "string" ? fails(value) : value === wanted ? "went" : "blocks";
+      },
+      touch(place, false, false),
     );
   const mightSleep = (): void => local((s) => (s[my.preempt] !== 0 || s[my.irq] !== 0 || s[my.rcu] !== 0 ? "sleep-in-atomic" : undefined));
 
@@ -178,37 +194,87 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
     for (let i = 0; i < program.threads.length; i++) s[waits + i] = s[waits + i]! & ~(1 << me);
   };
 
+  /** A region with preemption off begins or ends. Since 4.20 others can tell, when they wait for a grace period. */
+  const preempt = (stmt: Stmt, by: -1 | 1): void => {
+    const change = (s: State): undefined => {
+      s[my.preempt] = s[my.preempt]! + by;
+      if (by < 0) quiet(s);
+    };
+    if (program.kernel === "4.19") return local(change);
+    visible(stmt, (s) => change(s) ?? "went");
+  };
+
   const lockStmt = (stmt: Stmt & { op: "lock" | "unlock" | "trylock" }): void => {
     const kind = kindOf(stmt.lock);
     const [sleeps, spins] = [kind === "mutex" || kind === "rwsem", kind === "spin" || kind === "rwlock"];
     const exclusive = stmt.mode === "x" || kind === "spin" || kind === "mutex" || kind === "tiny";
-    if (sleeps && stmt.op === "lock") mightSleep();
-    const count = (s: State, by: number): void => {
-      s[my.held] = s[my.held]! + by;
-      if (spins) s[my.preempt] = s[my.preempt]! + by;
-      if (by < 0 && spins) quiet(s);
-    };
-    visible(stmt, (s) => {
-      const lock = lockAt(s, stmt.lock);
-      if (typeof lock === "string") return fails(lock);
-      const free = s[lock.owner] === 0 && (!exclusive || s[lock.readers] === 0);
-      if (stmt.op === "unlock") {
-        if (exclusive ? s[lock.owner] !== me + 1 : s[lock.readers] === 0) return fails("bad-unlock");
-        if (exclusive) s[lock.owner] = 0;
-        else s[lock.readers] = s[lock.readers]! - 1;
-        count(s, -1);
-        return "went";
-      }
-      // Only these two notice; the others wait for themselves.
-      if (stmt.op === "lock" && (kind === "spin" || kind === "mutex") && s[lock.owner] === me + 1) return fails("deadlock");
-      if (stmt.op === "lock" && !free) return "blocks";
-      if (stmt.op === "trylock") set(s, stmt.reg, free ? 1 : 0);
-      if (!free) return "went";
+    const onLock = (run: (s: State, lock: LockCells) => Effect): void =>
+      visible(stmt, (s) => {
+        const lock = lockAt(s, stmt.lock);
+        return typeof lock === "string" ? fails(lock) : run(s, lock);
+      });
+    const take = (s: State, lock: LockCells): Effect => {
       if (exclusive) s[lock.owner] = me + 1;
       else s[lock.readers] = s[lock.readers]! + 1;
-      count(s, 1);
+      s[my.held] = s[my.held]! + 1;
       return "went";
-    });
+    };
+    const isFree = (s: State, lock: LockCells): boolean =>
+      s[lock.owner] === 0 && s[lock.queued] === 0 && (!exclusive || s[lock.readers] === 0);
+    switch (stmt.op) {
+      case "unlock":
+        onLock((s, lock) => {
+          if (exclusive ? s[lock.owner] !== me + 1 : s[lock.readers] === 0) return fails("bad-unlock");
+          if (exclusive) s[lock.owner] = 0;
+          else s[lock.readers] = s[lock.readers]! - 1;
+          s[my.held] = s[my.held]! - 1;
+          return "went";
+        });
+        if (spins) preempt(stmt, -1);
+        return;
+      case "trylock":
+        if (spins) preempt(stmt, 1);
+        onLock((s, lock) => {
+          set(s, stmt.reg, isFree(s, lock) ? 1 : 0);
+          return isFree(s, lock) ? take(s, lock) : "went";
+        });
+        if (spins)
+          branch(
+            (s) => get(s, stmt.reg) === 0,
+            () => preempt(stmt, -1),
+            () => {},
+          );
+        return;
+      case "lock":
+        if (sleeps) mightSleep();
+        if (spins) preempt(stmt, 1);
+        if (kind !== "rwsem" || !exclusive) {
+          return onLock((s, lock) => {
+            // Only these two notice; the others wait for themselves.
+            if ((kind === "spin" || kind === "mutex") && s[lock.owner] === me + 1) return fails("deadlock");
+            return isFree(s, lock) ? take(s, lock) : "blocks";
+          });
+        }
+        // A writer that finds readers queues itself, sooner or later, and takes the semaphore when they have left.
+        onLock((s, lock) => {
+          if (isFree(s, lock)) return take(s, lock);
+          if (s[lock.owner] !== 0 || s[lock.queued] !== 0) return "blocks";
+          s[lock.queued] = 1;
+          s[my.scratch] = 1;
+          return "went";
+        });
+        return branch(
+          (s) => s[my.scratch] === 1,
+          () =>
+            onLock((s, lock) => {
+              if (s[lock.owner] !== 0 || s[lock.readers] !== 0) return "blocks";
+              s[lock.queued] = 0;
+              s[my.scratch] = 0;
+              return take(s, lock);
+            }),
+          () => {},
+        );
+    }
   };
 
   const rcuStmt = (stmt: Stmt & { op: "rcu" }): void => {
@@ -304,10 +370,15 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         );
       }
       case "add-unless":
-        return changing(stmt, stmt.place, (s, old) => {
-          set(s, stmt.reg, old === stmt.unless ? 0 : 1);
-          return old === stmt.unless ? undefined : old + stmt.add;
-        });
+        return changing(
+          stmt,
+          stmt.place,
+          (s, old) => {
+            set(s, stmt.reg, old === stmt.unless ? 0 : 1);
+            return old === stmt.unless ? undefined : old + stmt.add;
+          },
+          (s) => read(s, stmt.place) !== stmt.unless,
+        );
       case "copy": {
         const group = cells.groups.get(stmt.group)!;
         const copy = my.copies.get(stmt.group)!;
@@ -356,6 +427,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
           if (typeof lock === "string") return fails(lock);
           s[lock.owner] = 0;
           s[lock.readers] = 0;
+          s[lock.queued] = 0;
           return "went";
         });
       case "hand":
@@ -381,9 +453,10 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
       case "rcu":
         return rcuStmt(stmt);
       case "context":
+        if (stmt.what === "preempt") return preempt(stmt, stmt.on ? -1 : 1);
+        // A flag, no count.
         return visible(stmt, (s) => {
-          const cell = stmt.what === "preempt" ? my.preempt : my.irq;
-          s[cell] = s[cell]! + (stmt.on ? -1 : 1);
+          s[my.irq] = stmt.on ? 0 : 1;
           if (stmt.on) quiet(s);
           return "went";
         });
@@ -459,14 +532,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
       }
       case "wait-event":
         mightSleep();
-        return visible(
-          stmt,
-          (s) => {
-            const value = read(s, stmt.place);
-            return typeof value === "string" ? fails(value) : value === stmt.value ? "went" : "blocks";
-          },
-          touch(stmt.place, false, false),
-        );
+        return waitFor(stmt, stmt.place, stmt.value);
       case "choose":
         code.push({
           kind: "choose",
@@ -493,7 +559,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
   /** All that is inside happens at once. */
   const section = (stmt: Stmt & { op: "section" }): void => {
     const from = code.length;
-    if (stmt.guard !== undefined) statement({ op: "wait-event", place: stmt.guard.place, value: stmt.guard.value });
+    if (stmt.guard !== undefined) waitFor(stmt, stmt.guard.place, stmt.guard.value);
     body(stmt.body);
     const parts = code.splice(from).filter((instr) => instr.kind === "visible");
     visible(
@@ -505,7 +571,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         }
         return "went";
       },
-      (s) => parts.flatMap((part) => part.touches(s).map((t) => ({ ...t, plain: false }))),
+      (s) => parts.flatMap((part) => part.touches(s).map((t) => ({ ...t, plain: false, stmt: part.stmt }))),
     );
   };
 

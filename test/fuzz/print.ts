@@ -308,8 +308,12 @@ export function print(program: Program, prefix = ""): Printed {
   return { text: `${lines.join("\n")}\n`, scenario, final, statements };
 }
 
+/** Before it all programs are the same. */
+export const MARK = "/* --- the program --- */";
+
 /** The whole file, for people and for the command line. */
-export const printFile = (program: Program, comment = ""): string => `${comment}${PRELUDE}\n${FINAL_PRELUDE}\n${print(program).text}`;
+export const printFile = (program: Program, comment = ""): string =>
+  `${comment}${PRELUDE}\n${FINAL_PRELUDE}\n${MARK}\n${print(program).text}`;
 
 function exprText(expr: Expr): string {
   return expr.is === "constant" ? `${expr.value}` : `(r${expr.reg} + ${expr.add}) & ${expr.mask}`;

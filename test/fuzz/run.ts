@@ -1,7 +1,10 @@
 /**
  * `npm run fuzz`: programs one after another, explored and compared, until the time is over.
  */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import type { createCompiler } from "./engine.ts";
 import { createSession } from "./session.ts";
 
 const { values } = parseArgs({
@@ -11,20 +14,29 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     most: { type: "string" },
     kinds: { type: "string" },
+    count: { type: "boolean", default: false },
+    beside: { type: "string" },
     out: { type: "string" },
   },
 });
 
+const beside =
+  values.beside === undefined
+    ? undefined
+    : ((await import(pathToFileURL(join(values.beside, "test/fuzz/engine.js")).href)) as { createCompiler: typeof createCompiler });
+// A planted fault is to be found once.
+const kinds = Number(values.kinds ?? (beside === undefined ? 1000 : 1));
 const session = createSession({
   seed: Number(values.seed),
   from: Number(values.from),
   say: (line) => console.log(line),
+  count: values.count,
+  ...(beside === undefined ? {} : { beside: beside.createCompiler }),
   ...(values.out === undefined ? {} : { folder: values.out }),
 });
 const until = performance.now() + 60_000 * Number(values.minutes);
 const most = Number(values.most ?? Number.POSITIVE_INFINITY);
-while (performance.now() < until && session.tally().programs < most && session.found().length < Number(values.kinds ?? 1000))
-  await session.batch();
+while (performance.now() < until && session.tally().programs < most && session.found().length < kinds) await session.batch();
 session.close();
 console.log(session.summary());
 process.exitCode = session.found().length > 0 ? 1 : 0;

@@ -3,15 +3,18 @@
  */
 import type { Expr, Program, Stmt, Thread } from "./language.ts";
 
-/** Candidates are tried in the order given; the first that still fails is taken, and it begins again. */
-export async function shrink(program: Program, fails: (candidate: Program) => Promise<boolean>, most = 400): Promise<Program> {
+/** Gives the first of the candidates that still shows it. */
+export type Fails = (candidates: readonly Program[]) => Promise<Program | undefined>;
+
+/** Candidates are tried in the order given, several at once, more if it looks as if none will do; from the first that still fails it begins again. */
+export async function shrink(program: Program, fails: Fails): Promise<Program> {
   let best = program;
-  let left = most;
   search: for (;;) {
-    for (const candidate of smaller(best)) {
-      if (left-- === 0) return best;
-      if (!(await fails(candidate))) continue;
-      best = candidate;
+    const candidates = [...smaller(best)];
+    for (let from = 0, count = 4; from < candidates.length; from += count, count = 16) {
+      const one = await fails(candidates.slice(from, from + count));
+      if (one === undefined) continue;
+      best = one;
       continue search;
     }
     return best;

@@ -14,6 +14,8 @@ const TASK_SLOTS = 4;
 export interface LockCells {
   readonly owner: number;
   readonly readers: number;
+  /** Of an rwsem: the writer that waits in front of readers to come. */
+  readonly queued: number;
 }
 
 export interface ObjectCells {
@@ -44,7 +46,7 @@ export interface ThreadCells {
   readonly out: number;
   /** Bytes of its own copies of groups. */
   readonly copies: ReadonlyMap<string, number>;
-  /** What begins anew whenever a daemon does: [from, to). */
+  /** What begins anew whenever a daemon does: [from, to). Only the thread itself can tell its values. */
   readonly fresh: readonly [number, number];
 }
 
@@ -73,7 +75,7 @@ export function cellsOf(program: Program): Cells {
     next += count;
     return next - count;
   };
-  const lockCells = (): LockCells => ({ owner: take(), readers: take() });
+  const lockCells = (): LockCells => ({ owner: take(), readers: take(), queued: take() });
   const groups = new Map<string, GroupCells>();
   for (const { name, fields } of program.groups) {
     const { slots, size } = layoutOf(fields);
