@@ -32,7 +32,7 @@ const CRIMES: readonly Crime[] = [
   crime("secondary", "DEVICE", "freed-page-access", /gpu reads 0x40000000 and sees page, a page that was freed/, "DEVICE GOOD"),
   crime("secondary", "", "freed-page-access", /guest reads 0x40000000 and sees page, a page that was freed/, "GOOD"),
   crime("table", "", "freed-table-walk", /hardware walk of 0x40000000 in A goes through .* a page table that was freed/, "GOOD"),
-  crime("held-table", "", "bad-page", /is freed by who holds its lock/, "GOOD"),
+  crime("held-table", "", "bad-page", /is freed while its lock is held/, "GOOD"),
   // Kernel memory.
   crime("kernel-access", "", "use-after-free", /Store of 8 bytes at page, which has been freed/, "GOOD"),
   crime("object", "", "use-after-free", /Load of 4 bytes at kzalloc memory, which has been freed/, "GOOD"),

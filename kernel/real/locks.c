@@ -90,14 +90,14 @@ void _raw_spin_unlock_irq(raw_spinlock_t *lock)
 	_raw_spin_unlock(lock);
 }
 
-/* Whoever tries a lock sees it without taking part in it, so the lock is noted: its operations no longer commute freely. */
+/* Whoever tries a lock looks at it without taking part in it: its operations do not commute any longer. */
 int _raw_spin_trylock(raw_spinlock_t *lock)
 {
 	int taken = 0;
 
 	__sd_atomic_begin(SD_STEP, lock);
-	__sd_note_lock(lock);
 	if (!*sd_spin_word(lock)) {
+		__sd_took(lock, 0);
 		*sd_spin_word(lock) = sd_owner();
 		sd_tasks[sd_me()].atomic++;
 		taken = 1;
@@ -133,8 +133,8 @@ int mutex_trylock(struct mutex *lock)
 	int taken = 0;
 
 	__sd_atomic_begin(SD_STEP, lock);
-	__sd_note_lock(lock);
 	if (!*sd_mutex_word(lock)) {
+		__sd_took(lock, 0);
 		*sd_mutex_word(lock) = sd_owner();
 		taken = 1;
 	}
@@ -151,47 +151,123 @@ void mutex_unlock(struct mutex *lock)
 	__sd_atomic_end();
 }
 
-/* ---- rw semaphores: the count is the number of readers, or a writer's number with the top bit set ---- */
+/*
+ * ---- rw semaphores ----
+ *
+ * The count is as the kernel's headers look at it: bit 0 for a writer, and so much for each reader. Readers add to it and do not look, so that they do not
+ * disturb each other; who is in for writing stands in a word of its own where the structure has one.
+ */
 
-#define SD_RWSEM_WRITER (1UL << 63)
+#define SD_RWSEM_WRITER 1UL
+#define SD_RWSEM_READER (1UL << 8)
 
-static __always_inline unsigned long *sd_rwsem_word(struct rw_semaphore *sem)
+static __always_inline unsigned long *sd_rwsem_count(struct rw_semaphore *sem)
 {
 	return (unsigned long *)&sem->count;
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 3, 0)
+static __always_inline unsigned long *sd_rwsem_writer(struct rw_semaphore *sem)
+{
+	return (unsigned long *)&sem->owner;
+}
+#define sd_rwsem_written(sem) (*sd_rwsem_writer(sem) != 0)
+#define sd_rwsem_written_by_me(sem) (*sd_rwsem_writer(sem) == sd_owner())
+#define sd_rwsem_set_writer(sem, who) (*sd_rwsem_writer(sem) = (who))
+#else
+/* The writer's number stands in the upper half of the count. */
+#define sd_rwsem_written(sem) ((*sd_rwsem_count(sem) & SD_RWSEM_WRITER) != 0)
+#define sd_rwsem_written_by_me(sem) (*sd_rwsem_count(sem) == (((unsigned long)sd_owner() << 32) | SD_RWSEM_WRITER))
+#define sd_rwsem_set_writer(sem, who) (*sd_rwsem_count(sem) |= (unsigned long)(who) << 32)
+#endif
+
+static __always_inline void sd_writer_in(struct rw_semaphore *sem)
+{
+	*sd_rwsem_count(sem) = SD_RWSEM_WRITER;
+	sd_rwsem_set_writer(sem, sd_owner());
+}
+
+static __always_inline void sd_writer_out(struct rw_semaphore *sem)
+{
+	*sd_rwsem_count(sem) = 0;
+	sd_rwsem_set_writer(sem, 0);
+}
+
+/* Which rw semaphores a thread reads under is known to it alone. */
+static void sd_reader_in(struct rw_semaphore *sem)
+{
+	const void **reads = sd_tasks[sd_me()].reads;
+	int i;
+
+	for (i = 0; i < SD_MAX_READS && reads[i]; i++)
+		;
+	if (i == SD_MAX_READS)
+		__sd_fail("model-limit", "more than {0:d} rw semaphores are held for reading at once", SD_MAX_READS, 0, 0);
+	reads[i] = sem;
+	__atomic_fetch_add(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
+}
+
+/* One that has not taken it may give back somebody else's turn (up_read_non_owner), if there is one. */
+static void sd_reader_out(struct rw_semaphore *sem)
+{
+	const void **reads = sd_tasks[sd_me()].reads;
+	int i;
+
+	for (i = 0; i < SD_MAX_READS && reads[i] != sem; i++)
+		;
+	if (i < SD_MAX_READS)
+		reads[i] = NULL;
+	else if (*sd_rwsem_count(sem) < SD_RWSEM_READER || sd_rwsem_written(sem))
+		__sd_fail("bad-unlock", "rwsem {0:p} is released but nobody holds it for reading", (sd_u64)sem, 0, 0);
+	__atomic_fetch_sub(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
+}
+
 void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)
 {
-	*sd_rwsem_word(sem) = 0;
+	sd_writer_out(sem);
 }
 
 void down_write(struct rw_semaphore *sem)
 {
 	sd_might_sleep();
 	__sd_atomic_begin(SD_ACQUIRE, sem);
-	if (*sd_rwsem_word(sem))
+	if (*sd_rwsem_count(sem))
 		__sd_block();
-	*sd_rwsem_word(sem) = SD_RWSEM_WRITER | sd_owner();
+	sd_writer_in(sem);
 	__sd_atomic_end();
+}
+
+int down_write_trylock(struct rw_semaphore *sem)
+{
+	int taken = 0;
+
+	__sd_atomic_begin(SD_STEP, sem);
+	if (!*sd_rwsem_count(sem)) {
+		__sd_took(sem, 0);
+		sd_writer_in(sem);
+		taken = 1;
+	}
+	__sd_atomic_end();
+	return taken;
 }
 
 void up_write(struct rw_semaphore *sem)
 {
 	__sd_atomic_begin(SD_RELEASE, sem);
-	if (*sd_rwsem_word(sem) != (SD_RWSEM_WRITER | sd_owner()))
+	if (!sd_rwsem_written_by_me(sem))
 		__sd_fail("bad-unlock", "rwsem {0:p} is released by a thread that does not hold it for writing", (sd_u64)sem, 0, 0);
-	*sd_rwsem_word(sem) = 0;
+	sd_writer_out(sem);
 	__sd_atomic_end();
 }
 
-/* From writer to reader without a moment between. Neither a left nor a right mover: the lock is noted. */
+/* From writer to reader without a moment between: it looks like a release to who wants to read, and neither commutes with both sides. */
 void downgrade_write(struct rw_semaphore *sem)
 {
 	__sd_atomic_begin(SD_STEP, sem);
-	__sd_note_lock(sem);
-	if (*sd_rwsem_word(sem) != (SD_RWSEM_WRITER | sd_owner()))
+	if (!sd_rwsem_written_by_me(sem))
 		__sd_fail("bad-unlock", "rwsem {0:p} is downgraded by a thread that does not hold it for writing", (sd_u64)sem, 0, 0);
-	*sd_rwsem_word(sem) = 1;
+	sd_writer_out(sem);
+	sd_reader_in(sem);
 	__sd_atomic_end();
 }
 
@@ -199,18 +275,16 @@ void down_read(struct rw_semaphore *sem)
 {
 	sd_might_sleep();
 	__sd_atomic_begin(SD_ACQUIRE_SHARED, sem);
-	if (*sd_rwsem_word(sem) & SD_RWSEM_WRITER)
+	if (sd_rwsem_written(sem))
 		__sd_block();
-	++*sd_rwsem_word(sem);
+	sd_reader_in(sem);
 	__sd_atomic_end();
 }
 
 void up_read(struct rw_semaphore *sem)
 {
 	__sd_atomic_begin(SD_RELEASE_SHARED, sem);
-	if (!*sd_rwsem_word(sem) || (*sd_rwsem_word(sem) & SD_RWSEM_WRITER))
-		__sd_fail("bad-unlock", "rwsem {0:p} is released but nobody holds it for reading", (sd_u64)sem, 0, 0);
-	--*sd_rwsem_word(sem);
+	sd_reader_out(sem);
 	__sd_atomic_end();
 }
 
@@ -219,9 +293,9 @@ int down_read_trylock(struct rw_semaphore *sem)
 	int taken = 0;
 
 	__sd_atomic_begin(SD_STEP, sem);
-	__sd_note_lock(sem);
-	if (!(*sd_rwsem_word(sem) & SD_RWSEM_WRITER)) {
-		++*sd_rwsem_word(sem);
+	if (!sd_rwsem_written(sem)) {
+		__sd_took(sem, 1);
+		sd_reader_in(sem);
 		taken = 1;
 	}
 	__sd_atomic_end();

@@ -14,8 +14,7 @@
 
 struct sd_domain {
 	const void *key;                      /* the srcu_struct; NULL is RCU itself */
-	unsigned long readers;                /* bit set of threads inside a reader */
-	unsigned long depth[SD_MAX_TASKS];    /* nesting */
+	unsigned long depth[SD_MAX_TASKS];    /* nesting, of each thread: a word that nobody else looks at unless somebody synchronizes */
 	unsigned long awaited[SD_MAX_TASKS];  /* for a thread in synchronize: the readers it still waits for */
 };
 
@@ -30,53 +29,70 @@ static struct {
 } sd_callbacks[SD_CALLBACKS];
 static unsigned long sd_callbacks_queued;
 
-static __always_inline struct sd_domain *sd_domain(const void *key)
+static struct sd_domain *sd_domain(const void *key)
 {
 	int i;
 
 	if (!key)
 		return &sd_domains[0];
-	for (i = 1; i < SD_DOMAINS; i++) {
-		if (!sd_domains[i].key)
-			sd_domains[i].key = key;
-		if (sd_domains[i].key == key)
+	for (i = 1; i < SD_DOMAINS; i++)
+		if (READ_ONCE(sd_domains[i].key) == key)
 			return &sd_domains[i];
-	}
+	/* The first that is met of a domain gives it its place. */
+	__sd_atomic_begin(SD_STEP, sd_domains);
+	for (i = 1; i < SD_DOMAINS && sd_domains[i].key && sd_domains[i].key != key; i++)
+		;
+	if (i < SD_DOMAINS)
+		sd_domains[i].key = key;
+	__sd_atomic_end();
+	if (i < SD_DOMAINS)
+		return &sd_domains[i];
 	__sd_fail("model-limit", "the real runtime has room for {0:d} srcu_structs", SD_DOMAINS - 1, 0, 0);
 }
 
+/* Only the outermost reader of a thread is an operation that others may see. */
 static void sd_reader_enter(const void *key)
 {
-	struct sd_domain *domain;
+	struct sd_domain *domain = sd_domain(key);
+	unsigned long depth = READ_ONCE(domain->depth[sd_me()]);
 
-	__sd_atomic_begin(SD_STEP, key);
-	domain = sd_domain(key);
-	if (!domain->depth[sd_me()]++)
-		domain->readers |= 1UL << sd_me();
+	if (depth) {
+		WRITE_ONCE(domain->depth[sd_me()], depth + 1);
+		return;
+	}
+	__sd_atomic_begin(SD_ACQUIRE_SHARED, domain);
+	domain->depth[sd_me()] = 1;
 	__sd_atomic_end();
 }
 
 static void sd_reader_leave(const void *key)
 {
-	struct sd_domain *domain;
+	struct sd_domain *domain = sd_domain(key);
+	unsigned long depth = READ_ONCE(domain->depth[sd_me()]);
 	int i;
 
-	__sd_atomic_begin(SD_STEP, key);
-	domain = sd_domain(key);
-	if (!domain->depth[sd_me()])
+	if (!depth)
 		__sd_fail("bad-unlock", "a reader of {0:p} ends that never began", (sd_u64)key, 0, 0);
-	if (!--domain->depth[sd_me()]) {
-		domain->readers &= ~(1UL << sd_me());
-		for (i = 0; i < SD_MAX_TASKS; i++)
-			domain->awaited[i] &= ~(1UL << sd_me());
+	if (depth > 1) {
+		WRITE_ONCE(domain->depth[sd_me()], depth - 1);
+		return;
 	}
+	__sd_atomic_begin(SD_RELEASE_SHARED, domain);
+	domain->depth[sd_me()] = 0;
+	for (i = 0; i < SD_MAX_TASKS; i++)
+		if (domain->awaited[i] & (1UL << sd_me()))
+			domain->awaited[i] &= ~(1UL << sd_me());
 	__sd_atomic_end();
 }
 
 static void sd_grace_period(struct sd_domain *domain)
 {
+	int i;
+
 	__sd_atomic_begin(SD_STEP, domain);
-	domain->awaited[sd_me()] = domain->readers;
+	for (i = 0; i < SD_MAX_TASKS; i++)
+		if (domain->depth[i])
+			domain->awaited[sd_me()] |= 1UL << i;
 	__sd_atomic_end();
 	__sd_atomic_begin(SD_STEP, domain);
 	if (domain->awaited[sd_me()])

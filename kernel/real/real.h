@@ -25,11 +25,13 @@
 
 /* Threads of a scenario, and one more: setup and the final check run as number 0. */
 #define SD_MAX_TASKS 8
+#define SD_MAX_READS 6
 
 /* What the model keeps for a thread beside its task_struct. */
 struct sd_task {
 	unsigned long atomic; /* spinlocks held and preemption disabled: it must not sleep */
 	unsigned long rcu;    /* depth of rcu_read_lock */
+	const void *reads[SD_MAX_READS]; /* rw semaphores held for reading */
 };
 
 extern struct sd_task sd_tasks[SD_MAX_TASKS];

@@ -15,7 +15,7 @@ export type Bytes = 1 | 2 | 4 | 8;
 
 export interface Accesses {
   /** (addr i64, bytes - 1 i32) → 1 if the thread must park before this access; otherwise the access is the step's own. */
-  readonly shouldPark: number;
+  readonly shouldPark: Record<"plain" | "marked", number>;
   /** (addr i64, access i32) → value i64, zero-extended. */
   readonly load: Record<"plain" | "marked", Record<Bytes, number>>;
   /** (addr i64, value i64, access i32). */
@@ -26,6 +26,11 @@ export interface Accesses {
   readonly peek: Record<Bytes, number>;
   /** (addr i64, value i64, access i32): the sum, stored for an addition whose result nobody uses. */
   readonly add: Record<Bytes, number>;
+  /** (addr i32, size i32): a local variable's life begins. (addr i32, size i32, access i32): it ends. */
+  readonly beginLocal: number;
+  readonly endLocal: number;
+  /** (addr i32, size i32) → 1 if the thread must park before the end. */
+  readonly localParks: number;
   /** (word i32): notes a write of the word, not shared so far, by the running thread under its locks. */
   readonly trackWrite: number;
   /** (): the open section, which claims to commute, does not. */
@@ -35,12 +40,14 @@ export interface Accesses {
 const LIVE = 8;
 const CONSTANT = 0x10;
 const FREED = 0xff;
+/** A local variable's whose life is over or has not begun. */
+const RETURNED = 0xef;
 
 /** In the `shared` table: known when the machine was made, so that threads park there; or found since, for the next pass. */
 export const KNOWN = 1;
 export const FOUND = 2;
 
-export const LIVENESS = { LIVE, CONSTANT, FREED } as const;
+export const LIVENESS = { LIVE, CONSTANT, FREED, RETURNED } as const;
 
 const LOAD = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const;
 const maskOf = (bytes: Bytes): bigint => (1n << BigInt(8 * bytes)) - 1n;
@@ -53,22 +60,28 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(0).i32(bytes).call(reads.noteAccess).end();
   };
 
-  const shouldPark = define(builder, ["i64", "i32"], ["i32"], (c) => {
-    if (merging === "full") {
-      // An address outside memory cannot be shared; the access itself will fail.
-      c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
-      c.i32(0).op("return").end();
-      c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
-      c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
-      c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
-      c.i32(0).op("return").end();
-    }
-    c.getGlobal(globals.post).if();
+  const parkBefore = (c: Code, plain: boolean): void => {
+    // A plain access that races begins a step, so that the race is seen: both threads stand before their accesses.
+    c.getGlobal(plain && merging === "full" ? globals.ops : globals.post).if();
     c.i32(1).op("return").end();
     c.i32(1).setGlobal(globals.post);
     c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
     c.i32(0);
-  });
+  };
+  const parks = (plain: boolean): number =>
+    define(builder, ["i64", "i32"], ["i32"], (c) => {
+      if (merging === "full") {
+        // An address outside memory cannot be shared; the access itself will fail.
+        c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
+        c.i32(0).op("return").end();
+        c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
+        c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
+        c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
+        c.i32(0).op("return").end();
+      }
+      parkBefore(c, plain);
+    });
+  const shouldPark = { plain: parks(true), marked: parks(false) };
 
   // (addr i64, size i32, access i32, write i32): the careful check, for partly live words and accesses across words.
   const slowCheck = define(builder, ["i64", "i32", "i32", "i32"], [], (c) => {
@@ -90,7 +103,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.live).set(byte);
     c.get(3).get(byte).i32(CONSTANT).op("i32.and").i32(0).op("i32.ne", "i32.and").get(byte).i32(FREED).op("i32.ne", "i32.and").if();
     c.i32(TRAP.constant).get(0).get(1).op("i64.extend_i32_u").get(2).call(imports.trap).end();
-    c.get(byte).i32(FREED).op("i32.eq").if();
+    c.get(byte).i32(FREED).op("i32.eq").get(byte).i32(RETURNED).op("i32.eq", "i32.or").if();
     fail();
     c.end();
     c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(7).op("i32.and").get(byte).i32(0xef).op("i32.and", "i32.ge_u").if();
@@ -230,10 +243,26 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     learn(c);
   });
 
-  // (word i32, access i32, plain i32): a loop that does not end has read this; if another thread may write it, both need a scheduling point.
-  const mayBeWaitedFor = define(builder, ["i32", "i32", "i32"], [], (c) => {
-    c.get(0).mem("i32.load8_u", map.live).i32(CONSTANT).op("i32.and").get(0).mem("i32.load8_u", map.live).i32(FREED).op("i32.ne", "i32.and");
-    c.get(0).i32(3).op("i32.shl").getGlobal(globals.stackEnd).op("i32.sub").i32(STACK_SIZE).op("i32.add").i32(STACK_SIZE).op("i32.lt_u", "i32.or");
+  // (word i32, access i32, plain i32): a loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it
+  // waits for can be written.
+  const takePart = define(builder, ["i32", "i32", "i32"], [], (c) => {
+    c.get(0)
+      .mem("i32.load8_u", map.live)
+      .i32(CONSTANT)
+      .op("i32.and")
+      .get(0)
+      .mem("i32.load8_u", map.live)
+      .i32(FREED)
+      .op("i32.ne", "i32.and");
+    c.get(0)
+      .i32(3)
+      .op("i32.shl")
+      .getGlobal(globals.stackEnd)
+      .op("i32.sub")
+      .i32(STACK_SIZE)
+      .op("i32.add")
+      .i32(STACK_SIZE)
+      .op("i32.lt_u", "i32.or");
     c.if();
     c.op("return").end();
     c.get(0).call(share);
@@ -242,15 +271,13 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
   });
 
   /** Emits the analysis of an access to the word number in local `word`. */
-  const emitTrack = (c: Code, word: number, access: number, use: "read" | "write" | "add", plain: boolean): void => {
-    if (use === "read") {
-      c.getGlobal(globals.looping).if();
-      c.get(word)
-        .get(access)
-        .i32(plain ? 1 : 0)
-        .call(mayBeWaitedFor)
-        .end();
-    }
+  const emitTrack = (c: Code, word: number, access: number, use: "read" | "write" | "add", plain: boolean, at?: number): void => {
+    c.getGlobal(globals.looping).if();
+    c.get(word)
+      .get(access)
+      .i32(plain ? 1 : 0)
+      .call(takePart)
+      .end();
     c.getGlobal(globals.tracking).if();
     c.get(word).mem("i32.load8_u", map.shared).if();
     c.getGlobal(globals.tracking).i32(1).op("i32.eq").if();
@@ -260,7 +287,10 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.getGlobal(globals.claim).if();
     c.call(refute).end();
     c.get(word).getGlobal(globals.probe).op("i32.eq").if();
-    c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit).get(0).op("i32.wrap_i64").setGlobal(globals.probeAddr).end();
+    c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit);
+    if (at === undefined) c.get(0).op("i32.wrap_i64");
+    else c.get(at);
+    c.setGlobal(globals.probeAddr).end();
     if (plain) c.get(access).call(noteRacy);
     c.end();
     c.else();
@@ -341,7 +371,9 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       const known = c.block();
       const unknown = c.block();
       c.get(word).i32(5).op("i32.shl").tee(entry);
-      c.mem("i64.load", map.race + RACE.reading).getGlobal(globals.any).op("i64.or");
+      c.mem("i64.load", map.race + RACE.reading)
+        .getGlobal(globals.any)
+        .op("i64.or");
       c.get(entry)
         .mem("i64.load", map.race + RACE.readingAlone)
         .getGlobal(globals.exclusive)
@@ -442,5 +474,66 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     }),
   );
 
-  return { shouldPark, load: loads, store: stores, peek, add: additions, rawStore, trackWrite: tracks.write, refute };
+  /** Stores a byte of the live table for the word of that address. */
+  const setLive = (c: Code, at: number, value: () => void): void => {
+    c.get(at).i32(3).op("i32.shr_u").i32(map.live).op("i32.add");
+    value();
+    c.op("i64.extend_i32_u").call(rawStore[1]);
+  };
+  /** A loop over the words of [local 0, + local 1); `body` has the word's address in local `at`. */
+  const eachWord = (c: Code, at: number, body: () => void): void => {
+    const end = c.local("i32");
+    c.get(0).tee(at).get(1).op("i32.add").set(end);
+    const done = c.block();
+    const loop = c.loop();
+    c.get(at).get(end).op("i32.ge_u").brIf(done);
+    body();
+    c.get(at).i32(8).op("i32.add").set(at).br(loop).end().end();
+  };
+  const beginLocal = define(builder, ["i32", "i32"], [], (c) => {
+    const at = c.local("i32");
+    const left = c.local("i32");
+    c.get(1).set(left);
+    eachWord(c, at, () => {
+      c.get(at).i64(0n).call(storeWord);
+      setLive(c, at, () => c.get(left).i32(LIVE).get(left).i32(LIVE).op("i32.lt_u", "select"));
+      c.get(left).i32(8).op("i32.sub").set(left);
+    });
+  });
+  const endLocal = define(builder, ["i32", "i32", "i32"], [], (c) => {
+    const at = c.local("i32");
+    const word = c.local("i32");
+    eachWord(c, at, () => {
+      c.get(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live).i32(RETURNED).op("i32.ne").if();
+      emitTrack(c, word, 2, "write", true, at);
+      setLive(c, at, () => c.i32(RETURNED));
+      c.get(at).i64(0n).call(storeWord).end();
+    });
+  });
+  const localParks = define(builder, ["i32", "i32"], ["i32"], (c) => {
+    const at = c.local("i32");
+    const known = c.local("i32");
+    if (merging === "full") {
+      eachWord(c, at, () => {
+        c.get(at).i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared).i32(KNOWN).op("i32.and").get(known).op("i32.or").set(known);
+      });
+      c.get(known).op("i32.eqz").if();
+      c.i32(0).op("return").end();
+    }
+    parkBefore(c, true);
+  });
+
+  return {
+    shouldPark,
+    beginLocal,
+    endLocal,
+    localParks,
+    load: loads,
+    store: stores,
+    peek,
+    add: additions,
+    rawStore,
+    trackWrite: tracks.write,
+    refute,
+  };
 }

@@ -91,7 +91,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
 
   for (const piece of program.image) bytes().set(piece.bytes, piece.address);
   for (const g of program.globals) if (!g.arena) setLive(bytes(), map, g.address, g.size, g.constant);
-  bytes().fill(LIVENESS.LIVE, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
+  bytes().fill(LIVENESS.RETURNED, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
   for (const [pointer, func] of program.functionAt) view().setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
   for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
   for (const object of options.notedLocks ?? []) bytes()[map.claims + object]! |= CLAIM.noted;
@@ -110,8 +110,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   const env = {
     memory,
     trap: (reason: number, a: bigint, b: bigint, place: number): void => {
-      if (reason === TRAP.endlessLoop && x.looping.value !== 0 && x.newShared.value + 1 !== x.looping.value) {
-        // It may be waiting for another thread to write what it reads: that thread has a chance from the next pass on.
+      if (reason === TRAP.endlessLoop && x.looping.value !== 0 && x.newShared.value > 0) {
+        // It may be waiting for what another thread does: that has a chance from the next pass on.
         stalled = true;
         throw new Stop(undefined);
       }
@@ -132,7 +132,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       const index = threads.length;
       const func = program.functionAt.get(Number(fn));
       if (func === undefined) fail("wild-call", "thread {0:s} starts at {1:x}, which is no function", [name, fn, 0n], 0);
-      if (index >= MAX_THREADS) fail("too-many-threads", "more than {0:d} threads", [BigInt(MAX_THREADS), 0n, 0n], 0);
+      if (index >= MAX_THREADS) fail("model-limit", "a scenario may have {0:d} threads", [BigInt(MAX_THREADS), 0n, 0n], 0);
       threads.push({ name: cString(name), column: cString(column), daemon: (flags & 1n) !== 0n });
       const base = map.stacks + index * STACK_SIZE;
       const frame = base + Math.ceil(TCB_SIZE / 16) * 16;
@@ -167,7 +167,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         return FAILED;
       }
       if (error instanceof RangeError) {
-        lastFailure = { klass: "stack-overflow", text: "calls nest without end", args: [0n, 0n, 0n], loc: 0 };
+        lastFailure = { klass: "model-limit", text: "calls inside an atomic section, setup or the final check nest too deeply", args: [0n, 0n, 0n], loc: 0 };
         return FAILED;
       }
       throw error;

@@ -37,6 +37,9 @@ export interface Emission {
   readonly frameCall: (segment: number, callee: number | Operand, args: readonly Operand[], loc: number) => void;
 }
 
+/** Bytes that whoever calls a function leaves for its frame; it makes sure of more by itself. */
+const SMALL_FRAME = 512;
+
 const align16 = (value: number): number => (value + 15) & ~15;
 
 export function emitFunction(unit: Unit, index: number, points: FunctionPoints | undefined): Code {
@@ -97,7 +100,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   const atPlain = (segment: number): number => {
     const { block, from } = segments[segment]!;
     const instr = func.blocks[block]!.instrs[from]!;
-    return (instr.op === "load" || instr.op === "store") && instr.order === "plain" ? AT_PLAIN : 0;
+    return instr.op === "localEnd" || ((instr.op === "load" || instr.op === "store") && instr.order === "plain") ? AT_PLAIN : 0;
   };
   const emission: Emission = {
     unit,
@@ -125,7 +128,15 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
       }
       c.set(callee32);
       const top = c.local("i32");
-      c.get(frame).i32(layout.size).op("i32.add").tee(top).getGlobal(globals.stackEnd).op("i32.gt_u").if();
+      c.get(frame)
+        .i32(layout.size)
+        .op("i32.add")
+        .tee(top)
+        .i32(SMALL_FRAME)
+        .op("i32.add")
+        .getGlobal(globals.stackEnd)
+        .op("i32.gt_u")
+        .if();
       c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(loc).call(imports.trap).end();
       c.get(top).get(callee32).op("i64.extend_i32_u").call(storeWord);
       c.get(top).i32(8).op("i32.add").get(frame).op("i64.extend_i32_u").call(storeWord);
@@ -145,19 +156,16 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   if (version === "coroutine") {
     c.getGlobal(globals.sp).tee(frame).mem("i32.load", 4).i32(~AT_PLAIN).op("i32.and").set(resume);
     c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);
+    if (layout.size > SMALL_FRAME) {
+      c.getGlobal(globals.directSp).getGlobal(globals.stackEnd).op("i32.gt_u").if();
+      c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(func.loc).call(imports.trap).end();
+    }
   } else if (layout.size > 0) {
     c.getGlobal(globals.directSp).set(frame);
     c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);
     c.getGlobal(globals.directSp).getGlobal(globals.stackEnd).op("i32.gt_u").if();
     c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(func.loc).call(imports.trap).end();
   }
-  const clearLocals = (): void => {
-    layout.locals.forEach((offset, i) => {
-      const size = (func.locals[i]!.size + 7) & ~7;
-      if (size > 0) c.get(frame).i32(offset).op("i32.add").i32(size).call(unit.bulk.clear);
-    });
-  };
-
   const dispatch = c.loop();
   const labels: number[] = [];
   for (let s = segments.length - 1; s >= 0; s--) labels[s] = c.block();
@@ -225,7 +233,6 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
       }
       case "ret":
         if (version === "direct") {
-          clearLocals();
           if (layout.size > 0) c.get(frame).setGlobal(globals.directSp);
           for (const v of term.values) values.push(v);
           c.op("return");
@@ -239,7 +246,6 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
           slotAddress(slot);
           c.i64(0n).call(storeWord);
         }
-        clearLocals();
         c.get(frame).mem("i32.load", 8).setGlobal(globals.sp);
         c.get(frame).i64(0n).call(storeWord);
         c.get(frame).i32(8).op("i32.add").i64(0n).call(storeWord);

@@ -96,24 +96,20 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       values.push(instr.desired);
       c.i32(instr.access).call(accesses.store.marked[instr.bytes]).end();
       return;
-    case "clear": {
-      const size = (e.localSizes[instr.slot]! + 7) & ~7;
-      c.get(e.frame).i32(e.offsets[instr.slot]!).op("i32.add").i32(size).call(unit.bulk.clear);
+    case "localBegin":
+      pushLocal(e, instr.slot);
+      c.call(accesses.beginLocal);
       return;
-    }
-    case "copy":
-      parkBeforeBulk(e, place);
-      pushPlace(e, instr.to);
-      pushPlace(e, instr.from);
-      values.push(instr.length);
-      c.i32(instr.access).call(unit.bulk.copy);
-      return;
-    case "fill":
-      parkBeforeBulk(e, place);
-      pushPlace(e, instr.to);
-      values.push(instr.byte);
-      values.push(instr.length);
-      c.i32(instr.access).call(unit.bulk.fill);
+    case "localEnd":
+      if (place.point) {
+        pushLocal(e, instr.slot);
+        c.call(accesses.localParks).if();
+        e.park(place.segment);
+        c.end();
+        noteFirst(e, instr.access, () => c.get(e.frame).i32(e.offsets[instr.slot]!).op("i32.add"));
+      }
+      pushLocal(e, instr.slot);
+      c.i32(instr.access).call(accesses.endLocal);
       return;
     case "call":
       if (place.stops) {
@@ -141,6 +137,11 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
   }
 }
 
+/** Pushes address and size of a local. */
+function pushLocal(e: Emission, slot: number): void {
+  e.c.get(e.frame).i32(e.offsets[slot]!).op("i32.add").i32(e.localSizes[slot]!);
+}
+
 /** Pushes an address as i64, with what __sd_segment makes of it. */
 function pushPlace(e: Emission, addr: Operand): void {
   e.values.push(addr);
@@ -153,29 +154,26 @@ const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" =>
 function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: number, plain?: Instr & { op: "load" | "store" }): void {
   if (!place.point) return;
   const { c, unit } = e;
-  const { globals } = unit.core;
   pushPlace(e, addr);
   c.i32(bytes - 1)
-    .call(unit.accesses.shouldPark)
+    .call(unit.accesses.shouldPark[plain?.order === "plain" ? "plain" : "marked"])
     .if();
   e.park(place.segment);
   c.end();
   if (plain?.order !== "plain") return;
-  c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
-  c.i32(plain.access + 1).setGlobal(globals.firstPlain);
-  pushPlace(e, addr);
-  c.op("i32.wrap_i64").setGlobal(globals.firstAddr).end();
+  noteFirst(e, plain.access, () => {
+    pushPlace(e, addr);
+    c.op("i32.wrap_i64");
+  });
 }
 
-/** A racing memcpy or memset: always an operation of its own, whichever of its words are shared. */
-function parkBeforeBulk(e: Emission, place: Place): void {
-  if (!place.point) return;
-  const { globals } = e.unit.core;
-  e.c.getGlobal(globals.post).if();
-  e.park(place.segment);
-  e.c.end();
-  e.c.i32(1).setGlobal(globals.post);
-  e.c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
+/** A plain access that may be one that races is to be known when it is a step's first operation. */
+function noteFirst({ c, unit }: Emission, access: number, pushAddress: () => void): void {
+  const { globals } = unit.core;
+  c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
+  c.i32(access + 1).setGlobal(globals.firstPlain);
+  pushAddress();
+  c.setGlobal(globals.firstAddr).end();
 }
 
 function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
@@ -371,7 +369,12 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       c.i32(loc).call(unit.sections.onCpu);
       return;
     case "busy_any":
-      c.getGlobal(globals.tracking).i32(2).op("i32.eq").getGlobal(globals.role).i32(FLAG.finalBusy).op("i32.eq", "i32.and", "i64.extend_i32_u");
+      c.getGlobal(globals.tracking)
+        .i32(2)
+        .op("i32.eq")
+        .getGlobal(globals.role)
+        .i32(FLAG.finalBusy)
+        .op("i32.eq", "i32.and", "i64.extend_i32_u");
       keep();
       return;
     case "assume":

@@ -185,14 +185,7 @@ function defineEnter(core: Core): number {
     }
     c.set(0).i32(FLAG.finalBusy).i32(FLAG.finalIdle).get(0).op("select").setGlobal(g.role);
     c.i32(0).setGlobal(g.claim).i32(0).setGlobal(g.looping).i32(0).setGlobal(g.threadBit);
-    c.i32(-1)
-      .setGlobal(g.self)
-      .i32(1)
-      .setGlobal(g.section)
-      .i32(0)
-      .setGlobal(g.choices)
-      .i32(0)
-      .setGlobal(g.inHook);
+    c.i32(-1).setGlobal(g.self).i32(1).setGlobal(g.section).i32(0).setGlobal(g.choices).i32(0).setGlobal(g.inHook);
     c.i32(FUEL).setGlobal(g.fuel);
     c.i32(map.stacks + MAX_THREADS * STACK_SIZE).setGlobal(g.directSp);
     c.i32(map.stacks + (MAX_THREADS + 1) * STACK_SIZE - 64).setGlobal(g.stackEnd);

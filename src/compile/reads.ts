@@ -1,7 +1,7 @@
 /**
  * What a step reads: the words of memory, with their values, that it depends on. Kept for steps that the search means to remember (`step-cache.ts`).
  *
- * Left out are words that the step wrote before; those of the thread's own stack, whose sum (memory-map.ts) stands for them; and words that have been
+ * Left out are words that the step wrote before; those of the thread's own stack, and what says which of it is live, whose sum (memory-map.ts) stands for them; and words that have been
  * the same in every state so far (`varies` is 0). When `settle` meets a first change of such a word it raises `stale`: what was remembered before, and what is being
  * noted, is worth nothing then.
  */
@@ -35,6 +35,11 @@ export function defineReads(builder: ModuleBuilder, map: MemoryMap, globals: Glo
     c.get(0).i32(3).op("i32.shr_u").mem("i32.load8_u", map.varies).op("i32.eqz").if();
     c.op("return").end();
     c.get(0).getGlobal(globals.stackEnd).op("i32.sub").i32(STACK_SIZE).op("i32.add").i32(STACK_SIZE).op("i32.lt_u").if();
+    c.op("return").end();
+    c.get(0).getGlobal(globals.stackEnd).i32(STACK_SIZE).op("i32.sub").i32(3).op("i32.shr_u").i32(map.live).op("i32.add", "i32.sub");
+    c.i32(STACK_SIZE >> 3)
+      .op("i32.lt_u")
+      .if();
     c.op("return").end();
     c.get(0).i32(1).op("i32.shr_u").tee(half).mem("i32.load", map.stamp).getGlobal(globals.stretch).op("i32.eq");
     c.get(half).mem("i32.load", map.seen).getGlobal(globals.stretch).op("i32.eq", "i32.or").if();

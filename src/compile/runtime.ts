@@ -50,7 +50,7 @@ export interface Globals {
   readonly exclusive: number;
   readonly any: number;
   readonly fuel: number;
-  /** `newShared` + 1 when the step ran out of fuel for the first time, or 0: what it reads from then on somebody may have to write. */
+  /** 1 once the step has run out of fuel for the first time: what it touches from then on is taken to be shared. */
   readonly looping: number;
   readonly choices: number;
   /** Choices are read from here (a byte each), as many as `scripted`. */
@@ -295,8 +295,25 @@ export function defineCore(builder: ModuleBuilder, map: MemoryMap, imports: Impo
         .tee(at)
         .i32(map.end - map.stacks)
         .op("i32.lt_u")
-        .if();
-      c.get(at).i32(STACK_SIZE).op("i32.div_u").i32(3).op("i32.shl").i32(map.sums).op("i32.add").tee(at);
+        .if("i32");
+      c.get(at).i32(STACK_SIZE).op("i32.div_u").else();
+      // What says which of its locals are live is part of a stack's sum too.
+      c.get(addr)
+        .i32(map.live + (map.stacks >> 3))
+        .op("i32.sub")
+        .tee(at)
+        .i32((map.end - map.stacks) >> 3)
+        .op("i32.lt_u")
+        .if("i32");
+      c.get(at)
+        .i32(STACK_SIZE >> 3)
+        .op("i32.div_u")
+        .else()
+        .i32(-1)
+        .end()
+        .end();
+      c.tee(at).i32(-1).op("i32.ne").if();
+      c.get(at).i32(3).op("i32.shl").i32(map.sums).op("i32.add").tee(at);
       c.get(at).mem("i64.load").get(delta).op("i64.xor").call(storeWord).end();
       c.br(loop).end().end();
     },

@@ -39,7 +39,8 @@ export function hostSearch(
   return {
     start: ({ preemptions, maxStates, stopAtPlain }) => {
       x["search.top"].value = x.roomEnd.value;
-      for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const) x[`search.${name}`].value = 0;
+      for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const)
+        x[`search.${name}`].value = 0;
       x["search.transitions"].value = 0n;
       x["search.limit"].value = preemptions ?? -1;
       x["search.maxStates"].value = maxStates ?? -1;

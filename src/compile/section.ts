@@ -169,19 +169,15 @@ export function defineSections(core: Core, merging: Merging): Sections {
         c.i32(0).setGlobal(globals.claim);
       };
       // An address outside memory names no object.
-      c.i32(-1)
-        .get(0)
-        .op("i32.wrap_i64")
-        .get(0)
-        .i64(BigInt(map.end))
-        .op("i64.ge_u", "select")
-        .set(object);
+      c.i32(-1).get(0).op("i32.wrap_i64").get(0).i64(BigInt(map.end)).op("i64.ge_u", "select").set(object);
       if (merging !== "full" || kind === SECTION.step) nonMover();
       else {
         c.get(object).i32(-1).op("i32.eq").if("i32");
         c.i32(1).else();
         c.get(object).i32(2).op("i32.shr_u").mem("i32.load8_u", map.claims);
-        c.i32(lock ? CLAIM.noted | CLAIM.broken : CLAIM.noted).op("i32.and").end();
+        c.i32(lock ? CLAIM.noted | CLAIM.broken : CLAIM.noted)
+          .op("i32.and")
+          .end();
         if (lock) c.getGlobal(globals.movers).op("i32.eqz", "i32.or");
         c.if();
         nonMover();
@@ -195,7 +191,9 @@ export function defineSections(core: Core, merging: Merging): Sections {
       if (lock) {
         c.get(object).setGlobal(globals.sectionObj);
         c.get(object).i32(-1).op("i32.ne").if();
-        c.get(object).call((releasing ? beforeReleases : beforeAcquires)[shared ? "shared" : "exclusive"]).end();
+        c.get(object)
+          .call((releasing ? beforeReleases : beforeAcquires)[shared ? "shared" : "exclusive"])
+          .end();
       }
       c.i32(0);
     }),
@@ -225,7 +223,14 @@ export function defineSections(core: Core, merging: Merging): Sections {
   });
 
   const onCpu = define(builder, ["i64", "i64", "i32"], [], (c) => {
-    c.getGlobal(globals.tracking).get(0).i64(BigInt(MAX_THREADS)).op("i64.ge_u", "i32.or").get(1).i64(BigInt(map.end)).op("i64.ge_u", "i32.or").if();
+    c.getGlobal(globals.tracking)
+      .get(0)
+      .i64(BigInt(MAX_THREADS))
+      .op("i64.ge_u", "i32.or")
+      .get(1)
+      .i64(BigInt(map.end))
+      .op("i64.ge_u", "i32.or")
+      .if();
     c.i32(TRAP.onCpu).i64(0n).i64(0n).get(2).call(core.imports.trap).end();
     c.get(0).op("i32.wrap_i64").i32(2).op("i32.shl").get(1).op("i32.wrap_i64").call(lockBit).mem("i32.store", map.cpus);
   });

@@ -2,7 +2,7 @@
 import { EngineLimit, type Failure } from "../explore/machine.ts";
 import type { Program } from "../ir/program.ts";
 import { LIVENESS } from "./access.ts";
-import { MAX_CHOICES, MAX_SEGMENTS, type MemoryMap } from "./memory-map.ts";
+import { MAX_CHOICES, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
 import { TRAP } from "./runtime.ts";
 
 /** Thrown by the host's functions to end a step. */
@@ -37,10 +37,12 @@ export function trap(
       const what = `${write ? "store" : "load"} of {1:d} bytes`;
       const loc = accessLoc(program, place);
       if (address < 0x10000n) return fail("null-dereference", `${what} at {0:x}`, [address, size, 0n], loc);
-      const freed =
+      const some = (liveness: number): boolean =>
         address < BigInt(map.end) &&
-        [...Array(Number(size)).keys()].some((i) => bytes[map.live + ((Number(address) + i) >> 3)] === LIVENESS.FREED);
-      if (freed) return fail("use-after-free", `${what} at {0:p}, which has been freed`, [address, size, 0n], loc);
+        [...Array(Number(size)).keys()].some((i) => bytes[map.live + ((Number(address) + i) >> 3)] === liveness);
+      if (some(LIVENESS.RETURNED))
+        return fail("use-after-return", `${what} at {0:p}, a local variable that is gone`, [address, size, 0n], loc);
+      if (some(LIVENESS.FREED)) return fail("use-after-free", `${what} at {0:p}, which has been freed`, [address, size, 0n], loc);
       return fail("out-of-bounds", `${what} at {0:p}, which is no object's`, [address, size, 0n], loc);
     }
     case TRAP.constant:
@@ -54,7 +56,12 @@ export function trap(
     case TRAP.endlessLoop:
       return fail("endless-loop", "a loop without a scheduling point does not end", [0n, 0n, 0n], place);
     case TRAP.stackOverflow:
-      return fail("stack-overflow", "calls nest too deeply", [0n, 0n, 0n], place);
+      return fail(
+        "model-limit",
+        "calls nest too deeply, or local variables are too large: a thread's stack has {0:d} bytes",
+        [BigInt(STACK_SIZE), 0n, 0n],
+        place,
+      );
     case TRAP.badFree:
       return fail("bad-free", "{0:p} is freed, and is not live", [address, b, 0n], place);
     case TRAP.blockInSection:
@@ -66,13 +73,13 @@ export function trap(
       );
     case TRAP.choices:
       return fail(
-        "too-many-choices",
-        `one step makes more than ${MAX_CHOICES} choices, or one of more than 255 alternatives`,
+        "model-limit",
+        `one step may make ${MAX_CHOICES} choices, of 255 alternatives each`,
         [0n, 0n, 0n],
         place,
       );
     case TRAP.segments:
-      return fail("too-many-segments", `__sd_segment is called more than ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
+      return fail("model-limit", `__sd_segment may be called ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
     case TRAP.lifetime:
       return fail("scenario", "__sd_live and __sd_dead belong into an atomic section", [0n, 0n, 0n], place);
     case TRAP.onCpu:

@@ -166,9 +166,9 @@ export function defineSupport(core: Core, maxChoices: number): Support {
   });
 
   const outOfFuel = define(builder, ["i32"], [], (c) => {
-    // The first time, what the loop reads is looked at for a while.
+    // The first time, what the loop touches is looked at for a while.
     c.getGlobal(globals.looping).op("i32.eqz").getGlobal(globals.tracking).i32(1).op("i32.eq", "i32.and").if();
-    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.looping).i32(LOOP_FUEL).setGlobal(globals.fuel);
+    c.i32(1).setGlobal(globals.looping).i32(LOOP_FUEL).setGlobal(globals.fuel);
     c.op("return").end();
     c.i32(TRAP.endlessLoop).i64(0n).i64(0n).get(0).call(imports.trap);
   });

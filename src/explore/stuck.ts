@@ -53,11 +53,12 @@ export function createStuckFinder(machine: Machine): StuckFinder {
     const parents = new Map<bigint, bigint | undefined>([[first, undefined]]);
     const paths = new Map<bigint, readonly ScheduleStep[]>([[first, []]]);
     const work = [first];
-    const start = machine.mark();
     for (let at = work.pop(); at !== undefined; at = work.pop()) {
       const from = at;
       const path = paths.get(from)!;
       paths.delete(from);
+      // A mark serves for one way back.
+      const start = machine.mark();
       for (const { thread, choices } of path) machine.step(thread, choices);
       const outside = threads.map((_, t) => machine.outside(t));
       const alive = eachStep((thread, outcome, step) => {

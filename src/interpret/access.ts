@@ -7,7 +7,7 @@
 import { GUARD } from "../ir/program.ts";
 import { type Context, inside, noteUse, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
-import { FREED, STACK_SIZE } from "./memory.ts";
+import { FREED, RETURNED, STACK_SIZE } from "./memory.ts";
 import type { Use } from "./sharing.ts";
 import { masked } from "./values.ts";
 import { violation } from "./violation.ts";
@@ -31,6 +31,8 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
       const valid = memory.shadow(at);
       if (valid === FREED)
         throw violation("use-after-free", `${what} of {1:d} bytes at {0:p}, which was freed`, [address, bytes], info.loc);
+      if (valid === RETURNED)
+        throw violation("use-after-return", `${what} of {1:d} bytes at {0:p}, a local variable that is gone`, [address, bytes], info.loc);
       if (Math.min(end - at, 8) > valid) {
         throw violation("out-of-bounds", `${what} of {1:d} bytes at {0:p}, which is not inside an object`, [address, bytes], info.loc);
       }
@@ -44,7 +46,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
   const note = (start: number, length: number, use: Use, info: AccessInfo): void => {
     if (context.mode === "setup") return;
     for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) {
-      if (context.looping && use === "read") mayBeWaitedFor(word, info);
+      if (context.looping) takePart(word, info);
       if (!sharing.shared(word)) {
         noteUse(context, word, use);
         continue;
@@ -57,8 +59,8 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     }
   };
 
-  /** A loop that does not end has read this: if another thread may write it, both need a scheduling point. */
-  const mayBeWaitedFor = (word: number, info: AccessInfo): void => {
+  /** A loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it waits for can be written. */
+  const takePart = (word: number, info: AccessInfo): void => {
     const own = memory.stackOf(context.thread);
     if (memory.isConstant(8 * word) || (8 * word >= own && 8 * word < own + STACK_SIZE)) return;
     sharing.take(word);
@@ -113,11 +115,6 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     return value;
   };
 
-  const size = (length: bigint, address: bigint, info: AccessInfo): number => {
-    if (length <= BigInt(memory.end)) return Number(length);
-    throw violation("out-of-bounds", "a copy or fill of {1:d} bytes at {0:p}", [address, length], info.loc);
-  };
-
   return {
     load,
     store,
@@ -139,18 +136,17 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
       }
       return old;
     },
-    copy: (to, from, length, info) => {
-      if (length === 0n) return;
-      const bytes = size(length, to, info);
-      check(to, bytes, true, info);
-      store(to, bytes, load(from, bytes, info), info);
+    beginLocal: (address, length) => {
+      memory.zero(address, length);
+      for (let at = 0; at < length; at += 8) memory.setShadow(address + at, Math.min(8, length - at));
     },
-    fill: (to, byte, length, info) => {
-      if (length === 0n) return;
-      const bytes = size(length, to, info);
-      check(to, bytes, true, info);
-      store(to, bytes, BigInt(`0x${Number(byte).toString(16).padStart(2, "0").repeat(bytes)}`), info);
+    endLocal: (address, length, info) => {
+      for (let at = address; at < address + length; at += 8) {
+        if (memory.shadow(at) === RETURNED) continue;
+        note(at, 1, "write", info);
+        memory.setShadow(at, RETURNED);
+      }
+      memory.zero(address, length);
     },
-    clearLocal: (address, length) => memory.zero(address, length),
   };
 }

@@ -53,10 +53,9 @@ export interface Context {
   post: boolean;
   operations: number;
   fuel: number;
-  /** The step has run out of fuel once: what it reads from now on, somebody may have to write. */
+  /** The step has run out of fuel once: what it touches from now on is taken to be shared. */
   looping: boolean;
-  /** Discoveries when it had; and whether the step was given up because looking has taught something. */
-  learnt: number;
+  /** A step was given up because of what has been found: the next pass will do better. */
   stalled: boolean;
   choices: readonly number[];
   arities: number[];

@@ -39,9 +39,8 @@ export interface Port {
   modify(addr: bigint, bytes: number, next: (old: bigint) => bigint | undefined, info: AccessInfo): bigint;
   /** Adds, for a result that nobody uses. */
   add(addr: bigint, bytes: number, amount: bigint, info: AccessInfo): bigint;
-  copy(to: bigint, from: bigint, length: bigint, info: AccessInfo): void;
-  fill(to: bigint, byte: bigint, length: bigint, info: AccessInfo): void;
-  clearLocal(addr: number, size: number): void;
+  beginLocal(addr: number, size: number): void;
+  endLocal(addr: number, size: number, info: AccessInfo): void;
 }
 
 /** A way from one block to another: the phis' new values are all read before any is written. */
@@ -57,8 +56,10 @@ export type Op =
       readonly kind: "access";
       /** Registers live before it, if it may be a scheduling point. */
       readonly live: readonly Reg[] | undefined;
-      /** What it touches; undefined for a copy or fill, which is an operation of its own whatever it touches. */
-      readonly range: ((frame: Frame) => Range) | undefined;
+      /** A plain load or store. */
+      readonly plain: boolean;
+      /** What it touches. */
+      readonly range: (frame: Frame) => Range;
       readonly run: (frame: Frame) => void;
     }
   | {
@@ -159,11 +160,10 @@ function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly nu
     act((frame) => {
       frame.regs[dst] = read(frame);
     });
-  const access = (at: Operand, bytes: number, run: (frame: Frame) => void): Op => {
+  const access = (at: Operand, bytes: number, run: (frame: Frame) => void, plain = false): Op => {
     const addr = reader(at);
-    return { kind: "access", live: place.point, range: (frame) => ({ addr: addr(frame), length: bytes }), run };
+    return { kind: "access", live: place.point, plain, range: (frame) => ({ addr: addr(frame), length: bytes }), run };
   };
-  const bulk = (run: (frame: Frame) => void): Op => ({ kind: "access", live: place.point, range: undefined, run });
   switch (instr.op) {
     case "bin": {
       const { bin, bits, dst, loc } = instr;
@@ -204,23 +204,31 @@ function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly nu
       const offset = locals[instr.slot]!;
       return value(instr.dst, (f) => BigInt(f.base + offset));
     }
-    case "clear": {
+    case "localBegin": {
       const [offset, size] = [locals[instr.slot]!, func.locals[instr.slot]!.size];
-      return act((f) => port.clearLocal(f.base + offset, size));
+      return act((f) => port.beginLocal(f.base + offset, size));
+    }
+    case "localEnd": {
+      const [offset, size] = [locals[instr.slot]!, func.locals[instr.slot]!.size];
+      const info = { access: instr.access, loc: instr.loc, marked: false };
+      const range = (f: Frame): Range => ({ addr: BigInt(f.base + offset), length: size });
+      return { kind: "access", live: place.point, plain: true, range, run: (f) => port.endLocal(f.base + offset, size, info) };
     }
     case "load": {
       const { dst, bytes } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: instr.order === "marked" };
       const addr = reader(instr.addr);
-      return access(instr.addr, bytes, (f) => {
+      const load = (f: Frame): void => {
         f.regs[dst] = port.load(addr(f), bytes, info);
-      });
+      };
+      return access(instr.addr, bytes, load, !info.marked);
     }
     case "store": {
       const { bytes } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: instr.order === "marked" };
       const [addr, stored] = [reader(instr.addr), reader(instr.value, 8 * bytes)];
-      return access(instr.addr, bytes, (f) => port.store(addr(f), bytes, masked(8 * bytes, stored(f)), info));
+      const store = (f: Frame): void => port.store(addr(f), bytes, masked(8 * bytes, stored(f)), info);
+      return access(instr.addr, bytes, store, !info.marked);
     }
     case "rmw": {
       const { bytes, dst } = instr;
@@ -245,16 +253,6 @@ function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly nu
         f.regs[dst] = old;
         f.regs[ok] = old === wanted ? 1n : 0n;
       });
-    }
-    case "copy": {
-      const info = { access: instr.access, loc: instr.loc, marked: false };
-      const [to, from, length] = [reader(instr.to), reader(instr.from), reader(instr.length)];
-      return bulk((f) => port.copy(to(f), from(f), length(f), info));
-    }
-    case "fill": {
-      const info = { access: instr.access, loc: instr.loc, marked: false };
-      const [to, byte, length] = [reader(instr.to), reader(instr.byte, 8), reader(instr.length)];
-      return bulk((f) => port.fill(to(f), byte(f), length(f), info));
     }
     case "call":
     case "callptr": {

@@ -7,7 +7,7 @@
 import type { Merging } from "../explore/machine.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op, Range } from "./decode.ts";
-import { FREED, MAX_THREADS, STACK_SIZE } from "./memory.ts";
+import { FREED, MAX_THREADS, RETURNED, STACK_SIZE } from "./memory.ts";
 import { released, taken } from "./sharing.ts";
 import { masked } from "./values.ts";
 import { type Stop, violation } from "./violation.ts";
@@ -34,6 +34,7 @@ export interface ExecuteOptions {
 }
 
 const MAX_DEPTH = 200;
+const STACK_FULL = "calls nest too deeply, or local variables are too large: a thread's stack has {0:d} bytes";
 /** Backward jumps for which the reads of a loop that seems to be endless are looked at. */
 export const LOOP_FUEL = 10_000;
 const PARKED: Outcome = { kind: "parked" };
@@ -50,7 +51,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     const region = memory.stackOf(context.thread < 0 ? MAX_THREADS : context.thread);
     const base = caller === undefined ? region : caller.base + caller.code.size;
     if (context.frames.length >= MAX_DEPTH || base + code.size > region + STACK_SIZE) {
-      throw violation("stack-overflow", "the stack is full: calls are {0:d} deep", [BigInt(context.frames.length)], loc);
+      throw violation("model-limit", STACK_FULL, [BigInt(STACK_SIZE)], loc);
     }
     const regs = new Array<bigint>(code.func.regBits.length).fill(0n);
     for (let i = 0; i < code.func.params; i++) regs[i] = masked(code.func.regBits[i]!, args[i] ?? 0n);
@@ -73,7 +74,9 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
 
   const mustPark = (op: Access, frame: Frame): boolean => {
     if (op.live === undefined || inside(context)) return false;
-    if (merging === "full" && op.range !== undefined && !touchesShared(op.range(frame))) return false;
+    if (merging === "full" && !touchesShared(op.range(frame))) return false;
+    // A plain access that races begins a step, so that the race is seen: both threads stand before their accesses.
+    if (op.plain && merging === "full" && context.operations > 0) return true;
     if (nonMover()) return true;
     context.operations++;
     return false;
@@ -85,18 +88,19 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     // What lies outside memory is not shared: the access itself will fail.
     if (addr + BigInt(length) > BigInt(memory.end)) return false;
     const start = Number(addr);
-    return sharing.known(start >> 3) || sharing.known((start + length - 1) >> 3);
+    for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) if (sharing.known(word)) return true;
+    return false;
   };
 
-  /** The first time, what the loop reads is looked at for a while: if another thread may write it, it gets a scheduling point in the next pass. */
+  /** The first time, what the loop touches is looked at for a while: it gets scheduling points in the next pass. */
   const outOfFuel = (loc: number): void => {
     if (!context.looping && context.mode === "thread") {
       context.looping = true;
       context.fuel = LOOP_FUEL;
-      context.learnt = sharing.discoveries();
       return;
     }
-    if (context.looping && sharing.discoveries() > context.learnt) {
+    // What was found in this pass may be what it waits for.
+    if (context.looping && sharing.discoveries() > 0) {
       context.stalled = true;
       throw { kind: "assumed" } satisfies Stop;
     }
@@ -206,7 +210,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     for (let at = Number(address); at < Number(address + size); at += 8) {
       const shadow = memory.shadow(at);
       if (shadow === FREED) throw violation("double-free", "{0:p} is freed already", [address, size], loc);
-      if (shadow === 0 || memory.isConstant(at)) throw violation("bad-free", "{0:p} was never live", [address, size], loc);
+      if (shadow === 0 || shadow === RETURNED || memory.isConstant(at))
+        throw violation("bad-free", "{0:p} was never live", [address, size], loc);
       if (!sharing.shared(at >> 3)) noteUse(context, at >> 3, "write");
       memory.zero(at, 8);
       memory.setShadow(at, FREED);
@@ -289,8 +294,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
   };
 
   const leave = (): void => {
-    const frame = context.frames.pop()!;
-    if (frame.code.size > 0) memory.zero(frame.base, frame.code.size);
+    context.frames.pop();
     observer?.happened(context.thread, { what: "leave" });
   };
 

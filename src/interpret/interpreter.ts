@@ -84,7 +84,6 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     operations: 0,
     fuel,
     looping: false,
-    learnt: 0,
     stalled: false,
     choices: [],
     arities: [],
@@ -112,7 +111,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
   const decode = createDecoder(program, port, points);
   const spawn = (name: string, column: string, entry: Code, arg: bigint, flags: bigint): number => {
     const index = threads.length;
-    if (index === MAX_THREADS) throw violation("too-many-threads", "more than {0:d} threads", [BigInt(MAX_THREADS)], 0);
+    if (index === MAX_THREADS) throw violation("model-limit", "a scenario may have {0:d} threads", [BigInt(MAX_THREADS)], 0);
     infos.push({ name, column, daemon: (flags & DAEMON) !== 0n });
     threads.push(unstarted(index, entry, arg, NO_LOCKS));
     return index;

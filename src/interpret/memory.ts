@@ -9,6 +9,8 @@ import { GUARD, type Program } from "../ir/program.ts";
 import { halves, mix } from "./hash.ts";
 
 export const FREED = 0xff;
+/** A local variable's whose life is over or has not begun. */
+export const RETURNED = 0xef;
 export const STACK_SIZE = 0x10000;
 export const MAX_THREADS = 16;
 
@@ -59,7 +61,7 @@ export function createMemory(program: Program): Memory {
       if (global.constant) constant[at >> 3] = 1;
     }
   }
-  bytes.fill(8, shadowAt(stacks), shadowAt(end));
+  bytes.fill(RETURNED, shadowAt(stacks), shadowAt(end));
 
   // The undo log: parallel arrays of word index, old low half, old high half; or BESIDE, with a function on its own stack.
   const logIndex: number[] = [];
@@ -80,7 +82,8 @@ export function createMemory(program: Program): Memory {
     mix(index, high, low);
     hashHigh ^= halves.high;
     hashLow ^= halves.low;
-    const at = 8 * index;
+    // Of a stack's own words, and of what says which of them are live.
+    const at = 8 * index >= end ? 8 * (8 * index - end) : 8 * index;
     if (at < stacks || at >= end) return;
     const stack = ((at - stacks) / STACK_SIZE) | 0;
     stackHigh[stack]! ^= halves.high;

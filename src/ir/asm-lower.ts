@@ -8,7 +8,7 @@
 import type { AsmArg, AsmOperand, AsmPlan, Statement } from "./asm-plan.ts";
 import { calledFunction, controlFunction, planAsm } from "./asm-plan.ts";
 import { INSTRUCTIONS } from "./asm-table.ts";
-import { bin, fresh, imm, local, mask, offsetBy, ZERO } from "./emit.ts";
+import { beginLocal, bin, endLocal, fresh, imm, local, mask, offsetBy, ZERO } from "./emit.ts";
 import { emitNamedCall } from "./lower-calls.ts";
 import { define, type FunctionLowering, intBits, refuse, scalarOf, zeros } from "./lower-context.ts";
 import { type Bytes, emitLoad, emitStore } from "./lower-memory.ts";
@@ -292,10 +292,12 @@ function userAccess(m: AsmMachine, s: Statement, name: "__sd_get_user" | "__sd_p
     return true;
   }
   const { slot, address } = local(m.f.e, 8, 8, "", -1);
+  m.f.scoped.add(slot);
+  beginLocal(m.f.e, slot);
   const failed = emitNamedCall(m.f, m.i, name, [address, m.registers.get("a") ?? ZERO, size], [32]);
   m.registers.set("d", emitLoad(m.f, address, 8, "plain"));
   m.registers.set("a", failed[0] ?? ZERO);
-  m.f.e.instrs.push({ op: "clear", slot, loc: m.f.e.loc });
+  endLocal(m.f.e, slot);
   return true;
 }
 

@@ -202,3 +202,11 @@ export function local(e: Emitter, size: number, align: number, name: string, typ
   e.instrs.push({ op: "local", dst, slot, loc: e.loc });
   return { slot, address: { reg: dst } };
 }
+
+export function beginLocal(e: Emitter, slot: number): void {
+  e.instrs.push({ op: "localBegin", slot, loc: e.loc });
+}
+
+export function endLocal(e: Emitter, slot: number): void {
+  e.instrs.push({ op: "localEnd", slot, access: nextAccess(e), loc: e.loc });
+}

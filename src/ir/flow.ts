@@ -21,12 +21,9 @@ export function operandsOf(instr: Instr): readonly Operand[] {
     case "cmpxchg":
       return [instr.addr, instr.expected, instr.desired];
     case "local":
-    case "clear":
+    case "localBegin":
+    case "localEnd":
       return [];
-    case "copy":
-      return [instr.to, instr.from, instr.length];
-    case "fill":
-      return [instr.to, instr.byte, instr.length];
     case "call":
     case "intrinsic":
       return instr.args;
@@ -38,9 +35,8 @@ export function operandsOf(instr: Instr): readonly Operand[] {
 export function definedBy(instr: Instr): readonly Reg[] {
   switch (instr.op) {
     case "store":
-    case "clear":
-    case "copy":
-    case "fill":
+    case "localBegin":
+    case "localEnd":
       return [];
     case "cmpxchg":
       return [instr.dst, instr.ok];
@@ -148,7 +144,6 @@ export function stepBack(live: Set<Reg>, instr: Instr): void {
 
 export interface AccessSite {
   readonly loc: number;
-  /** 0 if it depends. */
   readonly bytes: number;
   readonly write: boolean;
   readonly marked: boolean;
@@ -169,9 +164,8 @@ export function accessSites(program: Program): readonly (AccessSite | undefined)
           case "cmpxchg":
             sites[i.access] = { loc: i.loc, bytes: i.bytes, write: true, marked: true };
             break;
-          case "copy":
-          case "fill":
-            sites[i.access] = { loc: i.loc, bytes: 0, write: true, marked: false };
+          case "localEnd":
+            sites[i.access] = { loc: i.loc, bytes: f.locals[i.slot]!.size, write: true, marked: false };
             break;
           default:
         }

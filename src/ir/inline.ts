@@ -217,8 +217,6 @@ function inlineInto(
       const operand = (a: Operand): Operand =>
         "imm" in a ? a : a.reg < callee.params ? (i.args[a.reg] ?? { imm: 0n }) : { reg: a.reg + firstReg };
       const shift = { operand, reg: (r: Reg) => r + firstReg, slot: (s: number) => s + firstSlot, loc: (l: number) => inlined(l, i.loc) };
-      const clears = callee.locals.map((_, s): Instr => ({ op: "clear", slot: s + firstSlot, loc: i.loc }));
-      draft.instrs.push(...clears);
       draft.term = { op: "br", to: base, loc: i.loc };
       const returns: { block: number; values: readonly Operand[] }[] = [];
       for (const [n, cb] of callee.blocks.entries()) {
@@ -232,7 +230,6 @@ function inlineInto(
         };
         if (cb.term.op === "ret") {
           returns.push({ block: base + n, values: cb.term.values.map(operand) });
-          copy.instrs.push(...clears);
         } else copy.term = mapTerminator(cb.term, shift, (to) => to + base);
         out.push(copy);
       }

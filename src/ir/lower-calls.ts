@@ -5,7 +5,7 @@
  */
 
 import { lowerAsm } from "./asm-lower.ts";
-import { fresh, local, offsetBy, ZERO } from "./emit.ts";
+import { beginLocal, endLocal, fresh, local, offsetBy, ZERO } from "./emit.ts";
 import type { LinkedFunction } from "./link.ts";
 import { calleeTarget, define, type FunctionLowering, operandsOfValue, refuse, typedValue, typeText, zeros } from "./lower-context.ts";
 import { lowerIntrinsic } from "./lower-intrinsics.ts";
@@ -68,13 +68,15 @@ export function emitCall(f: FunctionLowering, index: number, args: readonly Oper
   if (callee !== undefined && readsVarargs(callee.fn)) {
     const extra = args.slice(shape.params - 1);
     const made = local(f.e, Math.max(8, 8 * extra.length), 16, "", -1);
+    f.scoped.add(made.slot);
+    beginLocal(f.e, made.slot);
     for (const [n, value] of extra.entries()) emitStore(f, offsetBy(f.e, made.address, 8 * n), value, 8, "plain");
     given[shape.params - 1] = made.address;
     area = made.slot;
   }
   const dsts = Array.from({ length: shape.results }, (_, n) => fresh(f.e, widths[n] ?? 64));
   f.e.instrs.push({ op: "call", callee: index, args: given, dsts, loc: f.e.loc });
-  if (area !== undefined) f.e.instrs.push({ op: "clear", slot: area, loc: f.e.loc });
+  if (area !== undefined) endLocal(f.e, area);
   return widths.map((_, n) => (dsts[n] === undefined ? ZERO : { reg: dsts[n] }));
 }
 
@@ -136,7 +138,7 @@ export function lowerCall(f: FunctionLowering, i: Call): void {
     f.e.instrs.push({ op: "callptr", target: pointer, args, dsts, loc: f.e.loc });
     result = dsts.map((reg) => ({ reg }));
   }
-  for (const slot of copies) f.e.instrs.push({ op: "clear", slot, loc: f.e.loc });
+  for (const slot of copies) endLocal(f.e, slot);
   define(f, i, result);
 }
 
@@ -150,7 +152,7 @@ function lowerEngineCall(f: FunctionLowering, i: Call, intrinsic: Intrinsic): vo
 
 function lowerMemoryCall(f: FunctionLowering, i: Call, kind: "copy" | "fill"): void {
   const [to, what, length] = i.args.map((a) => typedValue(f, i, a)[0] ?? ZERO);
-  if (kind === "copy") emitCopy(f, to ?? ZERO, what ?? ZERO, length ?? ZERO);
+  if (kind === "copy") emitCopy(f, to ?? ZERO, what ?? ZERO, length ?? ZERO, true);
   else emitFill(f, to ?? ZERO, what ?? ZERO, length ?? ZERO);
   define(f, i, f.types.resolve(i.resultType).kind === "void" ? [] : [to ?? ZERO]);
 }

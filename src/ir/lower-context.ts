@@ -6,6 +6,7 @@
  */
 
 import type { Diagnostic } from "../base/diagnostics.ts";
+import type { BulkFunctions } from "./bulk.ts";
 import { type ConstantContext, constantRegisters } from "./constants.ts";
 import type { DebugInfoBuilder } from "./debug-info.ts";
 import { type Emitter, imm, ZERO } from "./emit.ts";
@@ -21,6 +22,7 @@ export interface ProgramLowering {
   readonly debug: DebugInfoBuilder;
   readonly faults: Diagnostic[];
   readonly accesses: { next: number };
+  readonly bulk: BulkFunctions;
 }
 
 export interface FunctionLowering {
@@ -33,6 +35,8 @@ export interface FunctionLowering {
   /** SSA values so far. Blocks are lowered in reverse postorder, so a definition comes before its uses (phis apart). */
   readonly values: Map<string, readonly Operand[]>;
   /** Local slot of each alloca. */
+  /** Locals whose life begins where the IR says so; that of the others begins with the function. */
+  readonly scoped: Set<number>;
   readonly slots: Map<string, number>;
   /** Where a function that reads variable arguments finds them: a hidden last parameter. */
   readonly varargs: Operand | undefined;

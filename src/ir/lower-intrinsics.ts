@@ -2,7 +2,7 @@
  * `llvm.*` intrinsics. Hints and debug records lower to nothing; an intrinsic that is not known here is refused by name.
  */
 
-import { bin, cmp, imm, mask, maskOf, not1, ONE, offsetBy, select, sext, umulh, unary, ZERO } from "./emit.ts";
+import { beginLocal, bin, cmp, endLocal, imm, mask, maskOf, not1, ONE, offsetBy, select, sext, umulh, unary, ZERO } from "./emit.ts";
 import { pair } from "./lower-arithmetic.ts";
 import { define, type FunctionLowering, intBits, refuse, typedValue, zeros } from "./lower-context.ts";
 import { emitCopy, emitFill, emitLoad, emitStore } from "./lower-memory.ts";
@@ -36,12 +36,16 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
     case "lifetime.end": {
       const pointer = i.args.find((a) => f.types.resolve(a.type).kind === "ptr")?.value;
       const slot = pointer?.kind === "local" ? f.slots.get(pointer.name) : undefined;
-      if (slot !== undefined) f.e.instrs.push({ op: "clear", slot, loc: f.e.loc });
+      if (slot === undefined) return;
+      if (base === "lifetime.start") {
+        f.scoped.add(slot);
+        beginLocal(f.e, slot);
+      } else endLocal(f.e, slot);
       return;
     }
     case "memcpy":
     case "memmove":
-      emitCopy(f, arg(0), arg(1), arg(2));
+      emitCopy(f, arg(0), arg(1), arg(2), base === "memmove");
       return;
     case "va_start":
       startVarargs(f, arg(0));

@@ -4,7 +4,8 @@
  * An access of a width that is no power of two becomes several, low first; that is refused where it would have to be one (volatile, atomic).
  */
 
-import { bin, cmp, fresh, imm, local, mask, nextAccess, ONE, offsetBy, sext, ZERO } from "./emit.ts";
+import type { Bulk } from "./bulk.ts";
+import { beginLocal, bin, cmp, fresh, imm, local, mask, nextAccess, ONE, offsetBy, sext, ZERO } from "./emit.ts";
 import {
   define,
   type FunctionLowering,
@@ -181,7 +182,10 @@ export function lowerAlloca(f: FunctionLowering, i: Kind<"alloca">): void {
   const align = Math.max(1, i.align, f.types.alignOf(i.type));
   const made = local(f.e, size, align, named?.name ?? i.result ?? "", named?.type ?? -1);
   // Outside the entry block it is a new variable each time.
-  if (!f.inEntry) f.e.instrs.push({ op: "clear", slot: made.slot, loc: f.e.loc });
+  if (!f.inEntry) {
+    f.scoped.add(made.slot);
+    beginLocal(f.e, made.slot);
+  }
   if (i.result !== undefined) f.slots.set(i.result, made.slot);
   define(f, i, [made.address]);
 }
@@ -190,18 +194,43 @@ export function lowerAlloca(f: FunctionLowering, i: Kind<"alloca">): void {
 export function copyToLocal(f: FunctionLowering, from: Operand, type: IrType): { slot: number; address: Operand } {
   const size = f.types.sizeOf(type);
   const made = local(f.e, size, Math.max(8, f.types.alignOf(type)), "", -1);
+  f.scoped.add(made.slot);
+  beginLocal(f.e, made.slot);
   emitCopy(f, made.address, from, imm(size));
   return made;
 }
 
-export function emitCopy(f: FunctionLowering, to: Operand, from: Operand, length: Operand): void {
-  if ("imm" in length && length.imm === 0n) return;
-  f.e.instrs.push({ op: "copy", to, from, length, access: nextAccess(f.e), loc: f.e.loc });
+/** Longest copy or fill that is written out, in bytes. */
+const LONGEST = 64n;
+
+const isShort = (length: Operand): length is { readonly imm: bigint } => "imm" in length && length.imm <= LONGEST;
+
+/** A copy is as many accesses as it has words; a short one that may overlap reads all before it writes any. */
+export function emitCopy(f: FunctionLowering, to: Operand, from: Operand, length: Operand, overlaps = false): void {
+  if (!isShort(length)) {
+    emitBulk(f, overlaps ? "memmove" : "memcpy", to, from, length);
+    return;
+  }
+  const parts = pieces(Number(length.imm));
+  const load = ({ offset, bytes }: { offset: number; bytes: Bytes }): Operand => emitLoad(f, offsetBy(f.e, from, offset), bytes, "plain");
+  const first = overlaps ? parts.map(load) : [];
+  for (const [n, p] of parts.entries()) emitStore(f, offsetBy(f.e, to, p.offset), first[n] ?? load(p), p.bytes, "plain");
 }
 
 export function emitFill(f: FunctionLowering, to: Operand, byte: Operand, length: Operand): void {
-  if ("imm" in length && length.imm === 0n) return;
-  f.e.instrs.push({ op: "fill", to, byte: mask(f.e, 8, byte), length, access: nextAccess(f.e), loc: f.e.loc });
+  const one = mask(f.e, 8, byte);
+  if (!isShort(length)) {
+    emitBulk(f, "memset", to, one, length);
+    return;
+  }
+  for (const { offset, bytes } of pieces(Number(length.imm))) {
+    const value = bin(f.e, "mul", 8 * bytes, one, imm(0x0101010101010101n & ((1n << BigInt(8 * bytes)) - 1n)));
+    emitStore(f, offsetBy(f.e, to, offset), value, bytes, "plain");
+  }
+}
+
+function emitBulk(f: FunctionLowering, bulk: Bulk, to: Operand, what: Operand, length: Operand): void {
+  f.e.instrs.push({ op: "call", callee: f.program.bulk.index(bulk), args: [to, what, length], dsts: [], loc: f.e.loc });
 }
 
 /** 1 if `a` is not zero. */

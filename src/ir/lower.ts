@@ -7,8 +7,9 @@
 import { InputFault } from "../base/diagnostics.ts";
 import { lowerAsm } from "./asm-lower.ts";
 import { planAsm } from "./asm-plan.ts";
+import { createBulkFunctions } from "./bulk.ts";
 import type { DebugInfoBuilder } from "./debug-info.ts";
-import { bin, cmp, type Emitter, fresh, ONE, ZERO } from "./emit.ts";
+import { beginLocal, bin, cmp, type Emitter, endLocal, fresh, ONE, ZERO } from "./emit.ts";
 import type { Layout } from "./layout.ts";
 import type { Linked, LinkedFunction } from "./link.ts";
 import { lowerBinary, lowerCast, lowerExtract, lowerFreeze, lowerIcmp, lowerInsert, lowerSelect } from "./lower-arithmetic.ts";
@@ -33,7 +34,9 @@ type Kind<K extends IrInstruction["kind"]> = IrInstruction & { kind: K };
 
 /** Everything but `debug.locs` of inlined calls; see `build.ts` for the whole. Throws an InputFault listing all that is refused. */
 export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): Program {
-  const program: ProgramLowering = { linked, layout, debug, faults: [], accesses: { next: 0 } };
+  const accesses = { next: 0 };
+  const bulk = createBulkFunctions(linked.functions.length, accesses);
+  const program: ProgramLowering = { linked, layout, debug, faults: [], accesses, bulk };
   const regNames: Map<number, { name: string; type: number }>[] = [];
   const funcs = linked.functions.map((f, index) => {
     const names = new Map<number, { name: string; type: number }>();
@@ -41,8 +44,9 @@ export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): 
     return lowerFunction(program, f, index, names);
   });
   if (program.faults.length > 0) throw new InputFault(program.faults);
+  for (const _ of bulk.funcs()) regNames.push(new Map());
   return {
-    funcs,
+    funcs: [...funcs, ...bulk.funcs()],
     functionAt: layout.functionAt,
     globals: layout.globals,
     image: layout.image,
@@ -105,6 +109,7 @@ function lowerFunction(
     constants,
     e,
     values: new Map(),
+    scoped: new Set(),
     slots: new Map(),
     varargs: readsVarargs(fn) ? { reg: signature(linked).params - 1 } : undefined,
     inEntry: true,
@@ -140,6 +145,7 @@ function lowerFunction(
     made.push({ phis, instrs: e.instrs, term });
   }
 
+  boundLocals(f, made);
   const blocks: Block[] = made.map((m, n) => ({
     phis: m.phis.flatMap(({ dsts, phi }) => finishPhi(f, phi, dsts, predecessors[n] ?? new Set(), indexOf)),
     instrs: m.instrs,
@@ -159,6 +165,24 @@ function lowerFunction(
     address: program.layout.functionAddress[index] ?? 0,
     loc: described.loc,
   };
+}
+
+/** Locals whose life the IR does not begin live from the start; none is left when the function returns. */
+function boundLocals(f: FunctionLowering, made: readonly { instrs: Instr[]; readonly term: Terminator }[]): void {
+  const { e } = f;
+  const slots = [...e.locals.keys()];
+  const first = made[0];
+  if (first === undefined) return;
+  const body = first.instrs;
+  e.instrs = [];
+  for (const slot of slots) if (!f.scoped.has(slot)) beginLocal(e, slot);
+  first.instrs = [...e.instrs, ...body];
+  for (const block of made) {
+    if (block.term.op !== "ret") continue;
+    e.instrs = block.instrs;
+    e.loc = block.term.loc;
+    for (const slot of slots) endLocal(e, slot);
+  }
 }
 
 function lowerPhi(f: FunctionLowering, i: Kind<"phi">): readonly number[] {

@@ -59,12 +59,11 @@ function isPoint(instr: Instr, depth: number, options: PointOptions): boolean {
     case "rmw":
     case "cmpxchg":
       return true;
+    case "localEnd":
+      return options.racyAccesses.has(instr.access);
     case "load":
     case "store":
       return instr.order === "marked" || options.merging === "none" || options.racyAccesses.has(instr.access);
-    case "copy":
-    case "fill":
-      return options.merging === "none" || options.racyAccesses.has(instr.access);
     default:
       return false;
   }

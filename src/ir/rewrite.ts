@@ -43,12 +43,9 @@ export function mapInstr(i: Instr, m: Mapping): Instr {
       };
     case "local":
       return { ...i, loc, dst: m.reg(i.dst), slot: m.slot(i.slot) };
-    case "clear":
+    case "localBegin":
+    case "localEnd":
       return { ...i, loc, slot: m.slot(i.slot) };
-    case "copy":
-      return { ...i, loc, to: m.operand(i.to), from: m.operand(i.from), length: m.operand(i.length) };
-    case "fill":
-      return { ...i, loc, to: m.operand(i.to), byte: m.operand(i.byte), length: m.operand(i.length) };
     case "call":
       return { ...i, loc, args: i.args.map(m.operand), dsts: i.dsts.map(m.reg) };
     case "callptr":

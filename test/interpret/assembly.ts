@@ -136,9 +136,17 @@ export function assemble(source: ProgramSource): Program {
     const f = all.find((one) => one.name === name);
     if (f === undefined) throw new Error(`no function ${name}`);
     let registers = f.params ?? 0;
-    const blocks = f.blocks.map((block): Block => {
-      const instrs = block.lines.map((line): Instr => {
-        const access = ["load", "store", "rmw", "cmpxchg", "copy", "fill"].includes(line.op) ? { access: accesses++ } : {};
+    // Locals live as long as their function.
+    const locals = (f.locals ?? []).map((_, slot) => slot);
+    const blocks = f.blocks.map((block, b): Block => {
+      const returns = block.end === undefined || block.end.op === "ret";
+      const lines: readonly Line[] = [
+        ...(b === 0 ? locals.map((slot): Line => ({ op: "localBegin", slot })) : []),
+        ...block.lines,
+        ...(returns ? locals.map((slot): Line => ({ op: "localEnd", slot })) : []),
+      ];
+      const instrs = lines.map((line): Instr => {
+        const access = ["load", "store", "rmw", "cmpxchg", "localEnd"].includes(line.op) ? { access: accesses++ } : {};
         if ("dst" in line && line.dst !== undefined) registers = Math.max(registers, line.dst + 1);
         if ("dsts" in line) registers = Math.max(registers, ...line.dsts.map((dst) => dst + 1));
         return { ...line, ...access, loc: 0 } as Instr;

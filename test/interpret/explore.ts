@@ -71,14 +71,24 @@ function following(choices: readonly number[], arities: readonly number[]): numb
 
 /** `watch` names globals whose 8-byte values make up `ends`. */
 export function explore(program: Program, merging: Merging, watch: readonly string[] = []): Explored {
-  let found = { sharedWords: [] as readonly number[], racyAccesses: [] as readonly number[], notedLocks: [] as readonly number[], brokenLocks: [] as readonly number[] };
+  let found = {
+    sharedWords: [] as readonly number[],
+    racyAccesses: [] as readonly number[],
+    notedLocks: [] as readonly number[],
+    brokenLocks: [] as readonly number[],
+  };
   for (let passes = 1; ; passes++) {
     const machine = createInterpreter(program, { merging, ...found });
     const addresses = watch.map((name) => program.globals.find((g) => g.name === name)!.address);
     agree(program, merging, found, machine);
     const result = pass(machine, () => addresses.map((at) => machine.read(at, 8)).join(" "));
     if (machine.discoveries() === 0) return { ...result, passes, machine };
-    found = { sharedWords: machine.sharedWords(), racyAccesses: machine.racyAccesses(), notedLocks: machine.notedLocks(), brokenLocks: machine.brokenLocks() };
+    found = {
+      sharedWords: machine.sharedWords(),
+      racyAccesses: machine.racyAccesses(),
+      notedLocks: machine.notedLocks(),
+      brokenLocks: machine.brokenLocks(),
+    };
   }
 }
 

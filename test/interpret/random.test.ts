@@ -80,7 +80,7 @@ function randomThread(at: Symbols, index: number, roll: (sides: number) => numbe
         remember(value);
         return;
       default:
-        say({ op: "copy", to: word(), from: word(), length: imm(8) });
+        say(load(value, word()), store(word(), reg(value)));
     }
   };
   /** Waits in a section until the lock is not in the state `busy`, then `take`s it. */

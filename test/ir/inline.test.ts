@@ -149,9 +149,10 @@ define void @scenario() !dbg !6 {
     expect(chain.at(-1)).toBe("scenario:31");
   });
 
-  it("brings its locals, cleared on the way in and on every way out", () => {
+  it("brings its locals, whose life begins on the way in and ends on every way out", () => {
     expect(scenario?.locals).toMatchObject([{ size: 8 }]);
-    expect(instrs.filter((i) => i.op === "clear")).toHaveLength(3);
+    expect(instrs.filter((i) => i.op === "localBegin")).toHaveLength(1);
+    expect(instrs.filter((i) => i.op === "localEnd")).toHaveLength(2);
   });
 
   it("numbers accesses densely", () => {

@@ -26,7 +26,7 @@ function same(source: string): string | undefined {
     if (typeof program === "string") return program;
     for (const [how, engine] of Object.entries({ interpreted, compiled })) {
       const got = engine(program);
-      if (typeof got === "string" && got.startsWith("stack-overflow")) return got;
+      if (typeof got === "string" && got.startsWith("model-limit")) return got;
       if (got !== wanted) wrong.push(`-O${level} ${how}: ${hex(got)} instead of ${hex(wanted)}`);
     }
   }

@@ -74,6 +74,6 @@ export const interpreted = (program: Program): bigint | string =>
   meaningOf(createInterpreter(program, { merging: "full", setupFuel: 50_000_000 }).setupFailure);
 
 export function compiled(program: Program): bigint | string {
-  const machine = machinesOf(program, { merge: "full", engine: "compiled", maxMemory: undefined });
+  const machine = machinesOf(program, { merge: "full", engine: "compiled", maxMemory: undefined, preemptions: undefined });
   return meaningOf(machine({ sharedWords: [], racyAccesses: [], notedLocks: [], brokenLocks: [] }).setupFailure);
 }
