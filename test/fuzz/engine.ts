@@ -65,19 +65,39 @@ export interface Subject {
   readonly check: (setting: Setting, known: readonly bigint[], how?: How) => Promise<Answer>;
 }
 
-/** Gives the programs, compiled. All are for the same kernel. */
-export type Compile = (programs: readonly Program[]) => Promise<readonly Subject[]>;
+/** A part of a batch: C whose functions are named by a prefix of their own. */
+export interface Piece {
+  readonly text: string;
+  readonly scenario: string;
+  /** Undefined: the model kernel's own final check. */
+  readonly final: string | undefined;
+  readonly statements: ReadonlyMap<number, Stmt>;
+}
 
-export function createCompiler(): { readonly compile: Compile; readonly close: () => void } {
+export interface Batch {
+  readonly prelude: string;
+  readonly kernel: Program["kernel"];
+  readonly defines: readonly string[];
+}
+
+export interface Compiler {
+  /** Gives the programs, compiled. All are for the same kernel. */
+  readonly compile: (programs: readonly Program[]) => Promise<readonly Subject[]>;
+  readonly compilePieces: (pieces: readonly Piece[], batch: Batch) => Promise<readonly Subject[]>;
+  readonly close: () => void;
+}
+
+export function createCompiler(): Compiler {
   const folder = mkdtempSync(join(tmpdir(), "shootdown-fuzz-"));
   const cache = openCache(defaultCacheDir());
-  const models = new Map<Program["kernel"], Promise<readonly Module[]>>();
-  const inputsOf = (text: string, kernel: Program["kernel"], cache: Cache) => {
+  const models = new Map<string, Promise<readonly Module[]>>();
+  let batches = 0;
+  const inputsOf = (text: string, { kernel, defines }: Omit<Batch, "prelude">, kept: Cache) => {
     const file = join(folder, `batch${batches++}.c`);
     writeFileSync(file, text);
     return compileInputs({
       files: [file],
-      defines: [],
+      defines,
       includes: [],
       kernel,
       opt: "1",
@@ -85,39 +105,45 @@ export function createCompiler(): { readonly compile: Compile; readonly close: (
       tree: undefined,
       headers: undefined,
       cwd: packageRoot,
-      cache,
+      cache: kept,
     });
   };
   /** The model kernel, whose IR is kept for the next run. */
-  const modelOf = async (kernel: Program["kernel"]): Promise<readonly Module[]> => {
-    const { units } = await inputsOf("void scenario(void)\n{\n}\n", kernel, cache);
+  const modelOf = async (batch: Batch): Promise<readonly Module[]> => {
+    const { units } = await inputsOf("void scenario(void)\n{\n}\n", batch, cache);
     return units.filter((u) => !u.named).map((u) => parseModule(u.text, u.source));
   };
-  let batches = 0;
-  const compile: Compile = async (programs) => {
-    const lines = `${PRELUDE}\n${FINAL_PRELUDE}`;
-    let text = lines;
-    const printed = programs.map((program, i) => {
-      const one = print(program, `p${i}_`);
+  const compilePieces: Compiler["compilePieces"] = async (pieces, batch) => {
+    let text = batch.prelude;
+    const placed = pieces.map((piece) => {
       const before = text.split("\n").length - 1;
-      text += one.text;
-      return { ...one, statements: new Map([...one.statements].map(([line, stmt]) => [line + before, stmt])) };
+      text += piece.text;
+      return { ...piece, statements: new Map([...piece.statements].map(([line, stmt]) => [line + before, stmt])) };
     });
     // So that whatever looks for the scenario of a file finds one.
     text += "void scenario(void)\n{\n}\n";
-    const kernel = programs[0]!.kernel;
-    if (!models.has(kernel)) models.set(kernel, modelOf(kernel));
-    const model = await models.get(kernel)!;
-    const inputs = await inputsOf(text, kernel, withoutWriting(cache));
+    const key = `${batch.kernel} ${batch.defines.join()}`;
+    if (!models.has(key)) models.set(key, modelOf(batch));
+    const model = await models.get(key)!;
+    const inputs = await inputsOf(text, batch, withoutWriting(cache));
     const own = inputs.units.find((u) => u.named)!;
     const module = parseModule(own.text, own.source);
-    return printed.map(({ scenario, final, statements }) => {
-      const names: Readonly<Record<string, string>> = { scenario: "other_scenario", [scenario]: "scenario", [final]: "sd_final" };
-      const functions = module.functions.map((f) => (Object.hasOwn(names, f.name) ? { ...f, name: names[f.name]! } : f));
+    return placed.map(({ scenario, final, statements }) => {
+      const names = new Map([
+        ["scenario", "other_scenario"],
+        [scenario, "scenario"],
+        ...(final === undefined ? [] : [[final, "sd_final"] as const]),
+      ]);
+      const functions = module.functions.map((f) => ({ ...f, name: names.get(f.name) ?? f.name }));
       return subject(buildProgram([{ ...module, functions }, ...model]), statements, own.source);
     });
   };
-  return { compile, close: () => rmSync(folder, { recursive: true, force: true }) };
+  const compile: Compiler["compile"] = (programs) =>
+    compilePieces(
+      programs.map((program, i) => print(program, `p${i}_`)),
+      { prelude: `${PRELUDE}\n${FINAL_PRELUDE}`, kernel: programs[0]!.kernel, defines: [] },
+    );
+  return { compile, compilePieces, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Nobody asks again for what a batch compiled to. */
@@ -166,6 +192,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
       shorten: how.shorten === true ? 10 : 0,
       site: (access) => sites[access] ?? { write: true, bytes: 0 },
       timeout: 20,
+      maxStates: 100_000,
       machine: fresh,
     });
     const lineOf = (access: number): number => lineIn(one, sites[access]?.loc ?? 0, file);

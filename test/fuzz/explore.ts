@@ -5,8 +5,10 @@
  * away from a thread that could have gone on.
  */
 import type { Program, Stmt } from "./language.ts";
-import { type Instr, meaningOf, outcomeOf } from "./meaning.ts";
+import { meaningOf } from "./meaning.ts";
+import { outcomeOf } from "./outcome.ts";
 import { type Cells, cellsOf, type State } from "./state.ts";
+import type { Instr } from "./writer.ts";
 
 export interface Truth {
   /** Classes of failures, "deadlock" and "endless-loop" among them, with the fewest preemptions that each takes. */

@@ -1,317 +1,44 @@
 /**
  * What a program means, said once more and independently of the engines: each thread as a list of instructions that change a state.
  *
- * A "visible" instruction is one operation that others may see, and one step: one access to memory, one operation on a lock. All else is the thread's own affair and
- * is done at once, as part of the step before it. Nothing here merges, remembers or looks ahead.
+ * Nothing here merges, remembers or looks ahead.
  */
-import { bodiesOf, type Condition, type Expr, type LockRef, type Place, type Program, type Stmt } from "./language.ts";
-import { type Cells, type LockCells, readBytes, type State, type ThreadCells, writeBytes } from "./state.ts";
-
-/** Memory that the next operation touches: [from, to) in a numbering of our own. */
-export interface Touch {
-  readonly from: number;
-  readonly to: number;
-  readonly write: boolean;
-  readonly plain: boolean;
-  /** Inside an atomic section: which statement of it. */
-  readonly stmt?: Stmt | undefined;
-}
-
-/** "went", or the thread has to wait, or the execution ends here, or the class of what went wrong. */
-export type Effect = "went" | "blocks" | "assumed" | { readonly fails: string };
-
-export type Instr =
-  | {
-      readonly kind: "visible";
-      readonly stmt: Stmt | undefined;
-      readonly run: (s: State) => Effect;
-      readonly touches: (s: State) => readonly Touch[];
-    }
-  | { readonly kind: "local"; readonly run: (s: State) => string | undefined }
-  | { readonly kind: "jump"; to: number }
-  | { readonly kind: "branch"; readonly test: (s: State) => boolean; otherwise: number }
-  | { readonly kind: "choose"; readonly among: number; readonly set: (s: State, value: number) => void };
+import type { Program, Stmt } from "./language.ts";
+import { lockingOf } from "./locking.ts";
+import { type Cells, readBytes, writeBytes } from "./state.ts";
+import { and, createWriter, fails, type Instr, or, type Touch } from "./writer.ts";
 
 const MANY = 1e9;
-const OBJECT_AREA = 1_000_000;
 const POINTER_AREA = 2_000_000;
-const FIELD_AT: Readonly<Record<string, readonly [number, number]>> = { v: [8, 8], a: [16, 4], b: [20, 4] };
-
-const fails = (klass: string): Effect => ({ fails: klass });
-const NOTHING = (): readonly Touch[] => [];
-
-/** A value, or the class of what went wrong. */
-type Read = number | string;
 
 export function meaningOf(program: Program, cells: Cells): readonly (readonly Instr[])[] {
   return program.threads.map((_, index) => threadOf(program, cells, index));
 }
 
-function threadOf(program: Program, cells: Cells, me: number): Instr[] {
+function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] {
   const thread = program.threads[me]!;
-  const my: ThreadCells = cells.threads[me]!;
-  const code: Instr[] = [];
-
-  const get = (s: State, reg: number): number => s[my.regs + reg]!;
-  const set = (s: State, reg: number, value: number): void => {
-    s[my.regs + reg] = value;
-  };
-  const note = (s: State, value: number): void => {
-    s[my.acc] = (s[my.acc]! * 5 + value + 1) % 61;
-  };
-  const evaluate = (s: State, e: Expr): number => (e.is === "constant" ? e.value : and(get(s, e.reg) + e.add, e.mask));
-  const holds = (s: State, c: Condition): boolean =>
-    c.on === "pointer" ? s[my.ptrs + c.ptr] !== 0 : (get(s, c.reg) === c.value) === c.equal;
-
-  /** The object behind a local pointer, or what is wrong with it. */
-  const objectAt = (s: State, ptr: number) => {
-    const value = s[my.ptrs + ptr]!;
-    if (value === 0) return "null-dereference";
-    const object = cells.objects[value - 1]!;
-    return s[object.live] === 1 ? object : "use-after-free";
-  };
-  const lockAt = (s: State, lock: LockRef): LockCells | string => {
-    if (lock.in === "global") return cells.locks.get(lock.name)!;
-    const object = objectAt(s, lock.ptr);
-    return typeof object === "string" ? object : object[lock.lock];
-  };
-  const kindOf = (lock: LockRef) =>
-    lock.in === "object" ? (lock.lock === "lock" ? "spin" : "rwsem") : program.locks.find((l) => l.name === lock.name)!.kind;
-
-  const bytesOf = (place: Exclude<Place, { in: "object" }>) => {
-    const group = cells.groups.get(place.group)!;
-    if (place.in === "whole") return { at: group.base, width: 8, shift: 0, bits: undefined };
-    const slot = group.slots.get(place.field)!;
-    return { at: group.base + slot.offset, width: slot.width, shift: slot.shift, bits: slot.bits };
-  };
-  /** The bytes of the place, or of the unit that a bit-field lies in. */
-  const read = (s: State, place: Place): Read => {
-    if (place.in === "object") {
-      const object = objectAt(s, place.ptr);
-      return typeof object === "string" ? object : s[object.fields.get(place.field)!]!;
-    }
-    const { at, width } = bytesOf(place);
-    return readBytes(s, at, width);
-  };
-  const write = (s: State, place: Place, value: number): string | undefined => {
-    if (place.in === "object") {
-      const object = objectAt(s, place.ptr);
-      if (typeof object === "string") return object;
-      s[object.fields.get(place.field)!] = value % 256 ** FIELD_AT[place.field]![1];
-      return undefined;
-    }
-    const { at, width } = bytesOf(place);
-    writeBytes(s, at, width, value);
-    return undefined;
-  };
-  const widthOf = (place: Place): number => (place.in === "object" ? FIELD_AT[place.field]![1] : bytesOf(place).width);
-  const touch =
-    (place: Place, write: boolean, plain: boolean) =>
-    (s: State): readonly Touch[] => {
-      if (place.in === "object") {
-        const [offset, width] = FIELD_AT[place.field]!;
-        const from = OBJECT_AREA + 1000 * s[my.ptrs + place.ptr]! + offset;
-        return [{ from, to: from + width, write, plain }];
-      }
-      const { at, width } = bytesOf(place);
-      return [{ from: at, to: at + width, write, plain }];
-    };
-
-  const visible = (stmt: Stmt | undefined, run: (s: State) => Effect, touches: (s: State) => readonly Touch[] = NOTHING): void => {
-    code.push({ kind: "visible", stmt, run, touches });
-  };
-  const local = (run: (s: State) => string | undefined): void => {
-    code.push({ kind: "local", run });
-  };
-  const branch = (test: (s: State) => boolean, then: () => void, otherwise: () => void): void => {
-    const fork: Instr = { kind: "branch", test, otherwise: 0 };
-    code.push(fork);
-    then();
-    const leave: Instr = { kind: "jump", to: 0 };
-    code.push(leave);
-    fork.otherwise = code.length;
-    otherwise();
-    leave.to = code.length;
-  };
-  /** An access that reads, and what is done with the value. */
-  const reading = (stmt: Stmt, place: Place, marked: boolean, then: (s: State, value: number) => void): void =>
-    visible(
-      stmt,
-      (s) => {
-        const value = read(s, place);
-        if (typeof value === "string") return fails(value);
-        then(s, value);
-        return "went";
-      },
-      touch(place, false, !marked),
-    );
-  const writing = (stmt: Stmt, place: Place, marked: boolean, value: (s: State) => number): void =>
-    visible(
-      stmt,
-      (s) => {
-        const wrong = write(s, place, value(s));
-        return wrong === undefined ? "went" : fails(wrong);
-      },
-      touch(place, true, !marked),
-    );
-  /** Reads and writes in one. `next` gives what to write, or undefined to leave it. */
-  const changing = (
-    stmt: Stmt,
-    place: Place,
-    next: (s: State, old: number) => number | undefined,
-    writes: (s: State) => boolean = () => true,
-  ): void =>
-    visible(
-      stmt,
-      (s) => {
-        const old = read(s, place);
-        if (typeof old === "string") return fails(old);
-        const value = next(s, old);
-        if (value !== undefined) write(s, place, value % 256 ** widthOf(place));
-        return "went";
-      },
-      (s) => touch(place, writes(s), false)(s),
-    );
-  const waitFor = (stmt: Stmt, place: Place, wanted: number): void =>
-    visible(
-      stmt,
-      (s) => {
-        const value = read(s, place);
-        return typeof value === "string" ? fails(value) : value === wanted ? "went" : "blocks";
-      },
-      touch(place, false, false),
-    );
-  const mightSleep = (): void => local((s) => (s[my.preempt] !== 0 || s[my.irq] !== 0 || s[my.rcu] !== 0 ? "sleep-in-atomic" : undefined));
-
-  /** The thread is in no RCU read section: who waits for it need not any more. */
-  const quiet = (s: State): void => {
-    if (program.kernel === "4.19") return;
-    const rcu = cells.domains.get("rcu")!;
-    if (s[my.preempt] !== 0 || s[my.irq] !== 0 || s[rcu.depth + me] !== 0) return;
-    leaveWaits(s, rcu.waits);
-  };
-  const leaveWaits = (s: State, waits: number): void => {
-    for (let i = 0; i < program.threads.length; i++) s[waits + i] = s[waits + i]! & ~(1 << me);
-  };
-
-  /** A region with preemption off begins or ends. Since 4.20 others can tell, when they wait for a grace period. */
-  const preempt = (stmt: Stmt, by: -1 | 1): void => {
-    const change = (s: State): undefined => {
-      s[my.preempt] = s[my.preempt]! + by;
-      if (by < 0) quiet(s);
-    };
-    if (program.kernel === "4.19") return local(change);
-    visible(stmt, (s) => change(s) ?? "went");
-  };
-
-  const lockStmt = (stmt: Stmt & { op: "lock" | "unlock" | "trylock" }): void => {
-    const kind = kindOf(stmt.lock);
-    const [sleeps, spins] = [kind === "mutex" || kind === "rwsem", kind === "spin" || kind === "rwlock"];
-    const exclusive = stmt.mode === "x" || kind === "spin" || kind === "mutex" || kind === "tiny";
-    const onLock = (run: (s: State, lock: LockCells) => Effect): void =>
-      visible(stmt, (s) => {
-        const lock = lockAt(s, stmt.lock);
-        return typeof lock === "string" ? fails(lock) : run(s, lock);
-      });
-    const take = (s: State, lock: LockCells): Effect => {
-      if (exclusive) s[lock.owner] = me + 1;
-      else s[lock.readers] = s[lock.readers]! + 1;
-      s[my.held] = s[my.held]! + 1;
-      return "went";
-    };
-    const isFree = (s: State, lock: LockCells): boolean =>
-      s[lock.owner] === 0 && s[lock.queued] === 0 && (!exclusive || s[lock.readers] === 0);
-    switch (stmt.op) {
-      case "unlock":
-        onLock((s, lock) => {
-          if (exclusive ? s[lock.owner] !== me + 1 : s[lock.readers] === 0) return fails("bad-unlock");
-          if (exclusive) s[lock.owner] = 0;
-          else s[lock.readers] = s[lock.readers]! - 1;
-          s[my.held] = s[my.held]! - 1;
-          return "went";
-        });
-        if (spins) preempt(stmt, -1);
-        return;
-      case "trylock":
-        if (spins) preempt(stmt, 1);
-        onLock((s, lock) => {
-          set(s, stmt.reg, isFree(s, lock) ? 1 : 0);
-          return isFree(s, lock) ? take(s, lock) : "went";
-        });
-        if (spins)
-          branch(
-            (s) => get(s, stmt.reg) === 0,
-            () => preempt(stmt, -1),
-            () => {},
-          );
-        return;
-      case "lock":
-        if (sleeps) mightSleep();
-        if (spins) preempt(stmt, 1);
-        if (kind !== "rwsem" || !exclusive) {
-          return onLock((s, lock) => {
-            // Only these two notice; the others wait for themselves.
-            if ((kind === "spin" || kind === "mutex") && s[lock.owner] === me + 1) return fails("deadlock");
-            return isFree(s, lock) ? take(s, lock) : "blocks";
-          });
-        }
-        // A writer that finds readers queues itself, sooner or later, and takes the semaphore when they have left.
-        onLock((s, lock) => {
-          if (isFree(s, lock)) return take(s, lock);
-          if (s[lock.owner] !== 0 || s[lock.queued] !== 0) return "blocks";
-          s[lock.queued] = 1;
-          s[my.scratch] = 1;
-          return "went";
-        });
-        return branch(
-          (s) => s[my.scratch] === 1,
-          () =>
-            onLock((s, lock) => {
-              if (s[lock.owner] !== 0 || s[lock.readers] !== 0) return "blocks";
-              s[lock.queued] = 0;
-              s[my.scratch] = 0;
-              return take(s, lock);
-            }),
-          () => {},
-        );
-    }
-  };
-
-  const rcuStmt = (stmt: Stmt & { op: "rcu" }): void => {
-    const domain = cells.domains.get(stmt.domain)!;
-    const plainRcu = stmt.domain === "rcu";
-    switch (stmt.what) {
-      case "lock":
-        return visible(stmt, (s) => {
-          if (plainRcu) s[my.rcu] = s[my.rcu]! + 1;
-          s[domain.depth + me] = s[domain.depth + me]! + 1;
-          return "went";
-        });
-      case "unlock":
-        return visible(stmt, (s) => {
-          if (s[domain.depth + me] === 0) return fails("bad-unlock");
-          s[domain.depth + me] = s[domain.depth + me]! - 1;
-          if (plainRcu) s[my.rcu] = s[my.rcu]! - 1;
-          if (plainRcu && program.kernel !== "4.19") quiet(s);
-          else if (s[domain.depth + me] === 0) leaveWaits(s, domain.waits);
-          return "went";
-        });
-      case "synchronize":
-        mightSleep();
-        local((s) => (s[domain.depth + me] !== 0 ? "deadlock" : undefined));
-        visible(stmt, (s) => {
-          program.threads.forEach((_, i) => {
-            const other = cells.threads[i]!;
-            const inside =
-              s[domain.depth + i] !== 0 || (plainRcu && program.kernel !== "4.19" && (s[other.preempt]! > 0 || s[other.irq]! > 0));
-            if (inside) s[domain.waits + me] = s[domain.waits + me]! | (1 << i);
-          });
-          return "went";
-        });
-        return visible(stmt, (s) => (s[domain.waits + me] === 0 ? "went" : "blocks"));
-    }
-  };
-
+  const writer = createWriter(program, cells, me);
+  const {
+    my,
+    code,
+    get,
+    set,
+    note,
+    evaluate,
+    holds,
+    lockAt,
+    bytesOf,
+    read,
+    visible,
+    local,
+    branch,
+    reading,
+    writing,
+    changing,
+    waitFor,
+    mightSleep,
+  } = writer;
+  const locking = lockingOf(writer);
   const pointerTouch = (name: string, write: boolean, plain: boolean) => (): readonly Touch[] => {
     const from = POINTER_AREA + 8 * cells.pointers.get(name)!;
     return [{ from, to: from + 8, write, plain }];
@@ -412,7 +139,7 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
       case "lock":
       case "unlock":
       case "trylock":
-        return lockStmt(stmt);
+        return locking.lock(stmt);
       case "is-locked":
         return visible(stmt, (s) => {
           const lock = lockAt(s, stmt.lock);
@@ -451,13 +178,13 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
         });
       }
       case "rcu":
-        return rcuStmt(stmt);
+        return locking.rcu(stmt);
       case "context":
-        if (stmt.what === "preempt") return preempt(stmt, stmt.on ? -1 : 1);
+        if (stmt.what === "preempt") return locking.preempt(stmt, stmt.on ? -1 : 1);
         // A flag, no count.
         return visible(stmt, (s) => {
           s[my.irq] = stmt.on ? 0 : 1;
-          if (stmt.on) quiet(s);
+          if (stmt.on) locking.quiet(s);
           return "went";
         });
       case "alloc":
@@ -594,38 +321,3 @@ function threadOf(program: Program, cells: Cells, me: number): Instr[] {
   local((s) => (s[my.held] !== 0 || s[my.preempt] !== 0 || s[my.irq] !== 0 || s[my.rcu] !== 0 ? "lock-leak" : undefined));
   return code;
 }
-
-/** Of numbers beyond 32 bits too. */
-const and = (a: number, b: number): number => Number(BigInt(a) & BigInt(b));
-const or = (a: number, b: number): number => Number(BigInt(a) | BigInt(b));
-
-/** What the final check says of a state: the outcome as a number of 64 bits, or the class of what it runs into. */
-export function outcomeOf(program: Program, cells: Cells, s: State): bigint | string {
-  let h = 0n;
-  const mix = (value: number): void => {
-    h = BigInt.asUintN(64, h * 0x100000001b3n + BigInt(value) + 1n);
-  };
-  for (const { name } of program.groups) {
-    const group = cells.groups.get(name)!;
-    for (const { offset, width, shift, bits } of group.slots.values()) {
-      const unit = readBytes(s, group.base + offset, width);
-      mix(bits === undefined ? unit : (unit >> shift) & ((1 << bits) - 1));
-    }
-  }
-  program.threads.forEach((thread, i) => {
-    if (!thread.daemon) mix(s[cells.threads[i]!.out]!);
-  });
-  for (const { name } of program.pointers) mix(s[cells.pointers.get(name)!] === 0 ? 0 : 1);
-  for (const name of program.lookThrough) {
-    const value = s[cells.pointers.get(name)!]!;
-    const object = value === 0 ? undefined : cells.objects[value - 1]!;
-    if (object !== undefined && s[object.live] === 0) return "use-after-free";
-    mix(object === undefined ? 0 : s[object.fields.get("v")!]!);
-  }
-  return h;
-}
-
-/** Whether nothing inside it is a step. */
-export const isQuiet = (stmt: Stmt): boolean =>
-  ["local-set", "local-get", "hand", "choose", "fail", "kernel"].includes(stmt.op) ||
-  (bodiesOf(stmt).length > 0 && bodiesOf(stmt).flat().every(isQuiet));

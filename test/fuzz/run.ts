@@ -14,6 +14,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     most: { type: "string" },
     kinds: { type: "string" },
+    tlb: { type: "boolean", default: false },
     count: { type: "boolean", default: false },
     beside: { type: "string" },
     out: { type: "string" },
@@ -36,7 +37,8 @@ const session = createSession({
 });
 const until = performance.now() + 60_000 * Number(values.minutes);
 const most = Number(values.most ?? Number.POSITIVE_INFINITY);
-while (performance.now() < until && session.tally().programs < most && session.found().length < kinds) await session.batch();
+while (performance.now() < until && session.tally().programs < most && session.found().length < kinds)
+  await (values.tlb ? session.tlbBatch() : session.batch());
 session.close();
 console.log(session.summary());
 process.exitCode = session.found().length > 0 ? 1 : 0;

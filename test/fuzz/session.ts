@@ -11,10 +11,14 @@ import { explore, type Truth } from "./explore.ts";
 import { generate } from "./generate.ts";
 import type { Program } from "./language.ts";
 import { MARK, printFile } from "./print.ts";
-import { shrink } from "./shrink.ts";
+import { shrink, shrinkBy } from "./shrink.ts";
+import { generateTlb, printTlb, smallerTlb, TLB_PRELUDE, tlbAnswers } from "./tlb.ts";
 
 /** Programs of one clang run. */
 const BATCH = 16;
+const TLB_BATCH = 8;
+/** After so many batches comes one with page tables. */
+const TLB_EVERY = 16;
 const MOST_STATES = 3000;
 
 export interface Options {
@@ -31,15 +35,18 @@ export interface Options {
 }
 
 export interface Found {
-  readonly difference: Difference;
-  readonly program: Program;
-  readonly index: number;
+  readonly kind: string;
+  /** The program, made smaller, as a scenario. */
   readonly text: string;
 }
 
 export interface Session {
+  /** Some programs; now and then some with page tables besides. */
   readonly batch: () => Promise<void>;
-  readonly tally: () => { readonly programs: number; readonly different: number; readonly seconds: number };
+  readonly tlbBatch: (count?: number) => Promise<void>;
+  readonly tally: () => Readonly<Record<"programs" | "different", number>>;
+  /** Kinds of differences, and of how many programs. */
+  readonly counts: ReadonlyMap<string, number>;
   readonly found: () => readonly Found[];
   readonly summary: () => string;
   readonly close: () => void;
@@ -51,8 +58,18 @@ export function createSession(options: Options): Session {
   const beside = options.beside?.();
   const found: Found[] = [];
   const counts = new Map<string, number>();
-  const spent = { generating: 0, compiling: 0, comparing: 0, shrinking: 0 };
-  let [next, programs, different, tooLarge, batches] = [options.from, 0, 0, 0, 0];
+  const spent = { generating: 0, compiling: 0, comparing: 0, TLBs: 0, shrinking: 0 };
+  const number = {
+    next: options.from,
+    nextTlb: options.from,
+    programs: 0,
+    tlbs: 0,
+    undecided: 0,
+    bothViolate: 0,
+    different: 0,
+    tooLarge: 0,
+    batches: 0,
+  };
   const started = performance.now();
   const cpu = process.cpuUsage();
   const timed = async <T>(what: keyof typeof spent, work: () => T | Promise<T>): Promise<T> => {
@@ -63,37 +80,42 @@ export function createSession(options: Options): Session {
   };
 
   const batch = async (): Promise<void> => {
-    const kernel = batches++ % 4 === 3 ? "6.1" : "4.19";
+    const kernel = number.batches++ % 4 === 3 ? "6.1" : "4.19";
     const items: { readonly index: number; readonly program: Program; readonly truth: Truth }[] = [];
     await timed("generating", () => {
       while (items.length < BATCH) {
-        const index = next++;
+        const index = number.next++;
         const program = generate(seed, index, kernel);
         const truth = truthOf(program);
-        if (truth === undefined) tooLarge++;
+        if (truth === undefined) number.tooLarge++;
         else items.push({ index, program, truth });
       }
     });
     const subjects = await timed("compiling", () => compiler.compile(items.map((item) => item.program)));
     for (const [i, { index, program, truth }] of items.entries()) {
-      const differences = await timed("comparing", async () =>
-        news(program, truth, index, await compareSafely(subjects[i]!, truth, index)),
-      );
-      programs++;
-      if (differences.length > 0) different++;
-      for (const kind of new Set(differences.map((d) => d.kind))) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-      for (const difference of options.count === true ? [] : differences) {
-        if (found.some((f) => f.difference.kind === difference.kind)) continue;
-        const one = await timed("shrinking", () => made(index, program, kernel, difference));
-        found.push(one);
-        say(
-          `--- ${index}: ${difference.kind}\n${one.text.slice(0, one.text.indexOf("\n"))}\n${one.text.slice(one.text.indexOf(MARK) + MARK.length)}`,
-        );
-        if (options.folder === undefined) continue;
-        mkdirSync(options.folder, { recursive: true });
-        writeFileSync(join(options.folder, `${seed}-${index}-${found.length}.c`), one.text);
+      const subject = subjects[i]!;
+      const differences = await timed("comparing", async () => news(program, truth, index, await compareSafely(subject, truth, index)));
+      number.programs++;
+      if (differences.length > 0) number.different++;
+      for (const kind of new Set(differences.map((d) => d.kind))) {
+        if (!isNew(kind)) continue;
+        await timed("shrinking", async () => tell(index, kind, await made(index, program, differences.find((d) => d.kind === kind)!)));
       }
     }
+    if (number.batches % TLB_EVERY === 0) await tlbBatch();
+  };
+
+  /** Counts it; true for the first of its kind. */
+  const isNew = (kind: string): boolean => {
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return counts.get(kind) === 1 && options.count !== true;
+  };
+  const tell = (index: number, kind: string, text: string): void => {
+    found.push({ kind, text });
+    say(`--- ${index}: ${kind}\n${text.slice(0, text.indexOf("\n"))}\n${text.slice(text.indexOf(MARK) + MARK.length)}`);
+    if (options.folder === undefined) return;
+    mkdirSync(options.folder, { recursive: true });
+    writeFileSync(join(options.folder, `${seed}-${index}-${found.length}.c`), text);
   };
 
   const news = async (program: Program, truth: Truth, index: number, all: readonly Difference[]): Promise<readonly Difference[]> => {
@@ -107,8 +129,8 @@ export function createSession(options: Options): Session {
     return fresh;
   };
 
-  /** The same made small. */
-  const made = async (index: number, program: Program, kernel: string, difference: Difference): Promise<Found> => {
+  /** The same made small, as C. */
+  const made = async (index: number, program: Program, difference: Difference): Promise<string> => {
     let text = difference.text;
     const small = await shrink(program, async (candidates) => {
       const worth = candidates.flatMap((candidate) => {
@@ -126,27 +148,53 @@ export function createSession(options: Options): Session {
       }
       return undefined;
     });
-    const told = printFile(small, `/* Program ${index} of seed ${seed}, made smaller. ${text} */\n// shootdown: --kernel ${kernel}\n`);
-    return { difference, program: small, index, text: told };
+    return printFile(small, `/* Program ${index} of seed ${seed}, made smaller. ${text} */\n// shootdown: --kernel ${program.kernel}\n`);
   };
 
-  const tally = () => ({ programs, different, seconds: (performance.now() - started) / 1000 });
+  /** Programs with page tables, for which there is no explorer. */
+  const tlbBatch = async (count = TLB_BATCH): Promise<void> => {
+    const items = Array.from({ length: count }, () => ({ index: number.nextTlb, program: generateTlb(seed, number.nextTlb++) }));
+    const programs = items.map((item) => item.program);
+    const answers = await timed("TLBs", () => tlbAnswers(compiler, programs));
+    for (const [i, { index, program }] of items.entries()) {
+      const answer = answers[i]!;
+      number.tlbs++;
+      if (answer === "undecided") number.undecided++;
+      if (answer === "both violation") number.bothViolate++;
+      if (answer === "undecided" || answer.startsWith("both")) continue;
+      number.different++;
+      const kind = `TLBs: ${answer}`;
+      if (!isNew(kind)) continue;
+      const small = await timed("shrinking", () =>
+        shrinkBy(program, smallerTlb, async (candidates) => {
+          const all = await tlbAnswers(compiler, candidates);
+          return candidates.find((_, k) => all[k] === answer);
+        }),
+      );
+      const comment = `/* TLB program ${index} of seed ${seed}, made smaller. ${answer} */\n`;
+      tell(index, kind, `${comment}${TLB_PRELUDE}${MARK}\n${printTlb(small).text}`);
+    }
+  };
+
+  const summary = (): string => {
+    const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    const hourly = Math.round(((number.programs + number.tlbs) / (seconds - spent.shrinking / 1000)) * 3600);
+    const times = Object.entries(spent).map(([what, ms]) => `${what} ${(ms / 1000).toFixed(1)} s`);
+    return [
+      `${number.programs} programs in ${seconds.toFixed(0)} s (${hourly} an hour, shrinking not counted); ${number.tooLarge} others were too large`,
+      `${number.tlbs} programs with page tables, in ${number.bothViolate} both found a violation, ${number.undecided} were too large`,
+      `${times.join(", ")}; ${((user + system) / 1e6).toFixed(1)} s of processor time besides clang's`,
+      `${number.different} with a difference`,
+      ...[...counts].sort(([, a], [, b]) => b - a).map(([kind, n]) => `  ${n} ${kind}`),
+    ].join("\n");
+  };
   const close = (): void => {
     compiler.close();
     beside?.close();
   };
-  const summary = (): string => {
-    const { seconds } = tally();
-    const kinds = [...counts].sort(([, a], [, b]) => b - a).map(([kind, n]) => `  ${n} ${kind}`);
-    const { user, system } = process.cpuUsage(cpu);
-    const times = Object.entries(spent).map(([what, ms]) => `${what} ${(ms / 1000).toFixed(1)} s`);
-    return [
-      `${programs} programs in ${seconds.toFixed(0)} s (${Math.round((programs / (seconds - spent.shrinking / 1000)) * 3600)} an hour), ${different} of them with a difference; ${tooLarge} were too large`,
-      `${times.join(", ")}; ${((user + system) / 1e6).toFixed(1)} s of processor time besides clang's`,
-      ...kinds,
-    ].join("\n");
-  };
-  return { batch, tally, found: () => found, summary, close };
+  const tally = () => ({ programs: number.programs + number.tlbs, different: number.different });
+  return { batch, tlbBatch, tally, counts, found: () => found, summary, close };
 }
 
 function truthOf(program: Program): Truth | undefined {

@@ -4,10 +4,12 @@
 import type { Expr, Program, Stmt, Thread } from "./language.ts";
 
 /** Gives the first of the candidates that still shows it. */
-export type Fails = (candidates: readonly Program[]) => Promise<Program | undefined>;
+export type Fails<P> = (candidates: readonly P[]) => Promise<P | undefined>;
+
+export const shrink = (program: Program, fails: Fails<Program>): Promise<Program> => shrinkBy(program, smaller, fails);
 
 /** Candidates are tried in the order given, several at once, more if it looks as if none will do; from the first that still fails it begins again. */
-export async function shrink(program: Program, fails: Fails): Promise<Program> {
+export async function shrinkBy<P>(program: P, smaller: (program: P) => Iterable<P>, fails: Fails<P>): Promise<P> {
   let best = program;
   search: for (;;) {
     const candidates = [...smaller(best)];
