@@ -25,6 +25,12 @@ const CASES: readonly Case[] = [
   { file: "unlock-after-free", right: "use-after-free" },
   { file: "stack-after-return", right: "use-after-return" },
   { file: "last-reference", right: "bug-on", defines: ["CHECK=0", "SD_TLBI_BROADCAST"] },
+  { file: "never-written", right: "uninitialised", defines: ["HOW=0"] },
+  { file: "never-written", right: "uninitialised", defines: ["HOW=1"] },
+  { file: "never-written", right: "none", defines: ["HOW=2"] },
+  { file: "never-written", right: "none", defines: ["HOW=3"] },
+  { file: "never-written", right: "none", defines: ["HOW=4"] },
+  { file: "never-written", right: "uninitialised", defines: ["HOW=5"] },
   // Locks that are none.
   { file: "locks-side-by-side", right: "lost" },
   { file: "lock-reinit", right: "bad-unlock" },

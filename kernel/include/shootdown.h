@@ -131,6 +131,12 @@ void __sd_live(void *p, unsigned long size, const char *name);
 void __sd_dead(void *p, unsigned long size);
 
 /*
+ * None of these bytes, which are live, has been written. They may be copied, but a branch, an address or a call that depends on one of them is a violation, as
+ * KMSAN reports it.
+ */
+void __sd_uninit(void *p, unsigned long size);
+
+/*
  * Before any store into [start, end) the engine calls sd_watched_store(word address, old word, new word), which the program defines; it
  * runs inside the store, with no scheduling point. Used for page tables: the machine sees every change of an entry. During setup only.
  */

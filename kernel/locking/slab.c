@@ -39,6 +39,8 @@ void *sd_kmalloc(size_t size, gfp_t flags, const char *what)
 			slot_home[i] = 0;
 			p = slots[i];
 			__sd_live(p, slot_size[i], what);
+			if (!(flags & __GFP_ZERO))
+				__sd_uninit(p, slot_size[i]);
 		}
 	}
 	if (!p)

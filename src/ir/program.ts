@@ -32,6 +32,7 @@ export type Intrinsic =
   | "self"
   | "live"
   | "dead"
+  | "uninit"
   | "event"
   | "told"
   | "watch"

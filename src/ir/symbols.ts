@@ -23,6 +23,7 @@ export const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map(
       "self",
       "live",
       "dead",
+      "uninit",
       "event",
       "told",
       "watch",
