@@ -246,13 +246,19 @@ function racesDiffer(
     if (!numbers.has(stmt)) numbers.set(stmt, numbers.size);
     if (!lines.has(stmt)) lines.set(stmt, line);
   }
-  const name = (a: Stmt, b: Stmt): string | undefined =>
-    NAMED.has(a.op) && NAMED.has(b.op)
+  // Of a section the checker names the last access.
+  const sections = new Map<Stmt, Stmt>();
+  for (const stmt of subject.statements.values()) if (stmt.op === "section") for (const inner of stmt.body) sections.set(inner, stmt);
+  const whole = (stmt: Stmt): Stmt => sections.get(stmt) ?? stmt;
+  const name = (one: Stmt, other: Stmt): string | undefined => {
+    const [a, b] = [whole(one), whole(other)];
+    return NAMED.has(a.op) && NAMED.has(b.op)
       ? [a, b]
           .map((s) => numbers.get(s)!)
           .sort((x, y) => x - y)
           .join("-")
       : undefined;
+  };
   const theirs = new Set(
     answer.races.flatMap(([one, other]) => {
       const [a, b] = [subject.statements.get(one), subject.statements.get(other)];

@@ -104,7 +104,8 @@ export function explore(program: Program, most: number): Explored {
         if (typeof outcome === "string") least(failures, outcome, preemptions);
         else least(outcomes, outcome, preemptions);
       }
-      const lastGoes = last >= 0 && steps[i]![last] !== undefined;
+      // Who can only leave the scenario's bounds cannot go on.
+      const lastGoes = last >= 0 && goesOn(steps[i]![last]);
       steps[i]!.forEach((step, t) => {
         if (step === undefined) return;
         const cost = lastGoes && t !== last ? 1 : 0;
@@ -122,6 +123,8 @@ function others(cells: Cells, t: number, s: State): string {
   const { pc, fresh } = cells.threads[t]!;
   return s.filter((_, i) => i !== pc && (i < fresh[0] || i >= fresh[1])).join();
 }
+
+const goesOn = (step: Step | undefined): boolean => step !== undefined && step.to.length + step.fails.length > 0;
 
 interface Graph {
   readonly states: State[];

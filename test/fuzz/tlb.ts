@@ -66,13 +66,13 @@ export const TLB_PRELUDE = "#include <linux/highmem.h>\n#include <shootdown/scen
 const LINES: Readonly<Record<TlbOp, string>> = {
   lock: "spin_lock(ptl);",
   unlock: "spin_unlock(ptl);",
-  clear: "entry = ptep_get_and_clear(mm, va, ptep);",
-  "clear-flush": "entry = ptep_clear_flush(vma, va, ptep);",
-  protect: "entry = ptep_get(ptep); ptep_set_wrprotect(mm, va, ptep);",
-  restore: "set_pte_at(mm, va, ptep, entry);",
-  flush: "flush_tlb_page(vma, va);",
+  clear: "entry = ptep_get_and_clear(mm, addr, ptep);",
+  "clear-flush": "entry = ptep_clear_flush(vma, addr, ptep);",
+  protect: "entry = ptep_get(ptep); ptep_set_wrprotect(mm, addr, ptep);",
+  restore: "set_pte_at(mm, addr, ptep, entry);",
+  flush: "flush_tlb_page(vma, addr);",
   "flush-all": "flush_tlb_mm(mm);",
-  copy: "new = alloc_page(GFP_ATOMIC); copy_highpage(new, old); atomic_inc(&new->_mapcount); set_pte_at(mm, va, ptep, pte_mkdirty(mk_pte(new, vma->vm_page_prot)));",
+  copy: "new = alloc_page(GFP_ATOMIC); copy_highpage(new, old); atomic_inc(&new->_mapcount); set_pte_at(mm, addr, ptep, pte_mkdirty(mk_pte(new, vma->vm_page_prot)));",
   free: "page_remove_rmap(old, false); put_page(old);",
 };
 
@@ -89,11 +89,11 @@ export function printTlb(program: TlbProgram, prefix = ""): { readonly text: str
 ${program.users.map(user).join("")}static void ${prefix}change(void *arg)
 {
 	struct mm_struct *mm = arg;
-	unsigned long va = ${prefix}va;
-	struct vm_area_struct *vma = find_vma(mm, va);
-	pmd_t *pmd = mm_find_pmd(mm, va);
+	unsigned long addr = ${prefix}va;
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	pmd_t *pmd = mm_find_pmd(mm, addr);
 	spinlock_t *ptl = pte_lockptr(mm, pmd);
-	pte_t *ptep = pte_offset_map(pmd, va), entry = ptep_get(ptep);
+	pte_t *ptep = pte_offset_map(pmd, addr), entry = ptep_get(ptep);
 	struct page *new, *old = pte_page(entry);
 
 ${program.ops.map((op) => `\t${LINES[op]}\n`).join("")}	(void)new;
