@@ -45,6 +45,7 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 	page->sd_kind = (unsigned int)kind;
 	page->sd_home = 0;
 	page->sd_moved = NULL;
+	page->sd_dropped = 0;
 	page->order = order;
 	page->flags = 0;
 	page->mapping = NULL;
@@ -90,6 +91,7 @@ void sd_frame_clean(struct page *page)
 	page->flags = 0;
 	page->mapping = NULL;
 	page->index = 0;
+	page->sd_dirty = 0;
 	page->_mapcount.counter = 0;
 	page->lru.next = page->lru.prev = NULL;
 	__sd_atomic_end();

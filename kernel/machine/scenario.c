@@ -16,7 +16,6 @@ static struct vm_area_struct vmas[2 * SD_MAX_MM];
 static struct file files[2];
 static int nr_vmas, nr_files;
 
-void sd_name_location(unsigned int location, struct address_space *mapping, pgoff_t index);
 void sd_tlb_daemon(void *walker);
 
 static const char *const cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7",
@@ -77,7 +76,7 @@ static struct file *new_file(const char *name, unsigned int nr_pages, bool huge)
 	file->sd_mapping.sd_nr_pages = nr_pages;
 	file->sd_mapping.sd_location = sd_new_location(nr_pages * SD_WORDS);
 	for (i = 0; i < nr_pages * SD_WORDS; i++)
-		sd_name_location(file->sd_mapping.sd_location + i, &file->sd_mapping, i / SD_WORDS);
+		sd_name_location(file->sd_mapping.sd_location + i, &file->sd_mapping, i / SD_WORDS, !huge);
 	return file;
 }
 
@@ -132,8 +131,14 @@ void sd_populate(struct mm_struct *mm, unsigned long va)
 {
 	vm_fault_t fault = handle_mm_fault(find_vma(mm, va), va, FAULT_FLAG_USER | FAULT_FLAG_WRITE);
 
+	struct sd_upage *up = &sd_upages[sd_find_upage(mm, va)];
+	u64 leaf;
+
 	if (fault & VM_FAULT_ERROR)
 		__sd_fail("scenario", "{0:x} cannot be populated: fault {1:x}", va, fault, 0);
+	leaf = sd_walk(mm, va, false);
+	if (leaf)
+		sd_data_populated(pfn_to_page((leaf & PTE_PFN_MASK) >> PAGE_SHIFT), up->location);
 }
 
 struct page *sd_page_of(struct file *file, unsigned int index)

@@ -109,6 +109,8 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 		struct sd_upage *up = &sd_upages[i];
 		u64 before, after;
 
+		if (!up->mm)
+			continue;
 		before = sd_walk_if(up->mm, up->va, (void *)addr, old, &level);
 		if (!level)
 			continue;
@@ -119,6 +121,8 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 		else if (told != up->mm)
 			__sd_event("+", ", shared with {0:s} {1:x}", (sd_u64)up->mm->sd_name, up->va, 0);
 		told = up->mm;
+		if (!up->mapping && level == 4)
+			sd_data_entry(i, (u64 *)addr, new);
 		after = sd_walk_if(up->mm, up->va, (void *)addr, new, &level);
 		if (before == after)
 			continue;

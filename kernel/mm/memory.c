@@ -265,6 +265,9 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 			if (pte_present(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
 				*pages = pte_page(pte);
 				get_page(*pages);
+				/* Who is going to write does so through no entry (FOLL_TOUCH). */
+				if ((gup_flags & FOLL_WRITE) && !pte_dirty(pte))
+					set_page_dirty(*pages);
 				spin_unlock(ptl);
 				ret = 1;
 				break;

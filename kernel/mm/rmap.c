@@ -183,6 +183,7 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 				set_pte_at(mm, pvmw.address, pvmw.pte, swp_pte);
 			/* No flush of device TLBs here: faults wait on the migration entry, and range end does it. */
 		} else if (PageAnon(page)) {
+			set_pte_at(mm, pvmw.address, pvmw.pte, swp_entry_to_pte(swp_entry(0, sd_swap_slot(page))));
 			flush_devices(mm, pvmw.address, pvmw.address + PAGE_SIZE);
 		}
 		page_remove_rmap(page, PageHuge(page));

@@ -33,6 +33,9 @@ void add_to_swap(struct page *page)
 	unsigned int slot = sd_swap_slot(page);
 
 	__sd_atomic_begin(SD_STEP, NULL);
+	if (swap_cache[slot] && swap_cache[slot] != page)
+		__sd_fail("scenario", "{0:p} is to go to disk, where {1:p} is still: swap entries that are dropped while they are read are not modelled",
+			  (sd_u64)page, (sd_u64)swap_cache[slot], 0);
 	if (!swap_cache[slot]) {
 		swap_cache[slot] = page;
 		page->_refcount.counter++;
@@ -48,12 +51,15 @@ bool delete_from_swap_cache(struct page *page, int expected)
 
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (swap_cache[slot] == page && (!expected || page->_refcount.counter == expected)) {
+		/* In the cache because it goes to disk: it is written whether its entry was dirty or not (add_to_swap() makes it dirty). */
+		if (expected)
+			sd_data_written(page);
 		swap_cache[slot] = NULL;
 		page->_refcount.counter--;
-		if (expected) {
-			sd_data_freed(page);	/* current on disk alone */
-			sd_data_moved(page, "swap");
-		}
+		if (expected)
+			sd_data_gone(page, "swap");
+		else
+			sd_data_forget_disk(sd_upages[slot].location);
 		deleted = true;
 	}
 	__sd_atomic_end();

@@ -92,7 +92,7 @@ static void scif_work(void *arg)
 		__sd_block();
 	__sd_atomic_end();
 	current->sd_in_kernel = true;
-	sd_mirror_put_page(page);
+	sd_mirror_put_page(&ep->m, page);
 	current->sd_in_kernel = false;
 }
 

@@ -92,7 +92,13 @@ static inline void put_page(struct page *page)
 #define page_has_private(page) 0
 #define page_mapping(page) (PageAnon(page) ? NULL : (page)->mapping)
 #define hpage_nr_pages(page) (1 << compound_order(page))
-#define set_page_dirty(page) ((void)(page))
+
+/* A huge page is never written out, so nobody asks whether it is dirty. */
+static inline void set_page_dirty(struct page *page)
+{
+	if (!PageHuge(page))
+		SetPageDirty(page);
+}
 
 pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address);
 pud_t *pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address);
