@@ -53,7 +53,7 @@ bool sd_fault_waits(struct sd_upage *up)
 	u64 *slot = sd_leaf_slot(up->mm, up->va, up->size);
 	struct page *page = up->mapping ? up->mapping->sd_pages[up->index] : NULL;
 
-	if (!slot || (*slot & _PAGE_PRESENT))
+	if (!slot || pte_present(__pte(*slot)))
 		return false;
 	return *slot || (page && (page->flags & (1UL << PG_locked)));
 #else

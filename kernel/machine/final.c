@@ -29,7 +29,7 @@ static int count_entries(struct page *page)
 	for (i = 0; i < sd_nr_upages; i++) {
 		u64 *slot = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size);
 
-		if (!slot || !(*slot & _PAGE_PRESENT) || pfn_to_page((*slot & PTE_PFN_MASK) >> PAGE_SHIFT) != page)
+		if (!slot || !pte_present(__pte(*slot)) || pte_page(__pte(*slot)) != page)
 			continue;
 		for (k = 0; k < n && seen[k] != slot; k++)
 			;

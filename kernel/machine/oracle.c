@@ -8,7 +8,8 @@
  * every value that a program could write is covered at once.
  *
  * Reading a word that is not current, or holds another location, is a stale read. A write is lost when it goes to a page whose contents were
- * already moved elsewhere for good, or when the only current copy is freed.
+ * already moved elsewhere for good, or when the only current copy is freed and somebody goes on with another page: a
+ * file that has one already, or who reads what a fault made instead.
  *
  * Anonymous memory may be dropped on purpose (MADV_DONTNEED, munmap): whoever faults next begins with nothing. The kernel does not say so; it
  * shows in how it is done. Who drops a page clears its entry without holding its page lock, as zap_pte_range() does; it leaves nothing in the
@@ -21,6 +22,7 @@
 static u64 current_in[SD_NR_LOCATIONS];			/* by location: set of frames, and DISK */
 static struct address_space *location_file[SD_NR_LOCATIONS];
 static pgoff_t location_index[SD_NR_LOCATIONS];
+static struct page *lost_with[SD_NR_LOCATIONS];		/* which page took the last write with it when it was freed */
 static unsigned int nr_locations = 1;			/* 0 is "nothing" */
 
 #define words_of(page) ((u64 *)page_address(page))
@@ -45,6 +47,16 @@ void sd_name_location(unsigned int location, struct address_space *mapping, pgof
 	location_file[location] = mapping;
 	location_index[location] = index;
 	current_in[location] = on_disk ? DISK : 0;
+}
+
+static struct sd_upage *upage_of(u64 location)
+{
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		if (location - sd_upages[i].location < SD_WORDS)
+			return &sd_upages[i];
+	return NULL;
 }
 
 /* Each frame of a set. */
@@ -79,7 +91,7 @@ void sd_data_bind(struct page *page, unsigned int location)
 		if (*where && !(*where & DISK) && !location_file[location + word])
 			give_up_dropped(location + word);
 		words_of(page)[word] = location + word;
-		if (!*where || (*where & DISK))
+		if ((!*where && !lost_with[location + word]) || (*where & DISK))
 			*where |= bit_of(page);
 	}
 	__sd_atomic_end();
@@ -105,8 +117,13 @@ void sd_data_entry(int upage, u64 *slot, u64 new)
 
 	if (none && pte_none(__pte(*slot)))
 		return;
-	for (word = 0; word < SD_WORDS; word++)
-		set |= current_in[sd_upages[upage].location + word];
+	for (word = 0; word < SD_WORDS; word++) {
+		unsigned int location = sd_upages[upage].location + word;
+
+		set |= current_in[location];
+		if (none && lost_with[location])
+			lost_with[location] = NULL;
+	}
 	for_each_frame(page, left, set) {
 		bool dropped = none && !sd_page_locked_by_me(page);
 
@@ -154,6 +171,9 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which holds somebody else's data",
 			  (sd_u64)who, va, (sd_u64)page);
 	if (!write) {
+		if (!(current_in[location + word] & here) && lost_with[location + word])
+			__sd_fail("lost-write", "{0:s} reads {1:x} and does not see the last write to it: {2:p} was freed and had it alone",
+				  (sd_u64)who, va, (sd_u64)lost_with[location + word]);
 		if (!(current_in[location + word] & here))
 			__sd_fail("stale-read", "{0:s} reads {1:x} in {2:p} and does not see the last write to it", (sd_u64)who, va,
 				  (sd_u64)page);
@@ -161,6 +181,8 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 	}
 	if (current_in[location + word] != here)
 		current_in[location + word] = here;
+	if (lost_with[location + word])
+		lost_with[location + word] = NULL;
 }
 
 /* Word by word, as the copy goes. */
@@ -191,6 +213,7 @@ void sd_data_drop(struct page *page)
 	for (word = 0; word < SD_WORDS; word++)
 		if (words_of(page)[word] && words_of(page)[word] != GIVEN_UP) {
 			current_in[words_of(page)[word]] = 0;
+			lost_with[words_of(page)[word]] = NULL;
 			words_of(page)[word] = GIVEN_UP;
 		}
 }
@@ -199,27 +222,6 @@ void sd_data_drop(struct page *page)
 void sd_data_moved(struct page *from, const char *how)
 {
 	from->sd_moved = how;
-}
-
-static struct sd_upage *upage_of(u64 location)
-{
-	int i;
-
-	for (i = 0; i < sd_nr_upages; i++)
-		if (location - sd_upages[i].location < SD_WORDS)
-			return &sd_upages[i];
-	return NULL;
-}
-
-/* Whose contents? For the sentence about a lost write. */
-static __noreturn void lost(struct page *page, u64 location, const char *file, const char *memory)
-{
-	struct address_space *mapping = location_file[location];
-	struct sd_upage *up = upage_of(location);
-
-	if (mapping)
-		__sd_fail("lost-write", file, (sd_u64)page, location_index[location], (sd_u64)mapping->sd_name);
-	__sd_fail("lost-write", memory, (sd_u64)page, up ? up->va : 0, up && up->mm ? (sd_u64)up->mm->sd_name : (sd_u64) "a process that has ended");
 }
 
 /* The page goes on holding these words, but not for the oracle. True if nothing else has the last write to this one. */
@@ -256,10 +258,11 @@ void sd_data_freed(struct page *page)
 		/* A page that is freed while it is mapped is found out right after, for what it is (sd_frame_clean). */
 		if (!mapping && (page->sd_dropped ? !table_locked_by_me(upage_of(location)) : page->_mapcount.counter != -1))
 			continue;
-		lost(page, location, mapping && mapping->sd_pages[location_index[location]] ?
-			"{0:p} is freed and has the last write to page {1:d} of {2:s}: the page there now does not have it" :
-			"{0:p} is freed and has the last write to page {1:d} of {2:s}, which is nowhere else",
-		     "{0:p} is freed and has the last write to {1:x} in {2:s}, which is nowhere else");
+		if (mapping && mapping->sd_pages[location_index[location]])
+			__sd_fail("lost-write",
+				  "{0:p} is freed and has the last write to page {1:d} of {2:s}: the page there now does not have it",
+				  (sd_u64)page, location_index[location], (sd_u64)mapping->sd_name);
+		lost_with[location] = page;
 	}
 }
 
@@ -294,11 +297,19 @@ void sd_data_gone(struct page *page, const char *how)
 {
 	unsigned int word;
 
-	for (word = 0; word < SD_WORDS; word++)
-		if (last_copy_goes(page, words_of(page)[word]))
-			lost(page, words_of(page)[word],
-			     "{0:p} is reclaimed as clean and has the last write to page {1:d} of {2:s}, which is not on disk",
-			     "{0:p} is reclaimed as clean and has the last write to {1:x} in {2:s}, which is not on disk");
+	for (word = 0; word < SD_WORDS; word++) {
+		u64 location = words_of(page)[word];
+		struct address_space *mapping;
+
+		if (!last_copy_goes(page, location))
+			continue;
+		mapping = location_file[location];
+		if (mapping)
+			__sd_fail("lost-write", "{0:p} is reclaimed as clean and has the last write to page {1:d} of {2:s}, which is not on disk",
+				  (sd_u64)page, location_index[location], (sd_u64)mapping->sd_name);
+		__sd_fail("lost-write", "{0:p} is reclaimed as clean and has the last write to {1:x}, which is not on disk", (sd_u64)page,
+			  upage_of(location) ? upage_of(location)->va : 0, 0);
+	}
 	sd_data_moved(page, how);
 }
 

@@ -30,7 +30,9 @@ int sd_nr_walkers = NR_CPUS;
 /* For the story: an entry in words. */
 static __always_inline void tell_value(u64 entry)
 {
-	if (entry & _PAGE_PRESENT)
+	if (pte_protnone(__pte(entry)))
+		__sd_event("+", "{0:p} (no access)", page_at(entry), 0, 0);
+	else if (entry & _PAGE_PRESENT)
 		__sd_event("+", !(entry & _PAGE_RW) ? "{0:p} (read-only)" : entry & _PAGE_DIRTY ? "{0:p} (rw, dirty)" : "{0:p} (rw)",
 			   page_at(entry), 0, 0);
 	else if (!entry)

@@ -229,7 +229,11 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 		return 0;
 	}
 	spin_lock(ptl);
-	if (pte_same(ptep_get(ptep), entry)) {
+	if (pte_same(ptep_get(ptep), entry) && pte_protnone(entry)) {
+		/* NUMA hinting: accessible again, with what the VMA allows. Whether the page should be elsewhere is not asked. */
+		entry = __pte((pte_val(entry) & ~_PAGE_PROTNONE) | (pgprot_val(vma->vm_page_prot) & (pte_write(entry) ? ~0UL : ~_PAGE_RW)));
+		set_pte_at(mm, address, ptep, pte_mkyoung(entry));
+	} else if (pte_same(ptep_get(ptep), entry)) {
 		if (flags & FAULT_FLAG_WRITE) {
 			if (!pte_write(entry))
 				entry = pte_mkwrite(entry);	/* shared: write notification only */
@@ -262,7 +266,7 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 
 			spin_lock(ptl);
 			pte = ptep_get(ptep);
-			if (pte_present(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
+			if (pte_present(pte) && !pte_protnone(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
 				*pages = pte_page(pte);
 				get_page(*pages);
 				/* Who is going to write does so through no entry (FOLL_TOUCH). */

@@ -81,6 +81,12 @@ static inline unsigned long pte_pfn(pte_t pte)
 	return (pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
+/* Present for the kernel, but no access is allowed: NUMA hinting. The hardware takes it for not present. */
+static inline int pte_protnone(pte_t pte)
+{
+	return (pte_val(pte) & (_PAGE_PROTNONE | _PAGE_PRESENT)) == _PAGE_PROTNONE;
+}
+
 #define pte_page(pte) pfn_to_page(pte_pfn(pte))
 #define pfn_pte(pfn, prot) __pte(((unsigned long)(pfn) << PAGE_SHIFT) | pgprot_val(prot))
 #define mk_pte(page, prot) pfn_pte(page_to_pfn(page), prot)
