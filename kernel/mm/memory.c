@@ -229,11 +229,16 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 		return 0;
 	}
 	spin_lock(ptl);
-	if (pte_same(ptep_get(ptep), entry) && pte_protnone(entry)) {
-		/* NUMA hinting: accessible again, with what the VMA allows. Whether the page should be elsewhere is not asked. */
-		entry = __pte((pte_val(entry) & ~_PAGE_PROTNONE) | (pgprot_val(vma->vm_page_prot) & (pte_write(entry) ? ~0UL : ~_PAGE_RW)));
-		set_pte_at(mm, address, ptep, pte_mkyoung(entry));
-	} else if (pte_same(ptep_get(ptep), entry)) {
+	if (pte_same(ptep_get(ptep), entry)) {
+		if (pte_protnone(entry)) {
+			/* NUMA hinting: accessible again, as the VMA allows. Whether the page should be on another node is not asked. */
+			unsigned long prot = pgprot_val(vma->vm_page_prot);
+
+			if (!pte_write(entry))
+				prot &= ~_PAGE_RW;
+			set_pte_at(mm, address, ptep, pte_mkyoung(__pte((pte_val(entry) & ~_PAGE_PROTNONE) | prot)));
+			goto out;
+		}
 		if (flags & FAULT_FLAG_WRITE) {
 			if (!pte_write(entry))
 				entry = pte_mkwrite(entry);	/* shared: write notification only */
@@ -241,6 +246,7 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 		}
 		ptep_set_access_flags(vma, address, ptep, pte_mkyoung(entry), flags & FAULT_FLAG_WRITE);
 	}
+out:
 	spin_unlock(ptl);
 	return 0;
 }

@@ -38,7 +38,6 @@ struct page {
 	spinlock_t ptl;				/* of a page-table page */
 	unsigned long order;			/* of a compound page */
 	unsigned int sd_kind;			/* enum sd_frame_kind */
-	unsigned int sd_home;			/* whose free frame it is: task number + 1, or 0: its first owner's */
 	const char *sd_moved;			/* contents were copied elsewhere for good: by whom */
 	unsigned long sd_dirty;			/* PG_dirty: not in flags, which are the page lock */
 	unsigned long sd_dropped;		/* the entry of this anonymous memory was cleared on purpose (machine/oracle.c) */
