@@ -20,6 +20,10 @@ int sd_find_upage(struct mm_struct *mm, unsigned long va)
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].mm == mm && va - sd_upages[i].va < sd_upages[i].size)
 			return i;
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].ended == mm && va - sd_upages[i].va < sd_upages[i].size)
+			__sd_fail("use-after-free", "{0:s} accesses {1:x} of an address space whose last user is gone",
+				  (sd_u64)current->comm, va, 0);
 	__sd_fail("scenario", "{0:x} is not an address that the scenario mapped in {1:s}", va, (sd_u64)mm->sd_name, 0);
 }
 

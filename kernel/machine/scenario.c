@@ -3,7 +3,7 @@
  * scenario.c - what a scenario calls to set itself up (shootdown/scenario.h).
  *
  * Runs before any thread does, so nothing here needs a lock, and nothing that it fills in changes later: address spaces, VMAs, files
- * and who runs where are fixed for the whole search unless kernel code under check changes them.
+ * and who runs where are fixed for the whole search unless kernel code under check changes them, or a process ends (mm/exit.c).
  */
 #include <shootdown/scenario.h>
 
@@ -11,7 +11,7 @@ struct task_struct sd_tasks[SD_MAX_TASKS];
 struct mm_struct *sd_mms[SD_MAX_MM];
 int sd_nr_mms;
 
-static struct mm_struct mms[SD_MAX_MM];
+static struct mm_struct mms[SD_MAX_MM] __sd_arena;
 static struct vm_area_struct vmas[2 * SD_MAX_MM];
 static struct file files[2];
 static int nr_vmas, nr_files;
@@ -53,6 +53,7 @@ struct mm_struct *sd_mm(const char *name)
 	limit(sd_nr_mms < SD_MAX_MM, "address spaces (SD_MAX_MM)");
 	__sd_watch(sd_frames, sd_frames + SD_NR_FRAMES);
 	sd_mms[sd_nr_mms++] = mm;
+	__sd_live(mm, sizeof(*mm), "mm_struct");
 	mm->sd_name = name;
 	__sd_event("name", "{1:s}", (sd_u64)mm, (sd_u64)name, 0);
 	mm->pgd = page_address(sd_frame_alloc(SD_FRAME_TABLE, 0));
@@ -121,7 +122,7 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
 	for (i = 0; i < nr_pages; i++) {
 		limit(sd_nr_upages < SD_NR_UPAGES, "user pages (SD_NR_UPAGES)");
 		sd_upages[sd_nr_upages++] = (struct sd_upage){
-			mm, start + i * size, size, location + i * SD_WORDS, file ? file->f_mapping : NULL, i,
+			mm, start + i * size, size, location + i * SD_WORDS, file ? file->f_mapping : NULL, i, NULL,
 		};
 	}
 	return start;
@@ -201,6 +202,7 @@ static void load_mm(int cpu, struct mm_struct *mm)
 		return;
 	w->name = cpu_names[cpu];
 	w->mm = mm;
+	mmgrab(mm);	/* the CPU's own, until it runs in another */
 	cpumask_set_cpu(cpu, mm_cpumask(mm));
 #ifdef SD_TLB_NAIVE
 	sd_loop_thread(cpu, "TLB", NULL, sd_tlb_daemon, w);

@@ -104,7 +104,10 @@ static void rmap_walk_anon(struct page *page, struct rmap_walk_control *rwc)
 {
 	struct vm_area_struct *vma = (struct vm_area_struct *)((unsigned long)page->mapping - 1);
 
-	rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg);
+	down_read(&vma->sd_anon_rwsem);
+	if (vma->vm_mm)		/* the process may have ended */
+		rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg);
+	up_read(&vma->sd_anon_rwsem);
 }
 
 void __weak rmap_walk(struct page *page, struct rmap_walk_control *rwc)

@@ -43,6 +43,26 @@ void add_to_swap(struct page *page)
 	__sd_atomic_end();
 }
 
+/* The entry is gone, so its slot is free. A page that is still there and locked by somebody stays until he is done. */
+void free_swap_and_cache(swp_entry_t entry)
+{
+	unsigned int slot = (unsigned int)swp_offset(entry);
+	struct page *page;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	page = swap_cache[slot];
+	if (page)
+		page->_refcount.counter++;
+	__sd_atomic_end();
+	if (!page)
+		return;
+	if (trylock_page(page)) {
+		delete_from_swap_cache(page, 0);
+		unlock_page(page);
+	}
+	put_page(page);
+}
+
 /* The page is locked: out of the cache if the references are as expected (0: however many there are). */
 bool delete_from_swap_cache(struct page *page, int expected)
 {

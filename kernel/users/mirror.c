@@ -31,6 +31,7 @@ void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned l
 
 void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm)
 {
+	mm->sd_mirrored = true;
 	if (!(sd_seed & SD_SEED_DEAF))
 		mmu_notifier_register(mn, mm);
 }

@@ -134,9 +134,27 @@ static inline unsigned long vma_pages(struct vm_area_struct *vma)
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
 }
 
+/*
+ * mm_users: who uses the address space; one stands for the process with all its threads. With the last its memory, tables and notifiers go.
+ * mm_count: who uses the structure; one for all of mm_users, one for each CPU that runs in it. With the last it is free (mm/exit.c).
+ */
+#define mmget(mm) atomic_inc(&(mm)->mm_users)
 #define mmget_not_zero(mm) atomic_inc_not_zero(&(mm)->mm_users)
 #define mmgrab(mm) atomic_inc(&(mm)->mm_count)
-#define mmdrop(mm) atomic_dec(&(mm)->mm_count)
-#define mmput(mm) atomic_dec(&(mm)->mm_users)
+void __mmput(struct mm_struct *mm);
+void __mmdrop(struct mm_struct *mm);
+
+static inline void mmdrop(struct mm_struct *mm)
+{
+	if (atomic_dec_and_test(&mm->mm_count))
+		__mmdrop(mm);
+}
+
+static inline void mmput(struct mm_struct *mm)
+{
+	might_sleep();
+	if (atomic_dec_and_test(&mm->mm_users))
+		__mmput(mm);
+}
 
 #endif

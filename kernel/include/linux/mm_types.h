@@ -55,6 +55,7 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;
 	struct file *vm_file;
 	struct vm_area_struct *sd_i_mmap_next;	/* next in mapping->i_mmap */
+	struct rw_semaphore sd_anon_rwsem;	/* that of its anon_vma: held by who goes from a page to its entry */
 };
 
 struct mm_struct {
@@ -71,6 +72,7 @@ struct mm_struct {
 #endif
 	atomic_long_t sd_nr_tables;
 	struct mmu_notifier_mm *mmu_notifier_mm;
+	bool sd_mirrored;	/* by a guest or device of the model */
 	cpumask_t cpu_bitmap;
 };
 

@@ -33,6 +33,7 @@ struct sd_upage {
 	unsigned int location;		/* of its word 0 */
 	struct address_space *mapping;	/* NULL: anonymous */
 	pgoff_t index;			/* in the file, in pages of this size */
+	struct mm_struct *ended;	/* whose it was: mm is NULL then */
 };
 
 /* Something that walks page tables and caches what it finds: CPU c is sd_walkers[c], devices follow. */
