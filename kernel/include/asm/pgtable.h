@@ -145,8 +145,11 @@ static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
 	return (pte_t *)pmd_page_vaddr(pmdp_get(pmd)) + pte_index(addr);
 }
 
+/* From 6.5 on (linux/mm.h) there may be no table, and RCU keeps the one that is there. */
+#if SD_KERNEL < 605
 #define pte_offset_map(pmd, addr) pte_offset_kernel(pmd, addr)
 #define pte_unmap(pte) ((void)(pte))
+#endif
 
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {

@@ -22,6 +22,9 @@
 
 #define FAULT_FLAG_WRITE 0x1
 #define FAULT_FLAG_USER 0x40
+#if SD_KERNEL >= 604
+#define FAULT_FLAG_VMA_LOCK 0x1000
+#endif
 
 #define VM_FAULT_OOM 0x1
 #define VM_FAULT_SIGBUS 0x2
@@ -39,10 +42,52 @@
 #define mmap_read_lock(mm) down_read(&(mm)->mmap_lock)
 #define mmap_read_unlock(mm) up_read(&(mm)->mmap_lock)
 #define mmap_write_lock(mm) down_write(&(mm)->mmap_lock)
+#if SD_KERNEL < 604
 #define mmap_write_unlock(mm) up_write(&(mm)->mmap_lock)
+#endif
 #define sd_mmap_sem(mm) (&(mm)->mmap_lock)
 #else
 #define sd_mmap_sem(mm) (&(mm)->mmap_sem)
+#endif
+
+#if SD_KERNEL >= 604
+/*
+ * The lock of one VMA (6.4): a fault takes it instead of mmap_lock if nobody has it for writing, so mmap_lock held for writing keeps no fault away.
+ * Who changes a VMA has to take both. It stays taken for writing until mmap_lock is given back (the kernel: by a sequence of the mm).
+ */
+static inline bool vma_start_read(struct vm_area_struct *vma)
+{
+	return down_read_trylock(&vma->vm_lock);
+}
+
+static inline void vma_end_read(struct vm_area_struct *vma)
+{
+	up_read(&vma->vm_lock);
+}
+
+static inline void vma_assert_write_locked(struct vm_area_struct *vma)
+{
+	lockdep_assert_held_write(&vma->vm_lock);
+}
+
+static inline void vma_start_write(struct vm_area_struct *vma)
+{
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
+	if (!sd_rwsem_held(&vma->vm_lock, true))
+		down_write(&vma->vm_lock);
+}
+
+static inline void mmap_write_unlock(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	for (vma = mm->mmap; vma; vma = vma->vm_next)
+		if (sd_rwsem_held(&vma->vm_lock, true))
+			up_write(&vma->vm_lock);
+	up_write(&mm->mmap_lock);
+}
+
+struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long address);
 #endif
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
@@ -106,6 +151,22 @@ pmd_t *pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
 pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 
 #define pte_lockptr(mm, pmd) ((void)(mm), &pmd_page(pmdp_get(pmd))->ptl)
+#if SD_KERNEL >= 605
+/*
+ * 6.5 (0d940a9b270b): NULL if there is no page table, which callers must look for. Until pte_unmap() the caller is an RCU reader, so that a table
+ * that is taken away meanwhile is not freed (khugepaged frees it after a grace period). Under the lock one looks whether it is still the one.
+ */
+pte_t *pte_offset_map(pmd_t *pmd, unsigned long address);
+pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long address, spinlock_t **ptlp);
+void pte_unmap(pte_t *pte);
+extern unsigned int sd_tables_mapped[];
+
+static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
+{
+	spin_unlock(ptl);
+	pte_unmap(pte);
+}
+#else
 #define pte_offset_map_lock(mm, pmd, address, ptlp)					\
 ({											\
 	spinlock_t *__ptl = pte_lockptr(mm, pmd);					\
@@ -115,6 +176,7 @@ pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 	__pte;										\
 })
 #define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
+#endif
 
 /* Counting a table touches nothing that decides anything before the final check: additions commute. */
 static inline void sd_count_tables(struct mm_struct *mm, int nr)

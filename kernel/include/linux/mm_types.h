@@ -55,6 +55,10 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;
 	struct file *vm_file;
 	struct vm_area_struct *sd_i_mmap_next;	/* next in mapping->i_mmap */
+#if SD_KERNEL >= 604
+	struct rw_semaphore vm_lock;
+	unsigned long anon_vma;			/* not 0: there is one, since the first fault */
+#endif
 	struct rw_semaphore sd_anon_rwsem;	/* that of its anon_vma: held by who goes from a page to its entry */
 };
 
