@@ -107,22 +107,46 @@ void sd_data_populated(struct page *page, unsigned int location)
 			current_in[location + word] = bit_of(page);
 }
 
-/* The entry of a page of anonymous memory is about to become @new (machine/tlb.c): see above. */
-void sd_data_entry(int upage, u64 *slot, u64 new)
+/*
+ * An entry is about to become @new, of this user page or (NULL) of an address that the scenario did not map. A page of anonymous memory belongs to
+ * one address: what fork, KSM or mremap() do with it is not modelled, and nothing is said about it.
+ */
+void sd_data_install(const struct sd_upage *up, u64 new)
 {
+	struct page *page;
+	u64 location;
+
+	if (!pte_present(__pte(new)) || !pfn_valid(pte_pfn(__pte(new))))
+		return;
+	page = pte_page(__pte(new));
+	if (page->sd_kind != SD_FRAME_DATA)
+		return;
+	location = words_of(page)[0];
+	if (!location || location == GIVEN_UP || location_file[location] || (up && up->location == location))
+		return;
+	if (!up)
+		__sd_fail("scenario", "{0:p}, anonymous memory, is installed at an address that the scenario did not map: sharing or moving such pages (fork, KSM, mremap) is not modelled",
+			  (sd_u64)page, 0, 0);
+	__sd_fail("scenario", "{0:p}, anonymous memory of another address, is installed at {1:x} in {2:s}: sharing or moving such pages (fork, KSM, mremap) is not modelled",
+		  (sd_u64)page, up->va, (sd_u64)up->mm->sd_name);
+}
+
+/* The entry of an ordinary user page is about to change. Of anonymous memory, it shows here whether it is dropped: see above. */
+void sd_data_entry(int upage, u64 old, u64 new)
+{
+	const struct sd_upage *up = &sd_upages[upage];
 	bool none = pte_none(__pte(new));
 	struct page *page;
 	unsigned int word;
 	u64 left, set = 0;
 
-	if (none && pte_none(__pte(*slot)))
+	sd_data_install(up, new);
+	if (up->mapping || (none && pte_none(__pte(old))))
 		return;
 	for (word = 0; word < SD_WORDS; word++) {
-		unsigned int location = sd_upages[upage].location + word;
-
-		set |= current_in[location];
-		if (none && lost_with[location])
-			lost_with[location] = NULL;
+		set |= current_in[up->location + word];
+		if (none && lost_with[up->location + word])
+			lost_with[up->location + word] = NULL;
 	}
 	for_each_frame(page, left, set) {
 		bool dropped = none && !sd_page_locked_by_me(page);
