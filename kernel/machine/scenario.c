@@ -83,6 +83,10 @@ static struct file *new_file(const char *name, unsigned int nr_pages, bool huge)
 
 struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages)
 {
+#if SD_KERNEL >= 509
+	/* i_mmap_rwsem orders users of shared tables as since 5.7; 6.1 has a lock of each VMA for that instead (8d9bfb260814, 3a47c54f09c4). */
+	__sd_event("bound", "hugetlb faults and shared PMD tables as in 5.8", 0, 0, 0);
+#endif
 	return new_file(name, nr_pages, true);
 }
 

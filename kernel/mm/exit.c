@@ -133,10 +133,13 @@ void __weak exit_mmap(struct mm_struct *mm)
 
 	__mmu_notifier_release(mm);
 	unmap_pages(mm);
+	/* As the kernel does since 5.17. Before, nobody was there to be kept away; who is there all the same is found out (handle_mm_fault). */
+	down_write(sd_mmap_sem(mm));
 	unlink_vmas(mm);
 	free_tables(mm, PMD_SIZE);
 	free_tables(mm, PUD_SIZE);
 	free_tables(mm, PGDIR_SIZE);
+	up_write(sd_mmap_sem(mm));
 	__sd_atomic_begin(SD_STEP, NULL);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].mm == mm) {

@@ -285,12 +285,26 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 	return VM_FAULT_NOPAGE;
 }
 
+/* Who faults is a user of the mm, so it does not end meanwhile; unless he forgot to be one (mmget_not_zero). */
+static bool mm_has_ended(struct mm_struct *mm)
+{
+	bool ended = true;
+
+	__sd_atomic_begin(SD_LOCAL, mm);
+	if (mm)
+		ended = !mm->mm_users.counter;
+	__sd_atomic_end();
+	return ended;
+}
+
 vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	spinlock_t *ptl;
 	pte_t *ptep, entry;
 
+	if (mm_has_ended(mm))
+		__sd_fail("use-after-free", "{0:s} faults at {1:x} in an address space whose last user is gone", (sd_u64)current->comm, address, 0);
 	if (is_vm_hugetlb_page(vma))
 		return hugetlb_fault(mm, vma, address, flags);
 	ptep = sd_pte_alloc(mm, address);

@@ -222,6 +222,10 @@ bool __weak try_to_unmap(struct page *page, enum ttu_flags flags)
 		.done = page_not_mapped,
 	};
 
+#if SD_KERNEL >= 509
+	/* 5.14 has a function of its own for migration, and 6.1 another lock for what unshares a table. */
+	__sd_event("bound", "migration and reclaim as in 5.8", 0, 0, 0);
+#endif
 	if (flags & TTU_RMAP_LOCKED)
 		rmap_walk_locked(page, &rwc);
 	else
