@@ -20,6 +20,8 @@ const CASES: readonly Case[] = [
   ["anon", "6.1", "HOW=1 ORDER=1", "lost-write"],
   ["anon", "6.1", "HOW=2 ORDER=1", "lost-write"],
   ["anon", "6.1", "HOW=3 ORDER=1", "stale-read"],
+  // Dropped while something else happens to the page.
+  ...(["4.4", "4.19", "6.1"] as const).flatMap((kernel) => [1, 2, 3].map((other): Case => ["zap", kernel, `WITH=${other}`, "none"])),
   ["truncate", "4.19", "FIX=1", "none"],
   ["truncate", "4.19", "FIX=0", "lost-write"],
   // Reclaim: a swap entry is left in every version, and dirty bits decide what is written out.
@@ -52,6 +54,7 @@ const CASES: readonly Case[] = [
   ["vma-lock", "6.12", "LOCK=0 MEMORY=0", "bug-on"],
   ["vma-lock", "6.12", "LOCK=1 MEMORY=0", "none"],
   ["vma-lock", "6.12", "LOCK=0 MEMORY=1", "none"],
+  ["vma-lock", "6.12", "LOCK=0 MEMORY=0 DEVICE", "none"],
   ["vma-lock", "6.6", "LOCK=0 MEMORY=2", "none"],
   ["vma-lock", "6.12", "LOCK=0 MEMORY=2", "bug-on"],
   ["vma-lock", "6.12", "LOCK=1 MEMORY=2", "none"],

@@ -62,15 +62,16 @@ static vm_fault_t fault_under_mmap_lock(struct mm_struct *mm, unsigned long va, 
 	return fault;
 }
 
-/* The page fault of a CPU or device: the kernel's part starts here. */
-static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
+/* The page fault of a CPU or device: the kernel's part starts here. Those of devices (iommu_sva) take mmap_lock in every version. */
+static void page_fault(struct sd_walker *w, unsigned long va, bool write)
 {
+	struct mm_struct *mm = w->mm;
 	vm_fault_t fault;
 
 	current->sd_in_kernel = true;
 	__sd_event("fault", "page fault at {0:x} in {1:s}", va, (sd_u64)mm->sd_name, 0);
 #if SD_KERNEL >= 604
-	if (!fault_under_vma_lock(mm, va, write, &fault))
+	if (w >= sd_walkers + NR_CPUS || !fault_under_vma_lock(mm, va, write, &fault))
 #endif
 		fault = fault_under_mmap_lock(mm, va, write);
 	if (fault & VM_FAULT_ERROR)
@@ -126,7 +127,7 @@ void sd_walker_access(struct sd_walker *w, unsigned long va, unsigned int nr, bo
 		__sd_atomic_end();
 		if (leaf)
 			return;
-		page_fault(w->mm, up->va, write);
+		page_fault(w, up->va, write);
 	}
 }
 

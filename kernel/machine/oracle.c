@@ -107,6 +107,8 @@ void sd_data_populated(struct page *page, unsigned int location)
 			current_in[location + word] = bit_of(page);
 }
 
+#define NOT_MODELLED ": sharing or moving such pages (fork, KSM, mremap) is not modelled"
+
 /*
  * An entry is about to become @new, of this user page or (NULL) of an address that the scenario did not map. A page of anonymous memory belongs to
  * one address: what fork, KSM or mremap() do with it is not modelled, and nothing is said about it.
@@ -125,10 +127,10 @@ void sd_data_install(const struct sd_upage *up, u64 new)
 	if (!location || location == GIVEN_UP || location_file[location] || (up && up->location == location))
 		return;
 	if (!up)
-		__sd_fail("scenario", "{0:p}, anonymous memory, is installed at an address that the scenario did not map: sharing or moving such pages (fork, KSM, mremap) is not modelled",
+		__sd_fail("scenario", "{0:p}, anonymous memory, is installed at an address that the scenario did not map" NOT_MODELLED,
 			  (sd_u64)page, 0, 0);
-	__sd_fail("scenario", "{0:p}, anonymous memory of another address, is installed at {1:x} in {2:s}: sharing or moving such pages (fork, KSM, mremap) is not modelled",
-		  (sd_u64)page, up->va, (sd_u64)up->mm->sd_name);
+	__sd_fail("scenario", "{0:p}, anonymous memory of another address, is installed at {1:x} in {2:s}" NOT_MODELLED, (sd_u64)page, up->va,
+		  (sd_u64)up->mm->sd_name);
 }
 
 /* The entry of an ordinary user page is about to change. Of anonymous memory, it shows here whether it is dropped: see above. */
@@ -219,6 +221,8 @@ void sd_data_copy(struct page *to, struct page *from, unsigned int word)
 	words_of(to)[word] = location;
 	if (!location || location == GIVEN_UP)
 		return;
+	if (to->sd_dropped != from->sd_dropped)
+		to->sd_dropped = from->sd_dropped;
 	if (current_in[location] & bit_of(from))
 		current_in[location] |= bit_of(to);
 	else

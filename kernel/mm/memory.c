@@ -250,6 +250,7 @@ static struct page *file_page(struct vm_area_struct *vma, unsigned long address)
 	}
 }
 
+/* Nobody else knows it yet: it is not locked, so that once it is mapped nothing keeps anybody from freeing it. */
 static struct page *anon_page(struct vm_area_struct *vma, unsigned long address)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE);
@@ -260,7 +261,6 @@ static struct page *anon_page(struct vm_area_struct *vma, unsigned long address)
 	if (!READ_ONCE(vma->anon_vma))
 		WRITE_ONCE(vma->anon_vma, 1);
 #endif
-	lock_page(page);
 	return page;
 }
 
@@ -271,7 +271,8 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 	spin_lock(ptl);
 	if (!pte_none(ptep_get(ptep))) {
 		spin_unlock(ptl);
-		unlock_page(page);
+		if (vma->vm_file)
+			unlock_page(page);
 		put_page(page);
 		return VM_FAULT_NOPAGE;
 	}
@@ -281,7 +282,8 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 	atomic_inc(&page->_mapcount);
 	set_pte_at(vma->vm_mm, address, ptep, pte_mkyoung(pte_mkdirty(mk_pte(page, vma->vm_page_prot))));
 	spin_unlock(ptl);
-	unlock_page(page);
+	if (vma->vm_file)
+		unlock_page(page);
 	return VM_FAULT_NOPAGE;
 }
 

@@ -27,8 +27,8 @@ static bool remove_migration_pte(struct page *new, struct vm_area_struct *vma, u
 		get_page(new);
 		pte = is_write_migration_entry(pte_to_swp_entry(old_pte)) ? pte_mkwrite(pte) : pte_wrprotect(pte);
 		/*
-		 * It comes back clean: that it was dirty, the page knows (from 6.1 on an entry may come back dirty if the page is). Whether a huge page is clean nobody asks, and an
-		 * entry that is dirty already is the worse one: a store through it looks at nothing.
+		 * It comes back clean: that it was dirty, the page knows (from 6.1 on an entry may come back dirty if the page is). Whether a
+		 * huge page is clean nobody asks, and an entry that is dirty already is the worse one: a store through it looks at nothing.
 		 */
 		if (PageHuge(new) && pte_write(pte))
 			pte = pte_mkdirty(pte);

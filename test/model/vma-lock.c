@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Somebody holds mmap_lock for writing and believes that no fault comes. LOCK=1: he has the VMA's lock too. MEMORY: 0 anonymous, faulted in before;
- * 1 anonymous, never; 2 a file's; 3 hugetlb.
+ * 1 anonymous, never; 2 a file's; 3 hugetlb. -DDEVICE: a device that walks the tables faults, not a CPU.
  */
 // shootdown: --kernel 6.12 -DLOCK=0 -DMEMORY=0
 #include <shootdown/scenario.h>
@@ -12,6 +12,13 @@ static void user(void *unused)
 {
 	sd_user_write(va);
 }
+
+#ifdef DEVICE
+static void dma(void *device)
+{
+	sd_device_write(device, va);
+}
+#endif
 
 static void driver(void *arg)
 {
@@ -41,6 +48,12 @@ void scenario(void)
 		sd_pte_alloc(mm, va);
 	else
 		sd_populate(mm, va + size);
+#ifdef DEVICE
+	struct sd_device *device = sd_device("gpu", mm);
+
+	sd_device_run(device, dma, device);
+#else
 	sd_cpu_run(0, mm, "user", user, NULL);
+#endif
 	sd_cpu_run(1, mm, "driver", driver, mm);
 }

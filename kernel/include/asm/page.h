@@ -31,6 +31,9 @@
 #ifndef SD_NR_FRAMES
 #define SD_NR_FRAMES 63		/* at most 63: a set of frames and the disk are one word */
 #endif
+#if SD_NR_FRAMES > 63
+#error SD_NR_FRAMES is at most 63
+#endif
 #ifndef SD_WORDS
 #define SD_WORDS 1		/* words of a page that carry contents */
 #endif
