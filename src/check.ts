@@ -14,6 +14,7 @@ import type { Machine, Merging } from "./explore/machine.ts";
 import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
 import { createInterpreter } from "./interpret/interpreter.ts";
 import { accessSites } from "./ir/flow.ts";
+import { modelBounds } from "./ir/model-bounds.ts";
 import { findPoints } from "./ir/points.ts";
 import type { Program } from "./ir/program.ts";
 import { type KeptCode, keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
@@ -153,6 +154,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       merging: options.merge,
       sharedWords: knowledge.sharedWords.length,
       assumed: counts.assumed,
+      model: modelBounds(program),
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),

@@ -17,9 +17,9 @@ static int count_entries(struct page *page)
 	int i, k, n = 0;
 
 	for (i = 0; i < sd_nr_upages; i++) {
-		u64 *slot = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size);
+		u64 *slot = sd_upages[i].mm ? sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size) : NULL;
 
-		if (!slot || !(*slot & _PAGE_PRESENT) || pfn_to_page((*slot & PTE_PFN_MASK) >> PAGE_SHIFT) != page)
+		if (!slot || !pte_present(__pte(*slot)) || pte_page(__pte(*slot)) != page)
 			continue;
 		for (k = 0; k < n && seen[k] != slot; k++)
 			;
@@ -60,7 +60,7 @@ static void check_pmd_tables(void)
 
 	for (i = 0; i < sd_nr_upages; i++) {
 		struct page *table;
-		u64 *pud = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, PUD_SIZE);
+		u64 *pud = sd_upages[i].mm ? sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, PUD_SIZE) : NULL;
 		u64 *seen[SD_NR_UPAGES];
 		int n = 0, j;
 
@@ -68,7 +68,7 @@ static void check_pmd_tables(void)
 			continue;
 		table = pfn_to_page((*pud & PTE_PFN_MASK) >> PAGE_SHIFT);
 		for (k = 0; k < sd_nr_upages; k++) {
-			u64 *other = sd_leaf_slot(sd_upages[k].mm, sd_upages[k].va, PUD_SIZE);
+			u64 *other = sd_upages[k].mm ? sd_leaf_slot(sd_upages[k].mm, sd_upages[k].va, PUD_SIZE) : NULL;
 
 			if (!other || ((*other ^ *pud) & PTE_PFN_MASK) || !(*other & _PAGE_PRESENT))
 				continue;
@@ -98,7 +98,7 @@ void __weak sd_final(void)
 		return;
 	for (i = 0; i < sd_nr_upages; i++) {
 		struct sd_upage *up = &sd_upages[i];
-		u64 *slot = sd_leaf_slot(up->mm, up->va, up->size);
+		u64 *slot = up->mm ? sd_leaf_slot(up->mm, up->va, up->size) : NULL;
 		pte_t pte = __pte(slot ? *slot : 0);
 
 		if (!pte_none(pte) && !pte_present(pte) && is_migration_entry(pte_to_swp_entry(pte)))

@@ -30,7 +30,9 @@ int sd_nr_walkers = NR_CPUS;
 /* For the story: an entry in words. */
 static __always_inline void tell_value(u64 entry)
 {
-	if (entry & _PAGE_PRESENT)
+	if (pte_protnone(__pte(entry)))
+		__sd_event("+", "{0:p} (no access)", page_at(entry), 0, 0);
+	else if (entry & _PAGE_PRESENT)
 		__sd_event("+", !(entry & _PAGE_RW) ? "{0:p} (read-only)" : entry & _PAGE_DIRTY ? "{0:p} (rw, dirty)" : "{0:p} (rw)",
 			   page_at(entry), 0, 0);
 	else if (!entry)
@@ -92,16 +94,40 @@ static __maybe_unused void tlb_remove(struct sd_walker *w, int upage, u64 leaf)
 		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
 }
 
+#if !defined(SD_TLB_ON_ACCESS) && !defined(SD_TLB_NAIVE)
+/* What a walk gave until now stays in every TLB that could have it. */
+static void keep_stale(int upage, u64 before, u64 after)
+{
+	int c;
+
+	for (c = 0; c < sd_nr_walkers; c++) {
+		struct sd_walker *w = &sd_walkers[c];
+
+		if (w->mm != sd_upages[upage].mm)
+			continue;
+		if (after)
+			tlb_remove(w, upage, after);
+		if (!(before & _PAGE_ACCESSED))
+			continue;
+		/* Clean and otherwise the same as now: a store through it walks again, a load finds the same. */
+		if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
+			continue;
+		tlb_insert(w, upage, before);
+	}
+}
+#else
+#define keep_stale(upage, before, after) ((void)(upage))
+#endif
+
 /*
  * The engine calls this just before a word of the arena changes. If it is an entry on the way to a user page, the translation
- * that was valid until now stays in every TLB that could have it.
+ * that was valid until now stays in every TLB that could have it; and the oracle sees what is installed where.
  */
 void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 {
-#if !defined(SD_TLB_ON_ACCESS) && !defined(SD_TLB_NAIVE)
 	static const char *const levels[] = { "", "PGD", "PUD", "PMD", "PTE" };
 	struct mm_struct *told = NULL;
-	int i, c, level;
+	int i, level;
 
 	if (virt_to_page(addr)->sd_kind != SD_FRAME_TABLE)
 		return;
@@ -109,6 +135,8 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 		struct sd_upage *up = &sd_upages[i];
 		u64 before, after;
 
+		if (!up->mm)
+			continue;
 		before = sd_walk_if(up->mm, up->va, (void *)addr, old, &level);
 		if (!level)
 			continue;
@@ -119,29 +147,16 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 		else if (told != up->mm)
 			__sd_event("+", ", shared with {0:s} {1:x}", (sd_u64)up->mm->sd_name, up->va, 0);
 		told = up->mm;
+		if (up->size == PAGE_SIZE && level == 4)
+			sd_data_entry(i, old, new);
 		after = sd_walk_if(up->mm, up->va, (void *)addr, new, &level);
-		if (before == after)
-			continue;
-		for (c = 0; c < sd_nr_walkers; c++) {
-			struct sd_walker *w = &sd_walkers[c];
-
-			if (w->mm != up->mm)
-				continue;
-			if (after)
-				tlb_remove(w, i, after);
-			if (!(before & _PAGE_ACCESSED))
-				continue;
-			/* Clean and otherwise the same as now: a store through it walks again, a load finds the same. */
-			if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
-				continue;
-			tlb_insert(w, i, before);
-		}
+		if (before != after)
+			keep_stale(i, before, after);
 	}
 	if (told)
 		tell_change(old, new);
-#else
-	(void)addr, (void)old, (void)new;
-#endif
+	else
+		sd_data_install(NULL, new);
 }
 
 /* The cached translation that this access uses, or 0 for a walk. */

@@ -31,6 +31,7 @@ void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned l
 
 void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm)
 {
+	mm->sd_mirrored = true;
 	if (!(sd_seed & SD_SEED_DEAF))
 		mmu_notifier_register(mn, mm);
 }
@@ -62,10 +63,14 @@ struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
 	return page;
 }
 
-void sd_mirror_put_page(struct page *page)
+/* Its hardware may have written: the four that pin pages all say so when they let go (as i915_gem_userptr_put_pages() does). */
+void sd_mirror_put_page(struct sd_mirror *m, struct page *page)
 {
-	if (!(sd_seed & SD_SEED_NO_PIN))
-		put_page(page);
+	if (sd_seed & SD_SEED_NO_PIN)
+		return;
+	if (m->ops->pins)
+		set_page_dirty(page);
+	put_page(page);
 }
 
 static void run(void *arg)

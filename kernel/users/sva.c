@@ -55,6 +55,7 @@ struct sd_device *sd_device(const char *name, struct mm_struct *mm)
 	sd_nr_walkers = NR_CPUS + nr_devices;
 	w->name = name;
 	w->mm = mm;
+	mm->sd_mirrored = true;
 	dev->walker = w;
 	dev->mn.ops = &device_ops;
 	mmu_notifier_register(&dev->mn, mm);

@@ -44,6 +44,8 @@ const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
 const CONTINUED = "+";
 /** An event of this kind names the object at its first argument. */
 const NAME = "name";
+/** An event of this kind is about the model, not about what happens (ir/model-bounds.ts). */
+const BOUND = "bound";
 
 export interface Moment {
   readonly row: Omit<Row, "column" | "source">;
@@ -173,6 +175,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
           break;
         }
         case "event": {
+          if (h.kind === BOUND) break;
           if (sections.depth() > 0) inSection.event = true;
           if (inHook(thread)) speaksFor([store]);
           if (h.kind === NAME) {

@@ -29,6 +29,7 @@ export function reportJson(verdict: Verdict): Json {
       merging: bounds.merging,
       sharedWords: bounds.sharedWords,
       assumed: bounds.assumed,
+      ...((bounds.model ?? []).length === 0 ? {} : { model: bounds.model! }),
       defines: bounds.defines,
     },
     missProbability: verdict.missProbability,

@@ -91,6 +91,7 @@ function boundsText(bounds: Bounds): string {
     ...(bounds.maxMemoryBytes === undefined ? [] : [bytes(bounds.maxMemoryBytes)]),
     `merging ${bounds.merging} (${amount(bounds.sharedWords, "shared word")})`,
     ...(bounds.assumed === 0 ? [] : [`${amount(bounds.assumed, "path")} abandoned by the scenario`]),
+    ...(bounds.model ?? []),
     ...Object.entries(bounds.defines).map(([name, value]) => (value === "" ? name : `${name}=${value}`)),
   ];
   return limits.join(", ");

@@ -29,6 +29,8 @@ export interface Bounds {
   readonly sharedWords: number;
   /** Paths that the scenario itself abandoned, with __sd_assume. */
   readonly assumed: number;
+  /** Where the C that was linked says of itself that it is not what the chosen kernel does. */
+  readonly model?: readonly string[];
   /** Macros given on the command line, such as FIX: "0". */
   readonly defines: Readonly<Record<string, string>>;
 }

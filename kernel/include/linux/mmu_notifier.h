@@ -170,6 +170,8 @@ static inline int mm_has_notifiers(struct mm_struct *mm)
 	return unlikely(mm->mmu_notifier_mm != NULL);
 }
 
+void __mmu_notifier_release(struct mm_struct *mm);
+
 /* ---- who changes page tables: the core, and around it the forms of the kernel chosen ---- */
 
 int sd_notify_start(struct sd_range *range);
