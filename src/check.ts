@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
+import { shownPath } from "./base/paths.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
@@ -33,6 +34,8 @@ export interface CheckOptions {
   /** Those that were given, for the report of bounds. */
   readonly defines: readonly string[];
   readonly cache: Cache;
+  /** Paths in the verdict are written from here; without it from the current folder. */
+  readonly cwd?: string;
 }
 
 export interface Progress {
@@ -130,6 +133,8 @@ function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: 
 
 function verdictOf(program: Program, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
   const { counts, knowledge } = result;
+  const cwd = options.cwd ?? process.cwd();
+  const files = { readSource, showFile: (file: string) => shownPath(file, cwd) };
   const common: Common = {
     scenario: options.scenario,
     counts: {
@@ -152,7 +157,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
-    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h"), readSource),
+    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h"), files),
   };
   switch (result.outcome.kind) {
     case "none":
@@ -163,7 +168,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       const { failure, schedule } = result.outcome.violation;
       const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
         createInterpreter(program, { merging: options.merge, ...knowledge, observer });
-      const story = explain(program, observed, schedule, failure, { readSource });
+      const story = explain(program, observed, schedule, failure, files);
       return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
     }
   }

@@ -34,7 +34,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
   };
   let verdict: Verdict;
   try {
-    verdict = await runCheck(inputs, optionsOf(files[0] ?? "", settings, cache), hooks);
+    verdict = await runCheck(inputs, { ...optionsOf(files[0] ?? "", settings, cache), cwd: io.cwd }, hooks);
   } finally {
     release();
     line.clear();

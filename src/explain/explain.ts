@@ -13,7 +13,7 @@ import { type Closing, closingOf } from "./closing.ts";
 import { type Audience, audience } from "./files.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
 import { sourceReader } from "./sources.ts";
-import type { Column, Row, Story } from "./story.ts";
+import type { Column, Row, Site, Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
 import { type Moment, WEIGHTS, walk, withoutRepeats } from "./walk.ts";
 
@@ -21,6 +21,8 @@ export interface ExplainOptions {
   readonly audience?: Audience;
   /** The text of a source file, if it can be read. */
   readonly readSource?: (file: string) => string | undefined;
+  /** How the story writes the path of a file. */
+  readonly showFile?: (file: string) => string;
 }
 
 export function explain(
@@ -40,14 +42,22 @@ export function tellStory(program: Program, observation: Observation, failure: F
   const columnOf = (thread: number): number => columns.findIndex((c) => c.name === observation.threads[thread]?.column);
   const said = walked.world.say(failure.text, failure.args);
   const lineOf = sourceReader(options.readSource);
-  const finish = (row: Moment["row"]): Row => ({ ...row, column: columnOf(row.thread), source: lineOf(row.site.file, row.site.line) });
+  const { showFile = (file) => file } = options;
+  const shown = (site: Site): Site => ({ ...site, file: showFile(site.file) });
+  const finish = (row: Moment["row"]): Row => ({
+    ...row,
+    column: columnOf(row.thread),
+    source: lineOf(row.site.file, row.site.line),
+    site: shown(row.site),
+    stack: row.stack.map(shown),
+  });
 
   const waiting = describeWaiting(observation, walked.world);
   const closing = closingOf(failure, said, walked, waiting, last);
-  const shown = withoutRepeats(walked.moments.filter((m) => !m.hidden || isCited(m, closing)));
+  const told = withoutRepeats(walked.moments.filter((m) => !m.hidden || isCited(m, closing)));
   const lastReads = walked.log.filter((e) => e.deed.step === last && !e.access.write).map((e) => e.access);
-  const cited = new Set([...closing.cites, ...shown.flatMap((m) => m.cites)]);
-  const rows = shown.map((m) => finish({ ...m.row, weight: isCited(m, closing) ? WEIGHTS.cited : weigh(m, cited, lastReads, last) }));
+  const cited = new Set([...closing.cites, ...told.flatMap((m) => m.cites)]);
+  const rows = told.map((m) => finish({ ...m.row, weight: isCited(m, closing) ? WEIGHTS.cited : weigh(m, cited, lastReads, last) }));
   rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;

@@ -1,5 +1,6 @@
 /** A data race in the reader's words: which two accesses, on which lines, of which variable. */
 import type { Program } from "../ir/program.ts";
+import type { ExplainOptions } from "./explain.ts";
 import { audience } from "./files.ts";
 import { createMemory } from "./memory.ts";
 import { createNames, hex } from "./names.ts";
@@ -41,7 +42,7 @@ export function describeRaces(
   program: Program,
   races: readonly RaceFound[],
   isLibrary = audience.isLibrary,
-  readSource?: (file: string) => string | undefined,
+  { readSource, showFile = (file) => file }: Pick<ExplainOptions, "readSource" | "showFile"> = {},
 ): RaceReport[] {
   const lineOf = sourceReader(readSource);
   const names = createNames(program, createMemory(program));
@@ -51,7 +52,8 @@ export function describeRaces(
     const side = (access: RacingAccess): RaceSide => {
       const { site } = stacks.locate(-1, access.loc);
       const { write, marked, thread } = access;
-      return { write, marked, thread, file: site.file, line: site.line, function: site.func, source: lineOf(site.file, site.line) };
+      const source = lineOf(site.file, site.line);
+      return { write, marked, thread, file: showFile(site.file), line: site.line, function: site.func, source };
     };
     const variable = names.place(race.addr, race.accesses[0].bytes)?.text ?? hex(race.addr);
     const accesses = [side(race.accesses[0]), side(race.accesses[1])] as const;

@@ -5,6 +5,7 @@
  * Nothing here throws: metadata that is missing or not understood gives position 0, type -1 or an empty name.
  */
 
+import { isAbsolute, join } from "node:path";
 import { createDebugLocs, type FileNamer } from "./debug-locs.ts";
 import { fieldItems, fieldNode, fieldNumber, fieldString, nodeOf } from "./debug-meta.ts";
 import { createDebugTypes } from "./debug-types.ts";
@@ -45,10 +46,14 @@ export interface DebugInfoBuilder {
 }
 
 /**
- * Makes an empty builder. `nameFile` decides how files are called; without it they keep the name that clang was given
- * (relative to where it ran, or absolute).
+ * clang writes a path below the folder that it ran in without that folder, and which folder that was differs from module to module
+ * (ours are compiled in the package, a scenario where the user is): a path means a file only together with it.
  */
-export function createDebugInfo(nameFile: FileNamer = (_directory, filename) => filename): DebugInfoBuilder {
+const whole: FileNamer = (directory, filename) =>
+  directory === "" || filename === "" || filename.startsWith("<") || isAbsolute(filename) ? filename : join(directory, filename);
+
+/** Makes an empty builder. `nameFile` decides how files are called; without it by their full path, as far as the metadata say it. */
+export function createDebugInfo(nameFile: FileNamer = whole): DebugInfoBuilder {
   const types = createDebugTypes();
   const locs = createDebugLocs(nameFile);
   const recordsByFunction = new WeakMap<Module, ReadonlyMap<string, readonly DebugRecord[]>>();
