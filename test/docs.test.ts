@@ -16,6 +16,7 @@ import { KERNEL_VERSIONS, type KernelVersion } from "../src/clang/flags.ts";
 import { findKernelTree } from "../src/clang/kernel-tree.ts";
 import type { Io } from "../src/cli/io.ts";
 import { main } from "../src/cli/main.ts";
+import { commandsOf, fences, steady } from "./pages.ts";
 
 const UPDATE = process.env.UPDATE_DOCS !== undefined;
 
@@ -32,23 +33,6 @@ function list(folder: string): string[] {
 }
 
 const read = (path: string): string => readFileSync(join(packageRoot, path), "utf8");
-
-interface Fence {
-  readonly language: string;
-  readonly title: string | undefined;
-  readonly body: string;
-  /** Where the body stands in the page. */
-  readonly at: number;
-}
-
-function fences(text: string): Fence[] {
-  return [...text.matchAll(/^```(\w*)(?:[ \t]+title=(\S+))?[ \t]*\n([\s\S]*?)^```[ \t]*$/gm)].map((m) => ({
-    language: m[1] ?? "",
-    title: m[2],
-    body: m[3] ?? "",
-    at: m.index + m[0].indexOf("\n") + 1,
-  }));
-}
 
 const prose = (text: string): string => text.replace(/^```[\s\S]*?^```[ \t]*$/gm, "");
 
@@ -71,35 +55,6 @@ async function run(argv: readonly string[]): Promise<{ status: number; text: str
   };
   const status = await main(argv, io);
   return { status, text };
-}
-
-interface Command {
-  readonly line: string;
-  readonly output: string;
-}
-
-function commandsOf(body: string): Command[] {
-  return body
-    .split(/^\$ /m)
-    .slice(1)
-    .map((part) => {
-      const end = part.indexOf("\n");
-      return { line: part.slice(0, end), output: part.slice(end + 1) };
-    });
-}
-
-/** What is the same on every machine and in every run. */
-function steady(output: string): string {
-  return (
-    output
-      .replace(/^[\d,]+ states?, [\s\S]*?(?=^bounds:)/gm, "COUNTS\n")
-      .replace(/\([\d,]+ shared words?\)/g, "(N shared words)")
-      // Lines of the model kernel move with each change of it.
-      .replace(/(\b\w+|(?<=[|(] *)):\d+\b/g, "$1:N")
-      .replace(/^chance that a state was missed: .*$/gm, "CHANCE")
-      .replace(/\b[\d.,]+ (s|ms|min|KiB|MiB|GiB|states\/s)\b/g, "N $1")
-      .trim()
-  );
 }
 
 /** Runs the commands of a block; the block as it ought to be. */
