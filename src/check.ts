@@ -179,7 +179,7 @@ function racesFound(program: Program, result: CheckResult): RaceFound[] {
   const sites = accessSites(program);
   const side = ({ access, thread }: { access: number; thread: number }): RacingAccess => {
     const { loc, bytes, write, marked } = sites[access]!;
-    return { loc, bytes, write, marked, thread: result.threads[thread]!.name };
+    return { access, loc, bytes, write, marked, thread: result.threads[thread]!.name };
   };
   return result.races.map((race) => ({ addr: race.addr, accesses: [side(race.first), side(race.second)] }));
 }

@@ -6,7 +6,7 @@
  * way, since an interrupt is taken between instructions. -DSD_INFLIGHT makes them two, with nobody waiting: then no flush protects
  * anything, and every scenario must fail.
  */
-#include <shootdown/machine.h>
+#include <shootdown/scenario.h>
 
 struct sd_upage sd_upages[SD_NR_UPAGES];
 int sd_nr_upages;
@@ -107,4 +107,21 @@ void sd_user_read(unsigned long va)
 void sd_user_write_any(unsigned long va, unsigned int nr)
 {
 	sd_walker_access(&sd_walkers[current->cpu], va, nr, true);
+}
+
+static void entry_access(const char *who, struct page *page, struct mm_struct *mm, unsigned long va, bool write)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_data_access(page, 0, sd_upages[sd_find_upage(mm, va)].location, write, who, va);
+	__sd_atomic_end();
+}
+
+void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	entry_access(who, page, mm, va, true);
+}
+
+void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	entry_access(who, page, mm, va, false);
 }

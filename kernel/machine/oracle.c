@@ -16,6 +16,7 @@ static u64 current_in[SD_NR_LOCATIONS];			/* by location: set of frames */
 static struct address_space *location_file[SD_NR_LOCATIONS];
 static pgoff_t location_index[SD_NR_LOCATIONS];
 static unsigned int nr_locations = 1;			/* 0 is "nothing" */
+static struct page *last_write[SD_NR_LOCATIONS];	/* for the story alone: where the last store to it went */
 
 #define words_of(page) ((u64 *)page_address(page))
 #define GIVEN_UP ~0ULL
@@ -66,6 +67,14 @@ static __always_inline void tell_successor(struct page *page, unsigned int locat
 		__sd_event("because", "Page {0:d} of {1:s} is {2:p} now", index, (sd_u64)mapping->sd_name, (sd_u64)mapping->sd_pages[index]);
 }
 
+/* For the story: which store it is that is not seen. */
+static __always_inline void tell_last_write(unsigned int location)
+{
+	if (__sd_told() && last_write[location])
+		__sd_event("because", "The last write to it was made in {0:w} and went to {1:p}", (sd_u64)&last_write[location],
+			   (sd_u64)last_write[location], 0);
+}
+
 void sd_data_access(struct page *page, unsigned int word, unsigned int location, bool write, const char *who, unsigned long va)
 {
 	u64 here = bit_of(page);
@@ -90,11 +99,17 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which holds somebody else's data",
 			  (sd_u64)who, va, (sd_u64)page);
 	if (!write) {
-		if (!(current_in[location + word] & here))
+		if (!(current_in[location + word] & here)) {
+			tell_last_write(location + word);
 			__sd_fail("stale-read", "{0:s} reads {1:x} in {2:p} and does not see the last write to it", (sd_u64)who, va,
 				  (sd_u64)page);
+		}
+		__sd_event("access", "{0:s} reads {1:x}: {2:p}", (sd_u64)who, va, (sd_u64)page);
 		return;
 	}
+	if (__sd_told())
+		last_write[location + word] = page;
+	__sd_event("access", "{0:s} writes to {1:x}: {2:p}", (sd_u64)who, va, (sd_u64)page);
 	if (current_in[location + word] != here)
 		current_in[location + word] = here;
 }
@@ -148,10 +163,12 @@ void sd_data_freed(struct page *page)
 			continue;
 		current_in[location] &= ~bit_of(page);
 		mapping = location_file[location];
-		if (!current_in[location] && mapping && mapping->sd_pages[location_index[location]])
+		if (!current_in[location] && mapping && mapping->sd_pages[location_index[location]]) {
+			tell_last_write((unsigned int)location);
 			__sd_fail("lost-write",
 				  "{0:p} is freed and has the last write to page {1:d} of {2:s}: the page there now does not have it",
 				  (sd_u64)page, location_index[location], (sd_u64)mapping->sd_name);
+		}
 	}
 }
 
@@ -171,8 +188,10 @@ void sd_data_final(void)
 		if (page->sd_kind != SD_FRAME_DATA)
 			__sd_fail("freed-page-access", "at the end {0:x} in {1:s} is mapped to {2:p}, which is not a data page", up->va,
 				  (sd_u64)up->mm->sd_name, (sd_u64)page);
-		if (!sd_data_current(page, up->location))
+		if (!sd_data_current(page, up->location)) {
+			tell_last_write(up->location);
 			__sd_fail("lost-write", "at the end {0:x} in {1:s} is {2:p}, which does not have the last write to it", up->va,
 				  (sd_u64)up->mm->sd_name, (sd_u64)page);
+		}
 	}
 }

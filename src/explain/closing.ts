@@ -1,7 +1,7 @@
 /**
  * The sentences at the end of a story. The first is the failure's own text. The next are what C had to say in the failing step with
  * events of kind "stale" (through which old entry), "missing" (which flush or callback should have been there) and "because".
- * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step went by.
+ * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step relied on.
  */
 
 import type { Access } from "../explore/happening.ts";
@@ -68,8 +68,6 @@ function origin(walked: Walk, last: number): Closing | undefined {
   if (found === undefined) return undefined;
   const { names } = walked.world;
   const name = (access: Access): string => names.place(access.addr, access.bytes)?.text ?? hex(access.addr);
-  const { site } = found.at.deed;
-  const went = `${site.func}:${site.line} went by ${name(found.at.access)}`;
   const close = (text: string, ...shown: readonly LoggedAccess[]): Closing => ({
     sentences: [sentence(text, true)],
     cites: [],
@@ -79,10 +77,15 @@ function origin(walked: Walk, last: number): Closing | undefined {
   switch (found.kind) {
     case "stale copy": {
       const { from, copied, changed } = found;
-      const text = `${went}, a copy of ${name(from)} made in ${when(copied.deed)}; the original changed in ${when(changed.deed)}`;
+      const { site } = found.at.deed;
+      const relied = `${site.func}:${site.line} relied on ${name(found.at.access)}`;
+      const text = `${relied}, a copy of ${name(from)} made in ${when(copied.deed)}; the original changed in ${when(changed.deed)}`;
       return close(text, copied, changed);
     }
-    case "written":
-      return close(`${went}, last written in ${when(found.by.deed)}`, found.by);
+    case "written": {
+      const { site } = found.reads[0]!.at.deed;
+      const each = found.reads.map(({ at, by }) => `${name(at.access)}, last written in ${when(by.deed)}`);
+      return close(`${site.func}:${site.line} read ${each.join(", and ")}`, ...found.reads.map((r) => r.by));
+    }
   }
 }

@@ -28,6 +28,9 @@ function inKernel(file: string): string {
 /** The current folder does not change, and every access asks. */
 const places = new Map<string, string>();
 
+/** A driver that the model has: what scenarios with it are about. */
+export const isDriver = (file: string): boolean => /^users[\\/]/.test(inKernel(file));
+
 export const audience: Audience = {
   isLibrary: (file) => file.endsWith(".h") || SERVING.test(inKernel(file)),
   isMachine: (file) => MACHINE.test(inKernel(file)),

@@ -47,6 +47,8 @@ function wordsOf(row: Row): string {
     case "lock":
     case "memory":
     case "event":
+    case "call":
+    case "step":
     case "folded":
       return row.text;
   }
@@ -68,8 +70,10 @@ export function paint(text: string, row: Row, palette: Palette): string {
       return palette.name(text);
     case "lock":
     case "memory":
+    case "step":
     case "folded":
       return palette.faint(text);
+    case "call":
     case "read":
     case "write":
       return text;

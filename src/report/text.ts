@@ -28,7 +28,9 @@ export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): 
   const options = { ...TEXT_DEFAULTS, ...given };
   const hints = options.hints.flatMap((hint) => wrap(hint, options.width, 2)).map(options.palette.faint);
   const foot = ["", ...simplicity(verdict, options), ...facts(verdict, options), ...races(verdict, options), ...hints];
-  return `${[headline(verdict, options.palette), ...body(verdict, options, foot.length), ...foot].join("\n")}\n`;
+  const head = headline(verdict, options.palette);
+  // Whoever scrolls up reads it first, whoever does not reads it last.
+  return `${[head, ...body(verdict, options, foot.length + 1), ...foot, head].join("\n")}\n`;
 }
 
 export function headline(verdict: Verdict, palette: Palette): string {

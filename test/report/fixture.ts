@@ -18,7 +18,21 @@ interface Brief {
 export function row({ step, thread, at, text, kind = "event", weight = 50, via = "", label = "" }: Brief): Row {
   const [func = "", line = "0"] = at.split(":");
   const site = { func, file: FILE, line: Number(line) };
-  return { kind, steps: [step, step], thread, column: thread, text, label, site, via, stack: [site], source: "", weight, folded: [] };
+  return {
+    kind,
+    steps: [step, step],
+    thread,
+    column: thread,
+    text,
+    label,
+    site,
+    via,
+    stack: [site],
+    source: "",
+    weight,
+    within: undefined,
+    folded: [],
+  };
 }
 
 const lock = (step: number, thread: number, at: string, verb: string, object: string): Row =>

@@ -7,9 +7,24 @@
 
 extern struct srcu_struct sd_rcu;
 
-#define rcu_read_lock() (current->rcu_depth++, (void)srcu_read_lock(&sd_rcu))
-#define rcu_read_unlock() (srcu_read_unlock(&sd_rcu, 0), (void)current->rcu_depth--)
-#define synchronize_rcu() synchronize_srcu(&sd_rcu)
+/* Functions, so that a story calls them by their names. */
+static __always_inline void rcu_read_lock(void)
+{
+	current->rcu_depth++;
+	srcu_read_lock(&sd_rcu);
+}
+
+static __always_inline void rcu_read_unlock(void)
+{
+	srcu_read_unlock(&sd_rcu, 0);
+	current->rcu_depth--;
+}
+
+static __always_inline void synchronize_rcu(void)
+{
+	synchronize_srcu(&sd_rcu);
+}
+
 #define rcu_dereference(p) READ_ONCE(p)
 #define rcu_dereference_protected(p, c) (p)
 #define rcu_dereference_raw(p) READ_ONCE(p)
