@@ -10,6 +10,7 @@ import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
 import { explain } from "./explain/explain.ts";
+import { isHeader } from "./explain/files.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
 import type { Machine, Merging } from "./explore/machine.ts";
 import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
@@ -157,7 +158,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
-    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h"), files),
+    races: describeRaces(program, racesFound(program, result), isHeader, files),
   };
   switch (result.outcome.kind) {
     case "none":

@@ -60,6 +60,8 @@ void __sd_assume(int condition);
  *   {0:m}  the 8-byte variable, field or element at that address, by name ("mm.pgd", "counts[3]")
  *   {0:v}  its value, in the words of its type
  *   {0:w}  when it was last written: "step 7 (try_to_unmap_one:142)", or "setup"; the story shows that write
+ *   {0:h}  each time that it was changed, the same way, of a 4-byte variable
+ *   {0:l}  the locks that the thread of that index holds, by name, and where it took them
  *   {0:s}  a constant C string       {0:t}  the thread of that index, by name
  * The report puts a capital in front (unless the text begins with a placeholder) and a full stop behind.
  */

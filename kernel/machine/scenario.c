@@ -148,7 +148,7 @@ static void run_once(void *arg)
 
 	task->sd_fn(task->sd_arg);
 	if (task->locks_held)
-		__sd_fail("lock-leak", "{0:s} ends and still holds {1:d} locks", (sd_u64)task->comm, (sd_u64)task->locks_held, 0);
+		__sd_fail("lock-leak", "{0:s} ends and still holds {1:l}", (sd_u64)task->comm, (sd_u64)__sd_self(), 0);
 	if (task->preempt_count || task->irqs_off || task->rcu_depth)
 		__sd_fail("lock-leak", "{0:s} ends in atomic context", (sd_u64)task->comm, 0, 0);
 	if (task->notifier_depth)

@@ -124,6 +124,7 @@ int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 	smp_rmb();
 	if (get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece, 1, &page, FOLL_WRITE) != 1)
 		return -EFAULT;
+	__sd_event("value", "{1:p} (rw)", page_to_phys(page) | _PAGE_PRESENT | _PAGE_RW, (sd_u64)page, 0);
 	spin_lock(&kvm->mmu_lock);
 #ifndef SD_KVM_NO_RETRY
 	if (!mmu_notifier_retry(kvm, mmu_seq))

@@ -59,27 +59,33 @@ export function tellStory(program: Program, observation: Observation, failure: F
     };
   };
   const withinOf = (row: Moment["row"], stack: readonly Site[]): Row["within"] => {
-    if (isNear(row.site.file)) return undefined;
-    const at = row.stack.findIndex((s) => isNear(s.file));
+    if (isNear(row)) return undefined;
+    const at = row.stack.findIndex((s) => isNear({ site: s, stack: [s] }));
     return at < 1 ? undefined : { site: stack[at]!, callee: stack[at - 1]!.func };
   };
 
   const waiting = describeWaiting(observation, walked.world);
   const failing = observation.final.length > 0 ? last + 1 : last;
-  const closing = closingOf(failure, said, walked, waiting, failing);
-  const isNear = nearness(program);
+  const closing = closingOf(failure, said, walked, waiting, failing, failing > last);
+  const { audience: readers = audience } = options;
+  const isNear = nearness(program, readers);
   const waitedFor = new Set(waiting.flatMap((w) => (w.lock === undefined ? [] : [w.lock])));
   const weightOf = weigh(walked, { isNear, last: failing, waitedFor });
   const told = withoutRepeats(withEveryStep(walked, closing));
   const cited = new Set([...closing.cites, ...told.filter((m) => weightOf(m) >= WEIGHTS.event).flatMap((m) => m.cites)]);
-  const rows = told.map((m) => finish({ ...m.row, weight: isCited(m, closing) || isMeant(m, cited) ? WEIGHTS.cited : weightOf(m) }));
+  const rows = told.map((m) =>
+    finish({ ...m.row, weight: isCited(m, closing) || isMeant(m, cited, closing.words) ? WEIGHTS.cited : weightOf(m) }),
+  );
   rows.push(...untoldSteps(observation, walked, told).map(finish));
   rows.sort((x, y) => x.steps[0] - y.steps[0]);
   rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;
     const thread = afterwards ? -1 : (observation.steps.at(-1)?.thread ?? -1);
-    const located = walked.world.stacks.locate(thread, failure.loc);
+    const found = walked.world.stacks.locate(thread, failure.loc);
+    // Where our own check stands says nothing to the reader.
+    const ours = readers.isLibrary(found.site.file, found.site.func) || (afterwards && isDriver(found.site.file));
+    const located = ours ? { ...found, site: NOWHERE, via: "" } : found;
     const step = afterwards ? last + 1 : last;
     const row = {
       kind: "fail",
@@ -116,8 +122,9 @@ function isCited({ access, row }: Moment, closing: Closing): boolean {
 }
 
 /** What a sentence mentions must be there to be looked up. */
-const isMeant = ({ row, hidden }: Moment, cited: ReadonlySet<number>): boolean =>
-  !hidden && (row.kind === "write" || row.kind === "event" || row.kind === "memory") && cited.has(row.steps[0]);
+const isMeant = ({ row, hidden, lock }: Moment, cited: ReadonlySet<number>, words: readonly number[]): boolean =>
+  (lock !== undefined && words.includes(lock) && cited.has(row.steps[0])) ||
+  (!hidden && (row.kind === "write" || row.kind === "event" || row.kind === "memory") && cited.has(row.steps[0]));
 
 /** A row for each step that has none, so that no step is missing where every step is asked for. */
 function untoldSteps(observation: Observation, walked: Walk, told: readonly Moment[]): Moment["row"][] {
@@ -135,12 +142,19 @@ function untoldSteps(observation: Observation, walked: Walk, told: readonly Mome
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** Whether the reader wrote a file: it lies beside the scenario. The drivers of the model are what a scenario is about, too. */
-function nearness(program: Program): (file: string) => boolean {
+/**
+ * Whether the reader wrote what happens here: the file lies beside the scenario, and between it and the act there are only headers and our own
+ * functions. The drivers of the model are what a scenario is about, too.
+ */
+function nearness(program: Program, { isLibrary }: Audience): (row: Pick<Row, "site" | "stack">) => boolean {
   const setup = program.debug.locs[program.funcs[program.setup]?.loc ?? 0]?.file ?? "";
   if (setup === "") return () => true;
   const own = dirname(setup);
-  return (file) => file !== "" && !file.endsWith(".h") && (dirname(file) === own || isDriver(file));
+  const isOwn = (file: string): boolean => file !== "" && (dirname(file) === own || isDriver(file));
+  return ({ site, stack }) => {
+    const below = stack.slice(0, Math.max(stack.indexOf(site), 0));
+    return isOwn(site.file) && below.every((s) => isOwn(s.file) || isLibrary(s.file));
+  };
 }
 
 function columnsOf(observation: Observation): Column[] {

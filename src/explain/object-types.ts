@@ -150,7 +150,7 @@ const sizeOf = (program: Program, type: number): number => program.debug.types[t
 const isTypeName = (program: Program, name: string): boolean =>
   program.debug.types.some((t) => t.kind === "struct" && t.name !== "" && t.name === name.replace(/^struct /, ""));
 
-/** The name of most variables, if it is a word of the type's own: `subscriptions` for a struct mmu_notifier_subscriptions; else the type's. */
+/** The name of most variables, if it is a word of the type's own: `subscriptions` for a struct event_subscriptions; else the type's. */
 function nameFor(program: Program, type: number, variables: ReadonlyMap<string, number>): string {
   const tag = (program.debug.types[type]?.name ?? "").replace(/^(struct|union) /, "");
   const [most = ""] = [...variables].sort(([, a], [, b]) => b - a)[0] ?? [];

@@ -1,7 +1,7 @@
 /** A data race in the reader's words: which two accesses, on which lines, of which variable. */
 import type { Program } from "../ir/program.ts";
 import type { ExplainOptions } from "./explain.ts";
-import { audience } from "./files.ts";
+import { isHeader } from "./files.ts";
 import { createMemory } from "./memory.ts";
 import { createNames, hex } from "./names.ts";
 import { accessBases } from "./object-types.ts";
@@ -44,7 +44,7 @@ export interface RaceSide {
 export function describeRaces(
   program: Program,
   races: readonly RaceFound[],
-  isLibrary = audience.isLibrary,
+  isLibrary: (file: string) => boolean = isHeader,
   { readSource, showFile = (file) => file }: Pick<ExplainOptions, "readSource" | "showFile"> = {},
 ): RaceReport[] {
   const lineOf = sourceReader(readSource);

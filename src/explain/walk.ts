@@ -123,6 +123,18 @@ export function walk(program: Program, observation: Observation, audience: Audie
         const type = names.place(addr, 8)?.type ?? -1;
         return values.value(memory.read(addr, 8), 8, type, addr);
       }
+      case "h": {
+        const deeds = history.changes(addr, 4).filter((d) => d.step > 0);
+        cites.push(...deeds.map((d) => d.step));
+        words.push(addr);
+        return deeds.length === 0 ? "setup" : deeds.map(when).join(", ");
+      }
+      case "l": {
+        const holds = history.heldBy(addr);
+        cites.push(...holds.map((h) => h.step));
+        words.push(...holds.map((h) => h.object));
+        return holds.map((h) => `${names.lock(h.object)}, taken in ${when(h)}`).join(", and ");
+      }
       case "w": {
         const deed = history.lastWrite(addr, 8);
         if (deed === undefined || deed.step === 0) return "setup";
@@ -275,7 +287,13 @@ export function walk(program: Program, observation: Observation, audience: Audie
     const opener = stack[0]?.func ?? "";
     // Locks of the model itself stand for a state of the CPU or thread, and C does not name them.
     const global = names.globalAt(h.object);
-    if (via !== "" && global !== undefined && !global.arena && global.name.startsWith("sd_")) return `${via}()`;
+    if (via !== "" && global !== undefined && !global.arena && global.name.startsWith("sd_")) {
+      const library = stack.slice(
+        0,
+        stack.findIndex((s) => !audience.isLibrary(s.file)),
+      );
+      return `${(library.find((s) => s.file.endsWith(".h")) ?? library.at(-1))?.func ?? opener}()`;
+    }
     const object = names.lock(h.object);
     return opener === site.func ? `${lockVerb(h.section)} ${object}` : `${opener}(${object})`;
   }

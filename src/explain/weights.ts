@@ -36,7 +36,7 @@ export const WEIGHTS = {
 
 export interface Weighing {
   /** Whether the reader wrote this file, or it is what a scenario is about. */
-  readonly isNear: (file: string) => boolean;
+  readonly isNear: (row: Pick<Row, "site" | "stack">) => boolean;
   /** The step that fails; what it reads is what matters. */
   readonly last: number;
   readonly waitedFor: ReadonlySet<number>;
@@ -55,13 +55,13 @@ export function weigh(walked: Walk, { isNear, last, waitedFor }: Weighing): (mom
   };
 
   function alone(moment: Moment): number {
-    const near = isNear(moment.row.site.file);
+    const near = isNear(moment.row);
     if (moment.hidden) return WEIGHTS.hidden;
     switch (moment.row.kind) {
       case "event":
         return MINOR_KINDS.has(moment.row.label) ? WEIGHTS.minorEvent : WEIGHTS.event;
       case "call":
-        return isNear(moment.calls?.file ?? "") ? WEIGHTS.call : WEIGHTS.hidden;
+        return calleeIsNear(moment) ? WEIGHTS.call : WEIGHTS.hidden;
       case "lock":
         return lockWeight(moment, near);
       case "memory":
@@ -76,6 +76,11 @@ export function weigh(walked: Walk, { isNear, last, waitedFor }: Weighing): (mom
       case "step":
         return WEIGHTS.hidden;
     }
+  }
+
+  function calleeIsNear({ calls, row }: Moment): boolean {
+    const site = { func: row.label, file: calls?.file ?? "", line: 0 };
+    return isNear({ site, stack: [site] });
   }
 
   function accessWeight(a: Access, near: boolean, throughLibrary: boolean): number {

@@ -38,7 +38,7 @@ function positionOf({ site, thread }: Row, last: Row | undefined): string {
 function wordsOf(row: Row): string {
   switch (row.kind) {
     case "fail":
-      return `*** ${row.label.replaceAll("-", " ")}`;
+      return `${row.thread < 0 ? "at the end " : ""}*** ${row.label.replaceAll("-", " ")}`;
     case "wait":
       return `*** ${row.text}${row.text === "waits" && row.source !== "" ? `: ${row.source}` : ""}`;
     case "read":

@@ -12,10 +12,11 @@ const lines = (text: string): string[] => text.trimEnd().split("\n");
 const screen = (text: string): string[] => lines(text).slice(0, lines(text).findIndex((l) => /^[\d,]+ states/.test(l)) - 1);
 
 describe("the answer", () => {
-  it("is the first line, in plain words", () => {
+  it("is the first line and the last, in plain words", () => {
     expect(lines(reportText(none))[0]).toBe("hugetlb-pmd-sharing.c: none within bounds");
     expect(lines(reportText(violation))[0]).toBe("hugetlb-pmd-sharing.c: lost write (violation)");
     expect(lines(reportText(inconclusive))[0]).toBe("hugetlb-pmd-sharing.c: inconclusive: stopped at --max-states 1000000");
+    for (const verdict of [none, violation, inconclusive]) expect(lines(reportText(verdict)).at(-1)).toBe(lines(reportText(verdict))[0]);
     expect([none, violation, inconclusive].map(exitStatus)).toEqual([0, 1, 3]);
   });
   it("comes with what was searched, the bounds and the risk", () => {
@@ -25,6 +26,7 @@ describe("the answer", () => {
       "chance that a state was missed: 1 in 2.6e9",
       "data races: none",
       "replay: x",
+      "hugetlb-pmd-sharing.c: none within bounds",
     ]);
   });
   it("says so if there may be a shorter schedule", () => {
@@ -114,7 +116,7 @@ describe("a story", () => {
     };
     const table = storyTable({ ...story, rows: [wait, final] });
     expect(table.at(-2)).toMatch(/\| down_read:9 \*\*\* waits for i_mmap_rwsem, held by migrate$/);
-    expect(table.at(-1)).toMatch(/^ {3}4 \| sd_final:5 \*\*\* leak/);
+    expect(table.at(-1)).toMatch(/^ {3}4 \| sd_final:5 at the end \*\*\* leak/);
   });
 });
 
