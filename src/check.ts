@@ -11,7 +11,9 @@ import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
 import { explain } from "./explain/explain.ts";
 import { isHeader } from "./explain/files.ts";
+import type { ObservedMachine } from "./explain/observation.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
+import { describeSpinning } from "./explain/spinning.ts";
 import type { Machine, Merging } from "./explore/machine.ts";
 import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
 import { createInterpreter } from "./interpret/interpreter.ts";
@@ -160,15 +162,18 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
     missProbability: missProbability(counts.states),
     races: describeRaces(program, racesFound(program, result), isHeader, files),
   };
+  const observed: ObservedMachine = (observer) => createInterpreter(program, { merging: options.merge, ...knowledge, observer });
   switch (result.outcome.kind) {
     case "none":
       return { ...common, kind: "none" };
-    case "inconclusive":
-      return { ...common, kind: "inconclusive", reason: reasonOf(result.outcome.why, options, stopped) };
+    case "inconclusive": {
+      const reason = reasonOf(result.outcome.why, options, stopped);
+      if (result.outcome.why !== "endless") return { ...common, kind: "inconclusive", reason };
+      const who = describeSpinning(program, observed).join("; ");
+      return { ...common, kind: "inconclusive", reason: who === "" ? reason : `${reason}: ${who}` };
+    }
     case "violation": {
       const { failure, schedule } = result.outcome.violation;
-      const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
-        createInterpreter(program, { merging: options.merge, ...knowledge, observer });
       const story = explain(program, observed, schedule, failure, files);
       return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
     }
@@ -199,7 +204,7 @@ function reasonOf(why: Inconclusive, options: CheckOptions, stopped: string | un
     case "depth":
       return "because a schedule became too long to go back from";
     case "endless":
-      return "without one schedule that reaches its end: some thread never finishes";
+      return "because no schedule reaches its end";
     case "interrupted":
       return stopped ?? "by the user";
   }

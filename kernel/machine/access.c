@@ -16,11 +16,13 @@ int sd_find_upage(struct mm_struct *mm, unsigned long va)
 	int i;
 
 	if (!mm)
-		__sd_fail("scenario", "a thread without an address space accesses {0:x}: give its CPU one", va, 0, 0);
+		__sd_fail("scenario", "{1:s} accesses {0:x} and has no address space: give it one where it is created", va,
+			  (sd_u64)current->comm, 0);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].mm == mm && va - sd_upages[i].va < sd_upages[i].size)
 			return i;
-	__sd_fail("scenario", "{0:x} is not an address that the scenario mapped in {1:s}", va, (sd_u64)mm->sd_name, 0);
+	__sd_fail("scenario", "{2:s} accesses {0:x}, which is not an address that the scenario mapped in {1:s}", va,
+		  (sd_u64)mm->sd_name, (sd_u64)current->comm);
 }
 
 /* The page fault of a CPU or device: the kernel's part starts here. */

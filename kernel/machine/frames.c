@@ -41,7 +41,9 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 		}
 	}
 	if (!page)
-		__sd_fail("model-limit", "no free frame for this thread: raise SD_TASK_FRAMES or SD_SETUP_FRAMES", 0, 0, 0);
+		__sd_fail("model-limit", __sd_self() < 0 ? "setup needs more pages than SD_SETUP_FRAMES, which is {1:d}" :
+			  "{0:s} needs more pages than SD_TASK_FRAMES, which is {1:d}; the page tables that its faults make count, too",
+			  (sd_u64)current->comm, __sd_self() < 0 ? SD_SETUP_FRAMES : SD_TASK_FRAMES, 0);
 	page->sd_kind = (unsigned int)kind;
 	page->sd_home = 0;
 	page->sd_moved = NULL;

@@ -28,7 +28,8 @@ unsigned int sd_new_location(unsigned int words)
 
 	nr_locations += words;
 	if (nr_locations > SD_NR_LOCATIONS)
-		__sd_fail("model-limit", "more than SD_NR_LOCATIONS words of user memory", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario maps more words of user memory than SD_NR_LOCATIONS, which is {0:d}",
+			  SD_NR_LOCATIONS, 0, 0);
 	return first;
 }
 

@@ -107,8 +107,8 @@ static __maybe_unused void tlb_insert(struct sd_walker *w, int upage, u64 leaf)
 	if (at < SD_TLB_WAYS && set[at] == leaf)
 		return;
 	if (at == SD_TLB_WAYS || set[SD_TLB_WAYS - 1])
-		__sd_fail("model-limit", "more than SD_TLB_WAYS stale translations of {0:x} in the TLB of {1:s}",
-			  sd_upages[upage].va, (sd_u64)w->name, 0);
+		__sd_fail("model-limit", "the TLB of {1:s} may hold more stale translations of {0:x} than SD_TLB_WAYS, which is {2:d}",
+			  sd_upages[upage].va, (sd_u64)w->name, SD_TLB_WAYS);
 	for (i = SD_TLB_WAYS - 1; i > at; i--)
 		set[i] = set[i - 1];
 	set[at] = leaf;

@@ -198,7 +198,8 @@ struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, uns
 	struct kvm *kvm = &kvms[nr_kvms];
 
 	if (nr_kvms >= SD_MAX_KVM || nr_pages > SD_KVM_PAGES)
-		__sd_fail("model-limit", "too many guests (SD_MAX_KVM) or guest pages (SD_KVM_PAGES)", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario has more guests than SD_MAX_KVM, which is {0:d}, or more pages in one than "
+			  "SD_KVM_PAGES, which is {1:d}", SD_MAX_KVM, SD_KVM_PAGES, 0);
 	nr_kvms++;
 	kvm->sd_name = name;
 	__sd_event("name", "{1:s}", (sd_u64)kvm, (sd_u64)name, 0);
