@@ -11,6 +11,7 @@ import { dirname, join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { defaultCacheDir } from "../src/base/cache.ts";
 import { CATALOGUE } from "../src/base/catalogue.ts";
+import { CLASSES } from "../src/base/classes.ts";
 import { packageRoot } from "../src/base/paths.ts";
 import { KERNEL_VERSIONS, type KernelVersion } from "../src/clang/flags.ts";
 import { findKernelTree } from "../src/clang/kernel-tree.ts";
@@ -186,6 +187,8 @@ describe("what the pages name", () => {
     // SD303 and SD304 stand for these two.
     const raised = [...textOf("kernel").matchAll(/__sd_fail\(\s*"([a-z-]+)"/g)].map((m) => m[1]!);
     expect([...new Set(raised)].filter((name) => !named.includes(name) && name !== "model-limit" && name !== "scenario")).toEqual([]);
+    // `shootdown explain CLASS` knows as many.
+    expect(Object.keys(CLASSES).sort()).toEqual([...named].sort());
   });
 });
 

@@ -83,6 +83,29 @@ describe("a story", () => {
   });
 });
 
+describe("what went wrong before anything was decided", () => {
+  it("names the thread that spins, where, and what it looks at", async () => {
+    const { status, out } = await run(["check", "-q", "test/stories/spins.c"]);
+    expect(status).toBe(3);
+    expect(out).toContain("stopped because no schedule reaches its end: move is at move_page:33 and reads done, which is 0");
+  });
+
+  it("names the macro, its value, the thread and the line of a limit", async () => {
+    const { status, err } = await run(["check", "test/stories/not-populated.c"]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/error\[SD303\] writer needs more pages than SD_TASK_FRAMES, which is 3/);
+    expect(err).toMatch(/at test\/stories\/not-populated\.c:11\n +11 \|\s+sd_user_write\(va\);/);
+    expect(err).toContain("note: thread writer, step");
+    expect(err).toContain("help: -DSD_TASK_FRAMES=4 raises it");
+  });
+
+  it("says that a thread has no address space", async () => {
+    const { status, err } = await run(["check", "test/stories/no-mm.c"]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/error\[SD304\] t calls get_user_pages for 0x40000000 and has no address space/);
+  });
+});
+
 function treeInstalled(version: KernelVersion): boolean {
   try {
     findKernelTree(version);

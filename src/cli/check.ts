@@ -9,7 +9,14 @@ import { refuseMisuse } from "./misuse.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
 
-export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
+/** `tell` hears of the verdict before it is printed; if it says true, it is not. */
+export async function check(
+  files: readonly string[],
+  given: GivenOptions,
+  io: Io,
+  c: { out: Colours; err: Colours },
+  tell: (verdict: Verdict) => boolean = () => false,
+): Promise<number> {
   const settings = settle(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
   const compiling = compileSettled(files, settings, {
@@ -40,7 +47,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
     line.clear();
   }
   refuseMisuse(verdict, io.cwd);
-  print(verdict, settings, io, c);
+  if (!tell(verdict)) print(verdict, settings, io, c);
   return exitStatus(verdict);
 }
 

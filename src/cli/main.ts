@@ -7,12 +7,12 @@ import { Command, CommanderError } from "commander";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { packageVersion } from "../base/paths.ts";
 import { colours, renderDiagnostics } from "../report/diagnostics.ts";
-import { check } from "./check.ts";
 import { EXIT_INPUT, EXIT_INTERNAL, EXIT_NONE } from "./exit.ts";
 import { explainCode } from "./explain.ts";
 import type { Io, Output } from "./io.ts";
 import { addCheckOptions, complaint, type GivenOptions, hardened } from "./options.ts";
 import { addReportOptions, type ReportOptions } from "./report-options.ts";
+import { checkEach } from "./several.ts";
 
 const CHECK_EXAMPLES = `
 Examples:
@@ -21,6 +21,7 @@ Examples:
   $ shootdown check --preemptions 2 --timeout 60 scenario.c
   $ shootdown check --tree ~/linux mm/file.c harness.c    a real tree's own file
   $ shootdown check --json result.json scenario.c
+  $ shootdown check a.c b.c helpers.c                 two checks, helpers.c linked with both
 
 A scenario gives its own defaults in a comment near its top:
   // shootdown: --kernel 4.19 -DNCPU=3
@@ -73,10 +74,10 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
 
   const checking = quietly(program.command("check"))
     .description("look for an interleaving that violates a property")
-    .argument("<file.c...>", "scenarios, or files of --tree and a harness")
+    .argument("<file.c...>", "scenarios, each a check of its own; other files are linked with each")
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
-      status = await check(files, given, io, { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) });
+      status = await checkEach(files, given, io, { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) });
     });
   addCheckOptions(checking);
 
@@ -91,8 +92,8 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
   addReportOptions(reporting);
 
   quietly(program.command("explain"))
-    .description("what a diagnostic means and what to do about it")
-    .argument("[code]", "as in SD101; without one, all are listed")
+    .description("what a diagnostic or a class of violations means, and what to do about it")
+    .argument("[code]", "as in SD101 or lost-write; without one, all are listed")
     .action((code: string | undefined) => io.stdout.write(explainCode(code, coloursOf(io.stdout, io, off))));
 
   if (argv.length === 0) {

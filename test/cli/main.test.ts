@@ -70,7 +70,7 @@ describe("bad input", () => {
     [["check", "--max-memory", "4X", "a.c"], "SD401", "Expected a size"],
     [["check", "-D", "1x", "a.c"], "SD401", "Expected NAME"],
     [["check", "-D"], "SD401", "argument missing"],
-    [["explain", "SD999"], "SD403", "there is no diagnostic SD999"],
+    [["explain", "SD999"], "SD403", "there is no diagnostic or class of violations SD999"],
     [["check", "gone.c"], "SD102", "there is no such file"],
     [["check", "--cc", "/no/clang", "gone.c"], "SD103", "there is no compiler"],
     [["check", "--tree", ".", "gone.c"], "SD106", "is no kernel tree"],
