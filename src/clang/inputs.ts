@@ -85,6 +85,10 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   const compiled = await compileAll(requests, {
     parallel: compiler.kind === "bundled" ? 1 : undefined,
     ahead: ahead && ((done, { source }) => ahead(done.text, source)),
+  }).catch(async (error: unknown) => {
+    if (options.tree !== undefined) throw error;
+    const { explainUnknown } = await import("./unknown.ts");
+    return explainUnknown(options.kernel ?? DEFAULT_KERNEL, options.defines)(error);
   });
   const code = keyOf(...compiled.map((c) => c.text));
   return {
