@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
-import { shownPath } from "./base/paths.ts";
+import { packageVersion, shownPath } from "./base/paths.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
@@ -21,7 +21,8 @@ import { accessSites } from "./ir/flow.ts";
 import { findPoints } from "./ir/points.ts";
 import type { Program } from "./ir/program.ts";
 import { type KeptCode, keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
-import type { Common, Verdict } from "./report/verdict.ts";
+import { remarksOn } from "./remarks.ts";
+import type { Common, Provenance, Verdict } from "./report/verdict.ts";
 
 export interface CheckOptions {
   /** What the reader calls it: the first file that was named. */
@@ -39,6 +40,8 @@ export interface CheckOptions {
   readonly cache: Cache;
   /** Paths in the verdict are written from here; without it from the current folder. */
   readonly cwd?: string;
+  /** How the check was asked for, to be quoted. */
+  readonly command?: string;
 }
 
 export interface Progress {
@@ -67,7 +70,7 @@ export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: Che
       help: "name what is to run, with sd_cpu_run() or sd_user()",
     });
   }
-  return verdictOf(program, options, result, stopped);
+  return verdictOf(program, inputs, options, result, stopped);
 }
 
 function failedInSetup({ outcome }: CheckResult): boolean {
@@ -134,9 +137,10 @@ function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: 
   return compiled;
 }
 
-function verdictOf(program: Program, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
+function verdictOf(program: Program, inputs: Inputs, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
   const { counts, knowledge } = result;
   const cwd = options.cwd ?? process.cwd();
+  const observed: ObservedMachine = (observer) => createInterpreter(program, { merging: options.merge, ...knowledge, observer });
   const files = { readSource, showFile: (file: string) => shownPath(file, cwd) };
   const common: Common = {
     scenario: options.scenario,
@@ -160,9 +164,10 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
+    remarks: remarksOn(inputs, program, result, observed, cwd),
+    provenance: provenanceOf(inputs, options.command ?? ""),
     races: describeRaces(program, racesFound(program, result), isHeader, files),
   };
-  const observed: ObservedMachine = (observer) => createInterpreter(program, { merging: options.merge, ...knowledge, observer });
   switch (result.outcome.kind) {
     case "none":
       return { ...common, kind: "none" };
@@ -178,6 +183,11 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
     }
   }
+}
+
+function provenanceOf({ kernel, compiler, modelBounds }: Inputs, command: string): Provenance {
+  const name = kernel.kind === "model" ? `model of Linux ${kernel.version}` : `Linux ${kernel.release} (${kernel.dir})`;
+  return { version: packageVersion(), kernel: name, compiler, command, model: modelBounds };
 }
 
 function racesFound(program: Program, result: CheckResult): RaceFound[] {

@@ -42,6 +42,8 @@ export function steady(output: string): string {
       .replace(/\([\d,]+ shared words?\)/g, "(N shared words)")
       // Lines of the model kernel move with each change of it.
       .replace(/(\b\w+|(?<=[|(] *)):\d+\b/g, "$1:N")
+      // Whichever clang there is.
+      .replace(/, (?:bundled|clang) \d[^\n,]*$/gm, ", CLANG")
       .replace(/^chance that a state was missed: .*$/gm, "CHANCE")
       .replace(/\b[\d.,]+ (s|ms|min|KiB|MiB|GiB|states\/s)\b/g, "N $1")
       .trim()

@@ -78,8 +78,8 @@ describe("a story", () => {
 
   it("says who changed a count", async () => {
     const { out } = await run(["check", "test/oracle/pairs.c", "-DMISSING=4", "--width", "180"]);
-    expect(out).toMatch(/run:23 get_page: page\._refcount: 2 -> 3/);
-    expect(out).toMatch(/Since setup its references were changed in step 1 \(run:23\)/);
+    expect(out).toMatch(/run:24 get_page: page\._refcount: 2 -> 3/);
+    expect(out).toMatch(/Since setup its references were changed in step 1 \(run:24\)/);
   });
 });
 

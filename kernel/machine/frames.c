@@ -9,10 +9,10 @@
 #include <shootdown/machine.h>
 
 #ifndef SD_SETUP_FRAMES
-#define SD_SETUP_FRAMES 28
+#define SD_SETUP_FRAMES 28		/* bound: frames of setup */
 #endif
 #ifndef SD_TASK_FRAMES
-#define SD_TASK_FRAMES 3
+#define SD_TASK_FRAMES 3		/* bound: frames of a thread */
 #endif
 
 char sd_frames[SD_NR_FRAMES][PAGE_SIZE] __aligned(4096) __sd_arena;

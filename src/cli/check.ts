@@ -41,7 +41,11 @@ export async function check(
   };
   let verdict: Verdict;
   try {
-    verdict = await runCheck(inputs, { ...optionsOf(files[0] ?? "", settings, cache), cwd: io.cwd }, hooks);
+    verdict = await runCheck(
+      inputs,
+      { ...optionsOf(files[0] ?? "", settings, cache), cwd: io.cwd, command: settings.command ?? "" },
+      hooks,
+    );
   } finally {
     release();
     line.clear();

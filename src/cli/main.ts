@@ -77,7 +77,10 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
     .argument("<file.c...>", "scenarios, each a check of its own; other files are linked with each")
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
-      status = await checkEach(files, given, io, { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) });
+      status = await checkEach(files, { ...given, command: quotable(argv) }, io, {
+        out: coloursOf(io.stdout, io, off),
+        err: coloursOf(io.stderr, io, off),
+      });
     });
   addCheckOptions(checking);
 
@@ -108,6 +111,12 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
     throw fault({ code: "SD401", help: "`shootdown check --help` lists the options", ...complaint(error) });
   }
   return status;
+}
+
+/** As a shell would take it again. */
+function quotable(argv: readonly string[]): string {
+  const word = (arg: string): string => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
+  return ["shootdown", ...argv].map(word).join(" ");
 }
 
 /** `--json a.c` means JSON about a.c, not in it: the option's own value is optional. */

@@ -35,6 +35,8 @@ export interface GivenOptions {
   mail?: boolean;
   color?: boolean;
   quiet?: boolean;
+  /** The command line as it was, to be quoted; no option. */
+  command?: string;
 }
 
 /** How a run ends up, scenario and defaults included. */

@@ -20,8 +20,14 @@ export function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { ou
     writeJson(reportJson(verdict), settings.json, io);
     if (settings.json === true || settings.json === "-") return;
   }
-  if (settings.quiet) io.stdout.write(`${headline(verdict, palette)}\n`);
-  else io.stdout.write(reportText(verdict, { palette, width: widthFor(settings, io), ...lengthFor(verdict, settings) }));
+  if (settings.quiet) {
+    io.stdout.write(`${headline(verdict, palette)}\n`);
+    // Beside the verdict, which stays a line.
+    for (const remark of verdict.remarks) io.stderr.write(`note: ${remark}\n`);
+  } else
+    io.stdout.write(
+      reportText(verdict, { palette, width: widthFor(settings, io), quote: settings.mail === true, ...lengthFor(verdict, settings) }),
+    );
 }
 
 /** To a file; to standard output if it has no name, or the name "-". */

@@ -1,8 +1,8 @@
 /**
  * The verdict as a person reads it: the answer first, then the story, then what was searched and within which bounds.
  *
- * Plain ASCII. With a violation everything fits `lines` lines if the story can be folded that far without harm, and everything down to
- * the closing sentence if it can be folded that far at all.
+ * Plain ASCII. With a violation everything but what only a quotation needs fits `lines` lines if the story can be folded that far without harm,
+ * and everything down to the closing sentence if it can be folded that far at all.
  */
 import type { RaceReport, RaceSide } from "../explain/races.ts";
 import { type Palette, plain } from "./palette.ts";
@@ -15,11 +15,13 @@ export interface TextOptions {
   /** undefined: tell everything. */
   readonly lines: number | undefined;
   readonly palette: Palette;
+  /** For a mail: what the verdict depends on is written so that it can stand under a Tested-by. */
+  readonly quote: boolean;
   /** Last lines: how to replay, how to see more. */
   readonly hints: readonly string[];
 }
 
-export const TEXT_DEFAULTS: TextOptions = { width: 100, lines: 30, palette: plain, hints: [] };
+export const TEXT_DEFAULTS: TextOptions = { width: 100, lines: 30, palette: plain, quote: false, hints: [] };
 export const MAIL_WIDTH = 72;
 /** A mail is scrolled anyway, and its columns are narrow: nothing that matters is folded for a screen's sake. */
 export const MAIL_LINES = 50;
@@ -29,8 +31,10 @@ export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): 
   const hints = options.hints.flatMap((hint) => wrap(hint, options.width, 2)).map(options.palette.faint);
   const foot = ["", ...simplicity(verdict, options), ...facts(verdict, options), ...races(verdict, options), ...hints];
   const head = headline(verdict, options.palette);
+  const doubts = remarks(verdict, options);
+  const above = [head, ...doubts, ...body(verdict, options, foot.length + doubts.length + 1)];
   // Whoever scrolls up reads it first, whoever does not reads it last.
-  return `${[head, ...body(verdict, options, foot.length + 1), ...foot, head].join("\n")}\n`;
+  return `${[...above, ...foot, ...provenance(verdict, options), head, ...doubts].join("\n")}\n`;
 }
 
 export function headline(verdict: Verdict, palette: Palette): string {
@@ -57,6 +61,27 @@ function body(verdict: Verdict, options: TextOptions, foot: number): string[] {
     "",
     ...closing.map(options.palette.strong),
   ];
+}
+
+function remarks(verdict: Common, { width, palette }: TextOptions): string[] {
+  return verdict.remarks.flatMap((remark) => wrap(`note: ${remark}`, width, 2)).map(palette.doubt);
+}
+
+/** What the verdict depends on, for whoever quotes it. */
+function provenance(verdict: Verdict, options: TextOptions): string[] {
+  const { width, palette, quote } = options;
+  const p = verdict.provenance;
+  const bounds = p.model.filter((m) => m.bounds !== undefined).map((m) => `${m.bounds} ${number(m.value)}`);
+  const lines = [
+    `shootdown ${p.version}, ${p.kernel}, ${p.compiler}`,
+    ...(bounds.length > 0 ? [`bounds of the model: ${bounds.join(", ")}`] : []),
+    ...(p.command === "" ? [] : [`command: ${p.command}`]),
+  ];
+  if (!quote) return lines.flatMap((line) => wrap(line, width, 2)).map(palette.faint);
+  const { states } = verdict.counts;
+  const found = `${headline({ ...verdict, scenario: "found" }, plain).replace("found: ", "")}, ${amount(states, "state")}, ${boundsText(verdict.bounds)}`;
+  const quoted = [...lines, ...verdict.remarks.map((remark) => `note: ${remark}`), found].flatMap((line) => wrap(line, width - 2, 2));
+  return ["", "To stand under a Tested-by:", ...quoted.map((line) => `# ${line}`), ""];
 }
 
 /** Said only where it is not as one expects. */

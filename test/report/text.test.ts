@@ -26,8 +26,26 @@ describe("the answer", () => {
       "chance that a state was missed: 1 in 2.6e9",
       "data races: none",
       "replay: x",
+      "shootdown 0.1.0, model of Linux 6.12, clang 19.1.7",
+      "bounds of the model: words of a page 1",
+      "command: shootdown check hugetlb-pmd-sharing.c -DFIX=0",
       "hugetlb-pmd-sharing.c: none within bounds",
     ]);
+  });
+  it("is quoted in a mail with all that it depends on", () => {
+    const mail = reportText(none, { width: MAIL_WIDTH, quote: true });
+    const at = mail.indexOf("To stand under a Tested-by:\n");
+    expect(mail.slice(at).split("\n").slice(1, 4)).toEqual([
+      "# shootdown 0.1.0, model of Linux 6.12, clang 19.1.7",
+      "# bounds of the model: words of a page 1",
+      "# command: shootdown check hugetlb-pmd-sharing.c -DFIX=0",
+    ]);
+    expect(mail.slice(at)).toMatch(/^# none within bounds, 1,234,567 states, any number of preemptions/m);
+  });
+  it("comes with the reasons to doubt it, first and last", () => {
+    const text = lines(reportText({ ...none, remarks: ["there is one thread: nothing is interleaved"] }));
+    expect(text[1]).toBe("note: there is one thread: nothing is interleaved");
+    expect(text.at(-1)).toBe(text[1]);
   });
   it("says so if there may be a shorter schedule", () => {
     const doubt = "There may be a shorter schedule";

@@ -32,7 +32,7 @@
 #define SD_NR_FRAMES 64		/* at most 64: sets of frames are one word */
 #endif
 #ifndef SD_WORDS
-#define SD_WORDS 1		/* words of a page that carry contents */
+#define SD_WORDS 1		/* bound: words of a page */
 #endif
 
 extern char sd_frames[SD_NR_FRAMES][PAGE_SIZE];
