@@ -213,7 +213,7 @@ function words(...folders: string[]): Set<string> {
 }
 
 describe("options", async () => {
-  const commands = [...(await run(["--help"])).text.matchAll(/^ {2}([a-z]+) \[/gm)].map((m) => m[1]!).filter((name) => name !== "help");
+  const commands = [...(await run(["--help"])).text.matchAll(/^ {2}([a-z-]+) [[<]/gm)].map((m) => m[1]!).filter((name) => name !== "help");
   const helps = new Map<string, string>();
   helps.set("", (await run(["--help"])).text);
   for (const name of commands) helps.set(name, (await run([name, "--help"])).text);

@@ -125,7 +125,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
 }
 
 /** --tree says a version that is installed, or a folder; then its Makefile says the version, unless --kernel does. */
-function treeNamed(name: string, options: InputOptions): KernelTree {
+export function treeNamed(name: string, options: Pick<InputOptions, "cwd" | "kernel" | "headers">): KernelTree {
   const { cwd, kernel } = options;
   const installed = KERNEL_VERSIONS.find((version) => version === name);
   if (installed !== undefined) return findKernelTree(installed);
@@ -153,7 +153,7 @@ function releaseOf(dir: string): string {
 }
 
 /** The path to compile: the file as named if it exists, else the tree's. */
-function inTree(file: string, tree: string, cwd: string): string {
+export function inTree(file: string, tree: string, cwd: string): string {
   if (isAbsolute(file) || existsSync(join(cwd, file)) || !existsSync(join(tree, file))) return file;
   const below = relative(cwd, join(tree, file));
   return below.startsWith("..") ? join(tree, file) : below;

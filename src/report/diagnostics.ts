@@ -30,12 +30,13 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], c: Colours
 }
 
 function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
-  const lines = [`${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(d.message)}`];
   const place = placeOf(d, cwd);
+  // As compilers do it, so that editors know where to jump. What clang says names its own place.
+  const at = place === undefined || d.verbatim !== undefined ? "" : `${c.cyan(place)}: `;
+  const lines = [`${at}${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(d.message)}`];
   if (d.verbatim !== undefined) {
     lines.push(d.verbatim);
   } else if (place !== undefined) {
-    lines.push(`  ${c.cyan("at")} ${place}`);
     lines.push(...sourceLine(d, c, cwd));
   }
   // Facts name places in full, as debug info does.

@@ -5,6 +5,7 @@
  * and everything down to the closing sentence if it can be folded that far at all.
  */
 import type { RaceReport, RaceSide } from "../explain/races.ts";
+import type { Story } from "../explain/story.ts";
 import { type Palette, plain } from "./palette.ts";
 import { storyTable } from "./story-text.ts";
 import { type Bounds, type Common, statesPerSecond, type Verdict } from "./verdict.ts";
@@ -60,7 +61,15 @@ function body(verdict: Verdict, options: TextOptions, foot: number): string[] {
     ...storyTable(story, { width: options.width, lines, wish, palette: options.palette }),
     "",
     ...closing.map(options.palette.strong),
+    ...(options.quote ? [] : placeOf(verdict.violation.story, verdict.violation.failure.klass).map(options.palette.faint)),
   ];
+}
+
+/** Where it happens, as editors know where to jump. */
+function placeOf(story: Story, klass: string): string[] {
+  const row = story.rows.find((r) => r.kind === "fail");
+  if (row === undefined || row.site.line === 0 || row.site.file === "") return [];
+  return [`${row.site.file}:${row.site.line}: ${klass.replaceAll("-", " ")} in ${row.site.func}()`];
 }
 
 function remarks(verdict: Common, { width, palette }: TextOptions): string[] {
@@ -127,15 +136,15 @@ function races(verdict: Common, { width, palette }: TextOptions): string[] {
   if (verdict.races.length === 0) return [palette.faint("data races: none")];
   const each = verdict.races.flatMap((race) => [
     ...wrap(`  ${raceText(race)}`, width - 2, 2).map((line) => `  ${line}`),
-    ...sourcesOf(race).map((line) => palette.faint(line.slice(0, width))),
+    ...sourcesOf(race).map((line) => palette.faint(line)),
   ]);
   return [palette.doubt(`data races: ${verdict.races.length}`), ...each];
 }
 
-/** What the two lines say, each once. */
+/** What the two lines say, each once, as editors know where to jump. */
 function sourcesOf(race: RaceReport): string[] {
   const sides = race.accesses.filter((s) => s.source !== "");
-  return [...new Set(sides.map((s) => `      ${s.line}: ${s.source}`))];
+  return [...new Set(sides.map((s) => `${s.file}:${s.line}: ${s.source}`))];
 }
 
 /** A full path says much about a machine and little about a file: its last folder is enough to know it. */

@@ -113,13 +113,11 @@ describe("diagnostics as text", () => {
       plain,
       dir,
     );
-    expect(text).toBe("error[SD201] m\n  at tab.c:1:6\n    1 | \tint x;\n      | \t    ^\n  note: n\n  help: h\n");
+    expect(text).toBe("tab.c:1:6: error[SD201] m\n    1 | \tint x;\n      | \t    ^\n  note: n\n  help: h\n");
   });
 
   it("does without a source that is gone", () => {
-    expect(renderDiagnostics([{ code: "SD201", message: "m", file: "gone.c", line: 9 }], plain, dir)).toBe(
-      "error[SD201] m\n  at gone.c:9\n",
-    );
+    expect(renderDiagnostics([{ code: "SD201", message: "m", file: "gone.c", line: 9 }], plain, dir)).toBe("gone.c:9: error[SD201] m\n");
   });
 
   it.each([

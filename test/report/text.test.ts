@@ -56,7 +56,7 @@ describe("the answer", () => {
   it("tells a race by its two accesses", () => {
     expect(reportText(racing, { width: 200 })).toContain(
       "data races: 1\n  vmemmap[3].flags: migrate plainly writes it in page_remove_rmap (hugetlb-pmd-sharing.c:80) while " +
-        "process B reads it in user_store (hugetlb-pmd-sharing.c:92)\n      80: flags--;\n",
+        "process B reads it in user_store (hugetlb-pmd-sharing.c:92)\nhugetlb-pmd-sharing.c:80: flags--;\n",
     );
   });
 });
