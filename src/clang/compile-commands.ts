@@ -10,7 +10,7 @@ export interface CompileCommand {
   readonly arguments: readonly string[];
 }
 
-export function compileCommands(options: Omit<InputOptions, "cc" | "cache">): CompileCommand[] {
+export function compileCommands(options: Omit<InputOptions, "cache">): CompileCommand[] {
   const { files, defines, includes, cwd, opt } = options;
   const tree = options.tree === undefined ? undefined : treeNamed(options.tree, options);
   return files.map((name) => {
@@ -21,6 +21,10 @@ export function compileCommands(options: Omit<InputOptions, "cc" | "cache">): Co
       ...includes.flatMap((dir) => ["-I", dir]),
       ...defines.map((d) => `-D${d}`),
     ];
-    return { directory: cwd, file: resolve(cwd, file), arguments: ["clang", ...all, "-c", file] };
+    return {
+      directory: cwd,
+      file: resolve(cwd, file),
+      arguments: [options.cc === undefined || options.cc === "bundled" ? "clang" : options.cc, ...all, "-c", file],
+    };
   });
 }

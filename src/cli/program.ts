@@ -38,7 +38,7 @@ Exit status: 0 every cell is answered, 2 bad input, 3 some are not (a bound was 
 const COMPILE_COMMANDS_EXAMPLES = `
 Examples:
   $ shootdown compile-commands scenario.c > compile_commands.json
-  $ shootdown compile-commands --tree 6.1 harness.c mm/mmu_notifier.c > compile_commands.json`;
+  $ shootdown compile-commands --tree 6.1 harness.c mm/memory.c > compile_commands.json`;
 
 const COMPLETION_EXAMPLES = `
 Examples:
@@ -102,8 +102,8 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .action(async (files: string[], given: GivenOptions) => {
       const { compileCommands } = await import("../clang/compile-commands.ts");
       const commands = groupsOf(files, io.cwd).flatMap((group) => {
-        const { define, include, kernel, opt, tree, headers } = settle(group, given, io.cwd);
-        return compileCommands({ files: group, defines: define, includes: include, kernel, opt, tree, headers, cwd: io.cwd });
+        const { define, include, kernel, opt, cc, tree, headers } = settle(group, given, io.cwd);
+        return compileCommands({ files: group, defines: define, includes: include, kernel, opt, cc, tree, headers, cwd: io.cwd });
       });
       io.stdout.write(`${JSON.stringify(commands, undefined, 2)}\n`);
     });
