@@ -6,7 +6,7 @@
  * way, since an interrupt is taken between instructions. -DSD_INFLIGHT makes them two, with nobody waiting: then no flush protects
  * anything, and every scenario must fail.
  */
-#include <shootdown/machine.h>
+#include <shootdown/scenario.h>
 
 struct sd_upage sd_upages[SD_NR_UPAGES];
 int sd_nr_upages;
@@ -16,7 +16,8 @@ int sd_find_upage(struct mm_struct *mm, unsigned long va)
 	int i;
 
 	if (!mm)
-		__sd_fail("scenario", "a thread without an address space accesses {0:x}: give its CPU one", va, 0, 0);
+		__sd_fail("scenario", "{1:s} accesses {0:x} and has no address space: give it one where it is created", va,
+			  (sd_u64)current->comm, 0);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].mm == mm && va - sd_upages[i].va < sd_upages[i].size)
 			return i;
@@ -24,7 +25,8 @@ int sd_find_upage(struct mm_struct *mm, unsigned long va)
 		if (sd_upages[i].ended == mm && va - sd_upages[i].va < sd_upages[i].size)
 			__sd_fail("use-after-free", "{0:s} accesses {1:x} of an address space whose last user is gone",
 				  (sd_u64)current->comm, va, 0);
-	__sd_fail("scenario", "{0:x} is not an address that the scenario mapped in {1:s}", va, (sd_u64)mm->sd_name, 0);
+	__sd_fail("scenario", "{2:s} accesses {0:x}, which is not an address that the scenario mapped in {1:s}", va,
+		  (sd_u64)mm->sd_name, (sd_u64)current->comm);
 }
 
 #if SD_KERNEL >= 604
@@ -144,4 +146,21 @@ void sd_user_read(unsigned long va)
 void sd_user_write_any(unsigned long va, unsigned int nr)
 {
 	sd_walker_access(&sd_walkers[current->cpu], va, nr, true);
+}
+
+static void entry_access(const char *who, struct page *page, struct mm_struct *mm, unsigned long va, bool write)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_data_access(page, 0, sd_upages[sd_find_upage(mm, va)].location, write, who, va);
+	__sd_atomic_end();
+}
+
+void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	entry_access(who, page, mm, va, true);
+}
+
+void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	entry_access(who, page, mm, va, false);
 }

@@ -29,19 +29,34 @@ static int count_entries(struct page *page)
 	return n;
 }
 
+/* For the story: who changed a count. */
+static __always_inline void tell_changes(const char *text, const atomic_t *count)
+{
+	__sd_event("because", text, (sd_u64)count, 0, 0);
+}
+
+#define MAPCOUNT_CHANGED "Since setup its mapcount was changed in {0:h}"
+#define REFERENCES_CHANGED "Since setup its references were changed in {0:h}"
+
 static void check_page(struct page *page, int cached)
 {
 	int entries = count_entries(page);
 
-	if (page->_mapcount.counter + 1 != entries)
+	if (page->_mapcount.counter + 1 != entries) {
+		tell_changes(MAPCOUNT_CHANGED, &page->_mapcount);
 		__sd_fail("bad-count", "at the end {0:p} is mapped by {1:d} entries, but its mapcount says {2:d}", (sd_u64)page,
 			  (sd_u64)entries, (sd_u64)(page->_mapcount.counter + 1));
-	if (page->_refcount.counter < entries + cached)
+	}
+	if (page->_refcount.counter < entries + cached) {
+		tell_changes(REFERENCES_CHANGED, &page->_refcount);
 		__sd_fail("bad-count", "at the end {0:p} has {1:d} references, fewer than its {2:d} users", (sd_u64)page,
 			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
-	if (page->_refcount.counter > entries + cached && !sd_somebody_pins)
+	}
+	if (page->_refcount.counter > entries + cached && !sd_somebody_pins) {
+		tell_changes(REFERENCES_CHANGED, &page->_refcount);
 		__sd_fail("leak", "at the end {0:p} has {1:d} references, but only {2:d} users: it will never be freed", (sd_u64)page,
 			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
+	}
 	if (page->flags & (1UL << PG_locked))
 		__sd_fail("lock-leak", "at the end {0:p} is still locked", (sd_u64)page, 0, 0);
 }

@@ -13,10 +13,10 @@
 #include <shootdown/machine.h>
 
 #ifndef SD_SETUP_FRAMES
-#define SD_SETUP_FRAMES 28
+#define SD_SETUP_FRAMES 28		/* bound: frames of setup */
 #endif
 #ifndef SD_TASK_FRAMES
-#define SD_TASK_FRAMES 3
+#define SD_TASK_FRAMES 3		/* bound: frames of a thread */
 #endif
 
 char sd_frames[SD_NR_FRAMES][PAGE_SIZE] __aligned(4096) __sd_arena;
@@ -92,7 +92,9 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 	__sd_atomic_begin(SD_STEP, &changed[me]);
 	frame = choose_frame(me, kind, &changes_hands);
 	if (!frame)
-		__sd_fail("model-limit", "no free frame for this thread: raise SD_TASK_FRAMES or SD_SETUP_FRAMES", 0, 0, 0);
+		__sd_fail("model-limit", __sd_self() < 0 ? "setup needs more pages than SD_SETUP_FRAMES, which is {1:d}" :
+			  "{0:s} needs more pages than SD_TASK_FRAMES, which is {1:d}; the page tables that its faults make count, too",
+			  (sd_u64)current->comm, __sd_self() < 0 ? SD_SETUP_FRAMES : SD_TASK_FRAMES, 0);
 	take(me, frame, changes_hands);
 	page = page_of(frame);
 	/* What its last use has left. A frame that is used for the first time is zero: then nothing that its users protect is touched. */

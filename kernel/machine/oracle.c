@@ -24,6 +24,7 @@ static struct address_space *location_file[SD_NR_LOCATIONS];
 static pgoff_t location_index[SD_NR_LOCATIONS];
 static struct page *lost_with[SD_NR_LOCATIONS];		/* which page took the last write with it when it was freed */
 static unsigned int nr_locations = 1;			/* 0 is "nothing" */
+static struct page *last_write[SD_NR_LOCATIONS];	/* for the story alone: where the last store to it went */
 
 #define words_of(page) ((u64 *)page_address(page))
 #define GIVEN_UP ~0ULL
@@ -38,7 +39,8 @@ unsigned int sd_new_location(unsigned int words)
 
 	nr_locations += words;
 	if (nr_locations > SD_NR_LOCATIONS)
-		__sd_fail("model-limit", "more than SD_NR_LOCATIONS words of user memory", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario maps more words of user memory than SD_NR_LOCATIONS, which is {0:d}",
+			  SD_NR_LOCATIONS, 0, 0);
 	return first;
 }
 
@@ -173,6 +175,14 @@ static __always_inline void tell_successor(struct page *page, unsigned int locat
 		__sd_event("because", "Page {0:d} of {1:s} is {2:p} now", index, (sd_u64)mapping->sd_name, (sd_u64)mapping->sd_pages[index]);
 }
 
+/* For the story: which store it is that is not seen. */
+static __always_inline void tell_last_write(unsigned int location)
+{
+	if (__sd_told() && last_write[location])
+		__sd_event("because", "The last write to it was made in {0:w} and went to {1:p}", (sd_u64)&last_write[location],
+			   (sd_u64)last_write[location], 0);
+}
+
 void sd_data_access(struct page *page, unsigned int word, unsigned int location, bool write, const char *who, unsigned long va)
 {
 	u64 here = bit_of(page);
@@ -200,11 +210,17 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 		if (!(current_in[location + word] & here) && lost_with[location + word])
 			__sd_fail("lost-write", "{0:s} reads {1:x} and does not see the last write to it: {2:p} was freed and had it alone",
 				  (sd_u64)who, va, (sd_u64)lost_with[location + word]);
-		if (!(current_in[location + word] & here))
+		if (!(current_in[location + word] & here)) {
+			tell_last_write(location + word);
 			__sd_fail("stale-read", "{0:s} reads {1:x} in {2:p} and does not see the last write to it", (sd_u64)who, va,
 				  (sd_u64)page);
+		}
+		__sd_event("access", "{0:s} reads {1:x}: {2:p}", (sd_u64)who, va, (sd_u64)page);
 		return;
 	}
+	if (__sd_told())
+		last_write[location + word] = page;
+	__sd_event("access", "{0:s} writes to {1:x}: {2:p}", (sd_u64)who, va, (sd_u64)page);
 	if (current_in[location + word] != here)
 		current_in[location + word] = here;
 	if (lost_with[location + word])
@@ -286,10 +302,12 @@ void sd_data_freed(struct page *page)
 		/* A page that is freed while it is mapped is found out right after, for what it is. */
 		if (!mapping && (page->sd_dropped ? !table_locked_by_me(upage_of(location)) : page->_mapcount.counter != -1))
 			continue;
-		if (mapping && mapping->sd_pages[location_index[location]])
+		if (mapping && mapping->sd_pages[location_index[location]]) {
+			tell_last_write((unsigned int)location);
 			__sd_fail("lost-write",
 				  "{0:p} is freed and has the last write to page {1:d} of {2:s}: the page there now does not have it",
 				  (sd_u64)page, location_index[location], (sd_u64)mapping->sd_name);
+		}
 		lost_with[location] = page;
 	}
 }
@@ -364,8 +382,10 @@ void sd_data_final(void)
 		if (page->sd_kind != SD_FRAME_DATA)
 			__sd_fail("freed-page-access", "at the end {0:x} in {1:s} is mapped to {2:p}, which is not a data page", up->va,
 				  (sd_u64)up->mm->sd_name, (sd_u64)page);
-		if (!sd_data_current(page, up->location))
+		if (!sd_data_current(page, up->location)) {
+			tell_last_write(up->location);
 			__sd_fail("lost-write", "at the end {0:x} in {1:s} is {2:p}, which does not have the last write to it", up->va,
 				  (sd_u64)up->mm->sd_name, (sd_u64)page);
+		}
 	}
 }

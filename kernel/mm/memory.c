@@ -353,6 +353,9 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 	long ret = -EFAULT;
 
 	(void)nr_pages;
+	if (!mm)
+		__sd_fail("scenario", "{0:s} calls get_user_pages for {1:x} and has no address space: give it one where it is created",
+			  (sd_u64)current->comm, start, 0);
 	down_read(sd_mmap_sem(mm));
 	vma = find_vma(mm, start);
 	if (vma && start >= vma->vm_start) {

@@ -18,7 +18,8 @@ void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned l
 	unsigned int i;
 
 	if (nr_mirrors >= SD_MAX_MIRRORS || nr > SD_MIRROR_PAGES)
-		__sd_fail("model-limit", "too many mirrors (SD_MAX_MIRRORS) or pages of one (SD_MIRROR_PAGES)", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario has more mirrors than SD_MAX_MIRRORS, which is {0:d}, or more pages in one than "
+			  "SD_MIRROR_PAGES, which is {1:d}", SD_MAX_MIRRORS, SD_MIRROR_PAGES, 0);
 	for (i = 0; i < nr; i++)
 		what.va[i] = up[i].va;
 	if (pieces && up->size > PAGE_SIZE) {

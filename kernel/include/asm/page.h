@@ -35,7 +35,7 @@
 #error SD_NR_FRAMES is at most 63
 #endif
 #ifndef SD_WORDS
-#define SD_WORDS 1		/* words of a page that carry contents */
+#define SD_WORDS 1		/* bound: words of a page */
 #endif
 
 extern char sd_frames[SD_NR_FRAMES][PAGE_SIZE];

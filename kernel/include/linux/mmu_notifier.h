@@ -24,7 +24,7 @@
 
 /* Sequence counts wrap: a fault must not sleep through 2^n invalidations, or it misses them all. */
 #ifndef SD_SEQ_BITS
-#define SD_SEQ_BITS 4
+#define SD_SEQ_BITS 4		/* bound: bits of a sequence count */
 #endif
 #define SD_SEQ_MASK ((1UL << SD_SEQ_BITS) - 1)
 
