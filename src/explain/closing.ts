@@ -21,7 +21,15 @@ export interface Closing {
   readonly words: readonly number[];
 }
 
-export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: readonly Blocked[], last: number, after: boolean): Closing {
+export function closingOf(
+  failure: Failure,
+  said: Said,
+  walked: Walk,
+  waiting: readonly Blocked[],
+  last: number,
+  after: boolean,
+  thread = "",
+): Closing {
   const first = sentence(said.text, said.named);
   if (waiting.length > 0) {
     const text = `${said.text}: ${waiting.map((w) => w.brief).join("; ")}`;
@@ -29,7 +37,9 @@ export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: r
   }
   const since = Math.min(...walked.closing.flatMap((c) => (c.kind === "stale" ? c.cites : [])));
   const instead = walked.closing.flatMap((c) => insteadOf(c, walked, since, last));
-  const told = [...walked.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
+  // The engine knows that nothing can end the loop, not whose it is.
+  const looping = failure.klass === "endless-loop" && thread !== "" ? [`The thread is ${thread}.`] : [];
+  const told = [...looping, ...walked.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
   const cites = [...said.cites, ...walked.closing.flatMap((c) => c.cites), ...instead.flatMap((i) => i.cites)];
   const words = [...said.words, ...walked.closing.flatMap((c) => c.words)];
   // Where C says what the access went through, nothing is left to ask.

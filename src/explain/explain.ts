@@ -66,7 +66,15 @@ export function tellStory(program: Program, observation: Observation, failure: F
 
   const waiting = describeWaiting(observation, walked.world);
   const failing = observation.final.length > 0 ? last + 1 : last;
-  const closing = closingOf(failure, said, walked, waiting, failing, failing > last);
+  const closing = closingOf(
+    failure,
+    said,
+    walked,
+    waiting,
+    failing,
+    failing > last,
+    observation.threads[observation.steps.at(-1)?.thread ?? -1]?.name,
+  );
   const { audience: readers = audience } = options;
   const isNear = nearness(program, readers);
   const waitedFor = new Set(waiting.flatMap((w) => (w.lock === undefined ? [] : [w.lock])));

@@ -30,7 +30,8 @@ export function describeWaiting(observation: Observation, world: World): Blocked
     const each = holds.map((h) => `${nameOf(h, thread)}${h.shared ? " (shared)" : ""} since ${when(h)}`);
     const text = isLock ? `waits for ${what}${each.length === 0 ? "" : `, held by ${each.join(" and ")}`}` : "waits";
     const who = holds.map((h) => nameOf(h, thread)).join(" and ");
-    const place = located.site.func === "" ? "" : ` in ${located.site.func}`;
+    const inside = located.via === "" ? located.site.func : `${located.via}()`;
+    const place = inside === "" ? "" : ` in ${inside}${located.via === "" ? "" : ` (${located.site.func}:${located.site.line})`}`;
     const brief = `${threadName(thread)} waits${isLock ? ` for ${what}` : place}${who === "" ? "" : `, which ${who} ${holds.length > 1 ? "hold" : "holds"}`}`;
     return [
       { row: { kind: "wait", thread, text, label: "blocked", ...located, folded: [] }, brief, lock: isLock ? last.object : undefined },
