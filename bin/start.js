@@ -6,8 +6,8 @@ import { prepare, root, run } from "./prepare.js";
 
 const BUG = "corpus/D01-hugetlb-pmd-sharing";
 const RUNS = [
-  { fix: 0, expected: 1, says: "as the kernel had it" },
-  { fix: 1, expected: 0, says: "as it was mended" },
+  { fix: 0, expected: 1, says: "As the kernel had it" },
+  { fix: 1, expected: 0, says: "As it was mended" },
 ];
 
 prepare();
@@ -21,7 +21,8 @@ if (files.length === 0) {
 const sources = files.map((name) => `${BUG}/${name}`);
 let wrong = 0;
 for (const { fix, expected, says } of RUNS) {
-  console.log(`\n$ shootdown check -DFIX=${fix} ${sources.join(" ")}    (${says})\n`);
+  // To be pasted as it stands, also where nothing is installed.
+  console.log(`\n${says}:\n\nnode bin/shootdown.js check -DFIX=${fix} ${sources.join(" ")}\n`);
   const status = run(process.execPath, [join(root, "bin/shootdown.js"), "check", `-DFIX=${fix}`, ...sources], { allow: [0, 1, 2, 3, 70] });
   if (status !== expected) {
     console.error(`exit status ${status}, expected ${expected}`);

@@ -5,19 +5,25 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
+import { packageVersion, shownPath } from "./base/paths.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
 import { explain } from "./explain/explain.ts";
+import { isHeader } from "./explain/files.ts";
+import type { ObservedMachine } from "./explain/observation.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
+import { describeSpinning } from "./explain/spinning.ts";
 import type { Machine, Merging } from "./explore/machine.ts";
 import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
 import { createInterpreter } from "./interpret/interpreter.ts";
 import { accessSites } from "./ir/flow.ts";
+import { modelBounds } from "./ir/model-bounds.ts";
 import { findPoints } from "./ir/points.ts";
 import type { Program } from "./ir/program.ts";
 import { type KeptCode, keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
-import type { Common, Verdict } from "./report/verdict.ts";
+import { remarksOn } from "./remarks.ts";
+import type { Common, Provenance, Verdict } from "./report/verdict.ts";
 
 export interface CheckOptions {
   /** What the reader calls it: the first file that was named. */
@@ -33,6 +39,10 @@ export interface CheckOptions {
   /** Those that were given, for the report of bounds. */
   readonly defines: readonly string[];
   readonly cache: Cache;
+  /** Paths in the verdict are written from here; without it from the current folder. */
+  readonly cwd?: string;
+  /** How the check was asked for, to be quoted. */
+  readonly command?: string;
 }
 
 export interface Progress {
@@ -61,7 +71,7 @@ export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: Che
       help: "name what is to run, with sd_cpu_run() or sd_user()",
     });
   }
-  return verdictOf(program, options, result, stopped);
+  return verdictOf(program, inputs, options, result, stopped);
 }
 
 function failedInSetup({ outcome }: CheckResult): boolean {
@@ -132,8 +142,12 @@ function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: 
   return compiled;
 }
 
-function verdictOf(program: Program, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
+function verdictOf(program: Program, inputs: Inputs, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
   const { counts, knowledge } = result;
+  const cwd = options.cwd ?? process.cwd();
+  const observed: ObservedMachine = (observer) =>
+    createInterpreter(program, { merging: options.merge, movers: options.preemptions === undefined, ...knowledge, observer });
+  const files = { readSource, showFile: (file: string) => shownPath(file, cwd) };
   const common: Common = {
     scenario: options.scenario,
     counts: {
@@ -153,24 +167,34 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       merging: options.merge,
       sharedWords: knowledge.sharedWords.length,
       assumed: counts.assumed,
+      model: modelBounds(program),
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
-    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h"), readSource),
+    remarks: remarksOn(inputs, program, result, observed, cwd),
+    provenance: provenanceOf(inputs, options.command ?? ""),
+    races: describeRaces(program, racesFound(program, result), isHeader, files),
   };
   switch (result.outcome.kind) {
     case "none":
       return { ...common, kind: "none" };
-    case "inconclusive":
-      return { ...common, kind: "inconclusive", reason: reasonOf(result.outcome.why, options, stopped) };
+    case "inconclusive": {
+      const reason = reasonOf(result.outcome.why, options, stopped);
+      if (result.outcome.why !== "endless") return { ...common, kind: "inconclusive", reason };
+      const who = describeSpinning(program, observed).join("; ");
+      return { ...common, kind: "inconclusive", reason: who === "" ? reason : `${reason}: ${who}` };
+    }
     case "violation": {
       const { failure, schedule } = result.outcome.violation;
-      const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
-        createInterpreter(program, { merging: options.merge, movers: options.preemptions === undefined, ...knowledge, observer });
-      const story = explain(program, observed, schedule, failure, { readSource });
+      const story = explain(program, observed, schedule, failure, files);
       return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
     }
   }
+}
+
+function provenanceOf({ kernel, compiler, modelBounds }: Inputs, command: string): Provenance {
+  const name = kernel.kind === "model" ? `model of Linux ${kernel.version}` : `Linux ${kernel.release} (${kernel.dir})`;
+  return { version: packageVersion(), kernel: name, compiler, command, model: modelBounds };
 }
 
 function racesFound(program: Program, result: CheckResult): RaceFound[] {
@@ -178,7 +202,7 @@ function racesFound(program: Program, result: CheckResult): RaceFound[] {
   const sites = accessSites(program);
   const side = ({ access, thread }: { access: number; thread: number }): RacingAccess => {
     const { loc, bytes, write, marked } = sites[access]!;
-    return { loc, bytes, write, marked, thread: result.threads[thread]!.name };
+    return { access, loc, bytes, write, marked, thread: result.threads[thread]!.name };
   };
   return result.races.map((race) => ({ addr: race.addr, accesses: [side(race.first), side(race.second)] }));
 }
@@ -197,7 +221,7 @@ function reasonOf(why: Inconclusive, options: CheckOptions, stopped: string | un
     case "depth":
       return "because a schedule became too long to go back from";
     case "endless":
-      return "without one schedule that reaches its end: some thread never finishes";
+      return "because no schedule reaches its end";
     case "stuck":
       return "because too much can happen after a state in which threads wait to say whether they wait for ever";
     case "interrupted":

@@ -65,14 +65,23 @@ describe("C that cannot be checked is status 2", () => {
       `int frobnicate(int x);\nextern int knob;\nstatic void run(void *arg)\n{\n\tBUG_ON(frobnicate(1));\n\tWRITE_ONCE(knob, 1);\n}\n${RUN}`,
     );
     expect(status).toBe(2);
-    for (const [name, line] of [
-      ["frobnicate", 6],
-      ["knob", 7],
-    ]) {
-      expect(err).toContain(`error[SD202] ${name} is used but not defined`);
-      expect(err).toContain(`note: used by run at x.c:${line}`);
-    }
-    expect(err).toContain("help: define it in the scenario, or link the file that has it");
+    expect(err).toContain("x.c:6: error[SD202] 2 functions and variables are used but not defined\n");
+    expect(err).toContain("note: function frobnicate: used by run at x.c:6");
+    expect(err).toContain("note: variable knob: used by run at x.c:7");
+    expect(err).toContain("help: define them in the scenario, or link the files that have them");
+  });
+
+  it("uses one thing that nobody defines", async () => {
+    const { err } = await check(`int frobnicate(int x);\nstatic void run(void *arg)\n{\n\tBUG_ON(frobnicate(1));\n}\n${RUN}`);
+    expect(err).toContain("error[SD202] function frobnicate is used but not defined");
+    expect(err).toContain("note: used by run at x.c:5");
+  });
+
+  it("has what is missing and what is not supported: all of it in one go", async () => {
+    const { err } = await check(
+      `int frobnicate(int x);\nvolatile int x;\nstatic void run(void *arg)\n{\n\tvolatile float f = 1.5f;\n\n\tx = f * 2.0f;\n\tx = frobnicate(1);\n\tasm volatile("frobnicate %%eax" ::: "memory");\n}\n${RUN}`,
+    );
+    for (const code of ["SD202", "SD210", "SD211"]) expect(err).toContain(`error[${code}]`);
   });
 
   it("has floating point: each place with file and line", async () => {
@@ -80,8 +89,9 @@ describe("C that cannot be checked is status 2", () => {
       `volatile int x;\nstatic void run(void *arg)\n{\n\tvolatile float f = 1.5f;\n\n\tx = f * 2.0f;\n}\n${RUN}`,
     );
     expect(status).toBe(2);
-    expect(err).toMatch(/error\[SD210\] `%\d+ = fmul float .*` is not supported\n {2}at x\.c:7:\d+\n/);
-    expect(err).toMatch(/fptosi .*\n {2}at x\.c:7:\d+\n/);
+    expect(err).toMatch(/^x\.c:\d+:\d+: error\[SD210\] \d+ instructions are not supported\n/m);
+    expect(err).toMatch(/note: `%\d+ = fmul float .*`: in run at x\.c:7\n/);
+    expect(err).toMatch(/note: .*fptosi .*: in run at x\.c:7\n/);
   });
 
   it("has no scenario()", async () => {
@@ -100,8 +110,8 @@ describe("a scenario that says nothing is status 2", () => {
   });
 
   it.each([
-    ["a null pointer", "*(volatile int *)8 = 1;", /setup fails \(null dereference\): Store of 4 bytes at 0x8\n {2}at x\.c:6/],
-    ["BUG()", "BUG();", /setup fails \(bug on\): BUG\(\) reached\n {2}at x\.c:6/],
+    ["a null pointer", "*(volatile int *)8 = 1;", /^x\.c:6: error\[SD304\] setup fails \(null dereference\): Store of 4 bytes at 0x8\n/m],
+    ["BUG()", "BUG();", /^x\.c:6: error\[SD304\] setup fails \(bug on\): BUG\(\) reached\n/m],
     ["waiting", "mutex_lock(&m), mutex_lock(&m);", /setup fails \(deadlock\)/],
     ["no way on", "__sd_assume(0);", /setup fails \(assume\)/],
     ["no end", "for (;;)\n\t\t;", /setup fails \(endless loop\)/],
@@ -110,8 +120,16 @@ describe("a scenario that says nothing is status 2", () => {
       'for (int i = 0; i < 15; i++)\n\t\tsd_cpu_run(i, NULL, "run", run, NULL);\n\tfor (int i = 0; i < 15; i++)\n\t\tsd_cpu_run(i, NULL, "run", run, NULL);',
       /error\[SD30[34]\]/,
     ],
-    ["too much of the model", 'for (int i = 0; i < 9; i++)\n\t\tsd_mm("A");', /error\[SD303\] .*\(SD_MAX_MM\)/],
-    ["what is not there", "sd_populate(0, 0x1000);", /setup fails \(null dereference\)(.|\n)*note: called by scenario at x\.c:6/],
+    [
+      "too much of the model",
+      'for (int i = 0; i < 9; i++)\n\t\tsd_mm("A");',
+      /error\[SD303\] The scenario has more address spaces than SD_MAX_MM, which is 4\n(.|\n)*help: -DSD_MAX_MM=5 raises it/,
+    ],
+    [
+      "what is not there",
+      "sd_populate(0, 0x1000);",
+      /setup fails \(null dereference\)(.|\n)*6 \|(.|\n)*note: in sd_populate\(\), called by scenario\(\)/,
+    ],
   ])("its setup fails: %s", async (_, c, says) => {
     const { status, out, err } = await check(
       `#include <linux/mutex.h>\nstatic DEFINE_MUTEX(m);\nstatic void run(void *arg) { mutex_lock(&m), mutex_unlock(&m); }\nvoid scenario(void) {\n\t${c}\n\tsd_cpu_run(0, NULL, "run", run, NULL);\n}\n`,
@@ -125,7 +143,7 @@ describe("a scenario that says nothing is status 2", () => {
       'static struct mm_struct *mm;\nstatic void run(void *arg) { sd_user_read(0x5000); }\nvoid scenario(void) { mm = sd_mm("A"); sd_user(0, mm, run, NULL); }\n',
     );
     expect(status).toBe(2);
-    expect(err).toMatch(/error\[SD304\] 0x5000 is not an address that the scenario mapped in A/);
+    expect(err).toMatch(/error\[SD304\] CPU0 \(A\) accesses 0x5000, which is not an address that the scenario mapped in A/);
   });
 });
 

@@ -11,11 +11,13 @@ import { dirname, join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { defaultCacheDir } from "../src/base/cache.ts";
 import { CATALOGUE } from "../src/base/catalogue.ts";
+import { CLASSES } from "../src/base/classes.ts";
 import { packageRoot } from "../src/base/paths.ts";
 import { KERNEL_VERSIONS, type KernelVersion } from "../src/clang/flags.ts";
 import { findKernelTree } from "../src/clang/kernel-tree.ts";
 import type { Io } from "../src/cli/io.ts";
 import { main } from "../src/cli/main.ts";
+import { commandsOf, fences, steady } from "./pages.ts";
 
 const UPDATE = process.env.UPDATE_DOCS !== undefined;
 
@@ -32,23 +34,6 @@ function list(folder: string): string[] {
 }
 
 const read = (path: string): string => readFileSync(join(packageRoot, path), "utf8");
-
-interface Fence {
-  readonly language: string;
-  readonly title: string | undefined;
-  readonly body: string;
-  /** Where the body stands in the page. */
-  readonly at: number;
-}
-
-function fences(text: string): Fence[] {
-  return [...text.matchAll(/^```(\w*)(?:[ \t]+title=(\S+))?[ \t]*\n([\s\S]*?)^```[ \t]*$/gm)].map((m) => ({
-    language: m[1] ?? "",
-    title: m[2],
-    body: m[3] ?? "",
-    at: m.index + m[0].indexOf("\n") + 1,
-  }));
-}
 
 const prose = (text: string): string => text.replace(/^```[\s\S]*?^```[ \t]*$/gm, "");
 
@@ -71,35 +56,6 @@ async function run(argv: readonly string[]): Promise<{ status: number; text: str
   };
   const status = await main(argv, io);
   return { status, text };
-}
-
-interface Command {
-  readonly line: string;
-  readonly output: string;
-}
-
-function commandsOf(body: string): Command[] {
-  return body
-    .split(/^\$ /m)
-    .slice(1)
-    .map((part) => {
-      const end = part.indexOf("\n");
-      return { line: part.slice(0, end), output: part.slice(end + 1) };
-    });
-}
-
-/** What is the same on every machine and in every run. */
-function steady(output: string): string {
-  return (
-    output
-      .replace(/^[\d,]+ states?, [\s\S]*?(?=^bounds:)/gm, "COUNTS\n")
-      .replace(/\([\d,]+ shared words?\)/g, "(N shared words)")
-      // Lines of the model kernel move with each change of it.
-      .replace(/(\b\w+|(?<=[|(] *)):\d+\b/g, "$1:N")
-      .replace(/^chance that a state was missed: .*$/gm, "CHANCE")
-      .replace(/\b[\d.,]+ (s|ms|min|KiB|MiB|GiB|states\/s)\b/g, "N $1")
-      .trim()
-  );
 }
 
 /** Runs the commands of a block; the block as it ought to be. */
@@ -231,6 +187,8 @@ describe("what the pages name", () => {
     // SD303 and SD304 stand for these two.
     const raised = [...textOf("kernel").matchAll(/__sd_fail\(\s*"([a-z-]+)"/g)].map((m) => m[1]!);
     expect([...new Set(raised)].filter((name) => !named.includes(name) && name !== "model-limit" && name !== "scenario")).toEqual([]);
+    // `shootdown explain CLASS` knows as many.
+    expect(Object.keys(CLASSES).sort()).toEqual([...named].sort());
   });
 });
 
@@ -255,7 +213,7 @@ function words(...folders: string[]): Set<string> {
 }
 
 describe("options", async () => {
-  const commands = [...(await run(["--help"])).text.matchAll(/^ {2}([a-z]+) \[/gm)].map((m) => m[1]!).filter((name) => name !== "help");
+  const commands = [...(await run(["--help"])).text.matchAll(/^ {2}([a-z-]+) [[<]/gm)].map((m) => m[1]!).filter((name) => name !== "help");
   const helps = new Map<string, string>();
   helps.set("", (await run(["--help"])).text);
   for (const name of commands) helps.set(name, (await run([name, "--help"])).text);

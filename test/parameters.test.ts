@@ -43,6 +43,6 @@ describe("a parameter", () => {
     expect(error).toBeInstanceOf(InputFault);
     const [d] = (error as InputFault).diagnostics;
     expect(`${d?.message} ${d?.help}`).toMatch(says);
-    expect(d).toMatchObject({ code: "SD306", file: "test/scenarios/parameters.c" });
+    expect(d).toMatchObject({ code: "SD306", file: expect.stringMatching("test/scenarios/parameters.c$") });
   });
 });

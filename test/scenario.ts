@@ -7,6 +7,7 @@ import { machinesOf, runCheck } from "../src/check.ts";
 import type { KernelVersion } from "../src/clang/flags.ts";
 import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
 import type { StandIns } from "../src/clang/model.ts";
+import { scenarioOptions } from "../src/cli/options.ts";
 import type { Merging } from "../src/explore/machine.ts";
 import { type CheckResult, check, NO_KNOWLEDGE } from "../src/explore/passes.ts";
 import { accessSites } from "../src/ir/flow.ts";
@@ -18,6 +19,7 @@ export interface Compilation {
   readonly defines?: readonly string[];
   readonly cc?: string;
   readonly opt?: "1" | "2";
+  /** Left out: what the scenario says, else the default. */
   readonly kernel?: KernelVersion;
   readonly standIns?: StandIns;
 }
@@ -29,7 +31,7 @@ export function inputsFrom(files: readonly string[], options: Compilation): Prom
     files,
     defines: options.defines ?? [],
     includes: [],
-    kernel: options.kernel,
+    kernel: options.kernel ?? scenarioOptions(files[0] ?? "", packageRoot).kernel,
     opt: options.opt ?? "1",
     cc: options.cc,
     tree: undefined,

@@ -7,6 +7,7 @@
  * -DFIX=0 before the fix, 1 with it, 2 with it but without its range start and end, 3 with a range that is not widened.
  * -DFIX2=1: with c0d0381ade79 (5.7) as well. Without it two migrations at once still lose a write: -DFIX=1 -DNV=2.
  */
+// shootdown: --kernel 4.19
 #include <shootdown/scenario.h>
 
 #ifndef FIX

@@ -80,6 +80,8 @@ void __sd_assume(int condition);
  *   {0:m}  the 8-byte variable, field or element at that address, by name ("mm.pgd", "counts[3]")
  *   {0:v}  its value, in the words of its type
  *   {0:w}  when it was last written: "step 7 (try_to_unmap_one:142)", or "setup"; the story shows that write
+ *   {0:h}  each time that it was changed, the same way, of a 4-byte variable
+ *   {0:l}  the locks that the thread of that index holds, by name, and where it took them
  *   {0:s}  a constant C string       {0:t}  the thread of that index, by name
  * The report puts a capital in front (unless the text begins with a placeholder) and a full stop behind.
  */
@@ -92,6 +94,9 @@ void __sd_fail(const char *klass, const char *text, sd_u64 a, sd_u64 b, sd_u64 c
  *   "minor" "detail" "note"  background: the first to go when the story must become shorter
  *   "+"           goes on with the text of the event before: for more than three arguments, or lists
  *   "name"        from now on the object, global or element of a global array that begins at address @a is called @text
+ *   "word"        from now on the 8-byte word at address @a is called @text
+ *   "value"       from now on the number @a, where it is the value of a word, is told as @text
+ *   "access"      an access by the scenario that went as it should: told only if a closing sentence speaks of it, or by --full
  * and these are no rows of the story; in the step that fails they finish the closing sentences, in this order:
  *   "because"     what is the case now
  *   "stale"       through which old entry the failing access went, and since when ({0:w}) it was old
@@ -129,6 +134,12 @@ int __sd_self(void);
 #define __sd_arena __attribute__((section("sd_arena")))
 void __sd_live(void *p, unsigned long size, const char *name);
 void __sd_dead(void *p, unsigned long size);
+
+/*
+ * None of these bytes, which are live, has been written. They may be copied, but a branch, an address or a call that depends on one of them is a violation, as
+ * KMSAN reports it.
+ */
+void __sd_uninit(void *p, unsigned long size);
 
 /*
  * Before any store into [start, end) the engine calls sd_watched_store(word address, old word, new word), which the program defines; it

@@ -29,7 +29,7 @@ void *sd_kmalloc(size_t size, gfp_t flags, const char *what)
 
 	might_sleep_if(flags & __GFP_DIRECT_RECLAIM);
 	if (size > SD_SLOT_SIZE)
-		__sd_fail("model-limit", "kmalloc of {0:d} bytes: raise SD_SLOT_SIZE", size, 0, 0);
+		__sd_fail("model-limit", "kmalloc of {0:d} bytes, more than SD_SLOT_SIZE, which is {1:d}", size, SD_SLOT_SIZE, 0);
 	__sd_atomic_begin(SD_ALLOC, slots);
 	for (i = 0; i < NR_SLOTS && !p; i++) {
 		int home = slot_home[i] ? slot_home[i] - 1 : i / SD_TASK_SLOTS;
@@ -39,10 +39,13 @@ void *sd_kmalloc(size_t size, gfp_t flags, const char *what)
 			slot_home[i] = 0;
 			p = slots[i];
 			__sd_live(p, slot_size[i], what);
+			if (!(flags & __GFP_ZERO))
+				__sd_uninit(p, slot_size[i]);
 		}
 	}
 	if (!p)
-		__sd_fail("model-limit", "kmalloc: no free slot for this thread: raise SD_TASK_SLOTS", 0, 0, 0);
+		__sd_fail("model-limit", "{0:s} allocates more objects than SD_TASK_SLOTS, which is {1:d}", (sd_u64)current->comm,
+			  SD_TASK_SLOTS, 0);
 	__sd_atomic_end();
 	return p;
 }

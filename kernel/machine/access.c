@@ -6,7 +6,7 @@
  * way, since an interrupt is taken between instructions. -DSD_INFLIGHT makes them two, with nobody waiting: then no flush protects
  * anything, and every scenario must fail.
  */
-#include <shootdown/machine.h>
+#include <shootdown/scenario.h>
 
 struct sd_upage sd_upages[SD_NR_UPAGES];
 int sd_nr_upages;
@@ -16,27 +16,66 @@ int sd_find_upage(struct mm_struct *mm, unsigned long va)
 	int i;
 
 	if (!mm)
-		__sd_fail("scenario", "a thread without an address space accesses {0:x}: give its CPU one", va, 0, 0);
+		__sd_fail("scenario", "{1:s} accesses {0:x} and has no address space: give it one where it is created", va,
+			  (sd_u64)current->comm, 0);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].mm == mm && va - sd_upages[i].va < sd_upages[i].size)
 			return i;
-	__sd_fail("scenario", "{0:x} is not an address that the scenario mapped in {1:s}", va, (sd_u64)mm->sd_name, 0);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].ended == mm && va - sd_upages[i].va < sd_upages[i].size)
+			__sd_fail("use-after-free", "{0:s} accesses {1:x} of an address space whose last user is gone",
+				  (sd_u64)current->comm, va, 0);
+	__sd_fail("scenario", "{2:s} accesses {0:x}, which is not an address that the scenario mapped in {1:s}", va,
+		  (sd_u64)mm->sd_name, (sd_u64)current->comm);
 }
 
-/* The page fault of a CPU or device: the kernel's part starts here. */
-static void page_fault(struct mm_struct *mm, unsigned long va, bool write)
+#if SD_KERNEL >= 604
+/* Without mmap_lock. False if the fault has to be served with it. */
+static bool fault_under_vma_lock(struct mm_struct *mm, unsigned long va, bool write, vm_fault_t *fault)
+{
+	struct vm_area_struct *vma = lock_vma_under_rcu(mm, va);
+
+	if (!vma)
+		return false;
+	if (write && !(vma->vm_flags & VM_WRITE)) {
+		vma_end_read(vma);
+		return false;
+	}
+	*fault = handle_mm_fault(vma, va, FAULT_FLAG_USER | FAULT_FLAG_VMA_LOCK | (write ? FAULT_FLAG_WRITE : 0));
+	/* Who wants it tried again has given the lock back. */
+	if (*fault & VM_FAULT_RETRY)
+		return false;
+	vma_end_read(vma);
+	return true;
+}
+#endif
+
+static vm_fault_t fault_under_mmap_lock(struct mm_struct *mm, unsigned long va, bool write)
 {
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
 
-	sd_enter_kernel();
-	__sd_event("fault", "page fault at {0:x} in {1:s}", va, (sd_u64)mm->sd_name, 0);
 	down_read(sd_mmap_sem(mm));
 	vma = find_vma(mm, va);
 	if (!vma || va < vma->vm_start || (write && !(vma->vm_flags & VM_WRITE)))
 		__sd_fail("segfault", "the access to {0:x} in {1:s} is not allowed by any VMA", va, (sd_u64)mm->sd_name, 0);
 	fault = handle_mm_fault(vma, va, FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0));
 	up_read(sd_mmap_sem(mm));
+	return fault;
+}
+
+/* The page fault of a CPU or device: the kernel's part starts here. Those of devices (iommu_sva) take mmap_lock in every version. */
+static void page_fault(struct sd_walker *w, unsigned long va, bool write)
+{
+	struct mm_struct *mm = w->mm;
+	vm_fault_t fault;
+
+	sd_enter_kernel();
+	__sd_event("fault", "page fault at {0:x} in {1:s}", va, (sd_u64)mm->sd_name, 0);
+#if SD_KERNEL >= 604
+	if (w >= sd_walkers + NR_CPUS || !fault_under_vma_lock(mm, va, write, &fault))
+#endif
+		fault = fault_under_mmap_lock(mm, va, write);
 	if (fault & VM_FAULT_ERROR)
 		__sd_fail("sigbus", "the fault at {0:x} in {1:s} fails with {2:x}", va, (sd_u64)mm->sd_name, fault);
 	sd_leave_kernel();
@@ -53,7 +92,7 @@ bool sd_fault_waits(struct sd_upage *up)
 	u64 *slot = sd_leaf_slot(up->mm, up->va, up->size);
 	struct page *page = up->mapping ? up->mapping->sd_pages[up->index] : NULL;
 
-	if (!slot || (*slot & _PAGE_PRESENT))
+	if (!slot || pte_present(__pte(*slot)))
 		return false;
 	return *slot || (page && (page->flags & (1UL << PG_locked)));
 #else
@@ -90,7 +129,7 @@ void sd_walker_access(struct sd_walker *w, unsigned long va, unsigned int nr, bo
 		__sd_atomic_end();
 		if (leaf)
 			return;
-		page_fault(w->mm, up->va, write);
+		page_fault(w, up->va, write);
 	}
 }
 
@@ -107,4 +146,21 @@ void sd_user_read(unsigned long va)
 void sd_user_write_any(unsigned long va, unsigned int nr)
 {
 	sd_walker_access(&sd_walkers[current->cpu], va, nr, true);
+}
+
+static void entry_access(const char *who, struct page *page, struct mm_struct *mm, unsigned long va, bool write)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_data_access(page, 0, sd_upages[sd_find_upage(mm, va)].location, write, who, va);
+	__sd_atomic_end();
+}
+
+void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	entry_access(who, page, mm, va, true);
+}
+
+void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	entry_access(who, page, mm, va, false);
 }

@@ -17,9 +17,9 @@ static int count_entries(struct page *page)
 	int i, k, n = 0;
 
 	for (i = 0; i < sd_nr_upages; i++) {
-		u64 *slot = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size);
+		u64 *slot = sd_upages[i].mm ? sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size) : NULL;
 
-		if (!slot || !(*slot & _PAGE_PRESENT) || pfn_to_page((*slot & PTE_PFN_MASK) >> PAGE_SHIFT) != page)
+		if (!slot || !pte_present(__pte(*slot)) || pte_page(__pte(*slot)) != page)
 			continue;
 		for (k = 0; k < n && seen[k] != slot; k++)
 			;
@@ -29,19 +29,34 @@ static int count_entries(struct page *page)
 	return n;
 }
 
+/* For the story: who changed a count. */
+static __always_inline void tell_changes(const char *text, const atomic_t *count)
+{
+	__sd_event("because", text, (sd_u64)count, 0, 0);
+}
+
+#define MAPCOUNT_CHANGED "Since setup its mapcount was changed in {0:h}"
+#define REFERENCES_CHANGED "Since setup its references were changed in {0:h}"
+
 static void check_page(struct page *page, int cached)
 {
 	int entries = count_entries(page);
 
-	if (page->_mapcount.counter + 1 != entries)
+	if (page->_mapcount.counter + 1 != entries) {
+		tell_changes(MAPCOUNT_CHANGED, &page->_mapcount);
 		__sd_fail("bad-count", "at the end {0:p} is mapped by {1:d} entries, but its mapcount says {2:d}", (sd_u64)page,
 			  (sd_u64)entries, (sd_u64)(page->_mapcount.counter + 1));
-	if (page->_refcount.counter < entries + cached)
+	}
+	if (page->_refcount.counter < entries + cached) {
+		tell_changes(REFERENCES_CHANGED, &page->_refcount);
 		__sd_fail("bad-count", "at the end {0:p} has {1:d} references, fewer than its {2:d} users", (sd_u64)page,
 			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
-	if (page->_refcount.counter > entries + cached && !sd_somebody_pins)
+	}
+	if (page->_refcount.counter > entries + cached && !sd_somebody_pins) {
+		tell_changes(REFERENCES_CHANGED, &page->_refcount);
 		__sd_fail("leak", "at the end {0:p} has {1:d} references, but only {2:d} users: it will never be freed", (sd_u64)page,
 			  (sd_u64)page->_refcount.counter, (sd_u64)(entries + cached));
+	}
 	if (page->flags & (1UL << PG_locked))
 		__sd_fail("lock-leak", "at the end {0:p} is still locked", (sd_u64)page, 0, 0);
 }
@@ -60,7 +75,7 @@ static void check_pmd_tables(void)
 
 	for (i = 0; i < sd_nr_upages; i++) {
 		struct page *table;
-		u64 *pud = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, PUD_SIZE);
+		u64 *pud = sd_upages[i].mm ? sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, PUD_SIZE) : NULL;
 		u64 *seen[SD_NR_UPAGES];
 		int n = 0, j;
 
@@ -68,7 +83,7 @@ static void check_pmd_tables(void)
 			continue;
 		table = pfn_to_page((*pud & PTE_PFN_MASK) >> PAGE_SHIFT);
 		for (k = 0; k < sd_nr_upages; k++) {
-			u64 *other = sd_leaf_slot(sd_upages[k].mm, sd_upages[k].va, PUD_SIZE);
+			u64 *other = sd_upages[k].mm ? sd_leaf_slot(sd_upages[k].mm, sd_upages[k].va, PUD_SIZE) : NULL;
 
 			if (!other || ((*other ^ *pud) & PTE_PFN_MASK) || !(*other & _PAGE_PRESENT))
 				continue;
@@ -98,7 +113,7 @@ void __weak sd_final(void)
 		return;
 	for (i = 0; i < sd_nr_upages; i++) {
 		struct sd_upage *up = &sd_upages[i];
-		u64 *slot = sd_leaf_slot(up->mm, up->va, up->size);
+		u64 *slot = up->mm ? sd_leaf_slot(up->mm, up->va, up->size) : NULL;
 		pte_t pte = __pte(slot ? *slot : 0);
 
 		if (!pte_none(pte) && !pte_present(pte) && is_migration_entry(pte_to_swp_entry(pte)))

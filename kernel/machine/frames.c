@@ -2,55 +2,113 @@
 /*
  * frames.c - physical memory: which frames are free, and whose.
  *
- * Every task has frames of its own: it allocates the lowest one that is free, and frames that it frees become its own. So allocations of
- * different tasks never depend on each other's order, and the same state always has the same addresses. A frame is
- * free, a page table or data; free frames are dead memory and zero.
+ * Every task has frames of its own, and allocates the lowest of them that is free; frames that it frees become its own. So the same state always
+ * has the same addresses, and allocations of different tasks depend on each other no more than they must. A frame is free, a page table or
+ * data; free frames are dead memory and zero.
+ *
+ * A data frame that was freed is anybody's: whoever else allocates may get it instead of one of his own, so that one sees what comes of it if the
+ * freer, or a stale translation, still takes it for what it was. It changes hands like that once, which is a bound of the model. Page
+ * tables come from frames that were never data.
  */
 #include <shootdown/machine.h>
 
 #ifndef SD_SETUP_FRAMES
-#define SD_SETUP_FRAMES 28
+#define SD_SETUP_FRAMES 28		/* bound: frames of setup */
 #endif
 #ifndef SD_TASK_FRAMES
-#define SD_TASK_FRAMES 3
+#define SD_TASK_FRAMES 3		/* bound: frames of a thread */
 #endif
 
 char sd_frames[SD_NR_FRAMES][PAGE_SIZE] __aligned(4096) __sd_arena;
 struct page mem_map[SD_NR_FRAMES];
 
-/* The frames that task number n has from the start. */
-#define first_frame(n) ((n) ? SD_SETUP_FRAMES + ((n) - 1) * SD_TASK_FRAMES : 0)
+/* Sets of frames. Those of one task (0: setup) are words that only it touches. */
+static u64 changed[SD_MAX_TASKS];	/* its own from the start, and used by now; or freed by it as tables */
+static u64 freed_by[SD_MAX_TASKS];	/* it freed them as data, last as far as it knows */
+/* Touched by all who allocate or free data, which is why nothing else is in them. */
+static u64 freed;			/* were data, and are free */
+static u64 handed_on;			/* changed hands */
 
-/* The lowest free one of its own; those that others have given up to it come last, so that mostly nobody else's are looked at. */
-static struct page *find_free(unsigned int me)
+#define bit_of(page) (1ULL << ((page) - mem_map))
+#define page_of(frame) (mem_map + __builtin_ctzll(frame))
+#define lowest(set) ((set) & -(set))
+
+/* The frames that a task has from the start. */
+static u64 frames_of(unsigned int task)
 {
-	unsigned int i;
+	unsigned int first = task ? SD_SETUP_FRAMES + (task - 1) * SD_TASK_FRAMES : 0;
+	unsigned int nr = task ? SD_TASK_FRAMES : SD_SETUP_FRAMES;
 
-	for (i = first_frame(me); i < first_frame(me + 1) && i < SD_NR_FRAMES; i++)
-		if (mem_map[i].sd_kind == SD_FRAME_FREE && (!mem_map[i].sd_home || mem_map[i].sd_home == me + 1))
-			return &mem_map[i];
-	for (i = 0; i < SD_NR_FRAMES; i++)
-		if (mem_map[i].sd_kind == SD_FRAME_FREE && mem_map[i].sd_home == me + 1)
-			return &mem_map[i];
-	__sd_fail("model-limit", "no free frame for this thread: raise SD_TASK_FRAMES or SD_SETUP_FRAMES", 0, 0, 0);
+	if (first >= SD_NR_FRAMES)
+		return 0;
+	return ((1ULL << (first + nr < SD_NR_FRAMES ? nr : SD_NR_FRAMES - first)) - 1) << first;
+}
+
+/*
+ * One that is new, or that it freed itself, whichever is lowest; or any of those that others freed. *changes_hands says which it was. 0: none.
+ * The number of choices is 1 unless others did free some.
+ */
+static u64 choose_frame(unsigned int me, int kind, bool *changes_hands)
+{
+	u64 own = frames_of(me) ^ changed[me], others = 0;
+	int choice;
+
+	*changes_hands = false;
+	if (kind == SD_FRAME_DATA) {
+		own |= freed & freed_by[me];
+		others = freed & ~freed_by[me] & ~handed_on;
+	}
+	if (!others)
+		return lowest(own);
+	choice = __sd_choose(__builtin_popcountll(others) + (own != 0));
+	if (own && !choice--)
+		return lowest(own);
+	while (choice--)
+		others &= others - 1;
+	*changes_hands = true;
+	return lowest(others);
+}
+
+static void take(unsigned int me, u64 frame, bool changes_hands)
+{
+	if (!(frame & freed)) {
+		changed[me] ^= frame;
+		return;
+	}
+	freed &= ~frame;
+	if (changes_hands)
+		handed_on |= frame;
+	else
+		freed_by[me] &= ~frame;
 }
 
 struct page *sd_frame_alloc(int kind, unsigned int order)
 {
+	unsigned int me = (unsigned int)(__sd_self() + 1);
+	bool changes_hands;
 	struct page *page;
+	u64 frame;
 
-	__sd_atomic_begin(SD_STEP, mem_map);
-	page = find_free((unsigned int)(__sd_self() + 1));
+	__sd_atomic_begin(SD_STEP, &changed[me]);
+	frame = choose_frame(me, kind, &changes_hands);
+	if (!frame)
+		__sd_fail("model-limit", __sd_self() < 0 ? "setup needs more pages than SD_SETUP_FRAMES, which is {1:d}" :
+			  "{0:s} needs more pages than SD_TASK_FRAMES, which is {1:d}; the page tables that its faults make count, too",
+			  (sd_u64)current->comm, __sd_self() < 0 ? SD_SETUP_FRAMES : SD_TASK_FRAMES, 0);
+	take(me, frame, changes_hands);
+	page = page_of(frame);
 	/* What its last use has left. A frame that is used for the first time is zero: then nothing that its users protect is touched. */
-	if (page->sd_home) {
+	if (page->sd_used) {
+		page->sd_used = 0;
 		page->sd_moved = NULL;
+		page->sd_dropped = 0;
+		page->sd_dirty = 0;
 		page->order = 0;
 		page->flags = 0;
 		page->mapping = NULL;
 		page->index = 0;
 		page->lru.next = page->lru.prev = NULL;
 		page->ptl.owner = 0;
-		page->sd_home = 0;
 	}
 	page->sd_kind = (unsigned int)kind;
 	if (order)
@@ -82,7 +140,13 @@ void sd_frame_free(struct page *page)
 	if (page->sd_kind == SD_FRAME_DATA)
 		sd_data_freed(page);
 	__sd_dead(page_address(page), page->sd_kind == SD_FRAME_TABLE ? PAGE_SIZE : SD_WORDS * 8);
+	if (page->sd_kind == SD_FRAME_TABLE) {
+		changed[__sd_self() + 1] ^= bit_of(page);
+	} else {
+		freed |= bit_of(page);
+		freed_by[__sd_self() + 1] |= bit_of(page);
+	}
 	page->sd_kind = SD_FRAME_FREE;
-	page->sd_home = (unsigned int)(__sd_self() + 2);
+	page->sd_used = 1;
 	page->_mapcount.counter = 0;
 }

@@ -30,7 +30,9 @@ int sd_nr_walkers = NR_CPUS;
 /* For the story: an entry in words. */
 static __always_inline void tell_value(u64 entry)
 {
-	if (entry & _PAGE_PRESENT)
+	if (pte_protnone(__pte(entry)))
+		__sd_event("+", "{0:p} (no access)", page_at(entry), 0, 0);
+	else if (entry & _PAGE_PRESENT)
 		__sd_event("+", !(entry & _PAGE_RW) ? "{0:p} (read-only)" : entry & _PAGE_DIRTY ? "{0:p} (rw, dirty)" : "{0:p} (rw)",
 			   page_at(entry), 0, 0);
 	else if (!entry)
@@ -41,14 +43,47 @@ static __always_inline void tell_value(u64 entry)
 		__sd_event("+", "{0:x}", entry, 0, 0);
 }
 
-/* For the story: the table that an entry of this level leads to from now on. */
-static __always_inline void name_table(struct mm_struct *mm, int level, u64 entry)
+/*
+ * For the story, from now on: the value of an entry in words; and what it leads to, if that is a table: the table by its address space, with
+ * its address if that has several of this level, and in it the entries of pages that the scenario has.
+ */
+static __always_inline void name_entry(struct sd_upage *up, int level, u64 entry)
 {
-	static const char *const names[] = { "", "PUD table of {1:s}", "PMD table of {1:s}", "PTE table of {1:s}" };
+	static const char *const tables[] = { "", "PUD table of {1:s}", "PMD table of {1:s}", "PTE table of {1:s}" };
+	static const char *const several[] = { "", "PUD table of {1:s} {2:x}", "PMD table of {1:s} {2:x}", "PTE table of {1:s} {2:x}" };
+	static const char *const entries[] = { "", "PUD entry of {1:s} {2:x}", "PMD entry of {1:s} {2:x}", "PTE entry of {1:s} {2:x}" };
+	unsigned int shift = (unsigned int)PGDIR_SHIFT - 9 * (unsigned int)(level - 1);
+	bool leaf = level == 4 || (entry & _PAGE_PSE), many = false;
+	int i;
 
-	if (level < 4 && (entry & (_PAGE_PRESENT | _PAGE_PSE)) == _PAGE_PRESENT)
-		__sd_event("name", level == 2 && pfn_to_page(frame_of(entry) >> PAGE_SHIFT)->_refcount.counter > 1 ?
-			   "shared PMD table" : names[level], page_at(entry), (sd_u64)mm->sd_name, 0);
+	if (!__sd_told() || !entry)
+		return;
+	if (!(entry & _PAGE_PRESENT)) {
+		if (is_migration_entry(__pte_to_swp_entry(__pte(entry))))
+			__sd_event("value", "migration entry", entry, 0, 0);
+		return;
+	}
+	__sd_event("value", !leaf ? "{1:p}" : !(entry & _PAGE_RW) ? "{1:p} (read-only)" : entry & _PAGE_DIRTY ? "{1:p} (rw, dirty)" :
+		   "{1:p} (rw)", entry, page_at(entry), 0);
+	if (leaf)
+		return;
+	for (i = 0; i < sd_nr_upages; i++) {
+		struct sd_upage *other = &sd_upages[i];
+		u64 *table = __va(frame_of(entry));
+
+		if (other->mm != up->mm)
+			continue;
+		if ((other->va ^ up->va) >> shift)
+			many = true;
+		else
+			__sd_event("word", entries[level], (sd_u64)&table[(other->va >> (shift - 9)) & (PTRS_PER_PTE - 1)],
+				   (sd_u64)other->mm->sd_name, other->va);
+	}
+	if (level == 2 && pfn_to_page(frame_of(entry) >> PAGE_SHIFT)->_refcount.counter > 1)
+		__sd_event("name", "shared PMD table", page_at(entry), 0, 0);
+	else
+		__sd_event("name", many ? several[level] : tables[level], page_at(entry), (sd_u64)up->mm->sd_name,
+			   up->va >> shift << shift);
 }
 
 static __always_inline void tell_change(u64 old, u64 new)
@@ -74,8 +109,8 @@ static __maybe_unused void tlb_insert(struct sd_walker *w, int upage, u64 leaf)
 	if (at < SD_TLB_WAYS && set[at] == leaf)
 		return;
 	if (at == SD_TLB_WAYS || set[SD_TLB_WAYS - 1])
-		__sd_fail("model-limit", "more than SD_TLB_WAYS stale translations of {0:x} in the TLB of {1:s}",
-			  sd_upages[upage].va, (sd_u64)w->name, 0);
+		__sd_fail("model-limit", "the TLB of {1:s} may hold more stale translations of {0:x} than SD_TLB_WAYS, which is {2:d}",
+			  sd_upages[upage].va, (sd_u64)w->name, SD_TLB_WAYS);
 	for (i = SD_TLB_WAYS - 1; i > at; i--)
 		set[i] = set[i - 1];
 	set[at] = leaf;
@@ -92,16 +127,40 @@ static __maybe_unused void tlb_remove(struct sd_walker *w, int upage, u64 leaf)
 		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
 }
 
+#if !defined(SD_TLB_ON_ACCESS) && !defined(SD_TLB_NAIVE)
+/* What a walk gave until now stays in every TLB that could have it. */
+static void keep_stale(int upage, u64 before, u64 after)
+{
+	int c;
+
+	for (c = 0; c < sd_nr_walkers; c++) {
+		struct sd_walker *w = &sd_walkers[c];
+
+		if (w->mm != sd_upages[upage].mm)
+			continue;
+		if (after)
+			tlb_remove(w, upage, after);
+		if (!(before & _PAGE_ACCESSED))
+			continue;
+		/* Clean and otherwise the same as now: a store through it walks again, a load finds the same. */
+		if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
+			continue;
+		tlb_insert(w, upage, before);
+	}
+}
+#else
+#define keep_stale(upage, before, after) ((void)(upage))
+#endif
+
 /*
  * The engine calls this just before a word of the arena changes. If it is an entry on the way to a user page, the translation
- * that was valid until now stays in every TLB that could have it.
+ * that was valid until now stays in every TLB that could have it; and the oracle sees what is installed where.
  */
 void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 {
-#if !defined(SD_TLB_ON_ACCESS) && !defined(SD_TLB_NAIVE)
 	static const char *const levels[] = { "", "PGD", "PUD", "PMD", "PTE" };
 	struct mm_struct *told = NULL;
-	int i, c, level;
+	int i, level;
 
 	if (virt_to_page(addr)->sd_kind != SD_FRAME_TABLE)
 		return;
@@ -109,39 +168,28 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 		struct sd_upage *up = &sd_upages[i];
 		u64 before, after;
 
+		if (!up->mm)
+			continue;
 		before = sd_walk_if(up->mm, up->va, (void *)addr, old, &level);
 		if (!level)
 			continue;
 		if (!told)
-			name_table(up->mm, level, new);
+			name_entry(up, level, new);
 		if (!told)
 			__sd_event("pte", "{0:s} entry of {1:s} {2:x}", (sd_u64)levels[level], (sd_u64)up->mm->sd_name, up->va);
 		else if (told != up->mm)
 			__sd_event("+", ", shared with {0:s} {1:x}", (sd_u64)up->mm->sd_name, up->va, 0);
 		told = up->mm;
+		if (up->size == PAGE_SIZE && level == 4)
+			sd_data_entry(i, old, new);
 		after = sd_walk_if(up->mm, up->va, (void *)addr, new, &level);
-		if (before == after)
-			continue;
-		for (c = 0; c < sd_nr_walkers; c++) {
-			struct sd_walker *w = &sd_walkers[c];
-
-			if (w->mm != up->mm)
-				continue;
-			if (after)
-				tlb_remove(w, i, after);
-			if (!(before & _PAGE_ACCESSED))
-				continue;
-			/* Clean and otherwise the same as now: a store through it walks again, a load finds the same. */
-			if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
-				continue;
-			tlb_insert(w, i, before);
-		}
+		if (before != after)
+			keep_stale(i, before, after);
 	}
 	if (told)
 		tell_change(old, new);
-#else
-	(void)addr, (void)old, (void)new;
-#endif
+	else
+		sd_data_install(NULL, new);
 }
 
 /* The cached translation that this access uses, or 0 for a walk. */

@@ -60,12 +60,16 @@ int __weak add_to_page_cache(struct page *page, struct address_space *mapping, p
 	return 0;
 }
 
+/* Truncation: what the file has there from now on is nothing. */
 void __weak delete_from_page_cache(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 
 	spin_lock_irq(&mapping->i_pages_lock);
-	WRITE_ONCE(mapping->sd_pages[page->index], NULL);
+	__sd_atomic_begin(SD_STEP, NULL);
+	mapping->sd_pages[page->index] = NULL;
+	sd_data_drop(page);
+	__sd_atomic_end();
 	page->mapping = NULL;
 	spin_unlock_irq(&mapping->i_pages_lock);
 	put_page(page);

@@ -10,6 +10,10 @@
 #include <linux/rmap.h>
 #include <shootdown/machine.h>
 
+#if SD_KERNEL >= 605
+unsigned int sd_tables_mapped[SD_MAX_TASKS];	/* each a word of its task: how many pte_offset_map() without pte_unmap() */
+#endif
+
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
@@ -119,6 +123,56 @@ pmd_t * __weak mm_find_pmd(struct mm_struct *mm, unsigned long address)
 	return pmd_none(pmdp_get(pmd)) || pmd_huge(pmdp_get(pmd)) ? NULL : pmd;
 }
 
+#if SD_KERNEL >= 605
+static pte_t *map_table(pmd_t *pmd, unsigned long address, pmd_t *was)
+{
+	rcu_read_lock();
+	*was = pmdp_get(pmd);
+	if (!pmd_none(*was) && !pmd_huge(*was))
+		return (pte_t *)pmd_page_vaddr(*was) + pte_index(address);
+	rcu_read_unlock();
+	return NULL;
+}
+
+pte_t * __weak pte_offset_map(pmd_t *pmd, unsigned long address)
+{
+	pmd_t was;
+	pte_t *pte = map_table(pmd, address, &was);
+
+	if (pte)
+		sd_tables_mapped[__sd_self() + 1]++;
+	return pte;
+}
+
+void __weak pte_unmap(pte_t *pte)
+{
+	(void)pte;
+	if (sd_tables_mapped[__sd_self() + 1])
+		sd_tables_mapped[__sd_self() + 1]--;
+	rcu_read_unlock();
+}
+
+pte_t * __weak pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long address, spinlock_t **ptlp)
+{
+	(void)mm;
+	for (;;) {
+		pmd_t was;
+		pte_t *pte = map_table(pmd, address, &was);
+
+		if (!pte)
+			return NULL;
+		*ptlp = &pmd_page(was)->ptl;
+		spin_lock(*ptlp);
+		if (pmd_val(pmdp_get(pmd)) == pmd_val(was)) {
+			sd_tables_mapped[__sd_self() + 1]++;
+			return pte;
+		}
+		spin_unlock(*ptlp);
+		rcu_read_unlock();
+	}
+}
+#endif
+
 struct vm_area_struct * __weak find_vma(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = mm->mmap;
@@ -127,6 +181,25 @@ struct vm_area_struct * __weak find_vma(struct mm_struct *mm, unsigned long addr
 		vma = vma->vm_next;
 	return vma;
 }
+
+#if SD_KERNEL >= 604
+/*
+ * The VMA with its lock, or NULL if mmap_lock has to be taken: somebody changes it, or faults in it are not served like that yet: those of files
+ * before 6.7, of hugetlb before 6.10, and the first of anonymous memory, which makes its anon_vma. (0bff0aaea03e: x86 tries this first, 6.4.)
+ */
+struct vm_area_struct * __weak lock_vma_under_rcu(struct mm_struct *mm, unsigned long address)
+{
+	struct vm_area_struct *vma;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	vma = find_vma(mm, address);
+	if (vma && (address < vma->vm_start || (vma->vm_file ? SD_KERNEL < (is_vm_hugetlb_page(vma) ? 610 : 607) : !vma->anon_vma) ||
+		    !vma_start_read(vma)))
+		vma = NULL;
+	__sd_atomic_end();
+	return vma;
+}
+#endif
 
 /* Waits until the page that this entry stands for is unlocked. No reference can be had while it is frozen: then simply fault again. */
 static void wait_for_migration(pte_t *ptep, spinlock_t *ptl)
@@ -150,7 +223,8 @@ static void wait_for_migration(pte_t *ptep, spinlock_t *ptl)
 
 void __weak migration_entry_wait(struct mm_struct *mm, pmd_t *pmd, unsigned long address)
 {
-	wait_for_migration(pte_offset_map(pmd, address), pte_lockptr(mm, pmd));
+	(void)mm;
+	wait_for_migration(pte_offset_kernel(pmd, address), &pmd_page(pmdp_get(pmd))->ptl);
 }
 
 void __weak migration_entry_wait_huge(struct vm_area_struct *vma, struct mm_struct *mm, pte_t *pte)
@@ -176,13 +250,17 @@ static struct page *file_page(struct vm_area_struct *vma, unsigned long address)
 	}
 }
 
+/* Nobody else knows it yet: it is not locked, so that once it is mapped nothing keeps anybody from freeing it. */
 static struct page *anon_page(struct vm_area_struct *vma, unsigned long address)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE);
 
 	page->mapping = (struct address_space *)((unsigned long)vma | 1);
 	page->index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
-	lock_page(page);
+#if SD_KERNEL >= 604
+	if (!READ_ONCE(vma->anon_vma))
+		WRITE_ONCE(vma->anon_vma, 1);
+#endif
 	return page;
 }
 
@@ -193,7 +271,8 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 	spin_lock(ptl);
 	if (!pte_none(ptep_get(ptep))) {
 		spin_unlock(ptl);
-		unlock_page(page);
+		if (vma->vm_file)
+			unlock_page(page);
 		put_page(page);
 		return VM_FAULT_NOPAGE;
 	}
@@ -203,8 +282,21 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 	atomic_inc(&page->_mapcount);
 	set_pte_at(vma->vm_mm, address, ptep, pte_mkyoung(pte_mkdirty(mk_pte(page, vma->vm_page_prot))));
 	spin_unlock(ptl);
-	unlock_page(page);
+	if (vma->vm_file)
+		unlock_page(page);
 	return VM_FAULT_NOPAGE;
+}
+
+/* Who faults is a user of the mm, so it does not end meanwhile; unless he forgot to be one (mmget_not_zero). */
+static bool mm_has_ended(struct mm_struct *mm)
+{
+	bool ended = true;
+
+	__sd_atomic_begin(SD_LOCAL, mm);
+	if (mm)
+		ended = !mm->mm_users.counter;
+	__sd_atomic_end();
+	return ended;
 }
 
 vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
@@ -213,6 +305,8 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 	spinlock_t *ptl;
 	pte_t *ptep, entry;
 
+	if (mm_has_ended(mm))
+		__sd_fail("use-after-free", "{0:s} faults at {1:x} in an address space whose last user is gone", (sd_u64)current->comm, address, 0);
 	if (is_vm_hugetlb_page(vma))
 		return hugetlb_fault(mm, vma, address, flags);
 	ptep = sd_pte_alloc(mm, address);
@@ -230,6 +324,15 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 	}
 	spin_lock(ptl);
 	if (pte_same(ptep_get(ptep), entry)) {
+		if (pte_protnone(entry)) {
+			/* NUMA hinting: accessible again, as the VMA allows. Whether the page should be on another node is not asked. */
+			unsigned long prot = pgprot_val(vma->vm_page_prot);
+
+			if (!pte_write(entry))
+				prot &= ~_PAGE_RW;
+			set_pte_at(mm, address, ptep, pte_mkyoung(__pte((pte_val(entry) & ~_PAGE_PROTNONE) | prot)));
+			goto out;
+		}
 		if (flags & FAULT_FLAG_WRITE) {
 			if (!pte_write(entry))
 				entry = pte_mkwrite(entry);	/* shared: write notification only */
@@ -237,6 +340,7 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 		}
 		ptep_set_access_flags(vma, address, ptep, pte_mkyoung(entry), flags & FAULT_FLAG_WRITE);
 	}
+out:
 	spin_unlock(ptl);
 	return 0;
 }
@@ -249,6 +353,9 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 	long ret = -EFAULT;
 
 	(void)nr_pages;
+	if (!mm)
+		__sd_fail("scenario", "{0:s} calls get_user_pages for {1:x} and has no address space: give it one where it is created",
+			  (sd_u64)current->comm, start, 0);
 	down_read(sd_mmap_sem(mm));
 	vma = find_vma(mm, start);
 	if (vma && start >= vma->vm_start) {
@@ -262,9 +369,12 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 
 			spin_lock(ptl);
 			pte = ptep_get(ptep);
-			if (pte_present(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
+			if (pte_present(pte) && !pte_protnone(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
 				*pages = pte_page(pte);
 				get_page(*pages);
+				/* Who is going to write does so through no entry (FOLL_TOUCH). */
+				if ((gup_flags & FOLL_WRITE) && !pte_dirty(pte))
+					set_page_dirty(*pages);
 				spin_unlock(ptl);
 				ret = 1;
 				break;

@@ -25,7 +25,13 @@ static bool remove_migration_pte(struct page *new, struct vm_area_struct *vma, u
 		pte_t pte = pte_mkyoung(mk_pte(new, vma->vm_page_prot));
 
 		get_page(new);
-		pte = is_write_migration_entry(pte_to_swp_entry(old_pte)) ? pte_mkdirty(pte_mkwrite(pte)) : pte_wrprotect(pte);
+		pte = is_write_migration_entry(pte_to_swp_entry(old_pte)) ? pte_mkwrite(pte) : pte_wrprotect(pte);
+		/*
+		 * It comes back clean: that it was dirty, the page knows (from 6.1 on an entry may come back dirty if the page is). Whether a
+		 * huge page is clean nobody asks, and an entry that is dirty already is the worse one: a store through it looks at nothing.
+		 */
+		if (PageHuge(new) && pte_write(pte))
+			pte = pte_mkdirty(pte);
 		if (pte_swp_soft_dirty(old_pte))
 			pte = pte_mksoft_dirty(pte);
 		page_dup_rmap(new, PageHuge(new));
@@ -120,6 +126,10 @@ static int move_to_new_page(struct page *newpage, struct page *page, enum migrat
 			    : migrate_page_move_mapping(mapping, newpage, page);
 	if (rc == MIGRATEPAGE_SUCCESS) {
 		copy_contents(newpage, page);
+		if (!PageHuge(page) && PageDirty(page)) {
+			ClearPageDirty(page);
+			SetPageDirty(newpage);
+		}
 		page->mapping = NULL;
 	}
 	return rc;

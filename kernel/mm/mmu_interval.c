@@ -102,6 +102,18 @@ void sd_intervals_end(struct mm_struct *mm)
 		invalidation_ends(mm->mmu_notifier_mm);
 }
 
+/* The mm ends: all that the intervals have goes, and they may not say that they would have to sleep. */
+void sd_intervals_release(struct mm_struct *mm)
+{
+	struct mmu_notifier_range range = { .mm = mm, .start = 0, .end = ~0UL, .flags = MMU_NOTIFIER_RANGE_BLOCKABLE,
+					    .event = MMU_NOTIFY_RELEASE };
+
+	if (!READ_ONCE(mm->mmu_notifier_mm->has_itree))
+		return;
+	sd_intervals_start(&range);
+	sd_intervals_end(mm);
+}
+
 unsigned long __weak mmu_interval_read_begin(struct mmu_interval_notifier *mni)
 {
 	struct mmu_notifier_mm *subscriptions = mni->mm->mmu_notifier_mm;

@@ -250,6 +250,29 @@ void __weak mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *m
 	unregister(mn, mm);
 }
 
+/* The mm ends: each subscriber still there is told, and is none afterwards. */
+void __weak __mmu_notifier_release(struct mm_struct *mm)
+{
+	struct mmu_notifier *mn;
+	int id;
+
+	if (!mm_has_notifiers(mm))
+		return;
+#if SD_KERNEL >= 505
+	sd_intervals_release(mm);
+#endif
+	id = srcu_read_lock(&srcu);
+	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist)
+		if (mn->ops->release)
+			mn->ops->release(mn, mm);
+	spin_lock(&mm->mmu_notifier_mm->lock);
+	while (mm->mmu_notifier_mm->list.first)
+		hlist_del_init_rcu(mm->mmu_notifier_mm->list.first);
+	spin_unlock(&mm->mmu_notifier_mm->lock);
+	srcu_read_unlock(&srcu, id);
+	synchronize_srcu(&srcu);
+}
+
 void __weak mmu_notifier_synchronize(void)
 {
 	synchronize_srcu(&srcu);

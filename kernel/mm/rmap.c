@@ -64,10 +64,20 @@ bool __weak page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 		pvmw->pmd = mm_find_pmd(mm, pvmw->address);
 		if (!pvmw->pmd)
 			return false;
+#if SD_KERNEL >= 605
+		pvmw->pte = pte_offset_map_lock(mm, pvmw->pmd, pvmw->address, &pvmw->ptl);
+		if (!pvmw->pte)
+			return false;
+		goto locked;
+#else
 		pvmw->pte = pte_offset_map(pvmw->pmd, pvmw->address);
 		pvmw->ptl = pte_lockptr(mm, pvmw->pmd);
+#endif
 	}
 	spin_lock(pvmw->ptl);
+#if SD_KERNEL >= 605
+locked:
+#endif
 	if (check_pte(pvmw))
 		return true;
 	page_vma_mapped_walk_done(pvmw);
@@ -104,7 +114,10 @@ static void rmap_walk_anon(struct page *page, struct rmap_walk_control *rwc)
 {
 	struct vm_area_struct *vma = (struct vm_area_struct *)((unsigned long)page->mapping - 1);
 
-	rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg);
+	down_read(&vma->sd_anon_rwsem);
+	if (vma->vm_mm)		/* the process may have ended */
+		rwc->rmap_one(page, vma, vma_address(page, vma), rwc->arg);
+	up_read(&vma->sd_anon_rwsem);
 }
 
 void __weak rmap_walk(struct page *page, struct rmap_walk_control *rwc)
@@ -183,6 +196,7 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 				set_pte_at(mm, pvmw.address, pvmw.pte, swp_pte);
 			/* No flush of device TLBs here: faults wait on the migration entry, and range end does it. */
 		} else if (PageAnon(page)) {
+			set_pte_at(mm, pvmw.address, pvmw.pte, swp_entry_to_pte(swp_entry(0, sd_swap_slot(page))));
 			flush_devices(mm, pvmw.address, pvmw.address + PAGE_SIZE);
 		}
 		page_remove_rmap(page, PageHuge(page));
@@ -208,6 +222,10 @@ bool __weak try_to_unmap(struct page *page, enum ttu_flags flags)
 		.done = page_not_mapped,
 	};
 
+#if SD_KERNEL >= 509
+	/* 5.14 has a function of its own for migration, and 6.1 another lock for what unshares a table. */
+	__sd_event("bound", "migration and reclaim as in 5.8", 0, 0, 0);
+#endif
 	if (flags & TTU_RMAP_LOCKED)
 		rmap_walk_locked(page, &rwc);
 	else

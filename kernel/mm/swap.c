@@ -12,6 +12,7 @@
 #include <shootdown/machine.h>
 
 static struct page *swap_cache[SD_NR_UPAGES];
+static unsigned long swap_map[SD_NR_UPAGES];	/* the slot is in use */
 
 /* Of an anonymous page: its VMA knows the address, and that the number. */
 unsigned int sd_swap_slot(struct page *page)
@@ -33,11 +34,43 @@ void add_to_swap(struct page *page)
 	unsigned int slot = sd_swap_slot(page);
 
 	__sd_atomic_begin(SD_STEP, NULL);
+	if (swap_cache[slot] && swap_cache[slot] != page)
+		__sd_fail("scenario", "{0:p} is to go to disk, where {1:p} is still: swap entries that are dropped while they are read are not modelled",
+			  (sd_u64)page, (sd_u64)swap_cache[slot], 0);
 	if (!swap_cache[slot]) {
 		swap_cache[slot] = page;
+		swap_map[slot] = 1;
 		page->_refcount.counter++;
 	}
 	__sd_atomic_end();
+}
+
+/*
+ * The entry is gone, so its slot is free, and the contents are given up: nothing else led to them. A page that is still there and locked by
+ * somebody stays until he is done.
+ */
+void free_swap_and_cache(swp_entry_t entry)
+{
+	unsigned int slot = (unsigned int)swp_offset(entry);
+	struct page *page;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	page = swap_cache[slot];
+	swap_map[slot] = 0;
+	if (page) {
+		page->_refcount.counter++;
+		sd_data_drop(page);
+	} else {
+		sd_data_forget_disk(sd_upages[slot].location);
+	}
+	__sd_atomic_end();
+	if (!page)
+		return;
+	if (trylock_page(page)) {
+		delete_from_swap_cache(page, 0);
+		unlock_page(page);
+	}
+	put_page(page);
 }
 
 /* The page is locked: out of the cache if the references are as expected (0: however many there are). */
@@ -48,11 +81,16 @@ bool delete_from_swap_cache(struct page *page, int expected)
 
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (swap_cache[slot] == page && (!expected || page->_refcount.counter == expected)) {
+		/* In the cache because it goes to disk: it is written whether its entry was dirty or not (add_to_swap() makes it dirty). */
+		if (expected)
+			sd_data_written(page);
 		swap_cache[slot] = NULL;
 		page->_refcount.counter--;
 		if (expected) {
-			sd_data_freed(page);	/* current on disk alone */
-			sd_data_moved(page, "swap");
+			sd_data_gone(page, "swap");
+		} else {
+			sd_data_forget_disk(sd_upages[slot].location);
+			swap_map[slot] = 0;
 		}
 		deleted = true;
 	}
@@ -72,7 +110,7 @@ static struct page *lookup_swap_cache(unsigned int slot)
 	return page;
 }
 
-/* Read from disk into the cache, unless somebody else did: then that page. With a reference. */
+/* Read from disk into the cache, unless somebody else did: then that page. With a reference. NULL: the slot is free by now. */
 static struct page *read_swap_cache(struct vm_area_struct *vma, unsigned long address, unsigned int slot)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE), *there;
@@ -83,15 +121,15 @@ static struct page *read_swap_cache(struct vm_area_struct *vma, unsigned long ad
 	there = swap_cache[slot];
 	if (there) {
 		there->_refcount.counter++;
-	} else {
+	} else if (swap_map[slot]) {
+		there = page;
 		swap_cache[slot] = page;
 		page->_refcount.counter++;
 		sd_data_bind(page, sd_upages[slot].location);
 	}
 	__sd_atomic_end();
-	if (!there)
-		return page;
-	put_page(page);
+	if (there != page)
+		put_page(page);
 	return there;
 }
 
@@ -103,6 +141,8 @@ vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t
 
 	if (!page)
 		page = read_swap_cache(vma, address, slot);
+	if (!page)
+		return 0;
 	lock_page(page);
 	spin_lock(ptl);
 	/* Out of the cache meanwhile: its contents are on disk, or mapped already. */
@@ -110,11 +150,11 @@ vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t
 		atomic_inc(&page->_mapcount);
 		set_pte_at(vma->vm_mm, address, ptep, pte_mkyoung(pte_mkdirty(mk_pte(page, vma->vm_page_prot))));
 		mapped = true;
-	}
-	spin_unlock(ptl);
-	if (mapped)
 		delete_from_swap_cache(page, 0);
+	}
+	/* Before the table lock goes: then the entry may go, and with it the page. */
 	unlock_page(page);
+	spin_unlock(ptl);
 	if (!mapped)
 		put_page(page);
 	return 0;

@@ -3,7 +3,9 @@
  * vmscan.c - reclaim of one ordinary page, and the allocation that runs it.
  *
  * Entries of a file page go without a trace (the PTE is none): who faults meanwhile finds the page in the page cache and waits for its lock.
- * Those of an anonymous page become swap entries (mm/swap.c). The page goes if nobody but the cache and the caller has a reference; its contents are on disk then, from where a later fault reads them.
+ * Those of an anonymous page become swap entries (mm/swap.c). The page goes if nobody but the cache and the caller has a reference; its contents
+ * are on disk then, from where a later fault reads them: written there if the page is dirty, which try_to_unmap learns from the entries. A clean
+ * page is not written: what is on disk is what remains of it.
  */
 #include <linux/migrate.h>
 #include <linux/rmap.h>
@@ -22,11 +24,15 @@ static bool remove_mapping(struct address_space *mapping, struct page *page)
 		return delete_from_swap_cache(page, 2);
 	spin_lock_irq(&mapping->i_pages_lock);
 	__sd_atomic_begin(SD_STEP, NULL);
+	/* The kernel writes it out first (pageout), and does not remove it if it has become dirty meanwhile: then there is a reference more. */
+	if (page->sd_dirty) {
+		page->sd_dirty = 0;
+		sd_data_written(page);
+	}
 	if (mapping->sd_pages[page->index] == page && page->_refcount.counter == 2) {
 		mapping->sd_pages[page->index] = NULL;
 		page->_refcount.counter--;
-		sd_data_freed(page);	/* its contents are current on disk alone */
-		sd_data_moved(page, "reclaim");
+		sd_data_gone(page, "reclaim");
 		removed = true;
 	}
 	__sd_atomic_end();

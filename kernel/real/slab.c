@@ -3,7 +3,7 @@
  * slab.c - kmalloc and kfree of the real runtime.
  *
  * Objects come from one arena, each at a new address that is never used again: an access to a freed object is always seen,
- * and so is one that runs off the end, as no two objects touch. Memory is zero when it is handed out.
+ * and so is one that runs off the end, as no two objects touch. What was not asked to be zero may not be relied on before it is written.
  * Allocation succeeds: failing is a choice for scenarios that ask for it (sd_kmalloc_may_fail).
  */
 #include <linux/slab.h>
@@ -45,6 +45,8 @@ static void *sd_alloc(size_t size, gfp_t flags)
 	sd_heap_objects++;
 	sd_heap_used += ALIGN(size + SD_REDZONE, SD_REDZONE);
 	__sd_live(object, size, "kmalloc object");
+	if (!(flags & __GFP_ZERO))
+		__sd_uninit(object, size);
 	__sd_atomic_end();
 	return object;
 }

@@ -91,7 +91,7 @@ static void cancel_userptr_worker(void *arg)
 	__sd_event("zap", "the GPU gives up {0:x}", obj->m.va[i], 0, 0);
 	__sd_atomic_end();
 	if (page)
-		sd_mirror_put_page(page);
+		sd_mirror_put_page(&obj->m, page);
 	mutex_unlock(&obj->struct_mutex);
 	sd_leave_kernel();
 }

@@ -99,7 +99,7 @@ static struct iommu_mn *attach(const struct sd_mirror *what, const struct sd_mir
 	struct iommu_mn *iommu = &iommus[nr_iommus++];
 
 	if (sd_nr_walkers >= NR_CPUS + SD_NR_DEVICES)
-		__sd_fail("model-limit", "more devices than SD_NR_DEVICES", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario has more devices than SD_NR_DEVICES, which is {0:d}", SD_NR_DEVICES, 0, 0);
 	iommu->walker = &sd_walkers[sd_nr_walkers++];
 	iommu->walker->name = what->name;
 	iommu->walker->mm = what->mm;

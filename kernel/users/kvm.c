@@ -124,6 +124,7 @@ int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 	smp_rmb();
 	if (get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece, 1, &page, FOLL_WRITE) != 1)
 		return -EFAULT;
+	__sd_event("value", "{1:p} (rw)", page_to_phys(page) | _PAGE_PRESENT | _PAGE_RW, (sd_u64)page, 0);
 	spin_lock(&kvm->mmu_lock);
 #ifndef SD_KVM_NO_RETRY
 	if (!mmu_notifier_retry(kvm, mmu_seq))
@@ -197,7 +198,8 @@ struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, uns
 	struct kvm *kvm = &kvms[nr_kvms];
 
 	if (nr_kvms >= SD_MAX_KVM || nr_pages > SD_KVM_PAGES)
-		__sd_fail("model-limit", "too many guests (SD_MAX_KVM) or guest pages (SD_KVM_PAGES)", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario has more guests than SD_MAX_KVM, which is {0:d}, or more pages in one than "
+			  "SD_KVM_PAGES, which is {1:d}", SD_MAX_KVM, SD_KVM_PAGES, 0);
 	nr_kvms++;
 	kvm->sd_name = name;
 	__sd_event("name", "{1:s}", (sd_u64)kvm, (sd_u64)name, 0);

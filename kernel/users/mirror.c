@@ -18,7 +18,8 @@ void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned l
 	unsigned int i;
 
 	if (nr_mirrors >= SD_MAX_MIRRORS || nr > SD_MIRROR_PAGES)
-		__sd_fail("model-limit", "too many mirrors (SD_MAX_MIRRORS) or pages of one (SD_MIRROR_PAGES)", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario has more mirrors than SD_MAX_MIRRORS, which is {0:d}, or more pages in one than "
+			  "SD_MIRROR_PAGES, which is {1:d}", SD_MAX_MIRRORS, SD_MIRROR_PAGES, 0);
 	for (i = 0; i < nr; i++)
 		what.va[i] = up[i].va;
 	if (pieces && up->size > PAGE_SIZE) {
@@ -31,6 +32,7 @@ void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned l
 
 void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm)
 {
+	mm->sd_mirrored = true;
 	if (!(sd_seed & SD_SEED_DEAF))
 		mmu_notifier_register(mn, mm);
 }
@@ -62,10 +64,14 @@ struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
 	return page;
 }
 
-void sd_mirror_put_page(struct page *page)
+/* Its hardware may have written: the four that pin pages all say so when they let go (as i915_gem_userptr_put_pages() does). */
+void sd_mirror_put_page(struct sd_mirror *m, struct page *page)
 {
-	if (!(sd_seed & SD_SEED_NO_PIN))
-		put_page(page);
+	if (sd_seed & SD_SEED_NO_PIN)
+		return;
+	if (m->ops->pins)
+		set_page_dirty(page);
+	put_page(page);
 }
 
 static void run(void *arg)

@@ -92,7 +92,7 @@ static void scif_work(void *arg)
 		__sd_block();
 	__sd_atomic_end();
 	sd_enter_kernel();
-	sd_mirror_put_page(page);
+	sd_mirror_put_page(&ep->m, page);
 	sd_leave_kernel();
 }
 

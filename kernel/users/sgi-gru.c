@@ -88,7 +88,7 @@ static void gru_fault(struct sd_mirror *m, unsigned int i)
 		return;
 	}
 	page = sd_mirror_get_page(m, i);
-	sd_mirror_put_page(page);
+	sd_mirror_put_page(m, page);
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (gms->missed[i]) {
 		gms->tlb[i] = page;

@@ -50,11 +50,12 @@ struct sd_device *sd_device(const char *name, struct mm_struct *mm)
 	struct sd_walker *w = &sd_walkers[NR_CPUS + nr_devices];
 
 	if (nr_devices >= SD_NR_DEVICES)
-		__sd_fail("model-limit", "more devices than SD_NR_DEVICES", 0, 0, 0);
+		__sd_fail("model-limit", "the scenario has more devices than SD_NR_DEVICES, which is {0:d}", SD_NR_DEVICES, 0, 0);
 	nr_devices++;
 	sd_nr_walkers = NR_CPUS + nr_devices;
 	w->name = name;
 	w->mm = mm;
+	mm->sd_mirrored = true;
 	dev->walker = w;
 	dev->mn.ops = &device_ops;
 	mmu_notifier_register(&dev->mn, mm);

@@ -47,7 +47,7 @@ static void mn_start(struct mmu_notifier *mn, unsigned long start, unsigned long
 		__sd_event("zap", "the GPU gives up {0:x}", bo->m.va[i], 0, 0);
 		__sd_atomic_end();
 		if (page)
-			sd_mirror_put_page(page);
+			sd_mirror_put_page(&bo->m, page);
 		mutex_unlock(&bo->reserved[i]);
 	}
 	mutex_unlock(&bo->lock);

@@ -134,7 +134,7 @@ static void umem_fault(struct sd_mirror *m, unsigned int i)
 	again = notifier_retry(umem, seq);
 	if (!again)
 		WRITE_ONCE(umem->page_list[i], page);
-	sd_mirror_put_page(page);
+	sd_mirror_put_page(m, page);
 	mutex_unlock(&umem->umem_mutex);
 	if (again)
 		return;

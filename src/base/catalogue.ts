@@ -131,7 +131,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     title: "The scenario needs more than the model has",
     meaning:
       "An array of the model kernel is full: CPUs, frames, address spaces, locations and the like are few, so that states are small. Nothing follows about the code.",
-    advice: "The message names the macro. Raise it with -D (as in -DSD_TASK_FRAMES=6), or make the scenario smaller.",
+    advice:
+      "The message names the macro and its value, the thread and the line. Raise it with -D (as in -DSD_TASK_FRAMES=6), or make the scenario smaller.",
   },
   SD304: {
     title: "The scenario asks for what it has not set up",
@@ -162,8 +163,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD403: {
     title: "No such diagnostic",
-    meaning: "`shootdown explain` was asked about a code that is not in the catalogue.",
-    advice: "`shootdown explain` without a code lists them all.",
+    meaning: "`shootdown explain` was asked about what is neither a code in the catalogue nor a class of violations.",
+    advice: "`shootdown explain` without an argument lists them all. What a scenario gives to __sd_fail is the scenario's own class.",
   },
   SD404: {
     title: "No such report",

@@ -12,8 +12,8 @@ import { kernelDir, kernelIncludeDir } from "../base/paths.ts";
 export const KERNEL_VERSIONS = ["4.4", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12"] as const;
 export type KernelVersion = (typeof KERNEL_VERSIONS)[number];
 /** Those that the build compiles the model kernel for; for others that happens once, when first asked for. */
-export const PRECOMPILED_VERSIONS: readonly KernelVersion[] = ["4.4", "4.19", "6.1"];
-export const DEFAULT_KERNEL: KernelVersion = "4.19";
+export const PRECOMPILED_VERSIONS: readonly KernelVersion[] = ["4.4", "4.19", "6.1", "6.12"];
+export const DEFAULT_KERNEL: KernelVersion = "6.12";
 
 export const OPT_LEVELS = ["0", "1", "2", "3"] as const;
 export type OptLevel = (typeof OPT_LEVELS)[number];

@@ -12,8 +12,10 @@ import { type CompileRequest, compileAll } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
 import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
 import { findKernelTree, type KernelTree, treeFlags } from "./kernel-tree.ts";
-import { modelRequests, runtimeRequests, type StandIns } from "./model.ts";
+import { modelFiles, modelRequests, runtimeRequests, type StandIns } from "./model.ts";
+import { type ModelBound, modelBounds } from "./model-bounds.ts";
 import { type Parameters, partDefines } from "./parameters.ts";
+import { type Unused, unusedDefines } from "./unused.ts";
 
 export interface InputOptions {
   readonly files: readonly string[];
@@ -43,6 +45,10 @@ export interface Unit {
   readonly named: boolean;
 }
 
+export type Kernel =
+  | { readonly kind: "model"; readonly version: KernelVersion }
+  | { readonly kind: "tree"; readonly version: KernelVersion; readonly dir: string; readonly release: string };
+
 export interface Inputs {
   /** The named files first, in their order. */
   readonly units: readonly Unit[];
@@ -50,6 +56,11 @@ export interface Inputs {
   readonly warnings: string;
   /** Which clang: its name and version. */
   readonly compiler: string;
+  /** Whose rules the model follows, or which tree was compiled. */
+  readonly kernel: Kernel;
+  readonly modelBounds: readonly ModelBound[];
+  /** Definitions that no file mentions. */
+  readonly unused: readonly Unused[];
   /** First values of the scenario's parameters, where -D gave them. */
   readonly parameters: Parameters;
   /** Identifies the code: equal keys, equal programs but for the parameters. */
@@ -64,15 +75,18 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   const { macros: defines, parameters } = partDefines(options.files, options.defines, cwd);
   const named: CompileRequest[] = [];
   const ours: CompileRequest[] = [];
+  let kernel: Kernel;
 
   if (options.tree === undefined) {
     const version = options.kernel ?? DEFAULT_KERNEL;
     const flags = modelFlags(version, opt);
+    kernel = { kind: "model", version };
     for (const source of options.files) named.push({ source, flags, defines, includes, cwd, compiler, cache });
     const standIns = options.standIns ?? {};
     ours.push(...modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined, standIns }));
   } else {
     const tree = treeNamed(options.tree, options);
+    kernel = { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release };
     for (const file of options.files) {
       const source = inTree(file, tree.dir, cwd);
       named.push({ source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache });
@@ -85,12 +99,25 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   const compiled = await compileAll(requests, {
     parallel: compiler.kind === "bundled" ? 1 : undefined,
     ahead: ahead && ((done, { source }) => ahead(done.text, source)),
+  }).catch(async (error: unknown) => {
+    if (options.tree !== undefined) throw error;
+    const { explainUnknown } = await import("./unknown.ts");
+    return explainUnknown(options.kernel ?? DEFAULT_KERNEL, options.defines)(error);
   });
   const code = keyOf(...compiled.map((c) => c.text));
   return {
     units: requests.map((request, i) => ({ source: request.source, text: compiled[i]!.text, named: i < named.length })),
     warnings: compiled.map((c) => c.warnings).join(""),
     compiler: compiler.id,
+    kernel,
+    modelBounds: modelBounds(options.defines, kernel.kind === "tree" ? kernel.version : undefined),
+    unused: unusedDefines({
+      files: named.map((request) => request.source),
+      defines,
+      cwd,
+      flags: [...(named[0]?.flags ?? []), ...includes.flatMap((dir) => ["-I", dir])],
+      ours: kernel.kind === "model" ? modelFiles() : ours.map((request) => request.source),
+    }),
     parameters,
     code,
     key: keyOf(code, JSON.stringify(parameters)),
@@ -98,7 +125,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
 }
 
 /** --tree says a version that is installed, or a folder; then its Makefile says the version, unless --kernel does. */
-function treeNamed(name: string, options: InputOptions): KernelTree {
+export function treeNamed(name: string, options: Pick<InputOptions, "cwd" | "kernel" | "headers">): KernelTree {
   const { cwd, kernel } = options;
   const installed = KERNEL_VERSIONS.find((version) => version === name);
   if (installed !== undefined) return findKernelTree(installed);
@@ -126,7 +153,7 @@ function releaseOf(dir: string): string {
 }
 
 /** The path to compile: the file as named if it exists, else the tree's. */
-function inTree(file: string, tree: string, cwd: string): string {
+export function inTree(file: string, tree: string, cwd: string): string {
   if (isAbsolute(file) || existsSync(join(cwd, file)) || !existsSync(join(tree, file))) return file;
   const below = relative(cwd, join(tree, file));
   return below.startsWith("..") ? join(tree, file) : below;

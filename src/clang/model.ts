@@ -73,6 +73,11 @@ export function modelSources(): string[] {
   return kernelFiles().filter((file) => file.endsWith(".c") && !needsTree(file));
 }
 
+/** All C and headers of the model kernel. */
+export function modelFiles(): string[] {
+  return kernelFiles().filter((file) => !needsTree(file));
+}
+
 function isRuntime(file: string): boolean {
   return /^real(-|$)/.test(basename(dirname(file)));
 }

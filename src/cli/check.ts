@@ -1,15 +1,22 @@
 /** `shootdown check`: settles the options, has the C compiled, runs the check and prints what came of it. */
 import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
-import { fault } from "../base/diagnostics.ts";
 import type { CheckHooks, CheckOptions } from "../check.ts";
 import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
 import type { Colours } from "../report/diagnostics.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
 import type { Io } from "./io.ts";
+import { refuseMisuse } from "./misuse.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
 
-export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
+/** `tell` hears of the verdict before it is printed; if it says true, it is not. */
+export async function check(
+  files: readonly string[],
+  given: GivenOptions,
+  io: Io,
+  c: { out: Colours; err: Colours },
+  tell: (verdict: Verdict) => boolean = () => false,
+): Promise<number> {
   const settings = settle(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
   const compiling = compileSettled(files, settings, {
@@ -34,38 +41,18 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
   };
   let verdict: Verdict;
   try {
-    verdict = await runCheck(inputs, optionsOf(files[0] ?? "", settings, cache), hooks);
+    verdict = await runCheck(
+      inputs,
+      { ...optionsOf(files[0] ?? "", settings, cache), cwd: io.cwd, command: settings.command ?? "" },
+      hooks,
+    );
   } finally {
     release();
     line.clear();
   }
-  refuseMisuse(verdict);
-  print(verdict, settings, io, c);
+  refuseMisuse(verdict, io.cwd);
+  if (!tell(verdict)) print(verdict, settings, io, c);
   return exitStatus(verdict);
-}
-
-/** Failures that the model's own C reports about the scenario. They say nothing about the code under check, so they are no verdict. */
-const MISUSE: Readonly<Record<string, { code: string; help: string }>> = {
-  "model-limit": { code: "SD303", help: "raise that macro with -D, or make the scenario smaller" },
-  scenario: { code: "SD304", help: "`shootdown explain SD304`" },
-};
-
-export function refuseMisuse(verdict: Verdict): void {
-  if (verdict.kind !== "violation") return;
-  const { failure, story } = verdict.violation;
-  const said = story.closing[0]?.replace(/\.$/, "") ?? failure.text;
-  const misuse = MISUSE[failure.klass];
-  if (misuse !== undefined) throw fault({ ...misuse, file: verdict.scenario, message: said });
-  const row = story.rows.find(({ kind }) => kind === "fail");
-  if (row === undefined || row.steps[0] > 0) return;
-  // Nothing has run yet but scenario() itself.
-  throw fault({
-    code: "SD304",
-    message: `setup fails (${failure.klass.replaceAll("-", " ")}): ${said}`,
-    file: row.site.file === "" ? verdict.scenario : row.site.file,
-    ...(row.site.line > 0 ? { line: row.site.line } : {}),
-    notes: row.stack.slice(1).map((site) => `called by ${site.func} at ${site.file}:${site.line}`),
-  });
 }
 
 /** Compiles the files as the settings say. */

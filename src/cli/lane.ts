@@ -13,7 +13,8 @@ import type { Inputs } from "../clang/inputs.ts";
 import type { Job, Lane } from "../matrix-run.ts";
 import type { Outcome } from "../report/matrix.ts";
 import type { Verdict } from "../report/verdict.ts";
-import { compileSettled, optionsOf, refuseMisuse } from "./check.ts";
+import { compileSettled, optionsOf } from "./check.ts";
+import { refuseMisuse } from "./misuse.ts";
 import { settle } from "./options.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real.ts";
 
@@ -81,7 +82,7 @@ const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }:
 export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<Outcome> {
   const verdict = await runCheck(inputs, options, hooks);
   // A scenario that asks for more than the model has is no finding about any design.
-  refuseMisuse(verdict);
+  refuseMisuse(verdict, process.cwd());
   return outcomeOf(verdict);
 }
 

@@ -35,6 +35,8 @@ export interface GivenOptions {
   mail?: boolean;
   color?: boolean;
   quiet?: boolean;
+  /** The command line as it was, to be quoted; no option. */
+  command?: string;
 }
 
 /** How a run ends up, scenario and defaults included. */
@@ -47,6 +49,11 @@ export interface CheckSettings extends GivenOptions {
 }
 
 export function addCheckOptions(command: Command): Command {
+  return addSearchOptions(addCompileOptions(command));
+}
+
+/** What decides which program a file is. */
+export function addCompileOptions(command: Command): Command {
   return command
     .addOption(new Option("-D, --define <macro>", "define a macro for the C: NAME or NAME=VALUE (repeatable)").argParser(repeated(define)))
     .addOption(new Option("-I, --include <dir>", "look for headers in this folder too (repeatable)").argParser(repeated((dir) => dir)))
@@ -59,7 +66,12 @@ export function addCheckOptions(command: Command): Command {
       new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
     )
     .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
-    .addOption(new Option("--cpus <n>", "processors of the machine: defines NCPU").argParser(positive))
+    .addOption(new Option("--cpus <n>", "processors of the machine: defines NCPU").argParser(positive));
+}
+
+/** How it is searched, and how the result is told. */
+function addSearchOptions(command: Command): Command {
+  return command
     .addOption(new Option("--preemptions <n>", "only schedules with at most this many preemptions (default: all)").argParser(count))
     .addOption(new Option("--max-states <n>", "stop after this many states").argParser(positive))
     .addOption(new Option("--max-memory <size>", "stop at this much memory, as in 512M or 4G").argParser(size))

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import type { Colours } from "../report/diagnostics.ts";
-import { reportJson } from "../report/json.ts";
+import { type Json, reportJson } from "../report/json.ts";
 import { paletteOf, plain } from "../report/palette.ts";
 import { headline, MAIL_LINES, MAIL_WIDTH, reportText, type TextOptions } from "../report/text.ts";
 import type { Verdict } from "../report/verdict.ts";
@@ -17,19 +17,31 @@ const WIDEST = 140;
 export function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colours }): void {
   const palette = settings.mail === true ? plain : paletteOf(c.out);
   if (settings.json !== undefined) {
-    const text = `${JSON.stringify(reportJson(verdict), undefined, 2)}\n`;
-    if (settings.json === true) {
-      io.stdout.write(text);
-      return;
-    }
-    try {
-      writeFileSync(resolve(io.cwd, settings.json), text);
-    } catch (error) {
-      throw fault({ code: "SD402", message: `cannot write ${settings.json}: ${error instanceof Error ? error.message : error}` });
-    }
+    writeJson(reportJson(verdict), settings.json, io);
+    if (settings.json === true || settings.json === "-") return;
   }
-  if (settings.quiet) io.stdout.write(`${headline(verdict, palette)}\n`);
-  else io.stdout.write(reportText(verdict, { palette, width: widthFor(settings, io), ...lengthFor(verdict, settings) }));
+  if (settings.quiet) {
+    io.stdout.write(`${headline(verdict, palette)}\n`);
+    // Beside the verdict, which stays a line.
+    for (const remark of verdict.remarks) io.stderr.write(`note: ${remark}\n`);
+  } else
+    io.stdout.write(
+      reportText(verdict, { palette, width: widthFor(settings, io), quote: settings.mail === true, ...lengthFor(verdict, settings) }),
+    );
+}
+
+/** To a file; to standard output if it has no name, or the name "-". */
+export function writeJson(json: Json, where: string | true, io: Io): void {
+  const text = `${JSON.stringify(json, undefined, 2)}\n`;
+  if (where === true || where === "-") {
+    io.stdout.write(text);
+    return;
+  }
+  try {
+    writeFileSync(resolve(io.cwd, where), text);
+  } catch (error) {
+    throw fault({ code: "SD402", message: `cannot write ${where}: ${error instanceof Error ? error.message : error}` });
+  }
 }
 
 function widthFor(settings: CheckSettings, io: Io): number {

@@ -111,6 +111,9 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   return {
     units: requests.map((r, i) => ({ source: r.source, text: compiled[i]!.text, named: i < named.length })),
     warnings: compiled.map((c) => c.warnings).join(""),
+    kernel: { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release },
+    modelBounds: [],
+    unused: [],
     compiler: compiler.id,
     parameters: {},
     code: key,

@@ -40,6 +40,8 @@ export interface Accesses {
 const LIVE = 8;
 const CONSTANT = 0x10;
 const FREED = 0xff;
+/** Some bytes of the word were allocated and never written. */
+const UNWRITTEN = 0x20;
 /** A local variable's whose life is over or has not begun. */
 const RETURNED = 0xef;
 
@@ -47,7 +49,7 @@ const RETURNED = 0xef;
 export const KNOWN = 1;
 export const FOUND = 2;
 
-export const LIVENESS = { LIVE, CONSTANT, FREED, RETURNED } as const;
+export const LIVENESS = { LIVE, CONSTANT, FREED, RETURNED, UNWRITTEN } as const;
 
 const LOAD = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const;
 const maskOf = (bytes: Bytes): bigint => (1n << BigInt(8 * bytes)) - 1n;
@@ -83,6 +85,56 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     });
   const shouldPark = { plain: parks(true), marked: parks(false) };
 
+  /** (addr i32, value i64) of a raw store of that many bytes, through `storer` for whole words. */
+  const bits = (bytes: Bytes, storer: number): number =>
+    define(builder, ["i32", "i64"], [], (c) => {
+      const shift = c.local("i64");
+      const base = c.local("i32");
+      if (bytes === 8) {
+        c.get(0).i32(7).op("i32.and", "i32.eqz").if();
+        c.get(0).get(1).call(storer).op("return").end();
+      }
+      c.get(0).i32(7).op("i32.and").i32(3).op("i32.shl", "i64.extend_i32_u").set(shift);
+      c.get(0).i32(-8).op("i32.and").set(base);
+      c.get(1).i64(maskOf(bytes)).op("i64.and").set(1);
+      c.get(base);
+      c.get(base).mem("i64.load").i64(maskOf(bytes)).get(shift).op("i64.shl").i64(-1n).op("i64.xor", "i64.and");
+      c.get(1).get(shift).op("i64.shl", "i64.or").call(storer);
+      if (bytes === 1) return;
+      // The bytes that reach into the next word.
+      c.get(shift)
+        .i64(BigInt(64 - 8 * bytes))
+        .op("i64.gt_u")
+        .if();
+      c.i64(64n).get(shift).op("i64.sub").set(shift);
+      c.get(base).i32(8).op("i32.add");
+      c.get(base).mem("i64.load", 8).i64(maskOf(bytes)).get(shift).op("i64.shr_u").i64(-1n).op("i64.xor", "i64.and");
+      c.get(1).get(shift).op("i64.shr_u", "i64.or").call(storer).end();
+    });
+
+  const storeByte = bits(1, storeWord);
+
+  // (byte address i32, size i32, access i32, write i32): one byte of a word some of whose bytes were never written. It may be copied, but nothing may depend
+  // on it; writing it makes it known.
+  const unwritten = define(builder, ["i32", "i32", "i32", "i32"], [], (c) => {
+    const at = c.local("i32");
+    const mask = c.local("i32");
+    const bit = c.local("i32");
+    c.get(0).i32(3).op("i32.shr_u").i32(map.unwritten).op("i32.add").tee(at).mem("i32.load8_u").set(mask);
+    c.getGlobal(globals.recording).if();
+    c.get(at).i32(-8).op("i32.and").call(reads.note).end();
+    c.i32(1).get(0).i32(7).op("i32.and", "i32.shl").tee(bit).get(mask).op("i32.and", "i32.eqz").if();
+    c.op("return").end();
+    c.get(3).if();
+    c.get(at).get(mask).get(bit).op("i32.xor").tee(mask).op("i64.extend_i32_u").call(storeByte);
+    c.get(mask).op("i32.eqz").if();
+    c.get(0).i32(3).op("i32.shr_u").i32(map.live).op("i32.add").tee(at);
+    c.get(at).mem("i32.load8_u").i32(UNWRITTEN).op("i32.xor", "i64.extend_i32_u").call(storeByte).end();
+    c.op("return").end();
+    c.get(2).mem("i32.load8_u", map.decides).if();
+    c.i32(TRAP.unwritten).get(0).op("i64.extend_i32_u").get(1).op("i64.extend_i32_u").get(2).call(imports.trap).end();
+  });
+
   // (addr i64, size i32, access i32, write i32): the careful check, for partly live words and accesses across words.
   const slowCheck = define(builder, ["i64", "i32", "i32", "i32"], [], (c) => {
     const at = c.local("i32");
@@ -106,9 +158,11 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(byte).i32(FREED).op("i32.eq").get(byte).i32(RETURNED).op("i32.eq", "i32.or").if();
     fail();
     c.end();
-    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(7).op("i32.and").get(byte).i32(0xef).op("i32.and", "i32.ge_u").if();
+    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(7).op("i32.and").get(byte).i32(0xf).op("i32.and", "i32.ge_u").if();
     fail();
     c.end();
+    c.get(byte).i32(UNWRITTEN).op("i32.and").if();
+    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").get(1).get(2).get(3).call(unwritten).end();
     c.get(at).i32(1).op("i32.add").tee(at).get(1).op("i32.lt_u").brIf(loop).end();
   });
 
@@ -417,33 +471,6 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
           c.i32(0).setGlobal(globals.inHook).get(section).setGlobal(globals.section).end();
           c.get(0).get(1).call(storeWord);
         });
-
-  /** (addr i32, value i64) of a raw store of that many bytes, through `storer` for whole words. */
-  const bits = (bytes: Bytes, storer: number): number =>
-    define(builder, ["i32", "i64"], [], (c) => {
-      const shift = c.local("i64");
-      const base = c.local("i32");
-      if (bytes === 8) {
-        c.get(0).i32(7).op("i32.and", "i32.eqz").if();
-        c.get(0).get(1).call(storer).op("return").end();
-      }
-      c.get(0).i32(7).op("i32.and").i32(3).op("i32.shl", "i64.extend_i32_u").set(shift);
-      c.get(0).i32(-8).op("i32.and").set(base);
-      c.get(1).i64(maskOf(bytes)).op("i64.and").set(1);
-      c.get(base);
-      c.get(base).mem("i64.load").i64(maskOf(bytes)).get(shift).op("i64.shl").i64(-1n).op("i64.xor", "i64.and");
-      c.get(1).get(shift).op("i64.shl", "i64.or").call(storer);
-      if (bytes === 1) return;
-      // The bytes that reach into the next word.
-      c.get(shift)
-        .i64(BigInt(64 - 8 * bytes))
-        .op("i64.gt_u")
-        .if();
-      c.i64(64n).get(shift).op("i64.sub").set(shift);
-      c.get(base).i32(8).op("i32.add");
-      c.get(base).mem("i64.load", 8).i64(maskOf(bytes)).get(shift).op("i64.shr_u").i64(-1n).op("i64.xor", "i64.and");
-      c.get(1).get(shift).op("i64.shr_u", "i64.or").call(storer).end();
-    });
 
   const perSize = (make: (bytes: Bytes) => number): Record<Bytes, number> => ({ 1: make(1), 2: make(2), 4: make(4), 8: make(8) });
   const rawStore = perSize((bytes) => bits(bytes, storeWord));

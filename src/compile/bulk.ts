@@ -10,6 +10,8 @@ export interface Bulk {
   /** (addr i64, size i64, loc i32): __sd_live, __sd_dead. */
   readonly makeLive: number;
   readonly makeDead: number;
+  /** (addr i64, size i64): __sd_uninit. */
+  readonly makeUnwritten: number;
 }
 
 export function defineBulk(core: Core, accesses: Accesses): Bulk {
@@ -41,6 +43,27 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     c.br(loop).end().end();
   });
 
+  const makeUnwritten = define(builder, ["i64", "i64"], [], (c) => {
+    const at = c.local("i32");
+    const left = c.local("i32");
+    c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").set(at).get(1).op("i32.wrap_i64").set(left);
+    const done = c.block();
+    const loop = c.loop();
+    c.get(left).i32(0).op("i32.le_s").brIf(done);
+    c.get(at).i32(map.unwritten).op("i32.add");
+    c.i32(1).get(left).i32(8).get(left).i32(8).op("i32.lt_u", "select", "i32.shl").i32(1).op("i32.sub", "i64.extend_i32_u").call(setLive);
+    c.get(at)
+      .i32(map.live)
+      .op("i32.add")
+      .get(at)
+      .mem("i32.load8_u", map.live)
+      .i32(LIVENESS.UNWRITTEN)
+      .op("i32.or", "i64.extend_i32_u")
+      .call(setLive);
+    c.get(at).i32(1).op("i32.add").set(at).get(left).i32(8).op("i32.sub").set(left);
+    c.br(loop).end().end();
+  });
+
   const makeDead = define(builder, ["i64", "i64", "i32"], [], (c) => {
     const at = c.local("i32");
     const end = c.local("i32");
@@ -61,9 +84,11 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     c.get(at).i32(3).op("i32.shr_u").set(word);
     c.getGlobal(globals.recording).if();
     c.get(word).i32(map.live).op("i32.add").i32(-8).op("i32.and").call(reads.note).end();
-    c.get(word).mem("i32.load8_u", map.live).i32(1).op("i32.sub").i32(8).op("i32.ge_u").if();
+    c.get(word).mem("i32.load8_u", map.live).i32(~LIVENESS.UNWRITTEN).op("i32.and").i32(1).op("i32.sub").i32(8).op("i32.ge_u").if();
     bad();
     c.end();
+    c.get(word).mem("i32.load8_u", map.unwritten).if();
+    c.get(word).i32(map.unwritten).op("i32.add").i64(0n).call(setLive).end();
     // Freeing conflicts with every access to what is freed.
     c.get(word).mem("i32.load8_u", map.shared).op("i32.eqz").getGlobal(globals.tracking).op("i32.and").if();
     c.get(word).call(accesses.trackWrite).end();
@@ -73,5 +98,5 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     c.br(loop).end().end();
   });
 
-  return { makeLive, makeDead };
+  return { makeLive, makeUnwritten, makeDead };
 }

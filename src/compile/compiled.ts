@@ -5,6 +5,7 @@
  * the caller goes back with `undo`, as after any step.
  */
 import { ASSUMED, CHOSE, EngineLimit, FAILED, type Failure, type Machine, MOVED, type ThreadInfo } from "../explore/machine.ts";
+import { accessesThatDecide } from "../ir/decides.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { KNOWN, LIVENESS } from "./access.ts";
 import { AT_PLAIN, FRAME_HEADER } from "./frame.ts";
@@ -102,6 +103,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   // A copy or fill notes its accesses even where it is a scheduling point: those known are not news.
   for (const access of options.racyAccesses ?? []) bytes()[map.racy + access] = 1;
 
+  for (const access of accessesThatDecide(program)) bytes()[map.decides + access] = 1;
+
   const threads: ThreadInfo[] = [];
   let stalled = false;
   const fail = (klass: string, text: string, args: readonly bigint[], loc: number): never => {
@@ -167,7 +170,12 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         return FAILED;
       }
       if (error instanceof RangeError) {
-        lastFailure = { klass: "model-limit", text: "calls inside an atomic section, setup or the final check nest too deeply", args: [0n, 0n, 0n], loc: 0 };
+        lastFailure = {
+          klass: "model-limit",
+          text: "calls inside an atomic section, setup or the final check nest too deeply",
+          args: [0n, 0n, 0n],
+          loc: 0,
+        };
         return FAILED;
       }
       throw error;

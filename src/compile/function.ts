@@ -128,15 +128,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
       }
       c.set(callee32);
       const top = c.local("i32");
-      c.get(frame)
-        .i32(layout.size)
-        .op("i32.add")
-        .tee(top)
-        .i32(SMALL_FRAME)
-        .op("i32.add")
-        .getGlobal(globals.stackEnd)
-        .op("i32.gt_u")
-        .if();
+      c.get(frame).i32(layout.size).op("i32.add").tee(top).i32(SMALL_FRAME).op("i32.add").getGlobal(globals.stackEnd).op("i32.gt_u").if();
       c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(loc).call(imports.trap).end();
       c.get(top).get(callee32).op("i64.extend_i32_u").call(storeWord);
       c.get(top).i32(8).op("i32.add").get(frame).op("i64.extend_i32_u").call(storeWord);

@@ -330,6 +330,11 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       values.push(args[1]!);
       c.i32(loc).call(unit.bulk.makeLive);
       return;
+    case "uninit":
+      pushPlace(e, args[0]!);
+      values.push(args[1]!);
+      c.call(unit.bulk.makeUnwritten);
+      return;
     case "dead":
       pushPlace(e, args[0]!);
       values.push(args[1]!);

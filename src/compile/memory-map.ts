@@ -4,6 +4,7 @@
  * Model addresses are linear-memory addresses: [0, end) is the modelled memory (guard page, globals, thread stacks).
  * Behind it come tables indexed by (address >> 3), one entry for each 8-byte word of the model:
  *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
+ *   unwritten 1 byte state: which bytes were allocated and never written, a bit each; LIVENESS.UNWRITTEN is set in live where it is not 0
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
  *   born    4 bytes  not state: the stretch in which the word was made live
  *   stamp   4 bytes  not state: the stretch (compile/runtime.ts) in which the word was last logged; the live table's words have stamps too
@@ -65,6 +66,7 @@ export interface MemoryMap {
   readonly end: number;
   readonly sums: number;
   readonly live: number;
+  readonly unwritten: number;
   readonly shared: number;
   /** Who holds each lock: shared in bits 0 to 15, exclusively in bits 16 to 31; by its bit plus 1. */
   readonly holders: number;
@@ -77,6 +79,8 @@ export interface MemoryMap {
   readonly varies: number;
   readonly race: number;
   readonly racy: number;
+  /** Of each access a byte: 1 if something depends on what it loads (ir/decides.ts). */
+  readonly decides: number;
   readonly functions: number;
   /** Of each thread 4 bytes: bit plus 1 of the lock that stands for its CPU, or 0. */
   readonly cpus: number;
@@ -114,7 +118,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const sums = end;
   const holders = align(sums + SUMS, 8);
   const live = align(holders + 8 * (LOCKS + 1), 4096);
-  const shared = align(live + words, 4096);
+  const unwritten = align(live + words, 4096);
+  const shared = align(unwritten + words, 4096);
   const lock = align(shared + words, 4096);
   const claims = align(lock + 2 * words, 4096);
   const stamp = align(claims + 2 * words, 4096);
@@ -124,7 +129,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const varies = align(seenEnd, 4096);
   const race = align(varies + (shared >> 3), 4096);
   const racy = align(race + words * RACE.size, 4096);
-  const functionTable = align(racy + accesses, 8);
+  const decides = racy + accesses;
+  const functionTable = align(decides + accesses, 8);
   const cpus = align(functionTable + functions * 4, 8);
   const segments = cpus + 4 * MAX_THREADS;
   const script = segments + MAX_SEGMENTS * 24;
@@ -143,6 +149,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     end,
     sums,
     live,
+    unwritten,
     shared,
     holders,
     lock,
@@ -154,6 +161,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     varies,
     race,
     racy,
+    decides,
     functions: functionTable,
     cpus,
     segments,

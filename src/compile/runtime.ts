@@ -386,4 +386,5 @@ export const TRAP = {
   lifetime: 15,
   watch: 16,
   onCpu: 17,
+  unwritten: 18,
 } as const;

@@ -45,6 +45,10 @@ export function trap(
       if (some(LIVENESS.FREED)) return fail("use-after-free", `${what} at {0:p}, which has been freed`, [address, size, 0n], loc);
       return fail("out-of-bounds", `${what} at {0:p}, which is no object's`, [address, size, 0n], loc);
     }
+    case TRAP.unwritten: {
+      const text = "a branch, an address or a call depends on {1:d} bytes at {0:p}, which was allocated and not written";
+      return fail("uninitialised", text, [address, b, 0n], accessLoc(program, place));
+    }
     case TRAP.constant:
       return fail("write-to-constant", "store of {1:d} bytes to the constant {0:p}", [address, b, 0n], accessLoc(program, place));
     case TRAP.divide:
@@ -72,12 +76,7 @@ export function trap(
         place,
       );
     case TRAP.choices:
-      return fail(
-        "model-limit",
-        `one step may make ${MAX_CHOICES} choices, of 255 alternatives each`,
-        [0n, 0n, 0n],
-        place,
-      );
+      return fail("model-limit", `one step may make ${MAX_CHOICES} choices, of 255 alternatives each`, [0n, 0n, 0n], place);
     case TRAP.segments:
       return fail("model-limit", `__sd_segment may be called ${MAX_SEGMENTS} times`, [0n, 0n, 0n], place);
     case TRAP.lifetime:

@@ -1,7 +1,7 @@
 /**
  * The sentences at the end of a story. The first is the failure's own text. The next are what C had to say in the failing step with
  * events of kind "stale" (through which old entry), "missing" (which flush or callback should have been there) and "because".
- * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step went by.
+ * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step relied on.
  */
 
 import type { Access } from "../explore/happening.ts";
@@ -21,7 +21,7 @@ export interface Closing {
   readonly words: readonly number[];
 }
 
-export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: readonly Blocked[], last: number): Closing {
+export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: readonly Blocked[], last: number, after: boolean): Closing {
   const first = sentence(said.text, said.named);
   if (waiting.length > 0) {
     const text = `${said.text}: ${waiting.map((w) => w.brief).join("; ")}`;
@@ -32,10 +32,11 @@ export function closingOf(failure: Failure, said: Said, walked: Walk, waiting: r
   const told = [...walked.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
   const cites = [...said.cites, ...walked.closing.flatMap((c) => c.cites), ...instead.flatMap((i) => i.cites)];
   const words = [...said.words, ...walked.closing.flatMap((c) => c.words)];
-  if (told.length > 0) return { sentences: [first, ...told], cites, accesses: [], words };
-  const own = freed(failure, walked) ?? origin(walked, last);
-  if (own === undefined) return { sentences: [first], cites, accesses: [], words };
-  return { ...own, sentences: [first, ...own.sentences], cites: [...cites, ...own.cites] };
+  // Where C says what the access went through, nothing is left to ask.
+  const explained = walked.closing.some((c) => c.kind === "stale") || (told.length > 0 && after);
+  const own = explained ? undefined : ((told.length > 0 ? undefined : freed(failure, walked)) ?? origin(walked, last, after));
+  if (own === undefined) return { sentences: [first, ...told], cites, accesses: [], words };
+  return { ...own, sentences: [first, ...told, ...own.sentences], cites: [...cites, ...own.cites], words };
 }
 
 /** What is missing may have been done for somebody else: that is the whole story of many a bug. */
@@ -63,13 +64,11 @@ function freed(failure: Failure, walked: Walk): Closing | undefined {
   return undefined;
 }
 
-function origin(walked: Walk, last: number): Closing | undefined {
+function origin(walked: Walk, last: number, after: boolean): Closing | undefined {
   const found = findOrigin(walked.log, last);
   if (found === undefined) return undefined;
   const { names } = walked.world;
   const name = (access: Access): string => names.place(access.addr, access.bytes)?.text ?? hex(access.addr);
-  const { site } = found.at.deed;
-  const went = `${site.func}:${site.line} went by ${name(found.at.access)}`;
   const close = (text: string, ...shown: readonly LoggedAccess[]): Closing => ({
     sentences: [sentence(text, true)],
     cites: [],
@@ -79,10 +78,20 @@ function origin(walked: Walk, last: number): Closing | undefined {
   switch (found.kind) {
     case "stale copy": {
       const { from, copied, changed } = found;
-      const text = `${went}, a copy of ${name(from)} made in ${when(copied.deed)}; the original changed in ${when(changed.deed)}`;
+      const { site } = found.at.deed;
+      const relied = `${site.func}:${site.line} relied on ${name(found.at.access)}`;
+      const text = `${relied}, a copy of ${name(from)} made in ${when(copied.deed)}; the original changed in ${when(changed.deed)}`;
       return close(text, copied, changed);
     }
-    case "written":
-      return close(`${went}, last written in ${when(found.by.deed)}`, found.by);
+    case "written": {
+      const { site } = found.reads[0]!.at.deed;
+      const each = found.reads.map(({ at, by }) => `${name(at.access)}, last written in ${when(by.deed)}`);
+      if (after)
+        return close(
+          found.reads.map(({ at, by }) => `${name(at.access)} was last written in ${when(by.deed)}`).join("; "),
+          ...found.reads.map((r) => r.by),
+        );
+      return close(`${site.func}:${site.line} read ${each.join(", and ")}`, ...found.reads.map((r) => r.by));
+    }
   }
 }

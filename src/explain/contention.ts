@@ -6,9 +6,15 @@
 import type { Happening } from "../explore/happening.ts";
 import { type Observation, SD_LOCAL, SD_STEP } from "./observation.ts";
 
+/** Whether two threads touched the same bytes, one of them writing, or the same lock. */
+export function meets(observation: Observation): boolean {
+  return findContention(observation).any();
+}
+
 export interface Contention {
   contended(addr: number, bytes: number): boolean;
   contendedLock(object: number): boolean;
+  any(): boolean;
 }
 
 /** Keeps track, happening by happening, of the sections that one thread has open. */
@@ -71,5 +77,6 @@ export function findContention(observation: Observation): Contention {
       return false;
     },
     contendedLock: (object) => locks.get(object)?.shared === true,
+    any: () => [...bytes.values()].some((u) => u.shared && u.written) || [...locks.values()].some((u) => u.shared),
   };
 }

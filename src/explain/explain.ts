@@ -5,22 +5,25 @@
  * waits for whom.
  */
 
-import type { Access } from "../explore/happening.ts";
+import { dirname } from "node:path";
 import type { Failure } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
 import type { Program } from "../ir/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
-import { type Audience, audience } from "./files.ts";
+import { type Audience, audience, isDriver } from "./files.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
 import { sourceReader } from "./sources.ts";
-import type { Column, Row, Story } from "./story.ts";
+import { type Column, NOWHERE, type Row, type Site, type Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
-import { type Moment, WEIGHTS, walk, withoutRepeats } from "./walk.ts";
+import { ACCESS, type Moment, type Walk, walk, withoutRepeats } from "./walk.ts";
+import { WEIGHTS, weigh } from "./weights.ts";
 
 export interface ExplainOptions {
   readonly audience?: Audience;
   /** The text of a source file, if it can be read. */
   readonly readSource?: (file: string) => string | undefined;
+  /** How the story writes the path of a file. */
+  readonly showFile?: (file: string) => string;
 }
 
 export function explain(
@@ -40,19 +43,49 @@ export function tellStory(program: Program, observation: Observation, failure: F
   const columnOf = (thread: number): number => columns.findIndex((c) => c.name === observation.threads[thread]?.column);
   const said = walked.world.say(failure.text, failure.args);
   const lineOf = sourceReader(options.readSource);
-  const finish = (row: Moment["row"]): Row => ({ ...row, column: columnOf(row.thread), source: lineOf(row.site.file, row.site.line) });
+  const { showFile = (file) => file } = options;
+  const shown = (site: Site): Site => ({ ...site, file: showFile(site.file) });
+  const finish = (row: Moment["row"]): Row => {
+    const stack = row.stack.map(shown);
+    // The site is one of the stack, and stays it.
+    const site = stack[row.stack.indexOf(row.site)] ?? shown(row.site);
+    return {
+      ...row,
+      column: columnOf(row.thread),
+      source: lineOf(row.site.file, row.site.line),
+      site,
+      stack,
+      within: withinOf(row, stack),
+    };
+  };
+  const withinOf = (row: Moment["row"], stack: readonly Site[]): Row["within"] => {
+    if (isNear(row)) return undefined;
+    const at = row.stack.findIndex((s) => isNear({ site: s, stack: [s] }));
+    return at < 1 ? undefined : { site: stack[at]!, callee: stack[at - 1]!.func };
+  };
 
   const waiting = describeWaiting(observation, walked.world);
-  const closing = closingOf(failure, said, walked, waiting, last);
-  const shown = withoutRepeats(walked.moments.filter((m) => !m.hidden || isCited(m, closing)));
-  const lastReads = walked.log.filter((e) => e.deed.step === last && !e.access.write).map((e) => e.access);
-  const cited = new Set([...closing.cites, ...shown.flatMap((m) => m.cites)]);
-  const rows = shown.map((m) => finish({ ...m.row, weight: isCited(m, closing) ? WEIGHTS.cited : weigh(m, cited, lastReads, last) }));
+  const failing = observation.final.length > 0 ? last + 1 : last;
+  const closing = closingOf(failure, said, walked, waiting, failing, failing > last);
+  const { audience: readers = audience } = options;
+  const isNear = nearness(program, readers);
+  const waitedFor = new Set(waiting.flatMap((w) => (w.lock === undefined ? [] : [w.lock])));
+  const weightOf = weigh(walked, { isNear, last: failing, waitedFor });
+  const told = withoutRepeats(withEveryStep(walked, closing));
+  const cited = new Set([...closing.cites, ...told.filter((m) => weightOf(m) >= WEIGHTS.event).flatMap((m) => m.cites)]);
+  const rows = told.map((m) =>
+    finish({ ...m.row, weight: isCited(m, closing) || isMeant(m, cited, closing.words) ? WEIGHTS.cited : weightOf(m) }),
+  );
+  rows.push(...untoldSteps(observation, walked, told).map(finish));
+  rows.sort((x, y) => x.steps[0] - y.steps[0]);
   rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;
     const thread = afterwards ? -1 : (observation.steps.at(-1)?.thread ?? -1);
-    const located = walked.world.stacks.locate(thread, failure.loc);
+    const found = walked.world.stacks.locate(thread, failure.loc);
+    // Where our own check stands says nothing to the reader.
+    const ours = readers.isLibrary(found.site.file, found.site.func) || (afterwards && isDriver(found.site.file));
+    const located = ours ? { ...found, site: NOWHERE, via: "" } : found;
     const step = afterwards ? last + 1 : last;
     const row = {
       kind: "fail",
@@ -75,21 +108,53 @@ export function tellStory(program: Program, observation: Observation, failure: F
   };
 }
 
+/** Hidden moments are told only where a sentence speaks of them, or their step has nothing else to tell. */
+function withEveryStep({ moments }: Walk, closing: Closing): Moment[] {
+  const seen = new Set(moments.filter((m) => !m.hidden).map((m) => m.row.steps[0]));
+  return moments.filter((m) => !m.hidden || isCited(m, closing) || !seen.has(m.row.steps[0]));
+}
+
 function isCited({ access, row }: Moment, closing: Closing): boolean {
+  if (row.kind === "event" && row.label === ACCESS) return closing.cites.includes(row.steps[0]);
   if (access === undefined) return false;
   const covers = (word: number): boolean => access.addr < word + 8 && word < access.addr + access.bytes;
   return closing.accesses.includes(access) || (access.write && closing.cites.includes(row.steps[0]) && closing.words.some(covers));
 }
 
-/** What a sentence mentions must be there to be looked up; so must what the failing step went by. */
-function weigh(moment: Moment, cited: ReadonlySet<number>, lastReads: readonly Access[], last: number): number {
-  const { row } = moment;
-  const told = row.kind === "write" || row.kind === "event" || row.kind === "memory";
-  if (told && cited.has(row.steps[0])) return Math.max(row.weight, WEIGHTS.cited);
-  if (moment.access?.write !== true) return row.weight;
-  const { addr, bytes } = moment.access;
-  const readAtTheEnd = lastReads.some((read) => read.addr < addr + bytes && addr < read.addr + read.bytes);
-  return readAtTheEnd && row.steps[0] !== last ? row.weight + 15 : row.weight;
+/** What a sentence mentions must be there to be looked up. */
+const isMeant = ({ row, hidden, lock }: Moment, cited: ReadonlySet<number>, words: readonly number[]): boolean =>
+  (lock !== undefined && words.includes(lock) && cited.has(row.steps[0])) ||
+  (!hidden && (row.kind === "write" || row.kind === "event" || row.kind === "memory") && cited.has(row.steps[0]));
+
+/** A row for each step that has none, so that no step is missing where every step is asked for. */
+function untoldSteps(observation: Observation, walked: Walk, told: readonly Moment[]): Moment["row"][] {
+  const steps = new Set(told.flatMap(({ row }) => range(row.steps[0], row.steps[1])));
+  return observation.steps.flatMap(({ thread }, i) => {
+    const step = i + 1;
+    if (steps.has(step)) return [];
+    const site = walked.log.findLast((e) => e.deed.step === step && e.deed.site.line > 0 && !e.machine)?.deed.site ?? NOWHERE;
+    const text = "does nothing that another thread could see";
+    return [
+      { kind: "step", steps: [step, step], thread, text, label: "", site, via: "", stack: [site], weight: WEIGHTS.hidden, folded: [] },
+    ];
+  });
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+/**
+ * Whether the reader wrote what happens here: the file lies beside the scenario, and between it and the act there are only headers and our own
+ * functions. The drivers of the model are what a scenario is about, too.
+ */
+function nearness(program: Program, { isLibrary }: Audience): (row: Pick<Row, "site" | "stack">) => boolean {
+  const setup = program.debug.locs[program.funcs[program.setup]?.loc ?? 0]?.file ?? "";
+  if (setup === "") return () => true;
+  const own = dirname(setup);
+  const isOwn = (file: string): boolean => file !== "" && (dirname(file) === own || isDriver(file));
+  return ({ site, stack }) => {
+    const below = stack.slice(0, Math.max(stack.indexOf(site), 0));
+    return isOwn(site.file) && below.every((s) => isOwn(s.file) || isLibrary(s.file));
+  };
 }
 
 function columnsOf(observation: Observation): Column[] {

@@ -7,14 +7,16 @@
  *   {0:s}      a constant C string     {0:t}  the thread of that index, by name
  *   {0:v}      the 8-byte word at that address, in the words of its type
  *   {0:w}      when the word at that address was last written: "step 7 (try_to_unmap_one:412)"
+ *   {0:h}      when the 4-byte word at that address was changed, each time: "step 2 (get:14), step 5 (put:20)"
+ *   {0:l}      the locks that the thread of that index holds, and where it took them
  *
  * A placeholder that makes no sense is left as it stands, so that the author sees it.
  */
 
-export type Spec = "d" | "x" | "p" | "m" | "s" | "t" | "v" | "w";
+export type Spec = "d" | "x" | "p" | "m" | "s" | "t" | "v" | "w" | "h" | "l";
 
 export function fill(text: string, args: readonly bigint[], say: (spec: Spec, value: bigint) => string): string {
-  return text.replace(/\{(\d)(?::([dxpmstvw]))?\}/g, (whole, index: string, spec: Spec | undefined) => {
+  return text.replace(/\{(\d)(?::([dxpmstvwhl]))?\}/g, (whole, index: string, spec: Spec | undefined) => {
     const value = args[Number(index)];
     return value === undefined ? whole : say(spec ?? "d", value);
   });

@@ -12,18 +12,26 @@ export function fold(rows: readonly Row[], from: number): Row[] {
   const out: Row[] = [];
   let run: Row[] = [];
   const flush = (): void => {
-    if (run.length > 0) out.push(run.length === 1 ? run[0]! : join(run));
+    if (run.length === 0) return;
+    const row = run.length === 1 && run[0]!.within === undefined ? run[0]! : join(run);
+    // One call is told once, however often something else is told of it in between.
+    const before = out.findLast((r) => r.thread === row.thread);
+    if (row.within === undefined || before === undefined || !sameCall(before, row)) out.push(row);
     run = [];
   };
   for (const row of rows) {
     const light = row.weight < from && row.kind !== "folded";
-    if (run.length > 0 && (!light || run[0]!.thread !== row.thread)) flush();
+    const other = run[0] !== undefined && (run[0].thread !== row.thread || run[0].within?.site.func !== row.within?.site.func);
+    if (run.length > 0 && (!light || other)) flush();
     if (light) run.push(row);
     else out.push(row);
   }
   flush();
   return out;
 }
+
+const sameCall = (a: Row, b: Row): boolean =>
+  a.within?.callee === b.within?.callee && a.within?.site.func === b.within?.site.func && a.within?.site.line === b.within?.site.line;
 
 /** Neighbouring lock rows of one function always belong together. */
 export function foldLocks(rows: readonly Row[]): Row[] {
@@ -43,12 +51,15 @@ const parts = (row: Row): readonly Row[] => (row.kind === "folded" ? row.folded 
 function join(rows: readonly Row[]): Row {
   const first = rows[0]!;
   const last = rows.at(-1)!;
-  const site = commonSite(rows);
+  const outer = first.within?.site;
+  const far = outer !== undefined && rows.every((r) => r.within?.site.func === outer.func);
+  const site = far ? outer : commonSite(rows);
   return {
     ...first,
     kind: "folded",
     steps: [first.steps[0], last.steps[1]],
-    text: summary(rows),
+    text: far ? calls(rows) : summary(rows),
+    within: far && rows.every((r) => sameCall(r, first)) ? first.within : undefined,
     label: "",
     site,
     via: "",
@@ -66,6 +77,11 @@ function commonSite(rows: readonly Row[]): Site {
   const known = first.stack.indexOf(first.site);
   const found = everywhere === undefined ? -1 : first.stack.indexOf(everywhere);
   return found > known ? everywhere! : first.site;
+}
+
+/** Of what is done in functions that the reader did not write: which functions. */
+function calls(rows: readonly Row[]): string {
+  return [...new Set(rows.map((r) => `${r.within?.callee}()`))].join("; ");
 }
 
 function summary(rows: readonly Row[]): string {
@@ -103,6 +119,8 @@ function phraseOf(row: Row): Phrase {
     }
     case "write":
     case "event":
+    case "call":
+    case "step":
     case "wait":
     case "fail":
     case "folded":

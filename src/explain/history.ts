@@ -23,12 +23,17 @@ export interface History {
   lastWrite(addr: number, bytes: number): Deed | undefined;
   death(addr: number): Deed | undefined;
   holders(object: number): readonly Hold[];
+  /** Each time that bytes there were given another value, in order. */
+  changes(addr: number, bytes: number): readonly Deed[];
+  /** The locks of a thread. */
+  heldBy(thread: number): readonly Hold[];
 }
 
 export function createHistory(): History {
   const writes = new Map<number, { order: number; deed: Deed }>();
   const deaths: { addr: number; size: number; deed: Deed }[] = [];
   const holds: Hold[] = [];
+  const changed: { addr: number; bytes: number; deed: Deed }[] = [];
   let order = 0;
   const wrote = (addr: number, size: number, deed: Deed): void => {
     order++;
@@ -36,7 +41,10 @@ export function createHistory(): History {
   };
   return {
     apply(h, deed) {
-      if (h.what === "access" && h.write) wrote(h.addr, h.bytes, deed);
+      if (h.what === "access" && h.write) {
+        wrote(h.addr, h.bytes, deed);
+        if (h.old !== h.value) changed.push({ addr: h.addr, bytes: h.bytes, deed });
+      }
       if (h.what === "dead") {
         wrote(h.addr, h.size, deed);
         deaths.push({ addr: h.addr, size: h.size, deed });
@@ -60,6 +68,8 @@ export function createHistory(): History {
       return best?.deed;
     },
     death: (addr) => deaths.findLast((d) => addr >= d.addr && addr < d.addr + d.size)?.deed,
+    changes: (addr, bytes) => changed.filter((c) => c.addr < addr + bytes && addr < c.addr + c.bytes).map((c) => c.deed),
+    heldBy: (thread) => holds.filter((h) => h.thread === thread),
     holders: (object) => holds.filter((h) => h.object === object),
   };
 }

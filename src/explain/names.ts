@@ -4,14 +4,17 @@
  * A name is a path from a global variable, a local variable or a live object, as deep as debug info leads. Where it
  * leads nowhere the rest is a byte offset: a name always says exactly which bytes are meant.
  */
-import type { DebugType, Placed, Program } from "../ir/program.ts";
+import type { DebugType, Placed, Program, StoredAs } from "../ir/program.ts";
 import type { Memory } from "./memory.ts";
+import type { ObjectTypes } from "./object-types.ts";
 
 /** Bytes of memory with a name. `type` is the index of what lies there, or -1; `rest` the offset in it that no member explains. */
 export interface Place {
   readonly text: string;
   readonly type: number;
   readonly rest: number;
+  /** How its value is kept, if not as it is. */
+  readonly stored?: StoredAs;
 }
 
 export interface Names {
@@ -23,8 +26,16 @@ export interface Names {
   lock(addr: number): string;
   /** Where a pointer points, as C would write it: `&vmemmap[3]`, `NULL`, `task_fn`; not by what lies at `avoid`, where it was found. */
   pointer(value: bigint, elementType: number, avoid?: number): string;
+  /** What lies `offset` bytes into something of this type, as C would write it: `mirror->lock`. */
+  member(pointer: string, type: number, offset: number, bytes: number): string;
   /** From now on the object, global or element of a global array that begins at this address is called what `name` returns. */
   call(addr: number, name: () => string): void;
+  /** The same for the one word at this address. */
+  callWord(addr: number, name: () => string): void;
+  /** Words in a piece of memory are called nothing any more. */
+  forgetWords(addr: number, size: number): void;
+  /** The global variable that holds the address. */
+  globalAt(addr: number): Placed | undefined;
 }
 
 type Path = { text: string; type: number; rest: number };
@@ -34,12 +45,13 @@ const isPadding = (name: string): boolean => /^(_*(pad|padding|reserved|unused|d
 
 export const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
 
-export function createNames(program: Program, memory: Memory): Names {
+export function createNames(program: Program, memory: Memory, objectTypes: ObjectTypes = () => undefined): Names {
   const types = program.debug.types;
   const typeOf = (index: number): DebugType | undefined => (index < 0 ? undefined : types[index]);
   const globals = [...program.globals].sort((a, b) => a.address - b.address);
   const aliases = globals.filter((g) => pointsToObjects(g));
   const called = new Map<number, () => string>();
+  const words = new Map<number, () => string>();
 
   function pointsToObjects(global: Placed): boolean {
     const type = typeOf(global.type);
@@ -116,8 +128,7 @@ export function createNames(program: Program, memory: Memory): Names {
         dead: false,
       };
     }
-    const global = globals.findLast((g) => g.address <= addr);
-    const inside = global !== undefined && addr < global.address + Math.max(global.size, 1) ? global : undefined;
+    const inside = globalAt(addr);
     const arena = inside === undefined || isRaw(inside);
     const found = arena ? memory.objectAt(addr) : undefined;
     if (found !== undefined) {
@@ -127,6 +138,14 @@ export function createNames(program: Program, memory: Memory): Names {
       const named = own === undefined ? -1 : typeNamed(own.replace(/\W.*$/, ""));
       if (own !== undefined)
         return { text: own, type: named >= 0 ? named : typeNamed(object.name), rest: addr - object.addr, arrow: false, dead };
+      const known = objectTypes(object);
+      if (known !== undefined) {
+        const { name, type, size } = known;
+        const rest = addr - object.addr;
+        const at = Math.floor(rest / size);
+        const element = object.size >= 2 * size;
+        return { text: element ? `${name}[${at}]` : name, type, rest: rest - at * size, arrow: !element, dead };
+      }
       const alias = dead ? undefined : aliasOf(object.addr, avoid);
       const many = memory.namesakes(object.name) > 1 ? `#${object.ordinal}` : "";
       const text = alias ?? `${object.name.replace(/^struct /, "")}${many}`;
@@ -136,13 +155,20 @@ export function createNames(program: Program, memory: Memory): Names {
     return byCall(inside, addr) ?? { text: inside.name, type: inside.type, rest: addr - inside.address, arrow: false, dead: false };
   }
 
-  function nameGiven(addr: number): string | undefined {
-    const name = called.get(addr);
+  function globalAt(addr: number): Placed | undefined {
+    const global = globals.findLast((g) => g.address <= addr);
+    return global !== undefined && addr < global.address + Math.max(global.size, 1) ? global : undefined;
+  }
+
+  const nameGiven = (addr: number): string | undefined => givenIn(called, addr);
+
+  function givenIn(given: Map<number, () => string>, addr: number): string | undefined {
+    const name = given.get(addr);
     if (name === undefined) return undefined;
     // A name that leads back to itself is none.
-    called.delete(addr);
+    given.delete(addr);
     const text = name();
-    called.set(addr, name);
+    given.set(addr, name);
     return text;
   }
 
@@ -196,18 +222,21 @@ export function createNames(program: Program, memory: Memory): Names {
   }
 
   function place(addr: number, bytes: number): Place | undefined {
+    const word = bytes === 8 ? givenIn(words, addr) : undefined;
+    if (word !== undefined) return { text: word, type: -1, rest: 0 };
     const start = root(addr);
     if (start === undefined) return undefined;
+    const stored = globalAt(addr)?.stored;
     const path = descend(start, bytes, () => false);
     const indexed = path.type < 0 && path.rest === 0 && start.type < 0 ? `${path.text}[0]` : tidy(path, start.text, start.arrow);
-    return { text: indexed, type: path.type, rest: path.rest };
+    return { text: indexed, type: path.type, rest: path.rest, ...(stored === undefined ? {} : { stored }) };
   }
 
-  function object(addr: number): string {
+  function object(addr: number, avoid = -1): string {
     if (addr === 0) return "NULL";
     const func = program.functionAt.get(addr);
     if (func !== undefined) return program.funcs[func]?.name ?? hex(addr);
-    const start = root(addr);
+    const start = root(addr, avoid);
     if (start === undefined) return hex(addr);
     // The start of an array of structures is its first element, the start of a string or buffer is the whole.
     const whole = (type: DebugType | undefined): boolean => type?.kind !== "array" || typeOf(type.element)?.kind === "int";
@@ -242,7 +271,7 @@ export function createNames(program: Program, memory: Memory): Names {
       const text = tidy(at, start.text, start.arrow);
       return `${start.arrow && at.text === start.text ? "" : "&"}${text}${freed}`;
     }
-    const text = object(addr);
+    const text = object(addr, avoid);
     return `${start.arrow && text === start.text ? "" : "&"}${text}${freed}`;
   }
 
@@ -255,8 +284,19 @@ export function createNames(program: Program, memory: Memory): Names {
     object,
     lock,
     pointer,
+    member(base, type, offset, bytes) {
+      const path = descend({ text: base, type, rest: offset }, bytes, () => false);
+      return tidy(path, base, true);
+    },
+    globalAt,
     call(addr, name) {
       called.set(addr, name);
+    },
+    callWord(addr, name) {
+      words.set(addr, name);
+    },
+    forgetWords(addr, size) {
+      for (const at of words.keys()) if (at >= addr && at < addr + size) words.delete(at);
     },
   };
 }

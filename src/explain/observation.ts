@@ -86,4 +86,55 @@ export function record(create: ObservedMachine, schedule: Schedule): Observation
   return { threads, setup, steps, final: [], waiting };
 }
 
+/** Steps that a thread may take before it is the next one's turn, and turns without anybody finishing before nobody will. */
+const STEPS = 40;
+const TURNS = 8;
+/** In all: whoever runs on must not be watched for ever. */
+const MOST = 4000;
+
+/** An execution without a schedule: every thread in turn, for so long that whoever could finish has. */
+export function runInTurn(create: ObservedMachine): {
+  readonly observation: Observation;
+  /** Threads that could not go on when it was their turn last. */
+  readonly blocked: ReadonlySet<number>;
+  readonly unfinished: readonly number[];
+  readonly failed: boolean;
+} {
+  let current: Happening[] = [];
+  const take = (): Happening[] => {
+    const taken = current;
+    current = [];
+    return taken;
+  };
+  const machine = create({
+    happened: (_thread, happening) => void current.push(happening),
+    blocked: () => {
+      current = [];
+    },
+  });
+  const { threads } = machine;
+  const setup = take();
+  const steps: ObservedStep[] = [];
+  const unfinished = (): number[] => threads.flatMap((_t, n) => (machine.finished(n) ? [] : [n]));
+  const blocked = new Set<number>();
+  let failed = machine.setupFailure !== undefined;
+  let left = unfinished().length;
+  for (let turns = 0; turns < TURNS && steps.length < MOST && !failed; turns++) {
+    for (const thread of unfinished()) {
+      for (let i = 0; i < STEPS && !failed && !machine.finished(thread); i++) {
+        const status = outcome(machine.step(thread, []));
+        const happenings = take();
+        blocked.delete(thread);
+        if (status === BLOCKED) blocked.add(thread);
+        else steps.push({ thread, choices: [], happenings });
+        failed = status === FAILED;
+        if (status === BLOCKED) break;
+      }
+    }
+    if (unfinished().length < left) turns = 0;
+    left = unfinished().length;
+  }
+  return { observation: { threads, setup, steps, final: [], waiting: [] }, blocked, unfinished: unfinished(), failed };
+}
+
 const outcome = (status: number): number => status & ~CHOSE;

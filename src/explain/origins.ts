@@ -1,5 +1,5 @@
 /**
- * Why the failing step saw what it saw, from memory alone: which copy it went by, where that was copied from, and who changed
+ * Why the failing step saw what it saw, from memory alone: which copy it relied on, where that was copied from, and who changed
  * the original since. This is what a stale cache comes down to, whatever the cache is.
  *
  * A copy is recognised by its value: a step that read a word and then wrote the same telling value elsewhere has copied it.
@@ -16,7 +16,7 @@ export interface LoggedAccess {
 }
 
 export type Origin =
-  /** The step went by `at`, a copy of `from` made by `copied`; `changed` overwrote `from` later. */
+  /** The step relied on `at`, a copy of `from` made by `copied`; `changed` overwrote `from` later. */
   | {
       readonly kind: "stale copy";
       readonly at: LoggedAccess;
@@ -24,8 +24,11 @@ export type Origin =
       readonly copied: LoggedAccess;
       readonly changed: LoggedAccess;
     }
-  /** The step went by `at`, which another thread had written, or its own in an earlier step. */
-  | { readonly kind: "written"; readonly at: LoggedAccess; readonly by: LoggedAccess };
+  /** What the step read and an earlier one had written, at least one of them by another thread, or a telling value; the first read first. */
+  | { readonly kind: "written"; readonly reads: readonly { readonly at: LoggedAccess; readonly by: LoggedAccess }[] };
+
+/** So many of the last reads are named. */
+const MOST_READS = 3;
 
 /** Smaller values are too common to prove a copy. */
 const TELLING = 1024n;
@@ -42,11 +45,12 @@ export function findOrigin(log: readonly LoggedAccess[], last: number): Origin |
   const written = reads.flatMap((at) => {
     const entry = log[at]!;
     const by = lastWrite(log, at);
-    return by === undefined || by.deed.step === 0 || by.deed.step >= last || entry.machine
-      ? []
-      : [{ kind: "written", at: entry, by } as const];
+    return by === undefined || by.deed.step === 0 || by.deed.step >= last || entry.machine ? [] : [{ at: entry, by }];
   });
-  return written.find(({ at, by }) => by.deed.thread !== at.deed.thread) ?? written.find(({ at }) => at.access.value >= TELLING);
+  const first = written.findIndex(({ at, by }) => by.deed.thread !== at.deed.thread || at.access.value >= TELLING);
+  if (first < 0) return undefined;
+  const words = new Map(written.toReversed().map((w) => [w.at.access.addr, w]));
+  return { kind: "written", reads: [...words.values()].slice(-MOST_READS) };
 }
 
 function staleCopy(log: readonly LoggedAccess[], at: number): Origin | undefined {

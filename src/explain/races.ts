@@ -1,8 +1,10 @@
 /** A data race in the reader's words: which two accesses, on which lines, of which variable. */
 import type { Program } from "../ir/program.ts";
-import { audience } from "./files.ts";
+import type { ExplainOptions } from "./explain.ts";
+import { isHeader } from "./files.ts";
 import { createMemory } from "./memory.ts";
 import { createNames, hex } from "./names.ts";
+import { accessBases } from "./object-types.ts";
 import { createStacks } from "./sites.ts";
 import { sourceReader } from "./sources.ts";
 
@@ -18,6 +20,8 @@ export interface RacingAccess {
   readonly write: boolean;
   readonly marked: boolean;
   readonly thread: string;
+  /** Which access of the program, where that is known. */
+  readonly access?: number;
 }
 
 export interface RaceReport {
@@ -40,20 +44,31 @@ export interface RaceSide {
 export function describeRaces(
   program: Program,
   races: readonly RaceFound[],
-  isLibrary = audience.isLibrary,
-  readSource?: (file: string) => string | undefined,
+  isLibrary: (file: string) => boolean = isHeader,
+  { readSource, showFile = (file) => file }: Pick<ExplainOptions, "readSource" | "showFile"> = {},
 ): RaceReport[] {
   const lineOf = sourceReader(readSource);
   const names = createNames(program, createMemory(program));
   const stacks = createStacks(program, { isLibrary });
+  const bases = accessBases(program);
+  /** Of an object that came and went nothing is left but how C reached it. */
+  const expression = ({ accesses }: RaceFound): string | undefined => {
+    const found = accesses.flatMap(({ access, bytes }) =>
+      access === undefined ? [] : bases(access).address.map((base) => ({ base, bytes })),
+    );
+    const size = (type: number): number => program.debug.types[type]?.size ?? 0;
+    const best = found.sort((a, b) => size(b.base.type) - size(a.base.type))[0];
+    return best && names.member(best.base.variable, best.base.type, best.base.offset, best.bytes);
+  };
   const reports = new Map<string, RaceReport>();
   for (const race of races) {
     const side = (access: RacingAccess): RaceSide => {
       const { site } = stacks.locate(-1, access.loc);
       const { write, marked, thread } = access;
-      return { write, marked, thread, file: site.file, line: site.line, function: site.func, source: lineOf(site.file, site.line) };
+      const source = lineOf(site.file, site.line);
+      return { write, marked, thread, file: showFile(site.file), line: site.line, function: site.func, source };
     };
-    const variable = names.place(race.addr, race.accesses[0].bytes)?.text ?? hex(race.addr);
+    const variable = names.place(race.addr, race.accesses[0].bytes)?.text ?? expression(race) ?? hex(race.addr);
     const accesses = [side(race.accesses[0]), side(race.accesses[1])] as const;
     const key = accesses
       .map((s) => `${s.file}:${s.line}`)

@@ -103,9 +103,9 @@ export function createStacks(
       const bare = [...chain(loc), ...(frame?.callers ?? [])];
       const lined = bare.every((s) => s.line !== 0);
       const stack = lined ? bare : withLines(thread, bare);
-      const serves = (s: Site): boolean => isLibrary(s.file) || helpers.has(helperKey(thread, s));
+      const serves = (s: Site): boolean => isLibrary(s.file, s.func) || helpers.has(helperKey(thread, s));
       const found = stack.findIndex((s, i) => !serves(s) && !(skip && i === 0));
-      const own = found < 0 && skip && stack[0] !== undefined && !isLibrary(stack[0].file) ? 0 : found;
+      const own = found < 0 && skip && stack[0] !== undefined && !isLibrary(stack[0].file, stack[0].func) ? 0 : found;
       const site = stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[frame?.func ?? -1]?.name ?? "" };
       const located = { site, via: own > 0 ? (stack[own - 1]?.func ?? "") : "", stack };
       if (lined) frame?.known.set(key, located);
@@ -142,7 +142,7 @@ export function findHelpers(program: Program, observation: Observation, audience
   return helpers;
 
   function note(thread: number, stack: readonly Site[]): void {
-    const own = stack.filter((s) => !audience.isLibrary(s.file));
+    const own = stack.filter((s) => !audience.isLibrary(s.file, s.func));
     own.forEach((site, i) => {
       const key = helperKey(thread, site);
       const callers = own.slice(i + 1);

@@ -18,6 +18,10 @@ export type RowKind =
   | "memory"
   /** Told by the C itself, with __sd_event. */
   | "event"
+  /** A function is called through a pointer: a driver's callback. */
+  | "call"
+  /** A step about which nothing can be said but that it was taken. */
+  | "step"
   /** A blocked thread, in a deadlock. */
   | "wait"
   /** The property is violated here. */
@@ -44,6 +48,8 @@ export interface Row {
   /** The text of the source line, "" if it cannot be read. */
   readonly source: string;
   readonly weight: number;
+  /** Of what happens in code that the reader did not write: the call that led there from the scenario, as `site` and `callee`. */
+  readonly within: { readonly site: Site; readonly callee: string } | undefined;
   /** For `folded`: what it stands for. */
   readonly folded: readonly Row[];
 }

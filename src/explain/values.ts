@@ -13,9 +13,12 @@ export interface Values {
   value(value: bigint, bytes: number, type: number, at?: number): string;
   /** `1 -> 2`; of a word of bit fields only those that changed: `dirty 0 -> 1`. */
   change(old: bigint, value: bigint, bytes: number, type: number, rest: number, at?: number): string;
+  /** From now on this number is told so, where it has no other meaning. */
+  call(value: bigint, name: () => string): void;
 }
 
 export function createValues(program: Program, names: Names): Values {
+  const called = new Map<bigint, () => string>();
   const typeOf = (index: number): DebugType | undefined => (index < 0 ? undefined : program.debug.types[index]);
 
   function value(raw: bigint, bytes: number, index: number, at = -1): string {
@@ -46,7 +49,7 @@ export function createValues(program: Program, names: Names): Values {
 
   function number(raw: bigint, as: bigint): string {
     if (as > -SMALL && as < SMALL) return as.toString();
-    return hex(raw);
+    return called.get(raw)?.() ?? hex(raw);
   }
 
   function fields(index: number, rest: number, bytes: number): { name: string; shift: number; size: number; type: number }[] {
@@ -60,6 +63,7 @@ export function createValues(program: Program, names: Names): Values {
 
   return {
     value,
+    call: (number, name) => void called.set(number, name),
     change(old, next, bytes, type, rest, at = -1) {
       const bit = (word: bigint, f: { shift: number; size: number }): bigint => BigInt.asUintN(f.size, word >> BigInt(f.shift));
       const changed = fields(type, rest, bytes).filter((f) => bit(old, f) !== bit(next, f));

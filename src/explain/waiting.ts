@@ -6,6 +6,8 @@ import { type Moment, type World, when } from "./walk.ts";
 
 export interface Blocked {
   readonly row: Omit<Moment["row"], "steps" | "weight">;
+  /** The lock, if it is one. */
+  readonly lock: number | undefined;
   /** The same for the closing sentence: "kswapd waits for mm.mmap_sem, which fault holds". */
   readonly brief: string;
 }
@@ -30,7 +32,9 @@ export function describeWaiting(observation: Observation, world: World): Blocked
     const who = holds.map((h) => nameOf(h, thread)).join(" and ");
     const place = located.site.func === "" ? "" : ` in ${located.site.func}`;
     const brief = `${threadName(thread)} waits${isLock ? ` for ${what}` : place}${who === "" ? "" : `, which ${who} ${holds.length > 1 ? "hold" : "holds"}`}`;
-    return [{ row: { kind: "wait", thread, text, label: "blocked", ...located, folded: [] }, brief }];
+    return [
+      { row: { kind: "wait", thread, text, label: "blocked", ...located, folded: [] }, brief, lock: isLock ? last.object : undefined },
+    ];
   });
 
   function threadName(thread: number): string {

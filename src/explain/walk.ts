@@ -1,58 +1,52 @@
 /**
- * Goes through an observation once, in order, and writes down each moment worth telling as a row.
+ * Goes through an observation once, in order, and writes down each moment that could be told as a row.
  *
- * What is left out here is never missed by a reader: accesses that only one thread makes, the words of locks (the lock is told),
- * and what a section did about which its own event speaks. Weights say how much the rest matters.
+ * What is left out here is never missed by a reader: reads of what no other thread writes, the words of locks (the lock is told), and what a
+ * section did about which its own event speaks. How much the rest matters is decided afterwards, when all is known (`weights.ts`).
  */
 
 import type { Access, Happening } from "../explore/happening.ts";
-import type { Program } from "../ir/program.ts";
+import type { Program, StoredAs } from "../ir/program.ts";
 import { type Contention, findContention, tells, trackSections } from "./contention.ts";
 import type { Audience } from "./files.ts";
 import { fill, type Spec } from "./fill.ts";
 import { createHistory, type Deed, type History } from "./history.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { createNames, hex, type Names } from "./names.ts";
+import { typeObjects } from "./object-types.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED, SD_LOCAL, SD_RELEASE, SD_RELEASE_SHARED, SD_STEP } from "./observation.ts";
 import type { LoggedAccess } from "./origins.ts";
 import { createStacks, findHelpers, type Located, type Stacks } from "./sites.ts";
 import { NOWHERE, type Row, type RowKind } from "./story.ts";
 import { createValues, type Values } from "./values.ts";
 
-export const WEIGHTS = {
-  fail: 100,
-  wait: 90,
-  cited: 70,
-  event: 50,
-  minorEvent: 18,
-  write: 40,
-  read: 24,
-  /** What stands there since setup, or what a write leaves as it was. */
-  unchanged: 10,
-  contendedLock: 20,
-  death: 14,
-  lock: 8,
-  release: 4,
-  life: 4,
-} as const;
-
 /** Events of these kinds are not rows: in the failing step they finish the closing sentence, in this order. */
 const CLOSING_KINDS: readonly string[] = ["because", "stale", "missing"];
 /** Events of these kinds are background: folded before anything else that is told. */
-const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
+export const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
 /** An event of this kind goes on with the text of the one before it. */
 const CONTINUED = "+";
-/** An event of this kind names the object at its first argument. */
-const NAME = "name";
+/** An event of this kind is about the model, not about what happens (ir/model-bounds.ts). */
+const BOUND = "bound";
+/** Events of these kinds say how something is called: the object at the first argument, the word there, or the number that it is. */
+const NAMING: ReadonlySet<string> = new Set(["name", "word", "value"]);
+/** An event of this kind is told only if a sentence speaks of it, and does not speak for its section. */
+export const ACCESS = "access";
 
 export interface Moment {
-  readonly row: Omit<Row, "column" | "source">;
+  readonly row: Omit<Row, "column" | "source" | "within">;
   /** The steps that its text mentions. */
   readonly cites: readonly number[];
   /** The access it tells, if it is one. */
   readonly access: Access | undefined;
   /** Not worth a row unless the closing speaks of it. */
   readonly hidden: boolean;
+  /** The callbacks that the thread is in, by number; the last is the innermost. */
+  readonly inside: readonly number[];
+  /** Of a row that tells the call of one: its number, and the file that it is in. */
+  readonly calls: { readonly number: number; readonly file: string } | undefined;
+  /** Of a lock row: which. */
+  readonly lock: number | undefined;
 }
 
 export interface Walk {
@@ -94,7 +88,7 @@ export interface Reason extends Said {
 
 export function walk(program: Program, observation: Observation, audience: Audience): Walk {
   const memory = createMemory(program, birthsIn(observation));
-  const names = createNames(program, memory);
+  const names = createNames(program, memory, typeObjects(program, observation));
   const values = createValues(program, names);
   const history = createHistory();
   const stacks = createStacks(program, audience, findHelpers(program, observation, audience));
@@ -102,6 +96,9 @@ export function walk(program: Program, observation: Observation, audience: Audie
   const moments: Moment[] = [];
   const log: LoggedAccess[] = [];
   let closing: Reason[] = [];
+  /** For each function that a thread is in, the number of the callback that it is, or undefined. */
+  const callbacks = new Map<number, (number | undefined)[]>();
+  let nextCallback = 0;
 
   const say = (text: string, args: readonly bigint[]): Said => {
     const cites: number[] = [];
@@ -128,6 +125,18 @@ export function walk(program: Program, observation: Observation, audience: Audie
         const type = names.place(addr, 8)?.type ?? -1;
         return values.value(memory.read(addr, 8), 8, type, addr);
       }
+      case "h": {
+        const deeds = history.changes(addr, 4).filter((d) => d.step > 0);
+        cites.push(...deeds.map((d) => d.step));
+        words.push(addr);
+        return deeds.length === 0 ? "setup" : deeds.map(when).join(", ");
+      }
+      case "l": {
+        const holds = history.heldBy(addr);
+        cites.push(...holds.map((h) => h.step));
+        words.push(...holds.map((h) => h.object));
+        return holds.map((h) => `${names.lock(h.object)}, taken in ${when(h)}`).join(", and ");
+      }
       case "w": {
         const deed = history.lastWrite(addr, 8);
         if (deed === undefined || deed.step === 0) return "setup";
@@ -143,10 +152,11 @@ export function walk(program: Program, observation: Observation, audience: Audie
     let inSection: { accesses: Moment[]; event: boolean } = { accesses: [], event: false };
     let store: Moment | undefined;
     let spoken: Moment | Reason | undefined;
-    const tell = (located: Located, kind: RowKind, label: string, weight: number, text: string, more: Partial<Moment> = {}): void => {
+    const tell = (located: Located, kind: RowKind, label: string, text: string, more: Partial<Moment> = {}): void => {
       if (!told) return;
-      const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight, folded: [] };
-      moments.push({ row, cites: more.cites ?? [], access: more.access, hidden: more.hidden ?? false });
+      const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight: 0, folded: [] };
+      const inside = (callbacks.get(thread) ?? []).filter((n) => n !== undefined);
+      moments.push({ cites: [], access: undefined, hidden: false, calls: undefined, lock: undefined, ...more, row, inside });
       if ((more.access !== undefined || kind === "memory") && sections.depth() > 0) inSection.accesses.push(moments.at(-1)!);
     };
     const speaksFor = (silenced: readonly (Moment | undefined)[]): void => {
@@ -161,24 +171,25 @@ export function walk(program: Program, observation: Observation, audience: Audie
         case "access": {
           if (h.write && !inHook(thread)) store = undefined;
           const silent = inHook(thread) || !tells(sections.outermost());
-          const weight = accessWeight(thread, h);
-          const hidden = !contention.contended(h.addr, h.bytes);
-          if (!silent && located !== undefined && !byMachine(located) && weight > 0 && (h.write || !hidden)) {
+          const contended = contention.contended(h.addr, h.bytes);
+          const hidden = !contended;
+          if (!silent && located !== undefined && !byMachine(located) && (h.write || contended)) {
             // What is read only to be written back changed needs no row of its own.
             const before = moments.at(-1);
             if (h.write && before?.row.thread === thread && isFirstHalf(before.access, h)) speaksFor([before]);
-            tell(located, h.write ? "write" : "read", "", weight, accessText(h), { access: h, hidden });
+            tell(located, h.write ? "write" : "read", "", accessText(h), { access: h, hidden });
             if (h.write) store = moments.at(-1);
           }
           break;
         }
         case "event": {
-          if (sections.depth() > 0) inSection.event = true;
-          if (inHook(thread)) speaksFor([store]);
-          if (h.kind === NAME) {
-            names.call(Number(h.args[0]), () => say(h.text, h.args).text);
+          if (h.kind === BOUND) break;
+          if (NAMING.has(h.kind)) {
+            callIt(h.kind, h.args[0] ?? 0n, () => say(h.text, h.args).text);
             break;
           }
+          if (sections.depth() > 0 && h.kind !== ACCESS) inSection.event = true;
+          if (inHook(thread)) speaksFor([store]);
           const said = say(h.text, h.args);
           const [kind = "", missing = ""] = h.kind.split(" ");
           if (kind === CONTINUED) {
@@ -188,7 +199,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
             closing.push(spoken);
           } else if (located !== undefined) {
             const { text, cites } = said;
-            tell(located, "event", h.kind, MINOR_KINDS.has(h.kind) ? WEIGHTS.minorEvent : WEIGHTS.event, text, { cites });
+            tell(located, "event", h.kind, text, { cites, hidden: h.kind === ACCESS });
             spoken = told ? moments.at(-1) : undefined;
           }
           break;
@@ -196,11 +207,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
         case "begin":
           if (sections.depth() === 1) inSection = { accesses: [], event: false };
           if (located !== undefined && isLock(h.section)) {
-            const object = names.lock(h.object);
-            const opener = located.stack[0]?.func ?? "";
-            const verb = lockVerb(h.section);
-            const text = opener === located.site.func ? `${verb} ${object}` : `${opener}(${object})`;
-            tell(located, "lock", verb, lockWeight(h), text);
+            tell(located, "lock", lockVerb(h.section), lockText(h, located), { lock: h.object });
           }
           break;
         case "end":
@@ -209,16 +216,25 @@ export function walk(program: Program, observation: Observation, audience: Audie
           break;
         case "live":
           memory.apply(thread, h);
-          if (located !== undefined && !byMachine(located))
-            tell(located, "memory", "live", WEIGHTS.life, `allocates ${names.object(h.addr)}`);
+          if (located !== undefined && !byMachine(located)) tell(located, "memory", "live", `allocates ${names.object(h.addr)}`);
           break;
         case "dead":
           // Memory that never was an object is only being prepared.
           if (located !== undefined && !byMachine(located) && memory.objectAt(h.addr) !== undefined)
-            tell(located, "memory", "dead", WEIGHTS.death, `frees ${names.object(h.addr)}`);
+            tell(located, "memory", "dead", `frees ${names.object(h.addr)}`);
+          names.forgetWords(h.addr, h.size);
           break;
-        case "enter":
+        case "enter": {
+          const called = located === undefined ? undefined : callbackNamed(h.func, located);
+          const number = called === undefined ? undefined : nextCallback++;
+          if (called !== undefined && number !== undefined && located !== undefined) {
+            tell(located, "call", called.name, `calls ${called.name}()`, { calls: { number, file: called.file } });
+          }
+          callbacks.set(thread, [...(callbacks.get(thread) ?? []), number]);
+          break;
+        }
         case "leave":
+          callbacks.set(thread, (callbacks.get(thread) ?? []).slice(0, -1));
           break;
       }
       if (h.what !== "live") memory.apply(thread, h);
@@ -253,26 +269,47 @@ export function walk(program: Program, observation: Observation, audience: Audie
   const byMachine = (located: Located): boolean => audience.isMachine(located.stack[0]?.file ?? "");
   const inHook = (thread: number): boolean => program.watchHook >= 0 && stacks.inside(thread, program.watchHook);
 
-  const lockWeight = (h: { section: number; object: number }): number => {
-    if (h.section === SD_RELEASE || h.section === SD_RELEASE_SHARED) return WEIGHTS.release;
-    return contention.contendedLock(h.object) ? WEIGHTS.contendedLock : WEIGHTS.lock;
-  };
+  function callIt(kind: string, what: bigint, name: () => string): void {
+    if (kind === "name") names.call(Number(what), name);
+    else if (kind === "word") names.callWord(Number(what), name);
+    else values.call(what, name);
+  }
 
-  /** A thread that finds what it wrote itself learns nothing. */
-  function accessWeight(thread: number, a: Access): number {
-    if (a.write) return a.old === a.value ? WEIGHTS.unchanged : WEIGHTS.write;
-    const writer = history.lastWrite(a.addr, a.bytes);
-    if (writer === undefined || writer.step === 0) return WEIGHTS.unchanged;
-    return writer.thread === thread ? 0 : WEIGHTS.read;
+  /** What is called through a pointer, from another file than its own, is a callback. */
+  function callbackNamed(func: number, { site, stack }: Located): { name: string; file: string } | undefined {
+    const callee = program.funcs[func];
+    if (callee === undefined || callee.address === 0) return undefined;
+    const { file } = program.debug.locs[callee.loc] ?? { file: "" };
+    const from = stack[0]?.file ?? "";
+    return site.func === "" || file === "" || audience.isLibrary(file) || audience.isLibrary(site.file) || file === from
+      ? undefined
+      : { name: callee.name, file };
+  }
+
+  function lockText(h: { section: number; object: number }, { site, via, stack }: Located): string {
+    const opener = stack[0]?.func ?? "";
+    // Locks of the model itself stand for a state of the CPU or thread, and C does not name them.
+    const global = names.globalAt(h.object);
+    if (via !== "" && global !== undefined && !global.arena && global.name.startsWith("sd_")) {
+      const library = stack.slice(
+        0,
+        stack.findIndex((s) => !audience.isLibrary(s.file)),
+      );
+      return `${(library.find((s) => s.file.endsWith(".h")) ?? library.at(-1))?.func ?? opener}()`;
+    }
+    const object = names.lock(h.object);
+    return opener === site.func ? `${lockVerb(h.section)} ${object}` : `${opener}(${object})`;
   }
 
   function accessText(a: Access): string {
     const place = names.place(a.addr, a.bytes);
     const name = place?.text ?? hex(a.addr);
     const type = place?.type ?? -1;
+    const as = (raw: bigint): bigint =>
+      place?.stored === undefined ? raw : inC(raw, place.stored, program.debug.types[type]?.size ?? a.bytes);
     return a.write
-      ? `${name}: ${values.change(a.old, a.value, a.bytes, type, place?.rest ?? 0, a.addr)}`
-      : `reads ${name} = ${values.value(a.value, a.bytes, type, a.addr)}`;
+      ? `${name}: ${values.change(as(a.old), as(a.value), a.bytes, type, place?.rest ?? 0, a.addr)}`
+      : `reads ${name} = ${values.value(as(a.value), a.bytes, type, a.addr)}`;
   }
 
   visit(-1, 0, observation.setup, false);
@@ -288,6 +325,8 @@ export function walk(program: Program, observation: Observation, audience: Audie
   closing.sort((a, b) => CLOSING_KINDS.indexOf(a.kind) - CLOSING_KINDS.indexOf(b.kind));
   return { moments, closing, log, world: { memory, names, values, history, stacks, contention, say } };
 }
+
+const inC = (raw: bigint, { times, plus }: StoredAs, bytes: number): bigint => BigInt.asUintN(8 * bytes, raw * times + plus);
 
 function birthsIn(observation: Observation): Map<string, number> {
   const births = new Map<string, number>();

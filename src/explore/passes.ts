@@ -3,7 +3,7 @@
  *
  * The first pass takes no word to be shared, so it merges too much; what two threads touch without a common lock is noted as it goes.
  * When a pass has found such words the search starts again with them. The last pass found nothing new: each of its merges was justified, and
- * only such a pass can say "none". A violation is real in any pass, because merged steps are sequences of real ones.
+ * only such a pass can say "none", or that nobody can go on. Any other violation is real in any pass, because merged steps are sequences of real ones.
  */
 import { setImmediate as breathe } from "node:timers/promises";
 import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "./machine.ts";
@@ -119,6 +119,11 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
         }
         switch (result.kind) {
           case "violation": {
+            // That nobody can go on is said of merged steps: where a merge was not justified somebody may.
+            if (result.violation.at === "stuck" && machine.discoveries() > 0) {
+              again = true;
+              break;
+            }
             machine.undo(initial);
             const small = shortened(machine, result.violation, options);
             return finish({ kind: "violation", violation: small ?? result.violation, shortest: small !== undefined });

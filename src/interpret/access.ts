@@ -4,6 +4,7 @@
  * Invariant: nothing changes before all checks of the access have passed. An access across several words is checked as a whole and
  * noted for each of them.
  */
+import { accessesThatDecide } from "../ir/decides.ts";
 import { GUARD } from "../ir/program.ts";
 import { type Context, inside, noteUse, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
@@ -12,9 +13,12 @@ import type { Use } from "./sharing.ts";
 import { masked } from "./values.ts";
 import { violation } from "./violation.ts";
 
+const UNWRITTEN = "a branch, an address or a call depends on {1:d} bytes at {0:p}, which was allocated and not written";
+
 /** `hook` runs the program's `sd_watched_store`. */
 export function createPort(context: Context, hook: ((addr: bigint, old: bigint, next: bigint) => void) | undefined): Port {
   const { memory, sharing, observer } = context;
+  const decides = accessesThatDecide(context.program);
 
   /** The address as a number, if all of [address, +length) is live. */
   const check = (given: bigint, length: number, write: boolean, info: AccessInfo): number => {
@@ -41,6 +45,25 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
       }
     }
     return start;
+  };
+
+  /** Bits of the bytes [start, +length) in the granule at `at`. */
+  const bitsIn = (at: number, start: number, length: number): number => {
+    const from = Math.max(start - at, 0);
+    const to = Math.min(start + length - at, 8);
+    return ((1 << to) - 1) & ~((1 << from) - 1);
+  };
+  /** What was allocated and never written may be copied, but nothing may depend on it; writing it makes it known. */
+  const settle = (start: number, length: number, write: boolean, info: AccessInfo): void => {
+    for (let at = start & ~7; at < start + length; at += 8) {
+      const mask = memory.unwritten(at);
+      if (mask === 0) continue;
+      const bits = bitsIn(at, start, length);
+      if (write) memory.setUnwritten(at, mask & ~bits);
+      else if ((mask & bits) !== 0 && decides.has(info.access)) {
+        throw violation("uninitialised", UNWRITTEN, [BigInt(start), BigInt(length)], info.loc);
+      }
+    }
   };
 
   const note = (start: number, length: number, use: Use, info: AccessInfo): void => {
@@ -102,6 +125,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
 
   const store = (address: bigint, length: number, value: bigint, info: AccessInfo, use: Use = "write"): void => {
     const start = check(address, length, true, info);
+    settle(start, length, true, info);
     note(start, length, use, info);
     if (observer !== undefined) tell(start, length, true, readAll(start, length), value, info);
     put(start, length, value);
@@ -109,6 +133,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
 
   const load = (address: bigint, length: number, info: AccessInfo): bigint => {
     const start = check(address, length, false, info);
+    settle(start, length, false, info);
     note(start, length, "read", info);
     const value = readAll(start, length);
     if (observer !== undefined) tell(start, length, false, value, value, info);
@@ -126,6 +151,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     },
     modify: (address, length, next, info) => {
       const start = check(address, length, false, info);
+      settle(start, length, false, info);
       note(start, length, "read", info);
       const old = readAll(start, length);
       const value = next(old);

@@ -215,6 +215,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       if (!sharing.shared(at >> 3)) noteUse(context, at >> 3, "write");
       memory.zero(at, 8);
       memory.setShadow(at, FREED);
+      memory.setUnwritten(at, 0);
     }
   };
 
@@ -261,6 +262,11 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
           name: text(2),
           loc,
         });
+        return 0n;
+      case "uninit":
+        for (let at = 0; at < Number(arg(1)); at += 8) {
+          memory.setUnwritten(Number(placed(context, arg(0))) + at, (1 << Math.min(8, Number(arg(1)) - at)) - 1);
+        }
         return 0n;
       case "dead":
         makeDead(placed(context, arg(0)), arg(1), loc);

@@ -28,6 +28,9 @@ export interface Memory {
   shadow(addr: number): number;
   setShadow(addr: number, value: number): void;
   isConstant(addr: number): boolean;
+  /** Which bytes of the granule were allocated and never written: a bit each. */
+  unwritten(addr: number): number;
+  setUnwritten(addr: number, mask: number): void;
   /** Logs something beside memory that has to be restored on the way back. */
   remember(restore: () => void): void;
   mark(): number;
@@ -45,11 +48,12 @@ const BESIDE = -1;
 export function createMemory(program: Program): Memory {
   const stacks = Math.ceil((program.globalsEnd + 16) / STACK_SIZE) * STACK_SIZE;
   const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
-  const buffer = new ArrayBuffer(end + (end >> 3));
+  const buffer = new ArrayBuffer(end + 2 * (end >> 3));
   const bytes = new Uint8Array(buffer);
   const words = new Int32Array(buffer);
   const view = new DataView(buffer);
   const constant = new Uint8Array(program.globalsEnd >> 3);
+  const unwrittenAt = (addr: number): number => end + (end >> 3) + (addr >> 3);
   const shadowAt = (addr: number): number => end + (addr >> 3);
 
   for (const piece of program.image) bytes.set(piece.bytes, piece.address);
@@ -83,7 +87,7 @@ export function createMemory(program: Program): Memory {
     hashHigh ^= halves.high;
     hashLow ^= halves.low;
     // Of a stack's own words, and of what says which of them are live.
-    const at = 8 * index >= end ? 8 * (8 * index - end) : 8 * index;
+    const at = 8 * index >= end && 8 * index < end + (end >> 3) ? 8 * (8 * index - end) : 8 * index;
     if (at < stacks || at >= end) return;
     const stack = ((at - stacks) / STACK_SIZE) | 0;
     stackHigh[stack]! ^= halves.high;
@@ -147,6 +151,8 @@ export function createMemory(program: Program): Memory {
     },
     shadow: (addr) => bytes[shadowAt(addr)]!,
     setShadow: (addr, value) => writeByte(shadowAt(addr), value),
+    unwritten: (addr) => bytes[unwrittenAt(addr)]!,
+    setUnwritten: (addr, mask) => writeByte(unwrittenAt(addr), mask),
     isConstant: (addr) => addr >= GUARD && constant[addr >> 3] === 1,
     remember: (restore) => {
       if (!logging) return;

@@ -2,13 +2,15 @@
  * From parsed modules to the program that the engines run: link, lay out, lower, inline.
  */
 
-import { createDebugInfo } from "./debug-info.ts";
+import { InputFault } from "../base/diagnostics.ts";
+import { createDebugInfo, type DebugInfoBuilder } from "./debug-info.ts";
 import { inline } from "./inline.ts";
 import { layOut } from "./layout.ts";
-import { link } from "./link.ts";
+import { type Linked, link } from "./link.ts";
 import { lower } from "./lower.ts";
 import type { Module } from "./module.ts";
 import type { Program } from "./program.ts";
+import { gathered } from "./symbols.ts";
 
 export interface BuildOptions {
   /** Functions of at most this many instructions are inlined wherever they are called; 0 inlines only what has to be. */
@@ -21,7 +23,18 @@ export interface BuildOptions {
 export function buildProgram(modules: readonly Module[], options: BuildOptions = {}): Program {
   const debug = createDebugInfo();
   const linked = link(modules, debug);
-  const layout = layOut(linked, debug);
-  const lowered = lower(linked, layout, debug);
+  const lowered = lowerOrSayAll(linked, debug);
   return inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
+}
+
+/** What linking misses and what lowering refuses is said together. */
+function lowerOrSayAll(linked: Linked, debug: DebugInfoBuilder): Program {
+  try {
+    const lowered = lower(linked, layOut(linked, debug), debug);
+    if (linked.faults.length === 0) return lowered;
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error;
+    throw new InputFault(gathered([...linked.faults, ...error.diagnostics]));
+  }
+  throw new InputFault(gathered(linked.faults));
 }

@@ -5,11 +5,12 @@
  * Nothing here throws: metadata that is missing or not understood gives position 0, type -1 or an empty name.
  */
 
+import { isAbsolute, join } from "node:path";
 import { createDebugLocs, type FileNamer } from "./debug-locs.ts";
 import { fieldItems, fieldNode, fieldNumber, fieldString, nodeOf } from "./debug-meta.ts";
 import { createDebugTypes } from "./debug-types.ts";
 import type { DebugRecord, IrFunction, IrGlobal, MetaNode, Module } from "./module.ts";
-import type { DebugInfo } from "./program.ts";
+import type { DebugInfo, StoredAs } from "./program.ts";
 
 /** A named thing of the C source. `type` is an index in `DebugInfo.types` or -1; `file` is "" and `line` 0 when unknown. */
 export interface Described {
@@ -17,6 +18,10 @@ export interface Described {
   readonly type: number;
   readonly file: string;
   readonly line: number;
+}
+
+export interface DescribedGlobal extends Described {
+  readonly stored?: StoredAs;
 }
 
 /** What a C variable is, and how the SSA value it hangs on holds it. */
@@ -33,7 +38,7 @@ export interface DebugInfoBuilder {
   /** Index in `DebugInfo.types` of a DI type node; -1 if there is none. `void` is a type of kind "void". */
   readonly type: (module: Module, id: number | undefined) => number;
   /** Name (the C name; the IR name when there is no debug info), type, file and line of a global variable. */
-  readonly globalOf: (module: Module, global: IrGlobal) => Described;
+  readonly globalOf: (module: Module, global: IrGlobal) => DescribedGlobal;
   /** Name, return type, file and line of a function, and `loc`, the index of its line as a position. */
   readonly functionOf: (module: Module, func: IrFunction) => Described & { readonly loc: number };
   /** The variable of a DILocalVariable (or DIGlobalVariable) node. */
@@ -45,10 +50,14 @@ export interface DebugInfoBuilder {
 }
 
 /**
- * Makes an empty builder. `nameFile` decides how files are called; without it they keep the name that clang was given
- * (relative to where it ran, or absolute).
+ * clang writes a path below the folder that it ran in without that folder, and which folder that was differs from module to module
+ * (ours are compiled in the package, a scenario where the user is): a path means a file only together with it.
  */
-export function createDebugInfo(nameFile: FileNamer = (_directory, filename) => filename): DebugInfoBuilder {
+const whole: FileNamer = (directory, filename) =>
+  directory === "" || filename === "" || filename.startsWith("<") || isAbsolute(filename) ? filename : join(directory, filename);
+
+/** Makes an empty builder. `nameFile` decides how files are called; without it by their full path, as far as the metadata say it. */
+export function createDebugInfo(nameFile: FileNamer = whole): DebugInfoBuilder {
   const types = createDebugTypes();
   const locs = createDebugLocs(nameFile);
   const recordsByFunction = new WeakMap<Module, ReadonlyMap<string, readonly DebugRecord[]>>();
@@ -68,12 +77,14 @@ export function createDebugInfo(nameFile: FileNamer = (_directory, filename) => 
     return node === undefined ? -1 : types.index(module, node);
   }
 
-  function globalOf(module: Module, global: IrGlobal): Described {
+  function globalOf(module: Module, global: IrGlobal): DescribedGlobal {
     const id = global.dbg[0];
     const node = id === undefined ? undefined : module.metadata.get(id);
     const variable = node?.tag === "DIGlobalVariableExpression" ? fieldNode(module, node, "var") : node;
     if (variable?.tag !== "DIGlobalVariable") return { ...UNKNOWN, name: global.name };
-    return describe(module, variable);
+    const expression = node?.tag === "DIGlobalVariableExpression" ? fieldNode(module, node, "expr") : undefined;
+    const stored = expression === undefined ? undefined : storedAs(expression);
+    return { ...describe(module, variable), ...(stored === undefined ? {} : { stored }) };
   }
 
   function functionOf(module: Module, func: IrFunction): Described & { readonly loc: number } {
@@ -139,6 +150,15 @@ export function createDebugInfo(nameFile: FileNamer = (_directory, filename) => 
     variablesOf,
     finish: (regNames) => ({ locs: locs.locs, types: types.types, regNames }),
   };
+}
+
+/** The expression of a global that LLVM made one bit, because it only ever has two values: (deref) times constant plus constant. */
+function storedAs({ items }: MetaNode): StoredAs | undefined {
+  const ops = items.map((item) => (item.kind === "word" ? item.value : item.kind === "int" ? item.value : undefined));
+  const at = ops.indexOf("DW_OP_mul");
+  const [times, , , plus, then] = ops.slice(at - 1);
+  if (at < 2 || ops[at - 2] !== "DW_OP_constu" || ops[at + 1] !== "DW_OP_constu" || then !== "DW_OP_plus") return undefined;
+  return typeof times === "bigint" && typeof plus === "bigint" ? { times, plus } : undefined;
 }
 
 const UNKNOWN: Described = { name: "", type: -1, file: "", line: 0 };

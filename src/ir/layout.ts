@@ -62,6 +62,7 @@ export function layOut(linked: Linked, debug: DebugInfoBuilder): Layout {
       type: d.type,
       file: d.file,
       line: d.line,
+      ...(d.stored === undefined ? {} : { stored: d.stored }),
     });
     at = address + size + GAP;
   }

@@ -55,6 +55,7 @@ export interface Linked {
   readonly setup: number;
   readonly final: number;
   readonly watchHook: number;
+  readonly faults: readonly Diagnostic[];
 }
 
 const KEY_ENABLED_DEFAULT = 0n;
@@ -78,7 +79,7 @@ function keyBase(value: IrValue | undefined): { name: string; atStart: boolean }
   return undefined;
 }
 
-/** Throws one InputFault with everything that is missing or defined twice. */
+/** What is missing or defined twice is in `faults`: lowering goes on, so that what it refuses is known at the same time. */
 export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linked {
   const tables = collectSymbols(modules);
   const locs = debug.finish([]).locs;
@@ -314,17 +315,21 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
     if (global.initializer !== undefined) globalsIn(global.initializer, (name) => mention(module, name, "value", where));
   }
 
-  for (const [name, mentions] of [...missing].sort(([a], [b]) => (a < b ? -1 : 1))) faults.push(undefinedSymbol(name, mentions));
-  if (faults.length > 0) throw new InputFault(faults);
+  for (const [name, mentions] of [...missing].sort(([a], [b]) => (a < b ? -1 : 1)))
+    faults.push(undefinedSymbol(name, kindOf(name), mentions));
+
+  function kindOf(name: string): "function" | "variable" {
+    return modules.some((m) => m.globals.some((g) => g.name === name)) ? "variable" : "function";
+  }
 
   const lookup = (module: Module, name: string): Target | undefined => {
     const intrinsic = INTRINSICS.get(name);
     if (intrinsic !== undefined) return { kind: "intrinsic", intrinsic };
     const d = find(module, name);
-    if (d === undefined) return tables.weakDeclarations.get(module)?.has(name) ? { kind: "null" } : undefined;
+    if (d === undefined) return missing.has(name) || tables.weakDeclarations.get(module)?.has(name) ? { kind: "null" } : undefined;
     return targets.get(d);
   };
-  return { functions, globals, lookup, branches, setup, final, watchHook };
+  return { functions, globals, lookup, branches, setup, final, watchHook, faults };
 }
 
 type KeyPlan = AsmPlan & { kind: "key" };

@@ -50,6 +50,7 @@ const RESULTLESS: ReadonlySet<Intrinsic> = new Set([
   "fail",
   "live",
   "dead",
+  "uninit",
   "event",
   "watch",
   "segment",

@@ -32,6 +32,7 @@ export type Intrinsic =
   | "self"
   | "live"
   | "dead"
+  | "uninit"
   | "event"
   | "told"
   | "watch"
@@ -202,6 +203,12 @@ export interface Func {
   readonly loc: number;
 }
 
+/** The C value is what is stored, times this, plus that: a variable of two values is one bit after optimising, and which is which is not said by 0 and 1. */
+export interface StoredAs {
+  readonly times: bigint;
+  readonly plus: bigint;
+}
+
 /** One global variable, placed. `size` bytes at `address` are live from the start, unless it is an arena. */
 export interface Placed {
   readonly name: string;
@@ -214,6 +221,8 @@ export interface Placed {
   readonly type: number;
   readonly file: string;
   readonly line: number;
+  /** Undefined: as it is. */
+  readonly stored?: StoredAs;
 }
 
 /** A source position. `inlinedAt` is the index of the caller's position, or -1. Position 0 is "nowhere". */

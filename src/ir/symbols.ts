@@ -23,6 +23,7 @@ export const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map(
       "self",
       "live",
       "dead",
+      "uninit",
       "event",
       "told",
       "watch",
@@ -147,17 +148,64 @@ export function duplicateSymbol(name: string, all: readonly Definition[], debug:
   };
 }
 
-export function undefinedSymbol(name: string, mentions: readonly Mention[]): Diagnostic {
-  const lines = [
-    ...new Set(mentions.map((m) => `used by ${m.by}${m.file === "" ? "" : ` at ${m.file}${m.line > 0 ? `:${m.line}` : ""}`}`)),
-  ];
+export function undefinedSymbol(name: string, kind: "function" | "variable", mentions: readonly Mention[]): Diagnostic {
+  const lines = [...new Set(mentions.map(({ by, file, line }) => `used by ${by}${at(file, line)}`))];
   const notes = lines.length > 6 ? [...lines.slice(0, 5), `and ${lines.length - 5} more`] : lines;
   const first = mentions[0];
   return {
     code: "SD202",
-    message: `${name} is used but not defined`,
+    message: `${kind} ${name} is used but not defined`,
     ...(first === undefined || first.file === "" ? {} : { file: first.file, ...(first.line > 0 ? { line: first.line } : {}) }),
     notes,
     help: "define it in the scenario, or link the file that has it",
   };
 }
+
+const at = (file: string, line: number): string => (file === "" ? "" : ` at ${file}${line > 0 ? `:${line}` : ""}`);
+
+/** Faults of one kind come as one list: whoever mends them wants to know all, once. What is one alone keeps its line of source. */
+export function gathered(faults: readonly Diagnostic[]): Diagnostic[] {
+  return [...new Set(faults.map((f) => f.code))].flatMap((code) => {
+    const own = faults.filter((f) => f.code === code);
+    const list = LISTS[code];
+    if (own.length < 2 || list === undefined) return own;
+    const lines = new Map<string, { readonly where: string; more: number }>();
+    for (const f of own) {
+      const what = f.message.replace(list.suffix, "").replace(/, ![A-Za-z]+ !\d+/g, "");
+      const where =
+        code === "SD202"
+          ? (f.notes?.[0] ?? "")
+          : `in ${f.notes?.[0]?.replace(/^in /, "").replace(/, IR line.*/, "")}${at(f.file ?? "", f.line ?? 0)}`;
+      const more = code === "SD202" ? Math.max((f.notes?.length ?? 1) - 1, 0) : 0;
+      const known = lines.get(what);
+      if (known === undefined) lines.set(what, { where, more });
+      else known.more++;
+    }
+    const notes = [...lines].map(([what, { where, more }]) => `${what}: ${where}${more > 0 ? `, and ${more} more` : ""}`);
+    const { file, line, column } = own.find((f) => f.line !== undefined) ?? own[0]!;
+    const place = {
+      ...(file === undefined ? {} : { file }),
+      ...(line === undefined ? {} : { line }),
+      ...(column === undefined ? {} : { column }),
+    };
+    return [{ code, message: list.message(lines.size), ...place, notes, help: list.help }];
+  });
+}
+
+const LISTS: Readonly<Record<string, { readonly suffix: RegExp; readonly message: (n: number) => string; readonly help: string }>> = {
+  SD202: {
+    suffix: / is used but not defined$/,
+    message: (n) => `${n} functions and variables are used but not defined`,
+    help: "define them in the scenario, or link the files that have them",
+  },
+  SD210: {
+    suffix: / is not supported$/,
+    message: (n) => `${n} instructions are not supported`,
+    help: "leave that code out with a macro, or put a stand-in in its place",
+  },
+  SD211: {
+    suffix: / is not supported$/,
+    message: (n) => `${n} texts of inline assembly are not known`,
+    help: "put stand-ins for these functions in the harness",
+  },
+};

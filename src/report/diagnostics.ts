@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import pc from "picocolors";
 import type { Diagnostic } from "../base/diagnostics.ts";
+import { shownPath } from "../base/paths.ts";
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -29,22 +30,24 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], c: Colours
 }
 
 function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
-  const lines = [`${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(d.message)}`];
-  const place = placeOf(d);
+  const place = placeOf(d, cwd);
+  // As compilers do it, so that editors know where to jump. What clang says names its own place.
+  const at = place === undefined || d.verbatim !== undefined ? "" : `${c.cyan(place)}: `;
+  const lines = [`${at}${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(d.message)}`];
   if (d.verbatim !== undefined) {
     lines.push(d.verbatim);
   } else if (place !== undefined) {
-    lines.push(`  ${c.cyan("at")} ${place}`);
     lines.push(...sourceLine(d, c, cwd));
   }
-  for (const note of d.notes ?? []) lines.push(`  ${c.cyan("note:")} ${indented(note)}`);
+  // Facts name places in full, as debug info does.
+  for (const note of d.notes ?? []) lines.push(`  ${c.cyan("note:")} ${indented(note.replaceAll(` ${cwd}/`, " "))}`);
   if (d.help !== undefined) lines.push(`  ${c.green("help:")} ${indented(d.help)}`);
   return `${lines.join("\n")}\n`;
 }
 
-function placeOf(d: Diagnostic): string | undefined {
+function placeOf(d: Diagnostic, cwd: string): string | undefined {
   if (d.file === undefined) return undefined;
-  return [d.file, d.line, d.column].filter((part) => part !== undefined).join(":");
+  return [shownPath(d.file, cwd), d.line, d.column].filter((part) => part !== undefined).join(":");
 }
 
 function indented(text: string): string {

@@ -4,7 +4,7 @@
  * Values that may exceed 53 bits are strings; what has no limit or is unknown is null.
  */
 import type { Row, Site, Story } from "../explain/story.ts";
-import { exitStatus, statesPerSecond, type Verdict } from "./verdict.ts";
+import { exitStatus, type Provenance, statesPerSecond, type Verdict } from "./verdict.ts";
 
 export const SCHEMA_ID = "https://shootdown.dev/schema/report-1.json";
 
@@ -29,13 +29,24 @@ export function reportJson(verdict: Verdict): Json {
       merging: bounds.merging,
       sharedWords: bounds.sharedWords,
       assumed: bounds.assumed,
+      ...((bounds.model ?? []).length === 0 ? {} : { model: bounds.model! }),
       defines: bounds.defines,
     },
     missProbability: verdict.missProbability,
+    remarks: verdict.remarks,
+    provenance: provenanceJson(verdict.provenance),
     races: verdict.races.map((race) => ({ variable: race.variable, accesses: race.accesses.map((side) => ({ ...side })) })),
     violation: verdict.kind === "violation" ? violationJson(verdict.violation) : null,
   };
 }
+
+const provenanceJson = ({ version, kernel, compiler, command, model }: Provenance): Json => ({
+  shootdown: version,
+  kernel,
+  compiler,
+  command,
+  model: Object.fromEntries(model.map((m) => [m.name, m.value])),
+});
 
 function violationJson({ failure, schedule, shortest, story }: Extract<Verdict, { kind: "violation" }>["violation"]): Json {
   const site = story.rows.findLast((r) => r.kind === "fail")?.site;

@@ -38,7 +38,7 @@ function positionOf({ site, thread }: Row, last: Row | undefined): string {
 function wordsOf(row: Row): string {
   switch (row.kind) {
     case "fail":
-      return `*** ${row.label.replaceAll("-", " ")}`;
+      return `${row.thread < 0 ? "at the end " : ""}*** ${row.label.replaceAll("-", " ")}`;
     case "wait":
       return `*** ${row.text}${row.text === "waits" && row.source !== "" ? `: ${row.source}` : ""}`;
     case "read":
@@ -47,6 +47,8 @@ function wordsOf(row: Row): string {
     case "lock":
     case "memory":
     case "event":
+    case "call":
+    case "step":
     case "folded":
       return row.text;
   }
@@ -68,8 +70,10 @@ export function paint(text: string, row: Row, palette: Palette): string {
       return palette.name(text);
     case "lock":
     case "memory":
+    case "step":
     case "folded":
       return palette.faint(text);
+    case "call":
     case "read":
     case "write":
       return text;

@@ -7,6 +7,7 @@
  */
 import { fold, foldLocks } from "../explain/fold.ts";
 import type { Row, Story } from "../explain/story.ts";
+import { isTold } from "../explain/weights.ts";
 import { type Palette, plain } from "./palette.ts";
 import { type Cell, cellsOf, headOf, paint } from "./story-cells.ts";
 import { wrap } from "./wrap.ts";
@@ -26,8 +27,8 @@ export const STORY_DEFAULTS: StoryLayout = { width: 100, lines: 24, palette: pla
 const NARROWEST = 24;
 /** Rows that weigh this much are never joined, rows that weigh this little may be left out. */
 const NEVER_FOLDED = 60;
-const DISPENSABLE = 10;
-/** Rows up to this weight are light: reads, locks, what is made and freed. */
+const DISPENSABLE = 16;
+/** Rows up to this weight are light: locks, and what the kernel does below the code that is told. */
 const LIGHT = 24;
 const RULE = " | ";
 
@@ -35,7 +36,7 @@ const RULE = " | ";
 type Flow = "strict" | "flowing";
 
 export function storyTable(full: Story, layout: StoryLayout = STORY_DEFAULTS): string[] {
-  const story = withoutEmptyColumns(full);
+  const story = withoutEmptyColumns(layout.lines === undefined ? full : { ...full, rows: full.rows.filter(isTold) });
   // It failed before any thread ran.
   if (story.columns.length === 0) return [];
   let fitting: string[] | undefined;

@@ -1,10 +1,11 @@
 /**
  * The verdict as a person reads it: the answer first, then the story, then what was searched and within which bounds.
  *
- * Plain ASCII. With a violation everything fits `lines` lines if the story can be folded that far without harm, and everything down to
- * the closing sentence if it can be folded that far at all.
+ * Plain ASCII. With a violation everything but what only a quotation needs fits `lines` lines if the story can be folded that far without harm,
+ * and everything down to the closing sentence if it can be folded that far at all.
  */
 import type { RaceReport, RaceSide } from "../explain/races.ts";
+import type { Story } from "../explain/story.ts";
 import { type Palette, plain } from "./palette.ts";
 import { storyTable } from "./story-text.ts";
 import { type Bounds, type Common, statesPerSecond, type Verdict } from "./verdict.ts";
@@ -15,11 +16,13 @@ export interface TextOptions {
   /** undefined: tell everything. */
   readonly lines: number | undefined;
   readonly palette: Palette;
+  /** For a mail: what the verdict depends on is written so that it can stand under a Tested-by. */
+  readonly quote: boolean;
   /** Last lines: how to replay, how to see more. */
   readonly hints: readonly string[];
 }
 
-export const TEXT_DEFAULTS: TextOptions = { width: 100, lines: 30, palette: plain, hints: [] };
+export const TEXT_DEFAULTS: TextOptions = { width: 100, lines: 30, palette: plain, quote: false, hints: [] };
 export const MAIL_WIDTH = 72;
 /** A mail is scrolled anyway, and its columns are narrow: nothing that matters is folded for a screen's sake. */
 export const MAIL_LINES = 50;
@@ -28,7 +31,11 @@ export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): 
   const options = { ...TEXT_DEFAULTS, ...given };
   const hints = options.hints.flatMap((hint) => wrap(hint, options.width, 2)).map(options.palette.faint);
   const foot = ["", ...simplicity(verdict, options), ...facts(verdict, options), ...races(verdict, options), ...hints];
-  return `${[headline(verdict, options.palette), ...body(verdict, options, foot.length), ...foot].join("\n")}\n`;
+  const head = headline(verdict, options.palette);
+  const doubts = remarks(verdict, options);
+  const above = [head, ...doubts, ...body(verdict, options, foot.length + doubts.length + 1)];
+  // Whoever scrolls up reads it first, whoever does not reads it last.
+  return `${[...above, ...foot, ...provenance(verdict, options), head, ...doubts].join("\n")}\n`;
 }
 
 export function headline(verdict: Verdict, palette: Palette): string {
@@ -54,7 +61,36 @@ function body(verdict: Verdict, options: TextOptions, foot: number): string[] {
     ...storyTable(story, { width: options.width, lines, wish, palette: options.palette }),
     "",
     ...closing.map(options.palette.strong),
+    ...(options.quote ? [] : placeOf(verdict.violation.story, verdict.violation.failure.klass).map(options.palette.faint)),
   ];
+}
+
+/** Where it happens, as editors know where to jump. */
+function placeOf(story: Story, klass: string): string[] {
+  const row = story.rows.find((r) => r.kind === "fail");
+  if (row === undefined || row.site.line === 0 || row.site.file === "") return [];
+  return [`${row.site.file}:${row.site.line}: ${klass.replaceAll("-", " ")} in ${row.site.func}()`];
+}
+
+function remarks(verdict: Common, { width, palette }: TextOptions): string[] {
+  return verdict.remarks.flatMap((remark) => wrap(`note: ${remark}`, width, 2)).map(palette.doubt);
+}
+
+/** What the verdict depends on, for whoever quotes it. */
+function provenance(verdict: Verdict, options: TextOptions): string[] {
+  const { width, palette, quote } = options;
+  const p = verdict.provenance;
+  const bounds = p.model.filter((m) => m.bounds !== undefined).map((m) => `${m.bounds} ${number(m.value)}`);
+  const lines = [
+    `shootdown ${p.version}, ${p.kernel}, ${p.compiler}`,
+    ...(bounds.length > 0 ? [`bounds of the model: ${bounds.join(", ")}`] : []),
+    ...(p.command === "" ? [] : [`command: ${p.command}`]),
+  ];
+  if (!quote) return lines.flatMap((line) => wrap(line, width, 2)).map(palette.faint);
+  const { states } = verdict.counts;
+  const found = `${headline({ ...verdict, scenario: "found" }, plain).replace("found: ", "")}, ${amount(states, "state")}, ${boundsText(verdict.bounds)}`;
+  const quoted = [...lines, ...verdict.remarks.map((remark) => `note: ${remark}`), found].flatMap((line) => wrap(line, width - 2, 2));
+  return ["", "To stand under a Tested-by:", ...quoted.map((line) => `# ${line}`), ""];
 }
 
 /** Said only where it is not as one expects. */
@@ -91,6 +127,7 @@ function boundsText(bounds: Bounds): string {
     ...(bounds.maxMemoryBytes === undefined ? [] : [bytes(bounds.maxMemoryBytes)]),
     `merging ${bounds.merging} (${amount(bounds.sharedWords, "shared word")})`,
     ...(bounds.assumed === 0 ? [] : [`${amount(bounds.assumed, "path")} abandoned by the scenario`]),
+    ...(bounds.model ?? []),
     ...Object.entries(bounds.defines).map(([name, value]) => (value === "" ? name : `${name}=${value}`)),
   ];
   return limits.join(", ");
@@ -100,15 +137,15 @@ function races(verdict: Common, { width, palette }: TextOptions): string[] {
   if (verdict.races.length === 0) return [palette.faint("data races: none")];
   const each = verdict.races.flatMap((race) => [
     ...wrap(`  ${raceText(race)}`, width - 2, 2).map((line) => `  ${line}`),
-    ...sourcesOf(race).map((line) => palette.faint(line.slice(0, width))),
+    ...sourcesOf(race).map((line) => palette.faint(line)),
   ]);
   return [palette.doubt(`data races: ${verdict.races.length}`), ...each];
 }
 
-/** What the two lines say, each once. */
+/** What the two lines say, each once, as editors know where to jump. */
 function sourcesOf(race: RaceReport): string[] {
   const sides = race.accesses.filter((s) => s.source !== "");
-  return [...new Set(sides.map((s) => `      ${s.line}: ${s.source}`))];
+  return [...new Set(sides.map((s) => `${s.file}:${s.line}: ${s.source}`))];
 }
 
 /** A full path says much about a machine and little about a file: its last folder is enough to know it. */

@@ -29,8 +29,23 @@ export interface Bounds {
   readonly sharedWords: number;
   /** Paths that the scenario itself abandoned, with __sd_assume. */
   readonly assumed: number;
+  /** Where the C that was linked says of itself that it is not what the chosen kernel does. */
+  readonly model?: readonly string[];
   /** Macros given on the command line, such as FIX: "0". */
   readonly defines: Readonly<Record<string, string>>;
+}
+
+/** What a verdict depends on besides the scenario: whoever quotes it, quotes this. */
+export interface Provenance {
+  /** Of shootdown. */
+  readonly version: string;
+  /** "model of Linux 6.12", "Linux 6.1.158 (/usr/src/linux)". */
+  readonly kernel: string;
+  readonly compiler: string;
+  /** As it was given; "" if it came from elsewhere. */
+  readonly command: string;
+  /** Constants of the model: the bounds among them say what they bound. */
+  readonly model: readonly { readonly name: string; readonly value: number; readonly bounds: string | undefined }[];
 }
 
 export interface Common {
@@ -41,6 +56,9 @@ export interface Common {
   /** That two states had the same fingerprint and one was taken for the other, anywhere: 0 to 1. */
   readonly missProbability: number;
   readonly races: readonly RaceReport[];
+  /** Reasons to doubt that the verdict says anything: sentences without a capital and a full stop. */
+  readonly remarks: readonly string[];
+  readonly provenance: Provenance;
 }
 
 export type Verdict =

@@ -70,7 +70,7 @@ describe("bad input", () => {
     [["check", "--max-memory", "4X", "a.c"], "SD401", "Expected a size"],
     [["check", "-D", "1x", "a.c"], "SD401", "Expected NAME"],
     [["check", "-D"], "SD401", "argument missing"],
-    [["explain", "SD999"], "SD403", "there is no diagnostic SD999"],
+    [["explain", "SD999"], "SD403", "there is no diagnostic or class of violations SD999"],
     [["check", "gone.c"], "SD102", "there is no such file"],
     [["check", "--cc", "/no/clang", "gone.c"], "SD103", "there is no compiler"],
     [["check", "--tree", ".", "gone.c"], "SD106", "is no kernel tree"],
@@ -113,13 +113,11 @@ describe("diagnostics as text", () => {
       plain,
       dir,
     );
-    expect(text).toBe("error[SD201] m\n  at tab.c:1:6\n    1 | \tint x;\n      | \t    ^\n  note: n\n  help: h\n");
+    expect(text).toBe("tab.c:1:6: error[SD201] m\n    1 | \tint x;\n      | \t    ^\n  note: n\n  help: h\n");
   });
 
   it("does without a source that is gone", () => {
-    expect(renderDiagnostics([{ code: "SD201", message: "m", file: "gone.c", line: 9 }], plain, dir)).toBe(
-      "error[SD201] m\n  at gone.c:9\n",
-    );
+    expect(renderDiagnostics([{ code: "SD201", message: "m", file: "gone.c", line: 9 }], plain, dir)).toBe("gone.c:9: error[SD201] m\n");
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { fill, sentence } from "../../src/explain/fill.ts";
 import { fold, foldLocks } from "../../src/explain/fold.ts";
 import type { Replayed } from "../../src/explain/observation.ts";
 import { record } from "../../src/explain/observation.ts";
+import { isTold } from "../../src/explain/weights.ts";
 import type { Observer } from "../../src/explore/happening.ts";
 import type { Failure } from "../../src/explore/machine.ts";
 import { BLOCKED, MOVED } from "../../src/explore/machine.ts";
@@ -37,7 +38,10 @@ describe("what is told", () => {
       [0, [read(AT.bits, 1n, 1)]],
       [1, [read(AT.bits, 1n, 5)]],
     ]);
-    expect(tellStory(program, seen, failure("x")).rows.map((r) => r.kind)).toEqual(["fail"]);
+    const { rows } = tellStory(program, seen, failure("x"));
+    expect(rows.filter(isTold).map((r) => r.kind)).toEqual(["fail"]);
+    // Where every step is asked for, none is missing.
+    expect(rows.map((r) => r.steps[0])).toEqual([1, 2, 2]);
   });
 
   it("lets the event of a section speak for its accesses, and tells locks by name", () => {
@@ -107,8 +111,8 @@ describe("what is told", () => {
       [0, [write(PTE5, 0n, 1n, 8), leave, write(PTE5, 1n, 2n, 4)]],
     ]);
     const story = tellStory(program, seen, failure("x"));
-    expect(story.rows[1]?.stack.map((s) => `${s.func}:${s.line}`)).toEqual(["clear_one:301", "mover:104"]);
-    expect(story.rows[2]?.stack.map((s) => `${s.func}:${s.line}`)).toEqual(["mover:104"]);
+    expect(story.rows[2]?.stack.map((s) => `${s.func}:${s.line}`)).toEqual(["clear_one:301", "mover:104"]);
+    expect(story.rows[3]?.stack.map((s) => `${s.func}:${s.line}`)).toEqual(["mover:104"]);
   });
 });
 
@@ -147,13 +151,13 @@ describe("the closing", () => {
     expect(story.closing).toEqual(["Read of freed memory.", "mm_struct was freed in step 1 (mover:103)."]);
   });
 
-  it("names the write that the failing step went by when C says nothing at all", () => {
+  it("names the write that the failing step read when C says nothing at all", () => {
     const seen = observation([
       [0, [enter(F.mover), write(AT.bits, 0n, 1n, 2)]],
       [1, [enter(F.user), read(AT.bits, 1n, 5)]],
     ]);
     const story = tellStory(program, seen, failure("BUG_ON(state)", [], 6, "bug-on"));
-    expect(story.closing[1]).toBe("user:201 went by state, last written in step 1 (mover:102).");
+    expect(story.closing[1]).toBe("user:201 read state, last written in step 1 (mover:102).");
   });
 });
 
@@ -167,7 +171,7 @@ describe("a stale copy", () => {
     ]);
     const story = tellStory(program, seen, failure("reaches a page that is gone"));
     expect(story.closing[1]).toBe(
-      "user:202 went by state, a copy of table[5] made in step 1 (user:201); the original changed in step 2 (mover:102).",
+      "user:202 relied on state, a copy of table[5] made in step 1 (user:201); the original changed in step 2 (mover:102).",
     );
     // The cache is the reader's own, so its filling is only told because the closing speaks of it.
     expect(texts(story.rows)).toEqual([

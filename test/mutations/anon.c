@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Migration of a page of anonymous memory that its process goes on using. */
+// shootdown: --kernel 4.19
 #include <linux/kernel.h>
 #include <shootdown/scenario.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Migration of a huge page that somebody writes to by its reference alone, as direct I/O does. */
+// shootdown: --kernel 4.19
 #include <linux/kernel.h>
 #include <shootdown/scenario.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What comes in pairs, with one half missing: -DMISSING says which. 0: none is. */
+// shootdown: --kernel 4.19
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/swapops.h>

@@ -3,6 +3,7 @@
  * A page is dropped, with its CPU translations flushed, but who else maps it is not told unless -DGOOD: a device that walks the
  * tables (-DDEVICE), or a guest.
  */
+// shootdown: --kernel 4.19
 #include <linux/kernel.h>
 #include <shootdown/scenario.h>
 

@@ -18,7 +18,21 @@ interface Brief {
 export function row({ step, thread, at, text, kind = "event", weight = 50, via = "", label = "" }: Brief): Row {
   const [func = "", line = "0"] = at.split(":");
   const site = { func, file: FILE, line: Number(line) };
-  return { kind, steps: [step, step], thread, column: thread, text, label, site, via, stack: [site], source: "", weight, folded: [] };
+  return {
+    kind,
+    steps: [step, step],
+    thread,
+    column: thread,
+    text,
+    label,
+    site,
+    via,
+    stack: [site],
+    source: "",
+    weight,
+    within: undefined,
+    folded: [],
+  };
 }
 
 const lock = (step: number, thread: number, at: string, verb: string, object: string): Row =>
@@ -82,6 +96,17 @@ export const common: Common = {
   },
   missProbability: 3.9e-10,
   races: [],
+  remarks: [],
+  provenance: {
+    version: "0.1.0",
+    kernel: "model of Linux 6.12",
+    compiler: "clang 19.1.7",
+    command: "shootdown check hugetlb-pmd-sharing.c -DFIX=0",
+    model: [
+      { name: "SD_SLOT_SIZE", value: 512, bounds: undefined },
+      { name: "SD_WORDS", value: 1, bounds: "words of a page" },
+    ],
+  },
 };
 
 export const none: Verdict = { ...common, kind: "none" };

@@ -23,7 +23,7 @@ async function verdictOf(...defines: readonly string[]): Promise<Verdict> {
     files: [SCENARIO],
     defines,
     includes: [],
-    kernel: undefined,
+    kernel: "4.19",
     opt: "1",
     cc: "bundled",
     tree: undefined,
@@ -60,7 +60,8 @@ describe("the founding bug", async () => {
     .split("\n");
 
   it("is told on one screen, verdict and bounds included", () => {
-    expect(lines.length).toBeLessThanOrEqual(30);
+    // But for what only a quotation needs, which the verdict closes.
+    expect(lines.findIndex((l) => l.startsWith("shootdown "))).toBeLessThanOrEqual(30);
     expect(Math.max(...lines.map((l) => l.length))).toBeLessThanOrEqual(100);
     expect(lines[0]).toMatch(/: lost write \(violation\)$/);
   });
@@ -68,8 +69,9 @@ describe("the founding bug", async () => {
     await expect(steady(`${lines.join("\n")}\n`)).toMatchFileSnapshot("golden/D01-fix0.txt");
   });
   it("reads as it was reviewed in a mail", async () => {
-    const mail = reportText(before, { width: MAIL_WIDTH, lines: MAIL_LINES });
-    const [, ...rest] = mail.split("\n");
+    const mail = reportText(before, { width: MAIL_WIDTH, lines: MAIL_LINES, quote: true });
+    // The verdict, first and last, is as long as the file's name.
+    const rest = mail.trimEnd().split("\n").slice(1, -1);
     expect(Math.max(...rest.map((l) => l.length))).toBeLessThanOrEqual(MAIL_WIDTH);
     await expect(steady(mail)).toMatchFileSnapshot("golden/D01-fix0-mail.txt");
   });

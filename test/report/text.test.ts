@@ -12,10 +12,11 @@ const lines = (text: string): string[] => text.trimEnd().split("\n");
 const screen = (text: string): string[] => lines(text).slice(0, lines(text).findIndex((l) => /^[\d,]+ states/.test(l)) - 1);
 
 describe("the answer", () => {
-  it("is the first line, in plain words", () => {
+  it("is the first line and the last, in plain words", () => {
     expect(lines(reportText(none))[0]).toBe("hugetlb-pmd-sharing.c: none within bounds");
     expect(lines(reportText(violation))[0]).toBe("hugetlb-pmd-sharing.c: lost write (violation)");
     expect(lines(reportText(inconclusive))[0]).toBe("hugetlb-pmd-sharing.c: inconclusive: stopped at --max-states 1000000");
+    for (const verdict of [none, violation, inconclusive]) expect(lines(reportText(verdict)).at(-1)).toBe(lines(reportText(verdict))[0]);
     expect([none, violation, inconclusive].map(exitStatus)).toEqual([0, 1, 3]);
   });
   it("comes with what was searched, the bounds and the risk", () => {
@@ -25,7 +26,26 @@ describe("the answer", () => {
       "chance that a state was missed: 1 in 2.6e9",
       "data races: none",
       "replay: x",
+      "shootdown 0.1.0, model of Linux 6.12, clang 19.1.7",
+      "bounds of the model: words of a page 1",
+      "command: shootdown check hugetlb-pmd-sharing.c -DFIX=0",
+      "hugetlb-pmd-sharing.c: none within bounds",
     ]);
+  });
+  it("is quoted in a mail with all that it depends on", () => {
+    const mail = reportText(none, { width: MAIL_WIDTH, quote: true });
+    const at = mail.indexOf("To stand under a Tested-by:\n");
+    expect(mail.slice(at).split("\n").slice(1, 4)).toEqual([
+      "# shootdown 0.1.0, model of Linux 6.12, clang 19.1.7",
+      "# bounds of the model: words of a page 1",
+      "# command: shootdown check hugetlb-pmd-sharing.c -DFIX=0",
+    ]);
+    expect(mail.slice(at)).toMatch(/^# none within bounds, 1,234,567 states, any number of preemptions/m);
+  });
+  it("comes with the reasons to doubt it, first and last", () => {
+    const text = lines(reportText({ ...none, remarks: ["there is one thread: nothing is interleaved"] }));
+    expect(text[1]).toBe("note: there is one thread: nothing is interleaved");
+    expect(text.at(-1)).toBe(text[1]);
   });
   it("says so if there may be a shorter schedule", () => {
     const doubt = "There may be a shorter schedule";
@@ -36,7 +56,7 @@ describe("the answer", () => {
   it("tells a race by its two accesses", () => {
     expect(reportText(racing, { width: 200 })).toContain(
       "data races: 1\n  vmemmap[3].flags: migrate plainly writes it in page_remove_rmap (hugetlb-pmd-sharing.c:80) while " +
-        "process B reads it in user_store (hugetlb-pmd-sharing.c:92)\n      80: flags--;\n",
+        "process B reads it in user_store (hugetlb-pmd-sharing.c:92)\nhugetlb-pmd-sharing.c:80: flags--;\n",
     );
   });
 });
@@ -114,7 +134,7 @@ describe("a story", () => {
     };
     const table = storyTable({ ...story, rows: [wait, final] });
     expect(table.at(-2)).toMatch(/\| down_read:9 \*\*\* waits for i_mmap_rwsem, held by migrate$/);
-    expect(table.at(-1)).toMatch(/^ {3}4 \| sd_final:5 \*\*\* leak/);
+    expect(table.at(-1)).toMatch(/^ {3}4 \| sd_final:5 at the end \*\*\* leak/);
   });
 });
 

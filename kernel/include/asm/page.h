@@ -29,10 +29,13 @@
 #define HPAGE_PMD_NR (1 << HPAGE_PMD_ORDER)
 
 #ifndef SD_NR_FRAMES
-#define SD_NR_FRAMES 64		/* at most 64: sets of frames are one word */
+#define SD_NR_FRAMES 63		/* at most 63: a set of frames and the disk are one word */
+#endif
+#if SD_NR_FRAMES > 63
+#error SD_NR_FRAMES is at most 63
 #endif
 #ifndef SD_WORDS
-#define SD_WORDS 1		/* words of a page that carry contents */
+#define SD_WORDS 1		/* bound: words of a page */
 #endif
 
 extern char sd_frames[SD_NR_FRAMES][PAGE_SIZE];

@@ -81,6 +81,12 @@ static inline unsigned long pte_pfn(pte_t pte)
 	return (pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
+/* Present for the kernel, but no access is allowed: NUMA hinting. The hardware takes it for not present. */
+static inline int pte_protnone(pte_t pte)
+{
+	return (pte_val(pte) & (_PAGE_PROTNONE | _PAGE_PRESENT)) == _PAGE_PROTNONE;
+}
+
 #define pte_page(pte) pfn_to_page(pte_pfn(pte))
 #define pfn_pte(pfn, prot) __pte(((unsigned long)(pfn) << PAGE_SHIFT) | pgprot_val(prot))
 #define mk_pte(page, prot) pfn_pte(page_to_pfn(page), prot)
@@ -139,8 +145,11 @@ static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
 	return (pte_t *)pmd_page_vaddr(pmdp_get(pmd)) + pte_index(addr);
 }
 
+/* From 6.5 on (linux/mm.h) there may be no table, and RCU keeps the one that is there. */
+#if SD_KERNEL < 605
 #define pte_offset_map(pmd, addr) pte_offset_kernel(pmd, addr)
 #define pte_unmap(pte) ((void)(pte))
+#endif
 
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {

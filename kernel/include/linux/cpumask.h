@@ -6,7 +6,7 @@
 #include <linux/bitops.h>
 
 #ifndef NR_CPUS
-#define NR_CPUS 8
+#define NR_CPUS 8		/* bound: CPUs */
 #endif
 
 struct cpumask {

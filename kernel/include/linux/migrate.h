@@ -15,7 +15,7 @@ enum migrate_reason { MR_COMPACTION, MR_MEMORY_FAILURE, MR_MEMORY_HOTPLUG, MR_SY
 
 /* How often a page that could not be moved is tried again; each try multiplies the states. The kernel's own bound is 10. */
 #ifndef SD_MIGRATE_PASSES
-#define SD_MIGRATE_PASSES 1
+#define SD_MIGRATE_PASSES 1		/* bound: tries of a migration */
 #endif
 
 int migrate_pages(struct list_head *from, new_page_t *get_new_page, free_page_t *put_new_page,

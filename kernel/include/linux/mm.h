@@ -22,6 +22,9 @@
 
 #define FAULT_FLAG_WRITE 0x1
 #define FAULT_FLAG_USER 0x40
+#if SD_KERNEL >= 604
+#define FAULT_FLAG_VMA_LOCK 0x1000
+#endif
 
 #define VM_FAULT_OOM 0x1
 #define VM_FAULT_SIGBUS 0x2
@@ -39,10 +42,52 @@
 #define mmap_read_lock(mm) down_read(&(mm)->mmap_lock)
 #define mmap_read_unlock(mm) up_read(&(mm)->mmap_lock)
 #define mmap_write_lock(mm) down_write(&(mm)->mmap_lock)
+#if SD_KERNEL < 604
 #define mmap_write_unlock(mm) up_write(&(mm)->mmap_lock)
+#endif
 #define sd_mmap_sem(mm) (&(mm)->mmap_lock)
 #else
 #define sd_mmap_sem(mm) (&(mm)->mmap_sem)
+#endif
+
+#if SD_KERNEL >= 604
+/*
+ * The lock of one VMA (6.4): a fault takes it instead of mmap_lock if nobody has it for writing, so mmap_lock held for writing keeps no fault away.
+ * Who changes a VMA has to take both. It stays taken for writing until mmap_lock is given back (the kernel: by a sequence of the mm).
+ */
+static inline bool vma_start_read(struct vm_area_struct *vma)
+{
+	return down_read_trylock(&vma->vm_lock);
+}
+
+static inline void vma_end_read(struct vm_area_struct *vma)
+{
+	up_read(&vma->vm_lock);
+}
+
+static inline void vma_assert_write_locked(struct vm_area_struct *vma)
+{
+	lockdep_assert_held_write(&vma->vm_lock);
+}
+
+static inline void vma_start_write(struct vm_area_struct *vma)
+{
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
+	if (!sd_rwsem_held(&vma->vm_lock, true))
+		down_write(&vma->vm_lock);
+}
+
+static inline void mmap_write_unlock(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	for (vma = mm->mmap; vma; vma = vma->vm_next)
+		if (sd_rwsem_held(&vma->vm_lock, true))
+			up_write(&vma->vm_lock);
+	up_write(&mm->mmap_lock);
+}
+
+struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long address);
 #endif
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
@@ -86,7 +131,13 @@ static inline void put_page(struct page *page)
 #define page_has_private(page) 0
 #define page_mapping(page) (PageAnon(page) ? NULL : (page)->mapping)
 #define hpage_nr_pages(page) (1 << compound_order(page))
-#define set_page_dirty(page) ((void)(page))
+
+/* A huge page is never written out, so nobody asks whether it is dirty. */
+static inline void set_page_dirty(struct page *page)
+{
+	if (!PageHuge(page))
+		SetPageDirty(page);
+}
 
 pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address);
 pud_t *pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address);
@@ -94,6 +145,22 @@ pmd_t *pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
 pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 
 #define pte_lockptr(mm, pmd) ((void)(mm), &pmd_page(pmdp_get(pmd))->ptl)
+#if SD_KERNEL >= 605
+/*
+ * 6.5 (0d940a9b270b): NULL if there is no page table, which callers must look for. Until pte_unmap() the caller is an RCU reader, so that a table
+ * that is taken away meanwhile is not freed (khugepaged frees it after a grace period). Under the lock one looks whether it is still the one.
+ */
+pte_t *pte_offset_map(pmd_t *pmd, unsigned long address);
+pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long address, spinlock_t **ptlp);
+void pte_unmap(pte_t *pte);
+extern unsigned int sd_tables_mapped[];
+
+static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
+{
+	spin_unlock(ptl);
+	pte_unmap(pte);
+}
+#else
 #define pte_offset_map_lock(mm, pmd, address, ptlp)					\
 ({											\
 	spinlock_t *__ptl = pte_lockptr(mm, pmd);					\
@@ -103,6 +170,7 @@ pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 	__pte;										\
 })
 #define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
+#endif
 
 /* Nobody reads it before the final check, and additions commute. */
 static inline void sd_count_tables(struct mm_struct *mm, int nr)
@@ -120,9 +188,27 @@ static inline unsigned long vma_pages(struct vm_area_struct *vma)
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
 }
 
+/*
+ * mm_users: who uses the address space; one stands for the process with all its threads. With the last its memory, tables and notifiers go.
+ * mm_count: who uses the structure; one for all of mm_users, one for each CPU that runs in it. With the last it is free (mm/exit.c).
+ */
+#define mmget(mm) atomic_inc(&(mm)->mm_users)
 #define mmget_not_zero(mm) atomic_inc_not_zero(&(mm)->mm_users)
 #define mmgrab(mm) atomic_inc(&(mm)->mm_count)
-#define mmdrop(mm) atomic_dec(&(mm)->mm_count)
-#define mmput(mm) atomic_dec(&(mm)->mm_users)
+void __mmput(struct mm_struct *mm);
+void __mmdrop(struct mm_struct *mm);
+
+static inline void mmdrop(struct mm_struct *mm)
+{
+	if (atomic_dec_and_test(&mm->mm_count))
+		__mmdrop(mm);
+}
+
+static inline void mmput(struct mm_struct *mm)
+{
+	might_sleep();
+	if (atomic_dec_and_test(&mm->mm_users))
+		__mmput(mm);
+}
 
 #endif

@@ -38,8 +38,10 @@ struct page {
 	spinlock_t ptl;				/* of a page-table page */
 	unsigned long order;			/* of a compound page */
 	unsigned int sd_kind;			/* enum sd_frame_kind */
-	unsigned int sd_home;			/* whose free frame it is: task number + 1, or 0: its first owner's, and never used */
+	unsigned int sd_used;			/* it was freed before: its last use has left something */
 	const char *sd_moved;			/* contents were copied elsewhere for good: by whom */
+	unsigned long sd_dirty;			/* PG_dirty: not in flags, which are the page lock */
+	unsigned long sd_dropped;		/* the entry of this anonymous memory was cleared on purpose (machine/oracle.c) */
 };
 
 extern struct page mem_map[SD_NR_FRAMES];
@@ -54,6 +56,11 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;
 	struct file *vm_file;
 	struct vm_area_struct *sd_i_mmap_next;	/* next in mapping->i_mmap */
+#if SD_KERNEL >= 604
+	struct rw_semaphore vm_lock;
+	unsigned long anon_vma;			/* not 0: there is one, since the first fault */
+#endif
+	struct rw_semaphore sd_anon_rwsem;	/* that of its anon_vma: held by who goes from a page to its entry */
 };
 
 struct mm_struct {
@@ -70,6 +77,7 @@ struct mm_struct {
 #endif
 	atomic_long_t sd_nr_tables;
 	struct mmu_notifier_mm *mmu_notifier_mm;
+	bool sd_mirrored;	/* by a guest or device of the model */
 	cpumask_t cpu_bitmap;
 };
 

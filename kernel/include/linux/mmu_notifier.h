@@ -24,7 +24,7 @@
 
 /* Sequence counts wrap: a fault must not sleep through 2^n invalidations, or it misses them all. */
 #ifndef SD_SEQ_BITS
-#define SD_SEQ_BITS 4
+#define SD_SEQ_BITS 4		/* bound: bits of a sequence count */
 #endif
 #define SD_SEQ_MASK ((1UL << SD_SEQ_BITS) - 1)
 
@@ -169,6 +169,8 @@ static inline int mm_has_notifiers(struct mm_struct *mm)
 {
 	return unlikely(mm->mmu_notifier_mm != NULL);
 }
+
+void __mmu_notifier_release(struct mm_struct *mm);
 
 /* ---- who changes page tables: the core, and around it the forms of the kernel chosen ---- */
 

@@ -9,6 +9,13 @@
 #include <linux/fs.h>
 #include <linux/page-flags.h>
 
+/* Of each task, the frames whose page lock it took: its own word. Who holds a page's lock when he clears its entry does not drop it (machine/oracle.c). */
+extern u64 sd_locked_pages[SD_MAX_TASKS];
+
+#define sd_page_locked_by_me(page) ((sd_locked_pages[__sd_self() + 1] >> ((page) - mem_map)) & 1)
+#define sd_note_page_lock(page) (sd_locked_pages[__sd_self() + 1] |= 1ULL << ((page) - mem_map))
+#define sd_note_page_unlock(page) (sd_locked_pages[__sd_self() + 1] &= ~(1ULL << ((page) - mem_map)))
+
 static __always_inline void lock_page(struct page *page)
 {
 	might_sleep();
@@ -16,6 +23,7 @@ static __always_inline void lock_page(struct page *page)
 	if (page->flags & (1UL << PG_locked))
 		__sd_block();
 	page->flags |= 1UL << PG_locked;
+	sd_note_page_lock(page);
 	current->locks_held++;
 	__sd_atomic_end();
 }
@@ -26,6 +34,7 @@ static __always_inline void unlock_page(struct page *page)
 	if (!(page->flags & (1UL << PG_locked)))
 		__sd_fail("bad-unlock", "{0:p} is unlocked but was not locked", (sd_u64)page, 0, 0);
 	page->flags &= ~(1UL << PG_locked);
+	sd_note_page_unlock(page);
 	current->locks_held--;
 	__sd_atomic_end();
 }
@@ -38,6 +47,7 @@ static __always_inline int trylock_page(struct page *page)
 	if (!(page->flags & (1UL << PG_locked))) {
 		__sd_took(&page->flags, 0);
 		page->flags |= 1UL << PG_locked;
+		sd_note_page_lock(page);
 		current->locks_held++;
 		taken = 1;
 	}

@@ -61,6 +61,10 @@ static inline void page_vma_mapped_walk_done(struct page_vma_mapped_walk *pvmw)
 {
 	if (pvmw->ptl)
 		spin_unlock(pvmw->ptl);
+#if SD_KERNEL >= 605
+	if (pvmw->ptl && pvmw->pmd)
+		pte_unmap(pvmw->pte);
+#endif
 	pvmw->ptl = NULL;
 }
 

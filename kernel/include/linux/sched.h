@@ -9,7 +9,7 @@
 #include <linux/kernel.h>
 
 #ifndef SD_MAX_TASKS
-#define SD_MAX_TASKS 24
+#define SD_MAX_TASKS 24		/* bound: threads */
 #endif
 #ifndef SD_MAX_READS
 #define SD_MAX_READS 6

@@ -10,9 +10,9 @@ void *sd_kmalloc(size_t size, gfp_t flags, const char *what);
 void kfree(const void *p);
 
 #define kmalloc(size, flags) sd_kmalloc(size, flags, "kmalloc memory")
-#define kzalloc(size, flags) sd_kmalloc(size, flags, "kzalloc memory")
-#define kcalloc(n, size, flags) sd_kmalloc((n) * (size), flags, "kcalloc memory")
-#define kmalloc_array(n, size, flags) kcalloc(n, size, flags)
+#define kzalloc(size, flags) sd_kmalloc(size, (flags) | __GFP_ZERO, "kzalloc memory")
+#define kcalloc(n, size, flags) sd_kmalloc((n) * (size), (flags) | __GFP_ZERO, "kcalloc memory")
+#define kmalloc_array(n, size, flags) sd_kmalloc((n) * (size), flags, "kmalloc memory")
 #define kvmalloc(size, flags) kmalloc(size, flags)
 #define kvfree(p) kfree(p)
 

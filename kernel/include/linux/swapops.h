@@ -42,6 +42,7 @@ static inline struct page *migration_entry_to_page(swp_entry_t entry)
 /* mm/swap.c */
 unsigned int sd_swap_slot(struct page *page);
 bool sd_in_swap_cache(struct page *page);
+void free_swap_and_cache(swp_entry_t entry);
 void add_to_swap(struct page *page);
 bool delete_from_swap_cache(struct page *page, int expected);
 vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t *ptep, spinlock_t *ptl, pte_t entry);

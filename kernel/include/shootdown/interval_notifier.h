@@ -51,5 +51,6 @@ static inline bool mmu_interval_check_retry(struct mmu_interval_notifier *mni, u
 /* For mm/mmu_notifier.c: what a start and an end do about intervals. */
 int sd_intervals_start(struct sd_range *range);
 void sd_intervals_end(struct mm_struct *mm);
+void sd_intervals_release(struct mm_struct *mm);
 
 #endif

@@ -33,6 +33,7 @@ struct sd_upage {
 	unsigned int location;		/* of its word 0 */
 	struct address_space *mapping;	/* NULL: anonymous */
 	pgoff_t index;			/* in the file, in pages of this size */
+	struct mm_struct *ended;	/* whose it was: mm is NULL then */
 };
 
 /* Something that walks page tables and caches what it finds: CPU c is sd_walkers[c], devices follow. */
@@ -79,6 +80,13 @@ void sd_data_bind(struct page *page, unsigned int location);
 void sd_data_access(struct page *page, unsigned int word, unsigned int location, bool write, const char *who, unsigned long va);
 void sd_data_copy(struct page *to, struct page *from, unsigned int word);
 void sd_data_drop(struct page *page);
+void sd_data_written(struct page *page);
+void sd_data_gone(struct page *page, const char *how);
+void sd_data_populated(struct page *page, unsigned int location);
+void sd_data_forget_disk(unsigned int location);
+void sd_name_location(unsigned int location, struct address_space *mapping, pgoff_t index, bool on_disk);
+void sd_data_entry(int upage, u64 old, u64 new);
+void sd_data_install(const struct sd_upage *up, u64 new);
 void sd_data_moved(struct page *from, const char *how);
 void sd_data_freed(struct page *page);
 void sd_data_final(void);

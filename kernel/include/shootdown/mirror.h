@@ -155,7 +155,7 @@ void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm);
 bool sd_mirror_hit(const struct sd_mirror *m, unsigned int i, unsigned long start, unsigned long end);
 void sd_mirror_write(struct sd_mirror *m, unsigned int i, struct page *page);
 struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i);
-void sd_mirror_put_page(struct page *page);
+void sd_mirror_put_page(struct sd_mirror *m, struct page *page);
 
 /* mm/vmscan.c: what an allocation may do when memory is short, if the scenario says that it is. */
 extern struct address_space *sd_reclaim_from;

@@ -91,17 +91,11 @@ void sd_device_write_any(struct sd_device *dev, unsigned long va, unsigned int n
 
 /*
  * A device with tables of its own, whose driver the scenario holds: sd_loop_thread(cpu, name, mm, fn, arg) runs it, over and over, its faults
- * on behalf of mm. These are its accesses: to the page that its entry for va of mm names, in the section in which it reads that entry.
+ * on behalf of mm. These are its accesses: to the page that its entry for va of mm names, in the section in which it reads that entry. In
+ * no section each is an operation of its own, so that the entry may have changed since it was read.
  */
-static inline void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
-{
-	sd_data_access(page, 0, sd_upages[sd_find_upage(mm, va)].location, true, who, va);
-}
-
-static inline void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
-{
-	sd_data_access(page, 0, sd_upages[sd_find_upage(mm, va)].location, false, who, va);
-}
+void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
+void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
 
 /*
  * sd_enter_kernel() and sd_leave_kernel() stand around kernel code that a user, guest or device calls in its loop (a system call, the driver's fault

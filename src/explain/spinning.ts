@@ -1,0 +1,33 @@
+/**
+ * Where a thread is that never finishes. There is no schedule to tell then, so one is made: every thread in turn. Those that have not finished
+ * in the end are still at what keeps them.
+ */
+import type { Access } from "../explore/happening.ts";
+import type { Program } from "../ir/program.ts";
+import { audience } from "./files.ts";
+import { hex } from "./names.ts";
+import { type ObservedMachine, runInTurn } from "./observation.ts";
+import { walk } from "./walk.ts";
+
+/** "move is at move_page:32 and reads done, which is 0", for each thread that does not finish. */
+export function describeSpinning(program: Program, create: ObservedMachine): string[] {
+  const { observation, blocked, unfinished, failed } = runInTurn(create);
+  if (failed) return [];
+  const { threads, steps } = observation;
+  const { world } = walk(program, observation, audience);
+  return unfinished.flatMap((thread) => {
+    const name = threads[thread]?.name ?? "?";
+    if (threads[thread]?.daemon === true) return [];
+    const last = steps.findLast((s) => s.thread === thread && s.happenings.some((h) => h.what === "access"));
+    const access = last?.happenings.findLast((h): h is Access => h.what === "access");
+    if (blocked.has(thread) || access === undefined) return [`${name} waits`];
+    const { site } = world.stacks.locate(thread, access.loc);
+    const place = world.names.place(access.addr, access.bytes);
+    const what = place?.text ?? hex(access.addr);
+    const value = world.values.value(access.value, access.bytes, place?.type ?? -1, access.addr);
+    const where = site.func === "" ? "" : ` at ${site.func}:${site.line}`;
+    return [
+      access.write ? `${name} is${where} and writes ${what} again and again` : `${name} is${where} and reads ${what}, which is ${value}`,
+    ];
+  });
+}
