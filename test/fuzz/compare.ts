@@ -27,6 +27,8 @@ interface Check {
 
 const USUAL: Setting = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined };
 
+const MERGINGS = ["none", "marked", "full"] as const;
+
 const nameOf = (s: Setting): string =>
   [
     s.merging,
@@ -87,7 +89,8 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
   const some = <T>(items: readonly T[], most: number): readonly T[] => {
     if (thorough || items.length <= most) return items;
     const from = roll(items.length);
-    return Array.from({ length: most }, (_, i) => items[(from + i) % items.length]!);
+    const apart = Math.floor(items.length / Math.max(most, 1));
+    return Array.from({ length: most }, (_, i) => items[(from + i * apart) % items.length]!);
   };
   const answers = new Map<string, Promise<Answer>>();
   /** With all outcomes known that lie within the setting's bound. */
@@ -117,8 +120,10 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
       // A loop that never ends may be told as such, or as "inconclusive".
       const noEnd = truth.endless || within(setting.preemptions).outcomes.length === 0;
       if (answer.kind === "inconclusive" && answer.klass === "endless" && noEnd && must.length === 0) return undefined;
-      if (must.length > 0 && answer.kind === "inconclusive")
+      if (must.length > 0 && answer.kind === "inconclusive" && answer.klass !== "states")
         return say(`missed ${must.toSorted().join("+")}`, `inconclusive (${answer.klass}); there is ${must.join(", ")}`);
+      // Told apart by who ran last and how often was preempted, states may be too many for us.
+      if (answer.klass === "states") return undefined;
       if (answer.kind === "inconclusive") return say(`inconclusive ${answer.klass}`, `inconclusive (${answer.klass})`);
       if (must.length > 0) return say(`missed ${must.toSorted().join("+")}`, `none; there is ${must.join(", ")}`);
       return undefined;
@@ -190,25 +195,25 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
 
   const checks: Check[] = [];
   const clean = truth.failures.size === 0;
-  for (const merging of ["none", "marked", "full"] as const) {
+  for (const merging of MERGINGS) {
     const setting = { ...USUAL, merging };
     checks.push(verdict(setting));
-    if (clean) for (const outcome of some(all, merging === "full" ? 3 : 1)) checks.push(finds(setting, outcome));
+    if (clean) for (const outcome of some(all, merging === "full" ? 2 : roll(2))) checks.push(finds(setting, outcome));
     if (merging === "none" && !clean) checks.push(shortest(setting));
     if (merging !== "none" && clean) checks.push(races(setting));
   }
-  for (const [merging, most] of [["full", 2] as const, ["marked", 1] as const, ["none", 1] as const]) {
+  const others = (["full", "full", "marked", "none"] as const).flatMap((merging) => {
     const setting = { ...USUAL, merging };
-    const others: readonly Setting[] = [
-      { ...setting, remember: false },
-      { ...setting, reference: true },
-      { ...setting, engine: "interpreter" },
+    return [
+      same(setting, { ...setting, remember: false }),
+      same(setting, { ...setting, reference: true }),
+      same(setting, { ...setting, engine: "interpreter" }),
     ];
-    for (const other of some(others, most)) checks.push(same(setting, other));
-  }
+  });
+  checks.push(...some(others, 2));
   if (clean && roll(6) === 0) checks.push(walked(USUAL));
   for (const preemptions of some([0, 1, 2], 2)) {
-    for (const merging of ["none", "full", ...(thorough || roll(4) === 0 ? (["marked"] as const) : [])] as const) {
+    for (const merging of thorough ? MERGINGS : ([roll(4) === 0 ? "marked" : "none", "full"] as const)) {
       const setting = { ...USUAL, merging, preemptions };
       checks.push(verdict(setting));
       if (clean) for (const outcome of some(within(preemptions).outcomes, 1)) checks.push(finds(setting, outcome));

@@ -91,9 +91,9 @@ export function createSession(options: Options): Session {
         else items.push({ index, program, truth });
       }
     });
-    const subjects = await timed("compiling", () => compiler.compile(items.map((item) => item.program)));
-    for (const [i, { index, program, truth }] of items.entries()) {
-      const subject = subjects[i]!;
+    const subjects = [...(await timed("compiling", () => compiler.compile(items.map((item) => item.program))))];
+    for (const { index, program, truth } of items) {
+      const subject = subjects.shift()!;
       const differences = await timed("comparing", async () => news(program, truth, index, await compareSafely(subject, truth, index)));
       number.programs++;
       if (differences.length > 0) number.different++;

@@ -1,12 +1,21 @@
 /**
  * Makes a program that shows a difference smaller, for as long as it shows it: threads, statements, features and values go one after another.
  */
-import type { Expr, Program, Stmt, Thread } from "./language.ts";
+import { type Expr, type Program, type Stmt, statementsOf, type Thread } from "./language.ts";
 
 /** Gives the first of the candidates that still shows it. */
 export type Fails<P> = (candidates: readonly P[]) => Promise<P | undefined>;
 
-export const shrink = (program: Program, fails: Fails<Program>): Promise<Program> => shrinkBy(program, smaller, fails);
+export const shrink = (program: Program, fails: Fails<Program>): Promise<Program> =>
+  shrinkBy(program, (p) => [...smaller(p)].filter(isC), fails);
+
+/** A bit-field has no address, so no marked access. */
+function isC(program: Program): boolean {
+  const bits = program.groups.flatMap((g) => g.fields.filter((f) => f.bits !== undefined).map((f) => `${g.name}.${f.name}`));
+  return !statementsOf(program).some(
+    (s) => "marked" in s && s.marked && "place" in s && s.place.in === "global" && bits.includes(`${s.place.group}.${s.place.field}`),
+  );
+}
 
 /** Candidates are tried in the order given, several at once, more if it looks as if none will do; from the first that still fails it begins again. */
 export async function shrinkBy<P>(program: P, smaller: (program: P) => Iterable<P>, fails: Fails<P>): Promise<P> {
