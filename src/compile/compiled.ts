@@ -4,12 +4,12 @@
  * A step is one call into the module. Violations leave it by an exception of the host (`Stop`); the state is then half-way through a step, and
  * the caller goes back with `undo`, as after any step.
  */
-import { ASSUMED, CHOSE, EngineLimit, FAILED, type Failure, type Machine, MOVED, type ThreadInfo } from "../explore/machine.ts";
+import { ASSUMED, CHOSE, EngineLimit, FAILED, type Failure, type Machine, MOVED, OUTCOME, type ThreadInfo } from "../explore/machine.ts";
 import { accessesThatDecide } from "../ir/decides.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { KNOWN, LIVENESS } from "./access.ts";
 import { AT_PLAIN, FRAME_HEADER } from "./frame.ts";
-import { CLAIM, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE, TCB_BUSY, TCB_SIZE, TCB_SP } from "./memory-map.ts";
+import { CLAIM, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE, TCB_SIZE, TCB_SP } from "./memory-map.ts";
 import type { CompiledModule } from "./module.ts";
 import { TRAP } from "./runtime.ts";
 import { hostSearch, type SearchExports } from "./search-host.ts";
@@ -113,7 +113,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   const env = {
     memory,
     trap: (reason: number, a: bigint, b: bigint, place: number): void => {
-      if (reason === TRAP.endlessLoop && x.looping.value !== 0 && x.newShared.value > 0) {
+      if ((reason === TRAP.endlessLoop || reason === TRAP.choices) && x.looping.value !== 0 && x.newShared.value > 0) {
         // It may be waiting for what another thread does: that has a chance from the next pass on.
         stalled = true;
         throw new Stop(undefined);
@@ -243,7 +243,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         return MOVED;
       });
       x.undo(mark);
-      return status !== FAILED && status !== FAILED + CHOSE;
+      return (status & OUTCOME) !== FAILED;
     },
     finished: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true) === 0,
     mark: () => x.mark(),
@@ -290,7 +290,6 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     notedLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
     brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
     stalled: () => stalled,
-    busy: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB_BUSY, true) !== 0,
     outside: (thread) => BigInt.asUintN(64, x.fp.value ^ view().getBigInt64(map.sums + 8 * thread, true)),
   };
   return machine;

@@ -1,7 +1,7 @@
 /**
  * A whole program as one WebAssembly module: which functions are needed in which version, and the entries that the host calls.
  */
-import { BLOCKED, FINISHED, type Merging } from "../explore/machine.ts";
+import { BLOCKED, BUSY, FINISHED, type Merging } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { defineAccesses } from "./access.ts";
@@ -21,7 +21,7 @@ import {
   TCB_SP,
 } from "./memory-map.ts";
 import { defineRoom } from "./room.ts";
-import { type Core, declareGlobals, define, defineCore, importHost } from "./runtime.ts";
+import { type Core, declareGlobals, define, defineCore, importHost, TRAP } from "./runtime.ts";
 import { defineSearch } from "./search.ts";
 import { defineSections } from "./section.ts";
 import { defineStepCache } from "./step-cache.ts";
@@ -140,7 +140,8 @@ function defineStep(core: Core): number {
     const coroutineType = builder.type([], ["i32"]);
     c.i32(map.stacks).get(0).i32(STACK_SIZE).op("i32.mul", "i32.add").tee(tcb).i32(STACK_SIZE).op("i32.add").setGlobal(g.stackEnd);
     c.get(0).setGlobal(g.self).i32(1).get(0).op("i32.shl").setGlobal(g.threadBit);
-    for (const zero of [g.post, g.ops, g.section, g.claim, g.choices, g.looping, g.inHook, g.firstPlain]) c.i32(0).setGlobal(zero);
+    for (const zero of [g.post, g.ops, g.section, g.claim, g.choices, g.looping, g.tooMany, g.inHook, g.firstPlain])
+      c.i32(0).setGlobal(zero);
     c.getGlobal(g.daemons).get(0).op("i32.shr_u").i32(1).op("i32.and").if("i32");
     c.i32(FLAG.daemonBusy).i32(FLAG.daemonIdle).get(tcb).mem("i32.load", TCB_BUSY).op("select").else().i32(0).end();
     c.setGlobal(g.role);
@@ -161,9 +162,12 @@ function defineStep(core: Core): number {
     c.get(status).i32(RETURNED).op("i32.ne").brIf(done);
     c.getGlobal(g.sp).brIf(loop);
     c.i32(FINISHED).set(status).end().end();
+    c.getGlobal(g.tooMany).if();
+    c.i32(TRAP.choices).i64(0n).i64(0n).getGlobal(g.tooMany).i32(1).op("i32.sub").call(core.imports.trap).end();
     c.get(status).i32(BLOCKED).op("i32.eq").if();
+    c.i32(BUSY).i32(0).get(tcb).mem("i32.load", TCB_BUSY).op("select").set(cpu);
     c.getGlobal(g.stepMark).call(undoTo);
-    c.i32(BLOCKED).getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add", "return").end();
+    c.i32(BLOCKED).get(cpu).op("i32.add").getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add", "return").end();
     c.get(tcb).getGlobal(g.sp).op("i64.extend_i32_u").call(storeWord);
     c.get(tcb).i32(TCB_EXCLUSIVE).op("i32.add").getGlobal(g.exclusive).call(storeWord);
     c.get(tcb).i32(TCB_ANY).op("i32.add").getGlobal(g.any).call(storeWord);

@@ -52,6 +52,8 @@ export interface Globals {
   readonly fuel: number;
   /** 1 once the step has run out of fuel for the first time: what it touches from then on is taken to be shared. */
   readonly looping: number;
+  /** The position of a choice, plus 1, for which there was no room; or 0. */
+  readonly tooMany: number;
   readonly choices: number;
   /** Choices are read from here (a byte each), as many as `scripted`. */
   readonly script: number;
@@ -164,6 +166,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     any: i64(),
     fuel: i32(),
     looping: i32(),
+    tooMany: i32(),
     choices: i32(),
     script: i32(map.script),
     scripted: i32(),

@@ -1,5 +1,5 @@
 /** The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it stops. */
-import { ASSUMED, CHOSE, type EngineSearch, FAILED, type ThreadInfo } from "../explore/machine.ts";
+import { ASSUMED, type EngineSearch, FAILED, OUTCOME, type ThreadInfo } from "../explore/machine.ts";
 import type { ScheduleStep } from "../explore/schedule.ts";
 import { LEVEL } from "./memory-map.ts";
 import { AT, RUN } from "./search.ts";
@@ -69,7 +69,7 @@ export function hostSearch(
           }
         }
         const inFinal = x["search.inFinal"].value !== 0;
-        switch (status & ~CHOSE) {
+        switch (status & OUTCOME) {
           case FAILED:
             if (inFinal) return "final";
             x["search.transitions"].value++;

@@ -5,8 +5,8 @@
  * The stack lies in linear memory and grows down (compile/room.ts), one record of LEVEL bytes a state. A violation leaves `run` by the host's exception; the records then say how it
  * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
  */
-import { BLOCKED, CHOSE, FINISHED } from "../explore/machine.ts";
-import { LEVEL, STACK_SIZE, TCB_BUSY, TCB_SP } from "./memory-map.ts";
+import { BLOCKED, BUSY, CHOSE, FINISHED, OUTCOME } from "../explore/machine.ts";
+import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { defineRacePairs } from "./race-pairs.ts";
 import { ONE_STEP } from "./room.ts";
 import { type Core, define } from "./runtime.ts";
@@ -292,14 +292,10 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
       c.get(level).call(advance).end();
       c.br(loop);
     };
-    c.get(outcome).i32(~CHOSE).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
-    c.get(thread)
-      .i32(STACK_SIZE)
-      .op("i32.mul")
-      .mem("i32.load", map.stacks + TCB_BUSY)
-      .if();
+    c.get(outcome).i32(BUSY).op("i32.and").if();
     setFlag(FLAG.waitsBusy);
     c.end();
+    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
     back();
     c.end();
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions);

@@ -9,7 +9,7 @@
  * Nothing that a remembered step could teach about sharing is lost: it was taught when the step ran; and when anything new is learnt, all is
  * forgotten. So counts, verdicts and schedules are those of the plain search, and a test holds them to it.
  */
-import { BLOCKED, CHOSE } from "../explore/machine.ts";
+import { BLOCKED, OUTCOME } from "../explore/machine.ts";
 import { MAX_CHOICES, ROOTS, SUMS } from "./memory-map.ts";
 import { NOTE } from "./reads.ts";
 import { type Core, define, TRAP } from "./runtime.ts";
@@ -297,7 +297,7 @@ export function defineStepCache(core: Core, step: number): StepCache {
     c.get(0).call(find).tee(known).op("i32.eqz").if();
     c.get(0).call(run).op("return").end();
     c.get(known).call(choices);
-    c.get(known).mem("i32.load", END.status).tee(status).i32(~CHOSE).op("i32.and").i32(BLOCKED).op("i32.ne").if();
+    c.get(known).mem("i32.load", END.status).tee(status).i32(OUTCOME).op("i32.and").i32(BLOCKED).op("i32.ne").if();
     c.get(known).call(apply).end();
     c.get(status);
   });

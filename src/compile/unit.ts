@@ -67,7 +67,13 @@ export function defineSupport(core: Core, maxChoices: number): Support {
   const choose = define(builder, ["i64", "i32"], ["i64"], (c) => {
     const index = c.local("i32");
     const chosen = c.local("i64");
-    c.getGlobal(globals.choices).tee(index).i32(maxChoices).op("i32.ge_u").get(0).i64(255n).op("i64.gt_u", "i32.or").if();
+    c.getGlobal(globals.choices).tee(index).i32(maxChoices).op("i32.ge_u").getGlobal(globals.tracking).i32(1).op("i32.eq", "i32.and").if();
+    // It may be a loop that has no scheduling point yet: what it touches from now on is looked at, and the step comes to nothing either way.
+    c.get(1).i32(1).op("i32.add").setGlobal(globals.tooMany);
+    c.getGlobal(globals.looping).op("i32.eqz").if();
+    c.i32(1).setGlobal(globals.looping).i32(LOOP_FUEL).setGlobal(globals.fuel).end();
+    c.i64(0n).op("return").end();
+    c.get(index).i32(maxChoices).op("i32.ge_u").get(0).i64(255n).op("i64.gt_u", "i32.or").if();
     c.i32(TRAP.choices).i64(0n).i64(0n).get(1).call(imports.trap).end();
     c.get(index).i32(1).op("i32.add").setGlobal(globals.choices);
     c.get(index).i32(2).op("i32.shl").get(0).op("i32.wrap_i64").mem("i32.store", map.arities);

@@ -6,7 +6,7 @@
  */
 import type { Happening, Observer } from "../explore/happening.ts";
 import type { Machine, ThreadInfo } from "../explore/machine.ts";
-import { BLOCKED, CHOSE, FAILED } from "../explore/machine.ts";
+import { BLOCKED, FAILED, OUTCOME } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
 
 /** The kinds of atomic section, as in kernel/include/shootdown.h. */
@@ -137,4 +137,4 @@ export function runInTurn(create: ObservedMachine): {
   return { observation: { threads, setup, steps, final: [], waiting: [] }, blocked, unfinished: unfinished(), failed };
 }
 
-const outcome = (status: number): number => status & ~CHOSE;
+const outcome = (status: number): number => status & OUTCOME;

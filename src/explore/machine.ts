@@ -17,6 +17,10 @@ export const ASSUMED = 4; // path abandoned by __sd_assume
 
 /** Added to the status of a step that made a choice: `arities` tells which. */
 export const CHOSE = 32;
+/** Added to BLOCKED if the thread has said, with __sd_busy, that it has to be able to go on from there. */
+export const BUSY = 64;
+/** The part of a status that says how the step ended. */
+export const OUTCOME = 31;
 
 /** What is merged into one step. `full`: see docs/architecture.md. `marked`: every marked access and section is a point. `none`: every access. */
 export type Merging = "full" | "marked" | "none";
@@ -91,8 +95,6 @@ export interface Machine {
   /** Runs sd_final in the current state: true if it passed (the state is left as it was), false sets `failure`. */
   final(): boolean;
   finished(thread: number): boolean;
-  /** Whether the thread has said, with __sd_busy, that it has to be able to go on from where it is. */
-  busy(thread: number): boolean;
   /** Fingerprint of the state but for the thread's own stack, registers and locks: a step that leaves it as it was has done nothing that others can see. */
   outside(thread: number): bigint;
   /** A position in the undo log, and going back to it. */

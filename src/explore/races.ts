@@ -5,7 +5,7 @@
  * Only asked of a machine that already knows which plain accesses race at all (`Knowledge.racyAccesses`): in most programs there are none, and
  * then this costs nothing.
  */
-import { BLOCKED, CHOSE, type Machine, type ProbedAccess } from "./machine.ts";
+import { BLOCKED, CHOSE, type Machine, OUTCOME, type ProbedAccess } from "./machine.ts";
 import { nextChoices } from "./schedule.ts";
 
 export interface Race {
@@ -39,7 +39,7 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
       const mark = machine.mark();
       const status = machine.step(thread, choices);
       const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
-      if ((status & ~CHOSE) !== BLOCKED) after();
+      if ((status & OUTCOME) !== BLOCKED) after();
       machine.undo(mark);
       choices = more;
     }

@@ -5,7 +5,7 @@
  * that progress can be shown and it can be stopped between them. What it says when it is done holds for the merging
  * that the machine was made with: see `passes.ts` for what makes a merge justified.
  */
-import { ASSUMED, BLOCKED, CHOSE, type EngineSearch, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
+import { ASSUMED, BLOCKED, BUSY, CHOSE, type EngineSearch, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "./machine.ts";
 import { nextChoices, type Schedule, type ScheduleStep } from "./schedule.ts";
 import { createStuckFinder } from "./stuck.ts";
 
@@ -200,9 +200,9 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       level.mark = machine.mark();
       const status = machine.step(thread, level.choices);
       level.again = (status & CHOSE) !== 0 ? nextChoices(level.choices, machine.arities()) : undefined;
-      const outcome = status & ~CHOSE;
+      const outcome = status & OUTCOME;
       if (outcome === BLOCKED) {
-        if (machine.busy(thread)) level.waitsBusy = true;
+        if ((status & BUSY) !== 0) level.waitsBusy = true;
         continue;
       }
       counts.transitions++;

@@ -4,7 +4,7 @@
  * Breadth-first over (state, thread that ran last), one bucket for each number of preemptions, by depth inside a bucket. States are not stored: a node knows its
  * parent and the step from it, and the machine walks from node to node by undoing to their common ancestor and stepping down again.
  */
-import { ASSUMED, BLOCKED, CHOSE, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
+import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "./machine.ts";
 import { nextChoices, type Schedule, type ScheduleStep } from "./schedule.ts";
 import type { Violation } from "./search.ts";
 import { createStuckFinder } from "./stuck.ts";
@@ -113,7 +113,7 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
             const outside = machine.outside(thread);
             const status = machine.step(thread, choices);
             const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
-            const outcome = status & ~CHOSE;
+            const outcome = status & OUTCOME;
             if (outcome === FAILED && machine.failure().klass === options.klass && preempts === 0) {
               result = { failure: machine.failure(), schedule: scheduleTo(index, { thread, choices }), at: "step" };
               machine.undo(mark);
@@ -131,7 +131,7 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
                 failure: machine.failure(),
               });
             } else if (outcome === BLOCKED) {
-              if (machine.busy(thread)) waitsBusy = true;
+              if ((status & BUSY) !== 0) waitsBusy = true;
             } else if (outcome === ASSUMED || outcome === FAILED) {
               progress = true;
             } else {

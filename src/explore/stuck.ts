@@ -6,7 +6,7 @@
  * goes on after all, the first one is not stuck, nor is any on the way. If none is, no schedule whatever helps: the answer does not depend on the
  * search's order or bounds.
  */
-import { ASSUMED, BLOCKED, CHOSE, FAILED, type Failure, FINISHED, type Machine } from "./machine.ts";
+import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "./machine.ts";
 import { nextChoices, type ScheduleStep } from "./schedule.ts";
 
 export const DEADLOCK: Failure = { klass: "deadlock", text: "no thread can go on", args: [0n, 0n, 0n], loc: 0 };
@@ -38,7 +38,7 @@ export function createStuckFinder(machine: Machine): StuckFinder {
         const mark = machine.mark();
         const status = machine.step(thread, choices);
         const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
-        const stop = visit(thread, status & ~CHOSE, { thread, choices });
+        const stop = visit(thread, status & OUTCOME, { thread, choices });
         machine.undo(mark);
         if (stop) return true;
         choices = more;
@@ -107,7 +107,11 @@ export function createStuckFinder(machine: Machine): StuckFinder {
     if (known.has(here())) return undefined;
     const stuck = new Set<number>();
     threads.forEach(({ daemon }, t) => {
-      if (daemon && machine.busy(t) && !machine.finished(t)) stuck.add(t);
+      if (!daemon || machine.finished(t)) return;
+      const mark = machine.mark();
+      const status = machine.step(t, []);
+      machine.undo(mark);
+      if ((status & OUTCOME) === BLOCKED && (status & BUSY) !== 0) stuck.add(t);
     });
     const goOn = follow(known, false, (thread, outcome) => {
       if (outcome === FAILED || outcome === ASSUMED) return true;

@@ -9,6 +9,7 @@ import type { Observer } from "../explore/happening.ts";
 import {
   ASSUMED,
   BLOCKED,
+  BUSY,
   CHOSE,
   FAILED,
   type Failure,
@@ -187,7 +188,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     options.observer?.blocked(thread);
     context.section = undefined;
     memory.undo(stepMark);
-    return BLOCKED;
+    return BLOCKED + (context.busy ? BUSY : 0);
   };
 
   const attemptStep = (thread: number, choices: readonly number[]): number => {
@@ -195,7 +196,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     prepare(thread, choices, "thread");
     if (before.frames.length === 0) return BLOCKED;
     const cpu = context.cpus.get(thread);
-    if (cpu !== undefined && heldElsewhere(cpu >> 2, true)) return BLOCKED;
+    if (cpu !== undefined && heldElsewhere(cpu >> 2, true)) return BLOCKED + (before.busy ? BUSY : 0);
     const mark = memory.mark();
     context.frames = unpark(before, memory.stackOf(thread));
     context.locks = before.locks;
@@ -261,7 +262,6 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     notedLocks: sharing.notedLocks,
     brokenLocks: sharing.brokenLocks,
     stalled: () => context.stalled,
-    busy: (thread) => threads[thread]!.busy,
     outside: (thread) => {
       const beside = memory.hashOutside(thread);
       const h = threads.reduce((hash, t, i) => (i === thread ? hash : hash ^ t.hashHigh), beside.high) >>> 0;
