@@ -8,7 +8,7 @@
  *
  * A data frame that was freed is anybody's: whoever else allocates may get it instead of one of his own, so that one sees what comes of it if the
  * freer, or a stale translation, still takes it for what it was. It changes hands like that once, which is a bound of the model. Page
- * tables come from frames that were never data.
+ * tables come from frames that were never data. -DSD_OWN_FRAMES: frames do not change hands.
  */
 #include <shootdown/machine.h>
 
@@ -56,7 +56,9 @@ static u64 choose_frame(unsigned int me, int kind, bool *changes_hands)
 	*changes_hands = false;
 	if (kind == SD_FRAME_DATA) {
 		own |= freed & freed_by[me];
+#ifndef SD_OWN_FRAMES
 		others = freed & ~freed_by[me] & ~handed_on;
+#endif
 	}
 	if (!others)
 		return lowest(own);

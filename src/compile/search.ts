@@ -28,9 +28,9 @@ export const AT = {
 } as const;
 /**
  * progress: a thread that is no daemon can do something that others can see, or end, or leave the scenario's bounds; lastEnabled: the one that ran last can go on;
- * waitsBusy: a busy daemon cannot go on.
+ * waitsBusy: a busy daemon cannot go on; led: a step led to a state that was new, and has been found not to be stuck by now.
  */
-const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4 } as const;
+const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4, led: 8 } as const;
 
 /** Results of `run`. */
 export const RUN = { running: 0, exhausted: 1, stuck: 2, states: 3, fresh: 4 } as const;
@@ -222,7 +222,9 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.call(undoTo).get(level).i32(0).mem("i32.store", AT.mark).get(level).call(advance).end();
     field(AT.next);
     c.tee(next).getGlobal(s.threads).op("i32.ge_u").if();
-    c.getGlobal(s.looked).op("i32.eqz").if();
+    c.getGlobal(s.looked).op("i32.eqz");
+    field(AT.flags);
+    c.i32(FLAG.led).op("i32.and", "i32.eqz", "i32.and").if();
     field(AT.flags);
     c.i32(FLAG.progress).i32(FLAG.waitsBusy);
     field(AT.waiting);
@@ -319,6 +321,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.get(known).if();
     c.get(level).call(mark).mem("i32.store", AT.mark).get(known).call(steps.apply).end();
     c.getGlobal(s.states).i32(1).op("i32.add").setGlobal(s.states);
+    setFlag(FLAG.led);
     c.get(waiting).op("i32.eqz").if();
     c.getGlobal(s.ended).i32(1).op("i32.add").setGlobal(s.ended);
     if (final !== undefined) {

@@ -72,6 +72,8 @@ interface Level {
   progress: boolean;
   /** A busy daemon cannot go on. */
   waitsBusy: boolean;
+  /** A step led to a state that was new. */
+  led: boolean;
   /** The thread that ran last can go on. */
   lastEnabled: boolean;
 }
@@ -138,6 +140,7 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       again: undefined,
       progress: false,
       waitsBusy: false,
+      led: false,
       lastEnabled: false,
     });
     if (stack.length > counts.depth) counts.depth = stack.length - 1;
@@ -176,8 +179,8 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
         }
       }
       if (level.next >= count) {
-        // All successors have been tried.
-        if (level.waiting > 0 ? !level.progress : level.waitsBusy) {
+        // All successors have been tried. One that was new has been found not to be stuck by now, and then this one is not.
+        if (!level.led && (level.waiting > 0 ? !level.progress : level.waitsBusy)) {
           const failure = stuck.look(level.waiting);
           if (failure !== undefined) return violation("stuck", failure);
         }
@@ -219,6 +222,7 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       const preemptions = level.preemptions + preempts;
       if (!machine.visit(salt(thread, preemptions))) continue;
       counts.states++;
+      level.led = true;
       visitor?.();
       if (waiting === 0) counts.ended++;
       if (waiting === 0 && !machine.final()) return violation("final", machine.failure());
