@@ -1,10 +1,9 @@
 /**
  * The pipeline behind one call: compiled C in, verdict out. The command line, and anything else that checks, comes through here.
  */
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
+import { sourceText } from "./base/sources.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
@@ -152,7 +151,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
-    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h"), readSource),
+    races: describeRaces(program, racesFound(program, result), (file) => file.endsWith(".h"), sourceText),
   };
   switch (result.outcome.kind) {
     case "none":
@@ -163,7 +162,7 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       const { failure, schedule } = result.outcome.violation;
       const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
         createInterpreter(program, { merging: options.merge, ...knowledge, observer });
-      const story = explain(program, observed, schedule, failure, { readSource });
+      const story = explain(program, observed, schedule, failure, { readSource: sourceText });
       return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
     }
   }
@@ -196,13 +195,5 @@ function reasonOf(why: Inconclusive, options: CheckOptions, stopped: string | un
       return "without one schedule that reaches its end: some thread never finishes";
     case "interrupted":
       return stopped ?? "by the user";
-  }
-}
-
-function readSource(file: string): string | undefined {
-  try {
-    return readFileSync(resolve(file), "utf8");
-  } catch {
-    return undefined;
   }
 }

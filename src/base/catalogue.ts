@@ -28,7 +28,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD102: {
     title: "A source file cannot be read",
-    meaning: "A file that was named does not exist, is a folder, or may not be read.",
+    meaning:
+      "A file that was named does not exist, may not be read, or is no regular file (a folder, a FIFO, a device) of at most 16 MiB; or its name ends in neither .c nor .ll.",
     advice: "Paths are taken from the current folder; with --tree, files that do not exist there are looked for in the tree.",
   },
   SD103: {
@@ -51,6 +52,18 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "What --tree names is no kernel tree, or one whose version the model does not know; or no tree of that version is installed.",
     advice:
       "Name the folder of a kernel's sources. `--tree 6.1` takes the one in SHOOTDOWN_TREE_6_1, or what the distribution's linux-source-6.1 package installed.",
+  },
+  SD107: {
+    title: "There is no room for temporary files",
+    meaning:
+      "What clang makes is written to the folder for temporary files first. It does not exist, may not be written, or is full; or a file would be larger than 64 MiB.",
+    advice: "Name another folder with TMPDIR.",
+  },
+  SD108: {
+    title: "An #include reaches too far",
+    meaning:
+      "A scenario includes from its own folder, those named with -I on the command line, and kernel/include. This one names something else, or something that is no regular file, or that cannot be looked at.",
+    advice: "Correct the name; or say with -I that its folder may be included from.",
   },
   SD201: {
     title: "The LLVM IR cannot be read",
@@ -124,8 +137,10 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD302: {
     title: "A scenario's own options are wrong",
-    meaning: "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read.",
-    advice: "It takes the options of `shootdown check`, for example `// shootdown: --kernel 4.19 -DNCPU=3`.",
+    meaning:
+      "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read, or asks for what a file may not decide.",
+    advice:
+      "It takes the options that change what is checked, for example `// shootdown: --kernel 4.19 -DNCPU=3`: not those that run a program, write a file or say how to print. Its -I stay in its own folder, and its --tree is a version.",
   },
   SD303: {
     title: "The scenario needs more than the model has",
