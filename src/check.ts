@@ -8,7 +8,9 @@ import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
 import { explain } from "./explain/explain.ts";
+import { plainStory } from "./explain/plain.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
+import type { Story } from "./explain/story.ts";
 import type { Machine, Merging } from "./explore/machine.ts";
 import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
 import { createInterpreter } from "./interpret/interpreter.ts";
@@ -18,6 +20,9 @@ import type { Program } from "./ir/program.ts";
 import { type KeptCode, keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
 import type { Common, Verdict } from "./report/verdict.ts";
 
+/** Stands in a plain story for why there is no other, until whoever cuts it short knows better. */
+export const UNTOLD = "the time was over";
+
 export interface CheckOptions {
   /** What the reader calls it: the first file that was named. */
   readonly scenario: string;
@@ -25,8 +30,10 @@ export interface CheckOptions {
   readonly maxStates: number | undefined;
   /** Bytes. */
   readonly maxMemory: number | undefined;
-  /** Seconds. */
+  /** Seconds, from when the command began. */
   readonly timeout: number | undefined;
+  /** When that was, in milliseconds since 1970; left out: now. */
+  readonly began?: number | undefined;
   readonly merge: Merging;
   readonly engine: "compiled" | "interpreter";
   /** Those that were given, for the report of bounds. */
@@ -47,9 +54,15 @@ export interface CheckHooks {
   onSlice(progress: Progress): void;
   /** Why to stop now, completing "stopped ..." ("by the user"), or undefined to go on. */
   shouldStop(): string | undefined;
+  /** Told before work that may take long and does not ask in between: completes "while ...". */
+  readonly onWork?: (doing: string) => void;
+  /** Told of a violation before its story is made: the same without the story. */
+  readonly onFound?: (verdict: Verdict) => void;
 }
 
-export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
+export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
+  const options = { ...given, began: given.began ?? Date.now() };
+  hooks.onWork?.("the IR was read and linked");
   const program = programOf(inputs, options.cache);
   const { result, stopped } = await search(program, inputs, options, hooks);
   if (result.threads.length === 0 && !failedInSetup(result)) {
@@ -60,7 +73,7 @@ export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: Che
       help: "name what is to run, with sd_cpu_run() or sd_user()",
     });
   }
-  return verdictOf(program, options, result, stopped);
+  return verdictOf(program, options, result, stopped, hooks);
 }
 
 function failedInSetup({ outcome }: CheckResult): boolean {
@@ -79,10 +92,10 @@ async function search(
   const result = await check({
     preemptions: options.preemptions,
     maxStates: options.maxStates,
-    timeout: options.timeout,
+    timeout: secondsLeft(options),
     merging: options.merge,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
-    machine: machinesOf(program, options, keptCode(`${inputs.code}-${options.merge}`, options.cache)),
+    machine: machinesOf(program, options, keptCode(`${inputs.code}-${options.merge}`, options.cache), hooks.onWork),
     knowledge: recallKnowledge(key, options.cache),
     onProgress: (p) => hooks.onSlice({ ...p, memory: process.memoryUsage().rss }),
     interrupted: () => {
@@ -99,22 +112,26 @@ export function machinesOf(
   program: Program,
   options: Pick<CheckOptions, "merge" | "engine" | "maxMemory"> & Pick<RunOptions, "stepCache">,
   kept?: KeptCode,
+  onWork?: (doing: string) => void,
 ): (knowledge: Knowledge) => Machine {
   const merging = options.merge;
   if (options.engine === "interpreter") return (knowledge) => createInterpreter(program, { merging, ...knowledge });
   let compiled: { module: CompiledModule; racy: string } | undefined;
   return (knowledge) => {
     const racy = knowledge.racyAccesses.join();
+    onWork?.("code was made, and the scenario set up");
     if (compiled?.racy !== racy) {
       compiled = { module: codeOf(program, merging, knowledge, kept), racy };
     }
-    return runCompiled(program, compiled.module, {
+    const machine = runCompiled(program, compiled.module, {
       sharedWords: knowledge.sharedWords,
       notedLocks: knowledge.notedLocks,
       racyAccesses: knowledge.racyAccesses,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
       ...(options.stepCache === undefined ? {} : { stepCache: options.stepCache }),
     });
+    onWork?.("schedules were tried");
+    return machine;
   };
 }
 
@@ -127,8 +144,19 @@ function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: 
   return compiled;
 }
 
-function verdictOf(program: Program, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
+/** More than nothing: the search itself notices that none are left. */
+const secondsLeft = ({ timeout, began = Date.now() }: CheckOptions): number | undefined =>
+  timeout === undefined ? undefined : Math.max(0.001, timeout - (Date.now() - began) / 1000);
+
+function verdictOf(
+  program: Program,
+  options: CheckOptions,
+  result: CheckResult,
+  stopped: string | undefined,
+  hooks: CheckHooks,
+): Verdict {
   const { counts, knowledge } = result;
+  hooks.onWork?.("the story was told");
   const common: Common = {
     scenario: options.scenario,
     counts: {
@@ -162,8 +190,16 @@ function verdictOf(program: Program, options: CheckOptions, result: CheckResult,
       const { failure, schedule } = result.outcome.violation;
       const observed = (observer: Parameters<Parameters<typeof explain>[1]>[0]): Machine =>
         createInterpreter(program, { merging: options.merge, ...knowledge, observer });
-      const story = explain(program, observed, schedule, failure, { readSource: sourceText });
-      return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
+      const told = (story: Story): Verdict => ({
+        ...common,
+        kind: "violation",
+        violation: { failure, schedule, shortest: result.outcome.kind === "violation" && result.outcome.shortest, story },
+      });
+      const plain = told(plainStory(result.threads, schedule, failure, UNTOLD));
+      const left = secondsLeft(options);
+      if (left !== undefined && left <= 0.001) return plain;
+      hooks.onFound?.(plain);
+      return told(explain(program, observed, schedule, failure, { readSource: sourceText }));
     }
   }
 }

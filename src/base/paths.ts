@@ -11,6 +11,9 @@ export const packageRoot: string = fileURLToPath(new URL("../../", import.meta.u
 export const kernelDir: string = join(packageRoot, "kernel");
 export const kernelIncludeDir: string = join(kernelDir, "include");
 
+/** Begins the names of our folders in the system's temporary one; the process's number follows. */
+export const TEMPORARY = "shootdown-";
+
 let known: string | undefined;
 
 /** Our own version, from package.json. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { errorCode, readRegular, wordsFor } from "../base/files.ts";
+import { TEMPORARY } from "../base/paths.ts";
 import type { Limits } from "../base/stopped.ts";
 import { LARGEST_IR, runChild } from "./child.ts";
 
@@ -14,9 +15,6 @@ export type Outcome =
   | { readonly ok: true; readonly text: string; readonly deps: string; readonly stderr: string }
   /** `deps` as far as clang came. */
   | { readonly ok: false; readonly stderr: string; readonly deps: string };
-
-/** Begins the names of our folders in the system's temporary one; the process's number follows. */
-export const TEMPORARY = "shootdown-";
 
 /** Seconds: the largest file of a kernel takes ten. */
 const LONGEST_RUN = 300;

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from "commander";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { packageVersion } from "../base/paths.ts";
+import { shownLines } from "../base/shown.ts";
 import { colours, renderDiagnostics } from "../report/diagnostics.ts";
 import { check } from "./check.ts";
 import { EXIT_INPUT, EXIT_INTERNAL, EXIT_NONE } from "./exit.ts";
@@ -52,7 +53,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       io.stderr.write(renderDiagnostics(error.diagnostics, coloursOf(io.stderr, io, off), io.cwd));
       return EXIT_INPUT;
     }
-    io.stderr.write(apology(error));
+    io.stderr.write(shownLines(apology(error)));
     return EXIT_INTERNAL;
   }
 }

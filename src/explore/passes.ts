@@ -74,11 +74,12 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const seconds = (): number => (performance.now() - started) / 1000;
   let knowledge = options.knowledge ?? NO_KNOWLEDGE;
   let machine = options.machine(knowledge);
+  const late = (): boolean => options.interrupted?.() === true || (options.timeout !== undefined && seconds() > options.timeout);
   if (options.knowledge === undefined && machine.setupFailure === undefined && options.merging === "full") {
     // Until walks teach nothing more.
-    for (;;) {
+    while (!late()) {
       machine.forgetDiscoveries();
-      warmUp(machine);
+      warmUp(machine, late);
       if (machine.discoveries() === 0) break;
       knowledge = knowledgeOf(machine, knowledge);
       machine = options.machine(knowledge);
@@ -119,7 +120,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
         switch (result.kind) {
           case "violation": {
             machine.undo(initial);
-            const small = shortened(machine, result.violation, options);
+            const small = shortened(machine, result.violation, options, late);
             return finish({ kind: "violation", violation: small ?? result.violation, shortest: small !== undefined });
           }
           case "states":
@@ -161,11 +162,11 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
   };
 }
 
-function shortened(machine: Machine, violation: Violation, options: CheckOptions): Violation | undefined {
+function shortened(machine: Machine, violation: Violation, options: CheckOptions, late: () => boolean): Violation | undefined {
   const until = performance.now() + 1000 * (options.shorten ?? 10);
   return shortest(machine, {
     maxNodes: 2_000_000,
-    deadline: () => performance.now() > until,
+    deadline: () => performance.now() > until || late(),
     klass: violation.failure.klass,
   });
 }

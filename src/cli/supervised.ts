@@ -1,0 +1,28 @@
+/** The thread that does a command's work, watched over by `supervise.ts`. */
+import { parentPort, workerData } from "node:worker_threads";
+import { outputTo } from "./io.ts";
+import { main } from "./main.ts";
+import { REASONS, type Said, SHARED, type Start, type Told } from "./watch.ts";
+
+const { argv, shared, began } = workerData as Start;
+const say = (said: Said): void => parentPort?.postMessage(said);
+
+const status = await main(argv, {
+  stdout: outputTo(1, () => shared[SHARED.columns]),
+  stderr: outputTo(2, () => shared[SHARED.errorColumns]),
+  cwd: process.cwd(),
+  env: process.env,
+  began,
+  onInterrupt(listener) {
+    const heard = ({ stop }: Told): void => listener(stop);
+    parentPort?.on("message", heard);
+    return () => void parentPort?.off("message", heard);
+  },
+  watch: {
+    hold: (limits) => say({ say: "hold", limits }),
+    lastWord: (word) => say({ say: "lastWord", word }),
+    printing: () => say({ say: "printing" }),
+    asked: () => REASONS[Atomics.load(shared, SHARED.asked)],
+  },
+});
+say({ say: "end", status });

@@ -1,0 +1,61 @@
+/**
+ * What a run tells whoever watches over it from another thread (`supervise.ts`), who can end it when it does not answer.
+ *
+ * A run may be for seconds in one call: reading, making code, a loop of the code under check. It therefore says beforehand what it is held to, and what is
+ * to be printed if it has to be ended there.
+ */
+import type { Verdict } from "../report/verdict.ts";
+import type { CheckSettings } from "./options.ts";
+
+export interface Hold {
+  /** Milliseconds since 1970. */
+  readonly deadline?: number | undefined;
+  /** How the deadline was given, for the reader. */
+  readonly timeout?: number | undefined;
+  /** Bytes of the whole process and its children. */
+  readonly memory?: number | undefined;
+  /** Milliseconds that it may take to end by itself. */
+  readonly grace?: number | undefined;
+}
+
+/** The last one counts. An inconclusive verdict's reason is filled in by whoever ends the run; a violation stays one, its story cut short. */
+export interface LastWord {
+  readonly verdict: Verdict;
+  readonly settings: CheckSettings;
+  /** Completes "while ...": what the run is about to do. */
+  readonly doing: string;
+}
+
+export interface Watch {
+  hold(limits: Hold): void;
+  lastWord(word: LastWord): void;
+  /** The run is only printing from here: no limit concerns it any more. */
+  printing(): void;
+  /** Why it is asked to end, completing "stopped ...": known at once, in the middle of a calculation too. */
+  asked(): string | undefined;
+}
+
+/** From the run to its supervisor. */
+export type Said =
+  | { readonly say: "hold"; readonly limits: Hold }
+  | { readonly say: "lastWord"; readonly word: LastWord }
+  | { readonly say: "printing" }
+  | { readonly say: "end"; readonly status: number };
+
+/** From the supervisor to the run. */
+export interface Told {
+  readonly stop: string;
+}
+
+/** Shared with the run: numbers that it may look at in the middle of a calculation. */
+export const SHARED = { asked: 0, columns: 1, errorColumns: 2 } as const;
+
+/** The values of SHARED.asked. */
+export const REASONS: readonly (string | undefined)[] = [undefined, "by the user", "at --timeout", "at --max-memory"];
+
+export interface Start {
+  readonly argv: readonly string[];
+  readonly shared: Int32Array;
+  /** When the command began, in milliseconds since 1970. */
+  readonly began: number;
+}
