@@ -99,7 +99,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD207: {
     title: "The global variables are too large",
-    meaning: "All globals together must fit in 1 GiB. The largest are listed.",
+    meaning: "All globals together must fit in 256 MiB. The largest are listed.",
     advice: "Make arrays smaller (fewer pages, smaller arenas): a scenario rarely needs more than a few of anything.",
   },
   SD208: {
@@ -130,6 +130,16 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       "A recursive function opens or closes an atomic section for its caller, or blocks in one. Sections are put into one function by inlining, and recursion cannot be inlined.",
     advice: "Put __sd_atomic_begin and __sd_atomic_end into one function, or unroll the recursion.",
   },
+  SD213: {
+    title: "A function, or the program, is too large",
+    meaning: "A function may have 8,000 instructions, inlined ones included, and all that is reached together 400,000. Code for more would take gigabytes.",
+    advice: "Take the function apart, or leave out what is not under check, with a macro or a stand-in.",
+  },
+  SD214: {
+    title: "A frame is too large",
+    meaning: "The locals of a function, with those of functions inlined into it, may take 8,192 bytes: a thread's stack has 16,384.",
+    advice: "Make the arrays smaller, or static.",
+  },
   SD301: {
     title: "An atomic section is not closed where it was opened",
     meaning: "On some path a function ends a section that it did not begin, leaves one open, or opens one twice.",
@@ -145,8 +155,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   SD303: {
     title: "The scenario needs more than the model has",
     meaning:
-      "An array of the model kernel is full: CPUs, frames, address spaces, locations and the like are few, so that states are small. Nothing follows about the code.",
-    advice: "The message names the macro. Raise it with -D (as in -DSD_TASK_FRAMES=6), or make the scenario smaller.",
+      "An array of the model kernel is full (CPUs, frames, address spaces, locations and the like are few, so that states are small), or a limit of the engine is reached: threads, choices in one step. Nothing follows about the code.",
+    advice: "The message names the macro, if there is one. Raise it with -D (as in -DSD_TASK_FRAMES=6), or make the scenario smaller.",
   },
   SD304: {
     title: "The scenario asks for what it has not set up",

@@ -33,7 +33,8 @@ export function checkIncludes(source: string, args: readonly string[], reach: Re
   const path = searchPath(args);
   const refused: Refused[] = [];
   const texts = includeClosure([source, ...path.forced], path, disk, new Map(), (one) => refused.push(one));
-  const faults = refused.slice(0, 5).map((one) => refusal(one, texts.get(one.includer)));
+  const each = [...new Map(refused.map((one) => [`${one.includer}\0${one.include.name}`, one])).values()];
+  const faults = each.slice(0, 5).map((one) => refusal(one, texts.get(one.includer)));
   if (faults.length > 0) throw new InputFault(faults);
   checkUsed([...texts.keys()], reach);
 }

@@ -122,6 +122,9 @@ function undecided(scenario: string, settings: CheckSettings): Extract<Verdict, 
 const MISUSE: Readonly<Record<string, { code: string; help: string }>> = {
   "model-limit": { code: "SD303", help: "raise that macro with -D, or make the scenario smaller" },
   scenario: { code: "SD304", help: "`shootdown explain SD304`" },
+  "too-many-threads": { code: "SD303", help: "make the scenario smaller" },
+  "too-many-choices": { code: "SD303", help: "put a scheduling point (any marked access) between choices, or give fewer alternatives" },
+  "too-many-segments": { code: "SD303", help: "make the scenario smaller" },
 };
 
 export function refuseMisuse(verdict: Verdict): void {

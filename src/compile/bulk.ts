@@ -87,6 +87,10 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
   const makeLive = define(builder, ["i64", "i64"], [], (c) => {
     const at = c.local("i32");
     const left = c.local("i32");
+    // Outside of what is modelled lie the engine's own tables.
+    c.get(0).i64(BigInt(GUARD)).op("i64.lt_u").get(0).i64(BigInt(map.end)).op("i64.gt_u", "i32.or");
+    c.get(1).i64(BigInt(map.end)).get(0).op("i64.sub", "i64.gt_u", "i32.or").if();
+    c.i32(TRAP.badLive).get(0).get(1).i32(0).call(imports.trap).end();
     c.get(0).op("i32.wrap_i64").set(at).get(1).op("i32.wrap_i64").set(left);
     const done = c.block();
     const loop = c.loop();

@@ -143,6 +143,11 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   if (version === "coroutine") {
     c.getGlobal(globals.sp).tee(frame).mem("i32.load", 4).i32(~AT_PLAIN).op("i32.and").set(resume);
     c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);
+    // Its caller saw to the frame's beginning only. What fits between the largest header and parameters needs no look.
+    if (func.locals.length > 0) {
+      c.getGlobal(globals.directSp).getGlobal(globals.stackEnd).op("i32.gt_u").if();
+      c.i32(TRAP.stackOverflow).i64(0n).i64(0n).i32(func.loc).call(imports.trap).end();
+    }
   } else if (layout.size > 0) {
     c.getGlobal(globals.directSp).set(frame);
     c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);

@@ -351,4 +351,5 @@ export const TRAP = {
   choices: 12,
   segments: 13,
   stepCache: 14,
+  badLive: 20,
 } as const;

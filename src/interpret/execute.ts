@@ -143,6 +143,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
   };
 
   const makeLive = (address: bigint, size: bigint): void => {
+    if (address < 0x10000n || address > BigInt(memory.end) || size > BigInt(memory.end) - address)
+      throw violation("scenario", "__sd_live of {1:x} bytes at {0:x}, which is no modelled memory", [address, size, 0n], 0);
     for (let at = 0; at < Number(size); at += 8) memory.setShadow(Number(address) + at, Math.min(8, Number(size) - at));
   };
 

@@ -5,6 +5,7 @@
 import { createDebugInfo } from "./debug-info.ts";
 import { inline } from "./inline.ts";
 import { layOut } from "./layout.ts";
+import { checkBuilt, checkRead } from "./limits.ts";
 import { link } from "./link.ts";
 import { lower } from "./lower.ts";
 import type { Module } from "./module.ts";
@@ -21,7 +22,10 @@ export interface BuildOptions {
 export function buildProgram(modules: readonly Module[], options: BuildOptions = {}): Program {
   const debug = createDebugInfo();
   const linked = link(modules, debug);
+  checkRead(linked);
   const layout = layOut(linked, debug);
   const lowered = lower(linked, layout, debug);
-  return inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
+  const program = inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
+  checkBuilt(program);
+  return program;
 }
