@@ -4,6 +4,7 @@
 import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
 import { sourceText } from "./base/sources.ts";
+import { Stopped } from "./base/stopped.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
@@ -15,6 +16,7 @@ import type { Machine, Merging } from "./explore/machine.ts";
 import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
 import { createInterpreter } from "./interpret/interpreter.ts";
 import { accessSites } from "./ir/flow.ts";
+import { memoryForCode } from "./ir/limits.ts";
 import { findPoints } from "./ir/points.ts";
 import type { Program } from "./ir/program.ts";
 import { type KeptCode, keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
@@ -64,6 +66,9 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
   const options = { ...given, began: given.began ?? Date.now() };
   hooks.onWork?.("the IR was read and linked");
   const program = programOf(inputs, options.cache);
+  // Half as much again is what such an estimate may be wrong by.
+  if (options.engine === "compiled" && options.maxMemory !== undefined && memoryForCode(program) > 1.5 * options.maxMemory)
+    throw new Stopped("at --max-memory: code for the largest function would need more");
   const { result, stopped } = await search(program, inputs, options, hooks);
   if (result.threads.length === 0 && !failedInSetup(result)) {
     throw fault({
@@ -148,13 +153,7 @@ function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: 
 const secondsLeft = ({ timeout, began = Date.now() }: CheckOptions): number | undefined =>
   timeout === undefined ? undefined : Math.max(0.001, timeout - (Date.now() - began) / 1000);
 
-function verdictOf(
-  program: Program,
-  options: CheckOptions,
-  result: CheckResult,
-  stopped: string | undefined,
-  hooks: CheckHooks,
-): Verdict {
+function verdictOf(program: Program, options: CheckOptions, result: CheckResult, stopped: string | undefined, hooks: CheckHooks): Verdict {
   const { counts, knowledge } = result;
   hooks.onWork?.("the story was told");
   const common: Common = {

@@ -132,7 +132,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD213: {
     title: "A function, or the program, is too large",
-    meaning: "A function may have 8,000 instructions, inlined ones included, and all that is reached together 400,000. Code for more would take gigabytes.",
+    meaning:
+      "A function may have 6,000 instructions, inlined ones included, and all that is reached together 400,000. Code for more would take gigabytes.",
     advice: "Take the function apart, or leave out what is not under check, with a macro or a stand-in.",
   },
   SD214: {

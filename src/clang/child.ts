@@ -40,8 +40,10 @@ exit "$status"
 const MEDDLING =
   /^(CPATH|C_INCLUDE_PATH|CPLUS_INCLUDE_PATH|OBJC_INCLUDE_PATH|CCC_OVERRIDE_OPTIONS|COMPILER_PATH|LIBRARY_PATH|GCC_EXEC_PREFIX|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|SOURCE_DATE_EPOCH|CC_PRINT_.*|CC_LOG_.*|LIBCLANG_.*|FORCE_CLANG_DIAGNOSTICS_CRASH)$/;
 
-function environment(): NodeJS.ProcessEnv {
-  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !MEDDLING.test(name))), LC_ALL: "C" };
+/** What a compiler leaves behind when it crashes is to go with our folder. */
+function environment(dir: string): NodeJS.ProcessEnv {
+  const temporary = dir === "" ? {} : { TMPDIR: dir };
+  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !MEDDLING.test(name))), ...temporary, LC_ALL: "C" };
 }
 
 export interface Task {
@@ -64,7 +66,7 @@ export interface Ended {
 
 function start({ path, args, cwd, dir, seconds, heard }: Task, limits: Limits): ChildProcess {
   const pipes = heard === "stdout" ? (["ignore", "pipe", "ignore"] as const) : (["ignore", "ignore", "pipe"] as const);
-  const env = environment();
+  const env = environment(dir);
   if (process.platform === "win32") return spawn(path, args, { cwd, env, stdio: [...pipes] });
   const kib = Math.ceil((Math.min(limits.memory ?? MOST_MEMORY, MOST_MEMORY) + MAPPED) / 1024);
   const numbers = [2 * seconds, LARGEST_IR / 512, kib].map(String);

@@ -263,12 +263,13 @@ function clangFault(request: CompileRequest, stderr: string): InputFault {
   if (full !== undefined) {
     return fault({
       code: "SD107",
-      message: `clang could not write what it made of ${request.source}: ${full.trim()}`,
+      message: `clang could not write what it made: ${full.trim()}`,
+      file: request.source,
       help: "name another folder for temporary files with TMPDIR; no more than 64 MiB of IR are taken for one file",
     });
   }
   if (first === null && plain === null) {
-    return fault({ code: "SD104", message: `clang failed on ${request.source} without naming an error`, verbatim: stderr.trimEnd() });
+    return fault({ code: "SD104", message: "clang failed without naming an error", file: request.source, verbatim: stderr.trim() });
   }
   const file = first?.[1] ?? request.source;
   const message = first?.[4] ?? plain?.[1] ?? "";

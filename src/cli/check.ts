@@ -11,6 +11,7 @@ import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
+import type { Hold } from "./watch.ts";
 
 export async function check(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const began = io.began ?? Date.now();
@@ -18,7 +19,8 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
   const cache = openCache(defaultCacheDir(io.env));
   const { timeout, maxMemory } = settings;
   const deadline = timeout === undefined ? undefined : began + 1000 * timeout;
-  io.watch?.hold({ deadline, timeout, memory: maxMemory });
+  const hold: Hold = { deadline, because: atTimeout(settings), memory: maxMemory };
+  io.watch?.hold(hold);
   let last = undecided(files[0] ?? "", settings);
   const doing = (what: string): void => io.watch?.lastWord({ verdict: last, settings, doing: what });
   doing(COMPILING);
@@ -32,6 +34,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
   });
   const late = deadline === undefined ? undefined : setTimeout(() => ending.abort(new Stopped(atTimeout(settings))), deadline - Date.now());
   const line = progressLine(io.stderr, !settings.quiet);
+  let compiled = false;
   let verdict: Verdict;
   try {
     const compiling = compileSettled(files, settings, {
@@ -42,6 +45,7 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
     });
     // Everything behind the compiler is loaded while clang is at work.
     const [inputs, { runCheck }] = await Promise.all([compiling, import("../check.ts"), import("./print.ts")]);
+    compiled = true;
     if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(shownLines(inputs.warnings));
     const hooks: CheckHooks = {
       onSlice: (progress) => {
@@ -50,13 +54,19 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
       },
       shouldStop: stopper(ending.signal, settings, io),
       onWork: doing,
-      onFound: (found) => io.watch?.lastWord({ verdict: shownDeep(found), settings, doing: "the story was told" }),
+      onFound: (found) => {
+        io.watch?.lastWord({ verdict: shownDeep(found), settings, doing: "the story was told" });
+        const enough = Date.now() + 1000 * LONGEST_STORY;
+        if (deadline === undefined || enough < deadline)
+          io.watch?.hold({ ...hold, deadline: enough, because: `after ${LONGEST_STORY} s`, grace: 0 });
+      },
     };
     verdict = await runCheck(inputs, { ...optionsOf(files[0] ?? "", settings, cache), began }, hooks);
   } catch (error) {
-    const reason = error instanceof Stopped ? `${error.reason}, while ${COMPILING}` : memoryRanOut(error) ? "because memory ran out" : undefined;
+    const reason =
+      error instanceof Stopped ? `${error.reason}, while ${COMPILING}` : memoryRanOut(error) ? "because memory ran out" : undefined;
     if (reason === undefined) throw error;
-    verdict = { ...last, reason };
+    verdict = { ...last, reason, counts: { ...last.counts, seconds: (Date.now() - began) / 1000, memoryBytes: process.memoryUsage.rss() } };
   } finally {
     clearTimeout(late);
     release();
@@ -72,6 +82,9 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
 
 const COMPILING = "the C was compiled";
 const atTimeout = ({ timeout }: CheckSettings): string => `at --timeout ${timeout}`;
+
+/** Seconds, unless --timeout leaves less. */
+const LONGEST_STORY = 60;
 
 /** Milliseconds between looks at the memory, which take a while themselves. */
 const LOOK = 50;

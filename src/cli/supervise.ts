@@ -14,7 +14,8 @@ import { type Hold, type LastWord, REASONS, type Said, SHARED, type Start, type 
 
 /** Milliseconds. */
 const LOOK = 50;
-const GRACE = 2000;
+/** To end by itself: after a signal, and when a limit is reached. */
+const GRACE = { signal: 1000, limit: 400 } as const;
 /** Of address space: WebAssembly reserves it in large pieces, most of them never touched. */
 const NEEDED_SPACE = 20 * 2 ** 30;
 
@@ -71,7 +72,7 @@ export function supervise(argv: readonly string[]): Promise<number> {
       const reason = reasonOf(code, hold);
       Atomics.store(shared, SHARED.asked, code);
       worker.postMessage({ stop: reason } satisfies Told);
-      setTimeout(() => printing || void cut(reason), hold.grace ?? GRACE).unref();
+      setTimeout(() => printing || void cut(reason), hold.grace ?? (code === 1 ? GRACE.signal : GRACE.limit)).unref();
     };
     const timer = setInterval(() => {
       if (printing) return;
@@ -122,10 +123,7 @@ export function supervise(argv: readonly string[]): Promise<number> {
   });
 }
 
-function reasonOf(code: number, hold: Hold): string {
-  const reason = REASONS[code] ?? "";
-  return code === 2 && hold.timeout !== undefined ? `${reason} ${hold.timeout}` : reason;
-}
+const reasonOf = (code: number, { because }: Hold): string => (code === 2 ? because : undefined) ?? REASONS[code] ?? "";
 
 function interruptedEarly(reason: string): number {
   complain(`shootdown: stopped ${reason}, before anything was decided\n`);

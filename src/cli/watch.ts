@@ -10,8 +10,8 @@ import type { CheckSettings } from "./options.ts";
 export interface Hold {
   /** Milliseconds since 1970. */
   readonly deadline?: number | undefined;
-  /** How the deadline was given, for the reader. */
-  readonly timeout?: number | undefined;
+  /** Whose it is, completing "stopped ...". */
+  readonly because?: string | undefined;
   /** Bytes of the whole process and its children. */
   readonly memory?: number | undefined;
   /** Milliseconds that it may take to end by itself. */

@@ -58,7 +58,12 @@ export function trap(
     case TRAP.badFree:
       return fail("bad-free", "{0:p} is freed, and is not live", [address, b, 0n], place);
     case TRAP.badLive:
-      return fail("scenario", "__sd_live of {1:x} bytes at {0:x}, which is no modelled memory", [address, BigInt.asUintN(64, b), 0n], place);
+      return fail(
+        "scenario",
+        "__sd_live of {1:x} bytes at {0:x}, which is no modelled memory",
+        [address, BigInt.asUintN(64, b), 0n],
+        place,
+      );
     case TRAP.blockInSection:
       return fail(
         "blocked-in-section",

@@ -43,4 +43,5 @@ export function plainStory(threads: readonly ThreadInfo[], schedule: Schedule, f
 }
 
 /** Arguments as numbers. */
-const filled = ({ text, args }: Failure): string => text.replace(/\{(\d):\w\}/g, (_, n: string) => `0x${(args[Number(n)] ?? 0n).toString(16)}`);
+const filled = ({ text, args }: Failure): string =>
+  text.replace(/\{(\d):\w\}/g, (_, n: string) => `0x${(args[Number(n)] ?? 0n).toString(16)}`);

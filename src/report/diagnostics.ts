@@ -32,8 +32,10 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], c: Colours
 function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
   const lines = [`${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(shown(d.message))}`];
   const place = placeOf(d);
-  if (d.verbatim !== undefined) {
+  if (d.verbatim !== undefined && d.verbatim !== "" && (d.line !== undefined || place === undefined)) {
     lines.push(excerpt(d.verbatim));
+  } else if (d.verbatim !== undefined) {
+    lines.push(`  ${c.cyan("at")} ${place}`, ...(d.verbatim === "" ? [] : [excerpt(d.verbatim)]));
   } else if (place !== undefined) {
     lines.push(`  ${c.cyan("at")} ${place}`);
     lines.push(...sourceLine(d, c, cwd));
