@@ -63,8 +63,8 @@ export async function check(files: readonly string[], given: GivenOptions, io: I
     };
     verdict = await runCheck(inputs, { ...optionsOf(files[0] ?? "", settings, cache), began }, hooks);
   } catch (error) {
-    const reason =
-      error instanceof Stopped ? `${error.reason}, while ${COMPILING}` : memoryRanOut(error) ? "because memory ran out" : undefined;
+    const stopped = error instanceof Stopped ? `${error.reason}${compiled ? "" : `, while ${COMPILING}`}` : undefined;
+    const reason = memoryRanOut(error) ? "because memory ran out" : stopped;
     if (reason === undefined) throw error;
     verdict = { ...last, reason, counts: { ...last.counts, seconds: (Date.now() - began) / 1000, memoryBytes: process.memoryUsage.rss() } };
   } finally {

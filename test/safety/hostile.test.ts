@@ -267,7 +267,8 @@ describe("sizes have limits, each with a message", () => {
 
   it("--max-memory bounds all of the process", async () => {
     for (const [text, limit] of [
-      [long(2500), 200],
+      [long(500), 200],
+      [long(1900), 200],
       [
         body("for (int i = 0; i < 40; i++) g[i % 16] += i;", "volatile unsigned g[16];").replace(
           "}\n",
