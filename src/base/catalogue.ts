@@ -141,6 +141,13 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "The locals of a function, with those of functions inlined into it, may take 8,192 bytes: a thread's stack has 16,384.",
     advice: "Make the arrays smaller, or static.",
   },
+  SD215: {
+    title: "Malformed LLVM IR",
+    meaning:
+      "The IR can be read, and cannot be right: a branch to no block, a value that is not defined, a call with other arguments than the function takes. A compiler makes no such thing.",
+    advice:
+      "Make the file again. If two C files declare a function differently, correct one of them. If clang made it of correct C, report it.",
+  },
   SD301: {
     title: "An atomic section is not closed where it was opened",
     meaning: "On some path a function ends a section that it did not begin, leaves one open, or opens one twice.",

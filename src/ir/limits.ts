@@ -13,6 +13,7 @@ const LARGEST_PROGRAM = 400_000;
 /** Bytes of locals: the kernel warns at 2,048, and its threads have 16,384 for all frames. */
 const LARGEST_FRAME = 8192;
 const MOST_LISTED = 10;
+const SECTION_KINDS = 6n;
 
 /**
  * Bytes that the process needs while V8 optimises the largest function, which grows with the square of its size: measured with Node 20, on functions of
@@ -54,7 +55,23 @@ export function checkBuilt(program: Program): void {
       },
     ];
   });
-  refuse([...tooLong(sizes), ...frames]);
+  refuse([...tooLong(sizes), ...frames, ...unknownSections(program)]);
+}
+
+/** Of __sd_atomic_begin. Inlining and folding have made constants of what the kernel's functions pass on. */
+function unknownSections(program: Program): Diagnostic[] {
+  return program.funcs.flatMap((f) =>
+    f.blocks.flatMap((b) =>
+      b.instrs.flatMap((i): Diagnostic[] => {
+        if (i.op !== "intrinsic" || i.intrinsic !== "atomic_begin") return [];
+        const kind = i.args[0];
+        if (kind !== undefined && "imm" in kind && kind.imm < SECTION_KINDS) return [];
+        const loc = program.debug.locs[i.loc];
+        const place = loc === undefined || loc.file === "" ? {} : { file: loc.file, line: loc.line };
+        return [{ code: "SD210", message: `__sd_atomic_begin in ${f.name} with a kind that is none of SD_STEP and the like`, ...place }];
+      }),
+    ),
+  );
 }
 
 function tooLong(

@@ -265,17 +265,15 @@ describe("sizes have limits, each with a message", () => {
     ["alternatives", "if (__sd_choose(100000) == 7) __sd_assume(0);", "SD303"],
   ])("%s", async (_, c, code) => refused([put("choices.c", body(c))], code, "choices"));
 
+  const MANY_STATES =
+    "#include <shootdown/scenario.h>\nvolatile unsigned g[16];\nstatic void run(void *arg) { for (int i = 0; i < 40; i++) g[i % 16] += i; }\n" +
+    'void scenario(void) { for (int i = 0; i < 4; i++) sd_cpu_run(i, NULL, "run", run, NULL); }\n';
+
   it("--max-memory bounds all of the process", async () => {
     for (const [text, limit] of [
       [long(500), 200],
       [long(1900), 200],
-      [
-        body("for (int i = 0; i < 40; i++) g[i % 16] += i;", "volatile unsigned g[16];").replace(
-          "}\n",
-          'sd_cpu_run(2, NULL, "c", run, NULL); sd_cpu_run(3, NULL, "d", run, NULL); }\n',
-        ),
-        250,
-      ],
+      [MANY_STATES, 250],
     ] as const) {
       const { status, out, peak } = await check([put("memory.c", text), "--max-memory", `${limit}M`, "--timeout", "60", "-q"], {
         patience: 100_000,
