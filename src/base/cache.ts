@@ -25,6 +25,9 @@ const HEADER = MAGIC.length + 64 + 1;
 /** Above this many bytes the entries that were used longest ago are dropped. */
 const LIMIT = 1 << 30;
 
+/** Milliseconds. */
+const ABANDONED = 3_600_000;
+
 /** SHOOTDOWN_CACHE, or shootdown/ in the user's cache folder. */
 export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env.SHOOTDOWN_CACHE) return env.SHOOTDOWN_CACHE;
@@ -130,7 +133,9 @@ export function prune(dir: string, limit: number): void {
       for (const name of readdirSync(join(dir, shard.name))) {
         const file = join(dir, shard.name, name);
         const stat = statSync(file, { throwIfNoEntry: false });
-        if (stat?.isFile()) entries.push({ file, size: stat.size, time: stat.mtimeMs });
+        // Left by somebody who was killed while writing it.
+        if (name.endsWith(".tmp") && stat !== undefined && stat.mtimeMs < Date.now() - ABANDONED) removeQuietly(file);
+        else if (stat?.isFile()) entries.push({ file, size: stat.size, time: stat.mtimeMs });
       }
     }
   } catch {
