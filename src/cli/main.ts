@@ -74,7 +74,7 @@ async function dispatch(argv: readonly string[], io: Io, off: boolean): Promise<
 
   const checking = quietly(program.command("check"))
     .description("look for an interleaving that violates a property")
-    .argument("<file.c...>", "scenarios, or files of --tree and a harness")
+    .argument("<file.c...>", "scenarios, or files of --tree and a harness; LLVM IR (.ll) too")
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
       status = await check(files, given, io, { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) });

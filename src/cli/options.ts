@@ -67,8 +67,10 @@ export function addCheckOptions(command: Command): Command {
     .addOption(new Option("--cpus <n>", "processors of the machine: defines NCPU").argParser(cpus))
     .addOption(new Option("--preemptions <n>", "only schedules with at most this many preemptions (default: all)").argParser(preemptions))
     .addOption(new Option("--max-states <n>", "stop after this many states").argParser(states))
-    .addOption(new Option("--max-memory <size>", "stop at this much memory, as in 512M or 4G").argParser(size))
-    .addOption(new Option("--timeout <seconds>", "stop after this time").argParser(seconds))
+    .addOption(
+      new Option("--max-memory <size>", "stop when the process takes this much memory, clang included, as in 512M or 4G").argParser(size),
+    )
+    .addOption(new Option("--timeout <seconds>", "stop after this time, counted from the start of the command").argParser(seconds))
     .addOption(
       new Option("--merge <kind>", "what one step may hold: all that commutes, one marked access, or one access (default full)").choices([
         "full",
@@ -84,7 +86,7 @@ export function addCheckOptions(command: Command): Command {
     )
     .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
     .addOption(new Option("--full", "tell the whole story of a violation, every step of it, not just what fits a screen"))
-    .addOption(new Option("--width <columns>", "how wide to print (default: the terminal, else 100)").argParser(width))
+    .addOption(new Option("--width <columns>", "how wide to print, 60 to 1000 (default: the terminal, else 100)").argParser(width))
     .addOption(new Option("--mail", "for a mail: 72 columns, no colours").conflicts("width"))
     .addOption(new Option("--no-color", "no colours (they are left out anyway if the output is no terminal or NO_COLOR is set)"))
     .addOption(new Option("-q, --quiet", "the verdict alone: no progress and no story"));
