@@ -112,7 +112,9 @@ export function supervise(argv: readonly string[]): Promise<number> {
         void cut("because memory ran out");
         return;
       }
-      complain(`shootdown: internal error, sorry: this is a fault of shootdown, not of your input.\n${error.stack ?? error}\n`);
+      const missing = error.code === "ERR_MODULE_NOT_FOUND";
+      if (missing) complain(`shootdown: cannot start: ${error.message}\nIn a checkout, run \`npm ci\` and \`npm run build\` first.\n`);
+      else complain(`shootdown: internal error, sorry: this is a fault of shootdown, not of your input.\n${error.stack ?? error}\n`);
       end(EXIT_INTERNAL);
     });
     worker.on("exit", () => {
