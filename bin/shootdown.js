@@ -1,21 +1,11 @@
 #!/usr/bin/env node
-// The command. Whatever goes wrong on the way, the exit status is never one that reads as a verdict.
+// The command, as far as any Node can read it: an old one is told which is needed, in words. What runs is in command.js.
 
-import "./v8.js";
-
-const INTERNAL = 70;
-
-process.on("uncaughtException", (error) => {
-  process.stderr.write(`shootdown: internal error, sorry: this is a fault of shootdown, not of your input.\n${error?.stack ?? error}\n`);
-  process.exit(INTERNAL);
-});
-
-let loaded;
-try {
-  const [{ main }, { processIo }] = await Promise.all([import("../dist/cli/main.js"), import("../dist/cli/io.js")]);
-  loaded = { main, processIo };
-} catch (error) {
-  process.stderr.write(`shootdown: cannot start: ${error.message}\nIn a checkout, run \`npm ci\` and \`npm run build\` first.\n`);
-  process.exit(INTERNAL);
+var version = process.versions.node.split(".").map(Number);
+if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
+  process.stderr.write("shootdown needs Node 20.19 or newer; this is " + process.versions.node + "\n");
+  process.exit(70);
+} else {
+  // biome-ignore lint/security/noGlobalEval: Node 8 and older cannot even parse a dynamic import
+  eval('import("./command.js")');
 }
-process.exitCode = await loaded.main(process.argv.slice(2), loaded.processIo());

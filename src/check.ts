@@ -1,29 +1,35 @@
 /**
  * The pipeline behind one call: compiled C in, verdict out. The command line, and anything else that checks, comes through here.
  */
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Cache } from "./base/cache.ts";
 import { fault } from "./base/diagnostics.ts";
 import { packageVersion, shownPath } from "./base/paths.ts";
+import { sourceText } from "./base/sources.ts";
+import { Stopped } from "./base/stopped.ts";
 import type { Inputs } from "./clang/inputs.ts";
 import { type RunOptions, runCompiled } from "./compile/compiled.ts";
 import { type CompiledModule, compileProgram } from "./compile/module.ts";
 import { explain } from "./explain/explain.ts";
 import { isHeader } from "./explain/files.ts";
 import type { ObservedMachine } from "./explain/observation.ts";
+import { plainStory } from "./explain/plain.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "./explain/races.ts";
 import { describeSpinning } from "./explain/spinning.ts";
+import type { Story } from "./explain/story.ts";
 import type { Machine, Merging } from "./explore/machine.ts";
 import { type CheckResult, check, type Inconclusive, type Knowledge } from "./explore/passes.ts";
 import { createInterpreter } from "./interpret/interpreter.ts";
 import { accessSites } from "./ir/flow.ts";
+import { memoryForCode } from "./ir/limits.ts";
 import { modelBounds } from "./ir/model-bounds.ts";
 import { findPoints } from "./ir/points.ts";
 import type { Program } from "./ir/program.ts";
 import { type KeptCode, keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
 import { remarksOn } from "./remarks.ts";
 import type { Common, Provenance, Verdict } from "./report/verdict.ts";
+
+/** Stands in a plain story for why there is no other, until whoever cuts it short knows better. */
+export const UNTOLD = "the time was over";
 
 export interface CheckOptions {
   /** What the reader calls it: the first file that was named. */
@@ -32,8 +38,10 @@ export interface CheckOptions {
   readonly maxStates: number | undefined;
   /** Bytes. */
   readonly maxMemory: number | undefined;
-  /** Seconds. */
+  /** Seconds, from when the command began. */
   readonly timeout: number | undefined;
+  /** When that was, in milliseconds since 1970; left out: now. */
+  readonly began?: number | undefined;
   readonly merge: Merging;
   readonly engine: "compiled" | "interpreter";
   /** Those that were given, for the report of bounds. */
@@ -58,10 +66,19 @@ export interface CheckHooks {
   onSlice(progress: Progress): void;
   /** Why to stop now, completing "stopped ..." ("by the user"), or undefined to go on. */
   shouldStop(): string | undefined;
+  /** Told before work that may take long and does not ask in between: completes "while ...". */
+  readonly onWork?: (doing: string) => void;
+  /** Told of what was found before it is told in words: the same without the story, and without remarks that cost time. */
+  readonly onFound?: (verdict: Verdict) => void;
 }
 
-export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
+export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
+  const options = { ...given, began: given.began ?? Date.now() };
+  hooks.onWork?.("the IR was read and linked");
   const program = programOf(inputs, options.cache);
+  // Half as much again is what such an estimate may be wrong by.
+  if (options.engine === "compiled" && options.maxMemory !== undefined && memoryForCode(program) > 1.5 * options.maxMemory)
+    throw new Stopped("at --max-memory: code for the largest function would need more");
   const { result, stopped } = await search(program, inputs, options, hooks);
   if (result.threads.length === 0 && !failedInSetup(result)) {
     throw fault({
@@ -71,7 +88,7 @@ export async function runCheck(inputs: Inputs, options: CheckOptions, hooks: Che
       help: "name what is to run, with sd_cpu_run() or sd_user()",
     });
   }
-  return verdictOf(program, inputs, options, result, stopped);
+  return verdictOf(program, inputs, options, result, stopped, hooks);
 }
 
 function failedInSetup({ outcome }: CheckResult): boolean {
@@ -90,10 +107,10 @@ async function search(
   const result = await check({
     preemptions: options.preemptions,
     maxStates: options.maxStates,
-    timeout: options.timeout,
+    timeout: secondsLeft(options),
     merging: options.merge,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
-    machine: machinesOf(program, options, keptCode(`${inputs.code}-${options.merge}`, options.cache)),
+    machine: machinesOf(program, options, keptCode(`${inputs.code}-${options.merge}`, options.cache), hooks.onWork),
     knowledge: recallKnowledge(key, options.cache),
     onProgress: (p) => hooks.onSlice({ ...p, memory: process.memoryUsage().rss }),
     interrupted: () => {
@@ -110,6 +127,7 @@ export function machinesOf(
   program: Program,
   options: Pick<CheckOptions, "merge" | "engine" | "maxMemory" | "preemptions"> & Pick<RunOptions, "stepCache">,
   kept?: KeptCode,
+  onWork?: (doing: string) => void,
 ): (knowledge: Knowledge) => Machine {
   const merging = options.merge;
   // Where switches are counted, a thread has to be seen between taking a lock and giving it back: another that waits for it is no preemption.
@@ -118,10 +136,11 @@ export function machinesOf(
   let compiled: { module: CompiledModule; racy: string } | undefined;
   return (knowledge) => {
     const racy = knowledge.racyAccesses.join();
+    onWork?.("code was made, and the scenario set up");
     if (compiled?.racy !== racy) {
       compiled = { module: codeOf(program, merging, knowledge, kept), racy };
     }
-    return runCompiled(program, compiled.module, {
+    const machine = runCompiled(program, compiled.module, {
       sharedWords: knowledge.sharedWords,
       notedLocks: knowledge.notedLocks,
       brokenLocks: knowledge.brokenLocks,
@@ -130,6 +149,8 @@ export function machinesOf(
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
       ...(options.stepCache === undefined ? {} : { stepCache: options.stepCache }),
     });
+    onWork?.("schedules were tried");
+    return machine;
   };
 }
 
@@ -142,12 +163,24 @@ function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: 
   return compiled;
 }
 
-function verdictOf(program: Program, inputs: Inputs, options: CheckOptions, result: CheckResult, stopped: string | undefined): Verdict {
-  const { counts, knowledge } = result;
+/** More than nothing: the search itself notices that none are left. */
+const secondsLeft = ({ timeout, began = Date.now() }: CheckOptions): number | undefined =>
+  timeout === undefined ? undefined : Math.max(0.001, timeout - (Date.now() - began) / 1000);
+
+function verdictOf(
+  program: Program,
+  inputs: Inputs,
+  options: CheckOptions,
+  result: CheckResult,
+  stopped: string | undefined,
+  hooks: CheckHooks,
+): Verdict {
+  const { counts, knowledge, outcome } = result;
+  hooks.onWork?.("the story was told");
   const cwd = options.cwd ?? process.cwd();
   const observed: ObservedMachine = (observer) =>
     createInterpreter(program, { merging: options.merge, movers: options.preemptions === undefined, ...knowledge, observer });
-  const files = { readSource, showFile: (file: string) => shownPath(file, cwd) };
+  const files = { readSource: sourceText, showFile: (file: string) => shownPath(file, cwd) };
   const common: Common = {
     scenario: options.scenario,
     counts: {
@@ -171,28 +204,44 @@ function verdictOf(program: Program, inputs: Inputs, options: CheckOptions, resu
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
-    remarks: remarksOn(inputs, program, result, observed, cwd),
+    remarks: remarksOn(inputs, program, result, undefined, cwd),
     provenance: provenanceOf(inputs, options.command ?? ""),
     races: describeRaces(program, racesFound(program, result), isHeader, files),
   };
-  switch (result.outcome.kind) {
-    case "none":
-      return { ...common, kind: "none" };
-    case "inconclusive": {
-      const reason = reasonOf(result.outcome.why, options, stopped);
-      if (result.outcome.why !== "endless") return { ...common, kind: "inconclusive", reason };
-      const who = describeSpinning(program, observed).join("; ");
-      return { ...common, kind: "inconclusive", reason: who === "" ? reason : `${reason}: ${who}` };
+  const told = (remarks: readonly string[], more: { readonly story?: Story; readonly who?: string } = {}): Verdict => {
+    switch (outcome.kind) {
+      case "none":
+        return { ...common, remarks, kind: "none" };
+      case "inconclusive": {
+        const reason = reasonOf(outcome.why, options, stopped);
+        return { ...common, remarks, kind: "inconclusive", reason: (more.who ?? "") === "" ? reason : `${reason}: ${more.who}` };
+      }
+      case "violation": {
+        const { failure, schedule } = outcome.violation;
+        const story = more.story ?? plainStory(result.threads, schedule, failure, UNTOLD);
+        return { ...common, remarks, kind: "violation", violation: { failure, schedule, shortest: outcome.shortest, story } };
+      }
     }
-    case "violation": {
-      const { failure, schedule } = result.outcome.violation;
-      const story = explain(program, observed, schedule, failure, files);
-      return { ...common, kind: "violation", violation: { failure, schedule, shortest: result.outcome.shortest, story } };
-    }
+  };
+  // What follows runs schedules again, and may take long.
+  const plain = told(common.remarks);
+  const left = secondsLeft(options);
+  if ((left !== undefined && left <= 0.001) || wasStopped(result)) return plain;
+  hooks.onFound?.(plain);
+  const remarks = remarksOn(inputs, program, result, observed, cwd);
+  if (outcome.kind === "violation") {
+    const { schedule, failure } = outcome.violation;
+    return told(remarks, { story: explain(program, observed, schedule, failure, files) });
   }
+  const endless = outcome.kind === "inconclusive" && outcome.why === "endless";
+  return told(remarks, endless ? { who: describeSpinning(program, observed).join("; ") } : {});
 }
 
-function provenanceOf({ kernel, compiler, modelBounds }: Inputs, command: string): Provenance {
+/** Somebody, or a limit, wants it to end. */
+const wasStopped = ({ outcome }: CheckResult): boolean =>
+  outcome.kind === "inconclusive" && (outcome.why === "interrupted" || outcome.why === "timeout" || outcome.why === "memory");
+
+export function provenanceOf({ kernel, compiler, modelBounds }: Inputs, command: string): Provenance {
   const name = kernel.kind === "model" ? `model of Linux ${kernel.version}` : `Linux ${kernel.release} (${kernel.dir})`;
   return { version: packageVersion(), kernel: name, compiler, command, model: modelBounds };
 }
@@ -226,13 +275,5 @@ function reasonOf(why: Inconclusive, options: CheckOptions, stopped: string | un
       return "because too much can happen after a state in which threads wait to say whether they wait for ever";
     case "interrupted":
       return stopped ?? "by the user";
-  }
-}
-
-function readSource(file: string): string | undefined {
-  try {
-    return readFileSync(resolve(file), "utf8");
-  } catch {
-    return undefined;
   }
 }

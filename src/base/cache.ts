@@ -3,12 +3,14 @@
  *
  * A cache may lose anything at any time and never makes a check fail: what is missing, unreadable, cut short or altered reads as
  * absent, and a failed write is forgotten. An entry appears whole or not at all (written aside, then renamed), so any
- * number of processes may share one folder. What is stored under a key must follow from the key alone.
+ * number of processes may share one folder. What is stored under a key must follow from the key alone, and the checksum covers the key: an
+ * entry that was moved to another key's place reads as absent.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { bytesOf } from "./files.ts";
 
 export interface Cache {
   readonly dir: string;
@@ -16,12 +18,15 @@ export interface Cache {
   put(key: string, bytes: Uint8Array): void;
 }
 
-/** First line of every entry; the sha256 of the payload follows it. Changing the format means changing this. */
-const MAGIC = "shootdown-cache-1\n";
+/** First line of every entry; the sha256 of key and payload follows it. Changing the format means changing this. */
+const MAGIC = "shootdown-cache-2\n";
 const HEADER = MAGIC.length + 64 + 1;
 
 /** Above this many bytes the entries that were used longest ago are dropped. */
 const LIMIT = 1 << 30;
+
+/** Milliseconds. */
+const ABANDONED = 3_600_000;
 
 /** SHOOTDOWN_CACHE, or shootdown/ in the user's cache folder. */
 export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
@@ -45,7 +50,12 @@ export function keyOf(...parts: readonly (string | Uint8Array)[]): string {
   return hash.digest("hex");
 }
 
-export function openCache(dir: string = defaultCacheDir()): Cache {
+export interface CacheOptions {
+  /** Nothing in the folder changes, not even when an entry was used last: for what came with the package. */
+  readonly readOnly?: boolean;
+}
+
+export function openCache(dir: string = defaultCacheDir(), { readOnly = false }: CacheOptions = {}): Cache {
   let pruned = false;
   const fileOf = (key: string) => join(dir, key.slice(0, 2), key);
 
@@ -54,22 +64,24 @@ export function openCache(dir: string = defaultCacheDir()): Cache {
     get(key) {
       const file = fileOf(key);
       try {
-        const raw = readFileSync(file);
+        const raw = bytesOf(file, LIMIT);
+        if (raw === undefined) return undefined;
         if (raw.length < HEADER || raw.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
         const payload = raw.subarray(HEADER);
-        if (raw.toString("latin1", MAGIC.length, HEADER - 1) !== sha256(payload)) return undefined;
-        touch(file);
+        if (raw.toString("latin1", MAGIC.length, HEADER - 1) !== keyOf(key, payload)) return undefined;
+        if (!readOnly) touch(file);
         return payload;
       } catch {
         return undefined;
       }
     },
     put(key, bytes) {
+      if (readOnly) return;
       const file = fileOf(key);
       const aside = `${file}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
       try {
         makeFolder(dirname(file));
-        writeFileSync(aside, Buffer.concat([Buffer.from(`${MAGIC}${sha256(bytes)}\n`, "latin1"), bytes]));
+        writeFileSync(aside, Buffer.concat([Buffer.from(`${MAGIC}${keyOf(key, bytes)}\n`, "latin1"), bytes]));
         renameSync(aside, file);
       } catch {
         removeQuietly(aside);
@@ -121,7 +133,9 @@ export function prune(dir: string, limit: number): void {
       for (const name of readdirSync(join(dir, shard.name))) {
         const file = join(dir, shard.name, name);
         const stat = statSync(file, { throwIfNoEntry: false });
-        if (stat?.isFile()) entries.push({ file, size: stat.size, time: stat.mtimeMs });
+        // Left by somebody who was killed while writing it.
+        if (name.endsWith(".tmp") && stat !== undefined && stat.mtimeMs < Date.now() - ABANDONED) removeQuietly(file);
+        else if (stat?.isFile()) entries.push({ file, size: stat.size, time: stat.mtimeMs });
       }
     }
   } catch {

@@ -28,7 +28,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD102: {
     title: "A source file cannot be read",
-    meaning: "A file that was named does not exist, is a folder, or may not be read.",
+    meaning:
+      "A file that was named does not exist, may not be read, or is no regular file (a folder, a FIFO, a device) of at most 16 MiB; or its name ends in neither .c nor .ll.",
     advice: "Paths are taken from the current folder; with --tree, files that do not exist there are looked for in the tree.",
   },
   SD103: {
@@ -51,6 +52,18 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "What --tree names is no kernel tree, or one whose version the model does not know; or no tree of that version is installed.",
     advice:
       "Name the folder of a kernel's sources. `--tree 6.1` takes the one in SHOOTDOWN_TREE_6_1, or what the distribution's linux-source-6.1 package installed.",
+  },
+  SD107: {
+    title: "There is no room for temporary files",
+    meaning:
+      "What clang makes is written to the folder for temporary files first. It does not exist, may not be written, or is full; or a file would be larger than 64 MiB.",
+    advice: "Name another folder with TMPDIR.",
+  },
+  SD108: {
+    title: "An #include reaches too far",
+    meaning:
+      "A scenario includes from its own folder, those named with -I on the command line, and kernel/include. This one names something else, or something that is no regular file, or that cannot be looked at.",
+    advice: "Correct the name; or say with -I that its folder may be included from.",
   },
   SD201: {
     title: "The LLVM IR cannot be read",
@@ -86,7 +99,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD207: {
     title: "The global variables are too large",
-    meaning: "All globals together must fit in 1 GiB. The largest are listed.",
+    meaning: "All globals together must fit in 256 MiB. The largest are listed.",
     advice: "Make arrays smaller (fewer pages, smaller arenas): a scenario rarely needs more than a few of anything.",
   },
   SD208: {
@@ -117,6 +130,24 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       "A recursive function opens or closes an atomic section for its caller, or blocks in one. Sections are put into one function by inlining, and recursion cannot be inlined.",
     advice: "Put __sd_atomic_begin and __sd_atomic_end into one function, or unroll the recursion.",
   },
+  SD213: {
+    title: "A function, or the program, is too large",
+    meaning:
+      "A function may have 6,000 instructions, inlined ones included, and all that is reached together 400,000. Code for more would take gigabytes.",
+    advice: "Take the function apart, or leave out what is not under check, with a macro or a stand-in.",
+  },
+  SD214: {
+    title: "A frame is too large",
+    meaning: "The locals of a function, with those of functions inlined into it, may take 8,192 bytes: a thread's stack has 16,384.",
+    advice: "Make the arrays smaller, or static.",
+  },
+  SD215: {
+    title: "Malformed LLVM IR",
+    meaning:
+      "The IR can be read, and cannot be right: a branch to no block, a value that is not defined, a call with other arguments than the function takes. A compiler makes no such thing.",
+    advice:
+      "Make the file again. If two C files declare a function differently, correct one of them. If clang made it of correct C, report it.",
+  },
   SD301: {
     title: "An atomic section is not closed where it was opened",
     meaning: "On some path a function ends a section that it did not begin, leaves one open, or opens one twice.",
@@ -124,15 +155,17 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   },
   SD302: {
     title: "A scenario's own options are wrong",
-    meaning: "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read.",
-    advice: "It takes the options of `shootdown check`, for example `// shootdown: --kernel 4.19 -DNCPU=3`.",
+    meaning:
+      "A `// shootdown:` line near the top of a scenario gives the options that it is to be checked with. This one cannot be read, or asks for what a file may not decide.",
+    advice:
+      "It takes the options that change what is checked, for example `// shootdown: --kernel 4.19 -DNCPU=3`: not those that run a program, write a file or say how to print. Its -I stay in its own folder, and its --tree is a version.",
   },
   SD303: {
     title: "The scenario needs more than the model has",
     meaning:
-      "An array of the model kernel is full: CPUs, frames, address spaces, locations and the like are few, so that states are small. Nothing follows about the code.",
+      "An array of the model kernel is full (CPUs, frames, address spaces, locations and the like are few, so that states are small), or a limit of the engine is reached: threads, the stack, choices in one step. Nothing follows about the code.",
     advice:
-      "The message names the macro and its value, the thread and the line. Raise it with -D (as in -DSD_TASK_FRAMES=6), or make the scenario smaller.",
+      "The message names the macro and its value, if there is one, the thread and the line. Raise it with -D (as in -DSD_TASK_FRAMES=6), or make the scenario smaller.",
   },
   SD304: {
     title: "The scenario asks for what it has not set up",

@@ -17,6 +17,9 @@ export function shownPath(file: string, cwd: string): string {
   return file === "" || !file.startsWith("/") || path === "" || path.startsWith("..") ? file : path;
 }
 
+/** Begins the names of our folders in the system's temporary one; the process's number follows. */
+export const TEMPORARY = "shootdown-";
+
 let known: string | undefined;
 
 /** Our own version, from package.json. */

@@ -1,7 +1,11 @@
 /** The name that was probably meant. */
 
+/** Nobody misspells what is longer, and comparing takes the square of it. */
+const LONGEST = 100;
+
 /** Undefined: none is near. */
 export function similar(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST) return undefined;
   const most = Math.max(1, Math.floor(name.length / 4));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of known) {

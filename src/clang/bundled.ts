@@ -60,10 +60,10 @@ async function runOnce(args: string[], tree: Tree): Promise<Outcome> {
     const result = await commands.clang(args, tree, { stdout: stdout.add, stderr: stderr.add, decodeASCII: false });
     return { ok: true, text: stdout.text(), deps: unhost(textOf(result?.[DEPS])), stderr: stderr.text() };
   } catch (error) {
-    if (error instanceof Exit) return { ok: false, stderr: stderr.text() };
+    if (error instanceof Exit) return { ok: false, stderr: stderr.text(), deps: "" };
     // A trap inside the WebAssembly is a crash of clang, not of ours.
     if (error instanceof Error && error.name === "RuntimeError")
-      return { ok: false, stderr: `${stderr.text()}clang crashed: ${error.message}\n` };
+      return { ok: false, stderr: `${stderr.text()}clang crashed: ${error.message}\n`, deps: "" };
     throw error;
   }
 }

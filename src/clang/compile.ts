@@ -5,16 +5,20 @@
  * file that would have been included instead, the flags, clang's version and ours. Paths inside the package
  * are stored under a placeholder, so that the model kernel's IR can be shipped and found wherever the package lies.
  */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
 import { type Cache, keyOf, openCache, sha256 } from "../base/cache.ts";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
+import { readRegular, wordsFor } from "../base/files.ts";
 import { packageRoot, packageVersion } from "../base/paths.ts";
+import { noteSources } from "../base/sources.ts";
+import type { Limits } from "../base/stopped.ts";
 import { bundledPath, runBundledClang } from "./bundled.ts";
 import type { Compiler } from "./compiler.ts";
 import { openDisk, searchPath, wouldShadow } from "./includes.ts";
+import { argumentPath, checkIncludes, checkUsed } from "./reach.ts";
 import { type Outcome, runSystemClang } from "./system.ts";
 
 export interface CompileRequest {
@@ -30,6 +34,8 @@ export interface CompileRequest {
   readonly cache: Cache;
   /** A part of the model kernel: a result that was shipped will do, whichever clang made it. */
   readonly shipped?: boolean;
+  /** Full paths of the folders that it may include from; undefined if it is ours, or of a tree. */
+  readonly within?: readonly string[];
 }
 
 export interface Compiled {
@@ -48,13 +54,17 @@ const PLACEHOLDER = "/@shootdown@";
 
 function recalled(request: CompileRequest): Compiled | undefined {
   const source = readSource(request);
-  const shipped = request.shipped ? lookUp(openCache(SHIPPED_DIR), keyFor(request, source, "shipped"), request.cwd) : undefined;
-  return shipped ?? lookUp(request.cache, keyFor(request, source, request.compiler.id), request.cwd);
+  const shipped = request.shipped
+    ? lookUp(openCache(SHIPPED_DIR, { readOnly: true }), keyFor(request, source, "shipped"), request.cwd)
+    : undefined;
+  return shipped ?? lookUp(request.cache, keyFor(request, source, request.compiler.key), request.cwd);
 }
 
-async function compileAndKeep(request: CompileRequest): Promise<Compiled> {
-  const key = keyFor(request, readSource(request), request.compiler.id);
-  const { compiled, entry } = await compileNow(request);
+/** Kept only once `read` could read it: a compiler that prints something else is not believed twice. */
+async function compileAndKeep(request: CompileRequest, { read, limits = {} }: CompileAll): Promise<Compiled> {
+  const key = keyFor(request, readSource(request), request.compiler.key);
+  const { compiled, entry } = await compileNow(request, limits);
+  await read(compiled, request);
   if (entry !== undefined) request.cache.put(key, entry);
   return compiled;
 }
@@ -62,18 +72,22 @@ async function compileAndKeep(request: CompileRequest): Promise<Compiled> {
 /** Compiles a part of the model kernel into the folder that is shipped. */
 export async function compileShipped(request: CompileRequest, store: Cache): Promise<void> {
   const key = keyFor(request, readSource(request), "shipped");
-  const { entry } = await compileNow(request);
+  const { entry } = await compileNow(request, {});
   if (entry !== undefined) store.put(key, entry);
 }
 
 export interface CompileAll {
   readonly parallel?: number | undefined;
-  /** Work on one result that is there while clang is still busy with others; it need not be called for all, or at all. */
-  readonly ahead?: ((compiled: Compiled, request: CompileRequest) => void | Promise<void>) | undefined;
+  /**
+   * Reads the IR, and throws an `InputFault` if it cannot be read. Called for each result that clang has just made, and, while clang is busy with
+   * others, for some that were there already.
+   */
+  readonly read: (compiled: Compiled, request: CompileRequest) => void | Promise<void>;
+  readonly limits?: Limits | undefined;
 }
 
 /** Compiles several; the faults of all of them are reported together. */
-export async function compileAll(requests: readonly CompileRequest[], options: CompileAll = {}): Promise<Compiled[]> {
+export async function compileAll(requests: readonly CompileRequest[], options: CompileAll): Promise<Compiled[]> {
   const results: (Compiled | undefined)[] = requests.map(() => undefined);
   const faults: Diagnostic[] = [];
   const noting = async (work: () => Promise<void> | void): Promise<void> => {
@@ -98,20 +112,22 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
     for (let i = misses[next++]; i !== undefined; i = misses[next++]) {
       const at = i;
       await noting(async () => {
-        results[at] = await compileAndKeep(requests[at]!);
+        results[at] = await compileAndKeep(requests[at]!, options);
       });
       left--;
     }
   };
-  const takeUp = async (ahead: NonNullable<CompileAll["ahead"]>): Promise<void> => {
+  const takeUp = async (): Promise<void> => {
     for (const { result, request } of there) {
       // What clang has finished comes first.
       await breathe();
       if (left === 0) return;
-      await ahead(result, request);
+      await noting(() => options.read(result, request));
     }
   };
-  await Promise.all([...Array.from({ length: parallel }, worker), ...(options.ahead === undefined ? [] : [takeUp(options.ahead)])]);
+  // All of them come to their end before any fault is thrown: none is left at work.
+  const ends = await Promise.allSettled([...Array.from({ length: parallel }, worker), takeUp()]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   if (faults.length > 0) throw new InputFault(withoutRepeats(faults));
   return results.map((r) => r!);
 }
@@ -130,20 +146,14 @@ function withoutRepeats(faults: readonly Diagnostic[]): Diagnostic[] {
 }
 
 function readSource(request: CompileRequest): Uint8Array {
-  try {
-    return readFileSync(at(request.source, request.cwd));
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why =
-      code === "ENOENT"
-        ? "there is no such file"
-        : code === "EISDIR"
-          ? "it is a folder"
-          : code === "EACCES"
-            ? "it may not be read"
-            : String(error);
-    throw fault({ code: "SD102", message: `cannot read ${request.source}: ${why}` });
+  const path = at(request.source, request.cwd);
+  const result = readRegular(path);
+  if (result.kind === "read") {
+    noteSources([path]);
+    return result.bytes;
   }
+  const why = result.kind === "refused" ? `it is ${result.why}` : wordsFor(result.code);
+  throw fault({ code: "SD102", message: `cannot read ${request.source}: ${why}` });
 }
 
 function at(path: string, cwd: string): string {
@@ -151,7 +161,7 @@ function at(path: string, cwd: string): string {
 }
 
 function commandLine(request: CompileRequest): { args: string[]; source: string } {
-  const spell = request.compiler.kind === "bundled" ? (path: string) => bundledPath(path, request.cwd) : (path: string) => path;
+  const spell = request.compiler.kind === "bundled" ? (path: string) => argumentPath(bundledPath(path, request.cwd)) : argumentPath;
   const args = [...request.flags];
   for (const dir of request.includes) args.push("-I", spell(dir));
   for (const define of request.defines) args.push(`-D${define}`);
@@ -186,33 +196,35 @@ function lookUp(cache: Cache, key: string, cwd: string): Compiled | undefined {
   const end = buffer.indexOf(10);
   const manifest = JSON.parse(show(buffer.toString("utf8", 0, end))) as Manifest;
   for (const [path, hash] of manifest.deps) {
-    try {
-      if (sha256(readFileSync(at(path, cwd))) !== hash) return undefined;
-    } catch {
-      return undefined;
-    }
+    const now = readRegular(at(path, cwd));
+    if (now.kind !== "read" || sha256(now.bytes) !== hash) return undefined;
   }
-  for (const path of manifest.absent) {
-    if (statSync(at(path, cwd), { throwIfNoEntry: false })?.isFile()) return undefined;
-  }
+  const disk = openDisk(cwd);
+  if (manifest.absent.some((path) => disk.exists(path))) return undefined;
+  noteSources(manifest.deps.map(([path]) => at(path, cwd)));
   return { text: show(buffer.toString("utf8", end + 1)), warnings: manifest.warnings, cached: true };
 }
 
-async function compileNow(request: CompileRequest): Promise<{ compiled: Compiled; entry: Uint8Array | undefined }> {
+async function compileNow(request: CompileRequest, limits: Limits): Promise<{ compiled: Compiled; entry: Uint8Array | undefined }> {
   const { args, source } = commandLine(request);
+  const { compiler, cwd } = request;
+  checkIncludes(source, args, request);
   // File times are finer than this clock, which cuts off: a file written just before must not look changed.
   const start = Date.now() + 1;
-  const outcome = await runClang(request.compiler, args, source, request.cwd);
+  const outcome = await runClang(compiler, args, source, cwd, limits);
+  const used = parseDeps(outcome.deps);
+  checkUsed(used, request);
+  noteSources(used.map((path) => at(path, cwd)));
   if (!outcome.ok) throw clangFault(request, outcome.stderr);
   const compiled = { text: show(outcome.text), warnings: outcome.stderr, cached: false };
-  const entry = entryOf(outcome, args, request.cwd, start);
+  const entry = entryOf(outcome, args, cwd, start);
   return { compiled, entry };
 }
 
-function runClang(compiler: Compiler, args: readonly string[], source: string, cwd: string): Promise<Outcome> {
+function runClang(compiler: Compiler, args: readonly string[], source: string, cwd: string, limits: Limits): Promise<Outcome> {
   switch (compiler.kind) {
     case "system":
-      return runSystemClang(compiler.path, args, source, cwd);
+      return runSystemClang(compiler.path, args, source, cwd, limits);
     case "bundled":
       return runBundledClang(args, source, cwd);
   }
@@ -224,7 +236,7 @@ function entryOf(outcome: Outcome & { ok: true }, args: readonly string[], cwd: 
   const texts = new Map<string, Uint8Array>();
   for (const path of parseDeps(outcome.deps)) {
     const bytes = disk.read(path);
-    if (bytes === undefined || statSync(at(path, cwd)).mtimeMs >= start) return undefined;
+    if (bytes === undefined || (statSync(at(path, cwd), { throwIfNoEntry: false })?.mtimeMs ?? start) >= start) return undefined;
     texts.set(path, bytes);
   }
   const manifest: Manifest = {
@@ -247,8 +259,17 @@ export function parseDeps(rule: string): string[] {
 function clangFault(request: CompileRequest, stderr: string): InputFault {
   const first = /^(.*?):(\d+):(\d+): (?:fatal )?error: (.*)$/m.exec(stderr);
   const plain = /^(?:clang: |clang-\d+: )?error: (.*)$/m.exec(stderr);
+  const full = /^.*(?:No space left on device|Disk quota exceeded|File too large|unable to open output file|SIGXFSZ).*$/m.exec(stderr)?.[0];
+  if (full !== undefined) {
+    return fault({
+      code: "SD107",
+      message: `clang could not write what it made: ${full.trim()}`,
+      file: request.source,
+      help: "name another folder for temporary files with TMPDIR; no more than 64 MiB of IR are taken for one file",
+    });
+  }
   if (first === null && plain === null) {
-    return fault({ code: "SD104", message: `clang failed on ${request.source} without naming an error`, verbatim: stderr.trimEnd() });
+    return fault({ code: "SD104", message: "clang failed without naming an error", file: request.source, verbatim: stderr.trim() });
   }
   const file = first?.[1] ?? request.source;
   const message = first?.[4] ?? plain?.[1] ?? "";

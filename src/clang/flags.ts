@@ -3,9 +3,10 @@
  *
  * Both make IR for the same machine at the same grain: no vectors, no jump tables to chase, volatile and atomic kept apart.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
+import { textOf } from "../base/files.ts";
 import { kernelDir, kernelIncludeDir } from "../base/paths.ts";
 
 /** The kernels whose rules the model can follow. */
@@ -144,9 +145,6 @@ export function treeHeaders(
 
 /** A Debian flavour's Makefile includes the one of the common folder; a folder that does not is complete in itself. */
 function commonOf(flavour: string): string {
-  try {
-    const match = /^include\s+(\S+)\/Makefile\s*$/m.exec(readFileSync(join(flavour, "Makefile"), "utf8"));
-    if (match?.[1] !== undefined && existsSync(match[1])) return match[1];
-  } catch {}
-  return flavour;
+  const match = /^include[ \t]+(\S+)\/Makefile[ \t]*$/m.exec(textOf(join(flavour, "Makefile")) ?? "");
+  return match?.[1] !== undefined && existsSync(match[1]) ? match[1] : flavour;
 }

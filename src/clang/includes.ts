@@ -4,8 +4,9 @@
  *
  * Conditionals are not evaluated, so the answer errs towards too many. Includes whose name is a macro are not found here.
  */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
+import { errorCode, type ReadResult, readRegular } from "../base/files.ts";
 
 /** Where `#include` looks, in order, and what is included before the first line. */
 export interface SearchPath {
@@ -73,32 +74,61 @@ export function candidates(include: Include, includer: string, path: SearchPath)
 
 /** Looks at the disk, remembering: headers are asked for again and again. */
 export interface Disk {
+  /** A regular file. */
   exists(path: string): boolean;
+  /** The system's name for why there is no saying what is there (a name too long, a loop of links), or "" */
+  oddity(path: string): string;
+  look(path: string): ReadResult;
   read(path: string): Uint8Array | undefined;
 }
 
+/** There is simply nothing, or nothing for us. */
+const PLAINLY_ABSENT = new Set(["ENOENT", "EACCES", "EPERM"]);
+
 /** Relative paths are meant from `cwd`. */
 export function openDisk(cwd: string): Disk {
-  const known = new Map<string, boolean>();
+  const known = new Map<string, "file" | "other" | "absent" | { readonly oddity: string }>();
   const at = (path: string) => (isAbsolute(path) ? path : join(cwd, path));
-  return {
-    exists(path) {
-      let answer = known.get(path);
-      if (answer === undefined) {
-        answer = statSync(at(path), { throwIfNoEntry: false })?.isFile() ?? false;
-        known.set(path, answer);
-      }
-      return answer;
-    },
-    read(path) {
+  const kindOf = (path: string) => {
+    let answer = known.get(path);
+    if (answer === undefined) {
       try {
-        return readFileSync(at(path));
-      } catch {
-        return undefined;
+        const stat = statSync(at(path), { throwIfNoEntry: false });
+        answer = stat === undefined ? "absent" : stat.isFile() ? "file" : stat.isDirectory() ? "absent" : "other";
+      } catch (error) {
+        const code = errorCode(error);
+        answer = PLAINLY_ABSENT.has(code) ? "absent" : { oddity: code };
       }
+      known.set(path, answer);
+    }
+    return answer;
+  };
+  return {
+    exists: (path) => kindOf(path) === "file",
+    oddity: (path) => {
+      const kind = kindOf(path);
+      return typeof kind === "object" ? kind.oddity : kind === "other" ? "SPECIAL" : "";
+    },
+    look: (path) => readRegular(at(path)),
+    read(path) {
+      const result = readRegular(at(path));
+      return result.kind === "read" ? result.bytes : undefined;
     },
   };
 }
+
+/** What an #include names that cannot be, or must not be read; `includer` says so. */
+export interface Refused {
+  readonly includer: string;
+  readonly include: Include;
+  readonly path: string;
+  /** The system's name of what is wrong, "SPECIAL" for what is neither file nor folder. */
+  readonly code: string;
+}
+
+/** Of all that one source may include. */
+const MOST_FILES = 20_000;
+const MOST_BYTES = 512 * 2 ** 20;
 
 /**
  * Adds to `texts` (path as clang would spell it, to content) everything that `roots` may include. Of several candidates the first that exists is taken, and for include_next all.
@@ -108,18 +138,29 @@ export function includeClosure(
   path: SearchPath,
   disk: Disk,
   texts = new Map<string, Uint8Array>(),
+  refuse: (refused: Refused) => void = () => {},
 ): Map<string, Uint8Array> {
   const queue = [...roots];
+  let total = 0;
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (texts.has(next)) continue;
     const bytes = disk.exists(next) ? disk.read(next) : undefined;
     if (bytes === undefined) continue;
     texts.set(next, bytes);
+    total += bytes.length;
+    if (texts.size > MOST_FILES || total > MOST_BYTES) {
+      refuse({ includer: next, include: { name: "", angled: false }, path: next, code: "TOO MUCH" });
+      return texts;
+    }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     const all = text.includes("include_next");
     for (const include of scanIncludes(text)) {
       for (const candidate of candidates(include, next, path)) {
-        if (!disk.exists(candidate)) continue;
+        if (!disk.exists(candidate)) {
+          const code = disk.oddity(candidate);
+          if (code !== "") refuse({ includer: next, include, path: candidate, code });
+          continue;
+        }
         queue.push(candidate);
         if (!all) break;
       }

@@ -2,12 +2,16 @@
  * Everything that a check links, as LLVM IR: the files named, and the C of ours that goes with them.
  *
  * Without a tree: scenarios and the model kernel. With one: every file is compiled with the tree's headers and flags, and
- * linked with the real runtime; a file that does not exist where it was named is looked for in the tree.
+ * linked with the real runtime; a file that does not exist where it was named is looked for in the tree. A file of LLVM IR
+ * (`.ll`, as a kernel's own build makes them) is taken as it is.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { type Cache, keyOf } from "../base/cache.ts";
-import { fault } from "../base/diagnostics.ts";
+import { fault, InputFault } from "../base/diagnostics.ts";
+import { readRegular, textOf, wordsFor } from "../base/files.ts";
+import type { Limits } from "../base/stopped.ts";
+import { LARGEST_IR } from "./child.ts";
 import { type CompileRequest, compileAll } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
 import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
@@ -15,6 +19,7 @@ import { findKernelTree, type KernelTree, treeFlags } from "./kernel-tree.ts";
 import { modelFiles, modelRequests, runtimeRequests, type StandIns } from "./model.ts";
 import { type ModelBound, modelBounds } from "./model-bounds.ts";
 import { type Parameters, partDefines } from "./parameters.ts";
+import { foldersOf } from "./reach.ts";
 import { type Unused, unusedDefines } from "./unused.ts";
 
 export interface InputOptions {
@@ -30,8 +35,12 @@ export interface InputOptions {
   readonly headers: string | undefined;
   readonly cwd: string;
   readonly cache: Cache;
-  /** Called with the IR of some units, which are there already, while clang is busy with others. */
+  /**
+   * Called with the IR of units that clang has just made, and, while it is busy, of some others: reads it, and throws an `InputFault` if it cannot be
+   * read, which keeps it out of the cache.
+   */
   readonly ahead?: (text: string, source: string) => void | Promise<void>;
+  readonly limits?: Limits | undefined;
   /** Changed files of the model kernel; nothing for a real tree. */
   readonly standIns?: StandIns;
 }
@@ -70,10 +79,11 @@ export interface Inputs {
 }
 
 export async function compileInputs(options: InputOptions): Promise<Inputs> {
-  const compiler = await findCompiler(options.cc, options.cache);
-  const { includes, cwd, cache, opt } = options;
+  const { includes, cwd, cache, opt, limits } = options;
+  checkNames(options.files);
+  const compiler = await findCompiler(options.cc, cache, process.env, limits);
   const { macros: defines, parameters } = partDefines(options.files, options.defines, cwd);
-  const named: CompileRequest[] = [];
+  const named: (CompileRequest | Unit)[] = [];
   const ours: CompileRequest[] = [];
   let kernel: Kernel;
 
@@ -81,7 +91,10 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     const version = options.kernel ?? DEFAULT_KERNEL;
     const flags = modelFlags(version, opt);
     kernel = { kind: "model", version };
-    for (const source of options.files) named.push({ source, flags, defines, includes, cwd, compiler, cache });
+    for (const source of options.files) {
+      const within = foldersOf(source, cwd, includes);
+      named.push(isIr(source) ? irUnit(source, cwd) : { source, flags, defines, includes, cwd, compiler, cache, within });
+    }
     const standIns = options.standIns ?? {};
     ours.push(...modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined, standIns }));
   } else {
@@ -89,39 +102,67 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     kernel = { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release };
     for (const file of options.files) {
       const source = inTree(file, tree.dir, cwd);
-      named.push({ source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache });
+      named.push(
+        isIr(source) ? irUnit(source, cwd) : { source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache },
+      );
     }
     ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { version: tree.version, defines, compiler, cache }));
   }
 
-  const requests = [...named, ...ours];
+  const all = [...named, ...ours];
+  const requests = all.filter((one) => "flags" in one);
   const { ahead } = options;
-  const compiled = await compileAll(requests, {
+  const results = await compileAll(requests, {
     parallel: compiler.kind === "bundled" ? 1 : undefined,
-    ahead: ahead && ((done, { source }) => ahead(done.text, source)),
+    read: (done, { source }) => ahead?.(done.text, source),
+    limits,
   }).catch(async (error: unknown) => {
     if (options.tree !== undefined) throw error;
     const { explainUnknown } = await import("./unknown.ts");
     return explainUnknown(options.kernel ?? DEFAULT_KERNEL, options.defines)(error);
   });
-  const code = keyOf(...compiled.map((c) => c.text));
+  const own = requests.slice(0, requests.length - ours.length);
+  const compiled = new Map(requests.map((request, i) => [request, results[i]!]));
+  const units = all.map((one, i): Unit => {
+    const text = "flags" in one ? compiled.get(one)!.text : one.text;
+    return { source: one.source, text, named: i < named.length };
+  });
+  const code = keyOf(...units.map((unit) => unit.text));
   return {
-    units: requests.map((request, i) => ({ source: request.source, text: compiled[i]!.text, named: i < named.length })),
-    warnings: compiled.map((c) => c.warnings).join(""),
+    units,
+    warnings: results.map((c) => c.warnings).join(""),
     compiler: compiler.id,
     kernel,
     modelBounds: modelBounds(options.defines, kernel.kind === "tree" ? kernel.version : undefined),
     unused: unusedDefines({
-      files: named.map((request) => request.source),
+      files: own.map((request) => request.source),
       defines,
       cwd,
-      flags: [...(named[0]?.flags ?? []), ...includes.flatMap((dir) => ["-I", dir])],
+      flags: [...(own[0]?.flags ?? []), ...includes.flatMap((dir) => ["-I", dir])],
       ours: kernel.kind === "model" ? modelFiles() : ours.map((request) => request.source),
     }),
     parameters,
     code,
     key: keyOf(code, JSON.stringify(parameters)),
   };
+}
+
+const isIr = (file: string): boolean => file.endsWith(".ll");
+
+/** clang would take other names for objects or other languages, and the check for something else than was meant. */
+function checkNames(files: readonly string[]): void {
+  const wrong = files.filter((file) => !file.endsWith(".c") && !isIr(file));
+  if (wrong.length === 0) return;
+  throw new InputFault(
+    wrong.map((file) => ({ code: "SD102", message: `${file} is neither C (NAME.c) nor LLVM IR (NAME.ll)`, help: "rename it if it is C" })),
+  );
+}
+
+function irUnit(source: string, cwd: string): Unit {
+  const result = readRegular(resolve(cwd, source), LARGEST_IR);
+  if (result.kind === "read") return { source, text: result.bytes.toString("utf8"), named: true };
+  const why = result.kind === "refused" ? `it is ${result.why}` : wordsFor(result.code);
+  throw fault({ code: "SD102", message: `cannot read ${source}: ${why}` });
 }
 
 /** --tree says a version that is installed, or a folder; then its Makefile says the version, unless --kernel does. */
@@ -144,11 +185,9 @@ export function treeNamed(name: string, options: Pick<InputOptions, "cwd" | "ker
 }
 
 function releaseOf(dir: string): string {
-  try {
-    const text = readFileSync(join(dir, "Makefile"), "utf8");
-    const parts = ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map((key) => new RegExp(`^${key} = (\\d+)`, "m").exec(text)?.[1]);
-    if (parts.every((part) => part !== undefined)) return parts.join(".");
-  } catch {}
+  const text = textOf(join(dir, "Makefile")) ?? "";
+  const parts = ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map((key) => new RegExp(`^${key} = (\\d+)`, "m").exec(text)?.[1]);
+  if (parts.every((part) => part !== undefined)) return parts.join(".");
   throw fault({ code: "SD106", message: `${dir} is no kernel tree`, notes: ["its Makefile states no VERSION, PATCHLEVEL and SUBLEVEL"] });
 }
 

@@ -6,10 +6,11 @@
  * in place, else the newest plain amd64 flavour installed. What is missing is named, with the command that installs it.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultCacheDir } from "../base/cache.ts";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
+import { textOf } from "../base/files.ts";
 import { type KernelVersion, kbuildNames, kernelFlags, type OptLevel, treeHeaders } from "./flags.ts";
 
 export interface KernelTree {
@@ -167,7 +168,6 @@ function list(dir: string): string[] {
 }
 
 function releaseOf(dir: string): string {
-  const makefile = join(dir, "Makefile");
-  const text = existsSync(makefile) ? readFileSync(makefile, "utf8") : "";
+  const text = textOf(join(dir, "Makefile")) ?? "";
   return ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map((key) => new RegExp(`^${key} = (\\d+)`, "m").exec(text)?.[1] ?? "?").join(".");
 }

@@ -114,7 +114,10 @@ export function definesFor(source: string, defines: readonly string[]): string[]
   const headers = textOf("headers", () => kernelFiles().filter((file) => file.endsWith(".h")));
   const own = textOf(source, () => [source]);
   return defines.filter((define) => {
-    const word = new RegExp(`\\b${defineName(define)}\\b`);
+    const name = defineName(define);
+    // Whether it is a name at all is clang's to say.
+    if (!/^\w+$/.test(name)) return true;
+    const word = new RegExp(`\\b${name}\\b`);
     return word.test(headers) || word.test(own);
   });
 }

@@ -4,14 +4,14 @@
  * A macro makes another program of each value, to be compiled and made ready again. A parameter is data: all its values share one program.
  * Declarations are found in the text of the files named, so that clang never sees a -D of such a name.
  */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { textOf } from "../base/files.ts";
 import { defineName } from "./model.ts";
 
 /** By name: the value as it was written, "1" if none was. */
 export type Parameters = Readonly<Record<string, string>>;
 
-const DECLARATION = /^[ \t]*SD_PARAM\s*\(\s*[^,()]+,\s*([A-Za-z_]\w*)\s*,/gm;
+const DECLARATION = /^[ \t]*SD_PARAM[ \t]*\([^,()]+,\s*([A-Za-z_]\w*)\s*,/gm;
 
 /** Parts the definitions: what is a macro's, and what is a parameter's. */
 export function partDefines(
@@ -29,11 +29,7 @@ export function partDefines(
   return { macros: defines.filter((define) => !isParameter(define)), parameters: Object.fromEntries(given) };
 }
 
+/** Of a file that cannot be read none: compiling it will say what is wrong. */
 function declaredIn(file: string): string[] {
-  try {
-    return [...readFileSync(file, "utf8").matchAll(DECLARATION)].map((match) => match[1]!);
-  } catch {
-    // Compiling it will say what is wrong.
-    return [];
-  }
+  return [...(textOf(file) ?? "").matchAll(DECLARATION)].map((match) => match[1]!);
 }

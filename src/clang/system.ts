@@ -1,38 +1,63 @@
 /**
  * Runs a clang of the machine. Output goes through files of our own, so that a run cut short leaves nothing behind that looks like a result.
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fault } from "../base/diagnostics.ts";
+import { errorCode, readRegular, wordsFor } from "../base/files.ts";
+import { TEMPORARY } from "../base/paths.ts";
+import type { Limits } from "../base/stopped.ts";
+import { LARGEST_IR, runChild } from "./child.ts";
 
 /** What any clang run gives back. `deps` is the Makefile rule of -MD. */
 export type Outcome =
   | { readonly ok: true; readonly text: string; readonly deps: string; readonly stderr: string }
-  | { readonly ok: false; readonly stderr: string };
+  /** `deps` as far as clang came. */
+  | { readonly ok: false; readonly stderr: string; readonly deps: string };
 
-export async function runSystemClang(path: string, args: readonly string[], source: string, cwd: string): Promise<Outcome> {
-  const dir = mkdtempSync(join(tmpdir(), "shootdown-"));
+/** Seconds: the largest file of a kernel takes ten. */
+const LONGEST_RUN = 300;
+const LARGEST_DEPS = 8 * 2 ** 20;
+
+export async function runSystemClang(
+  path: string,
+  args: readonly string[],
+  source: string,
+  cwd: string,
+  limits: Limits = {},
+): Promise<Outcome> {
+  limits.signal?.throwIfAborted();
+  const dir = temporaryFolder();
   try {
     const output = join(dir, "out.ll");
     const deps = join(dir, "out.d");
-    const { status, stderr } = await collect(path, [...args, "-MD", "-MF", deps, "-MT", "x", "-o", output, source], cwd);
-    if (status !== 0) return { ok: false, stderr };
-    return { ok: true, text: readFileSync(output, "utf8"), deps: readFileSync(deps, "utf8"), stderr };
+    const own = ["-fno-crash-diagnostics", "-MD", "-MF", deps, "-MT", "x", "-o", output];
+    const task = { path, args: [...args, ...own, source], cwd, dir, seconds: LONGEST_RUN, heard: "stderr" } as const;
+    const { status, said: stderr } = await runChild(task, limits);
+    const read = (file: string, largest: number): string | undefined => {
+      const result = readRegular(file, largest);
+      return result.kind === "read" ? result.bytes.toString("utf8") : undefined;
+    };
+    const used = read(deps, LARGEST_DEPS) ?? "";
+    if (status !== 0) return { ok: false, stderr, deps: used };
+    const text = read(output, LARGEST_IR);
+    if (text === undefined || used === "")
+      return { ok: false, stderr: `${stderr}clang said that all was well, and left no IR\n`, deps: used };
+    return { ok: true, text, deps: used, stderr };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-function collect(path: string, args: readonly string[], cwd: string): Promise<{ status: number; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(path, args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
-    const chunks: Buffer[] = [];
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.on("error", reject);
-    child.on("close", (status, signal) => {
-      const stderr = Buffer.concat(chunks).toString("utf8");
-      resolve({ status: status ?? 1, stderr: signal === null ? stderr : `${stderr}clang was ended by ${signal}\n` });
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), `${TEMPORARY}${process.pid}-`));
+  } catch (error) {
+    throw fault({
+      code: "SD107",
+      message: `no folder for temporary files can be made in ${tmpdir()}: ${wordsFor(errorCode(error))}`,
+      help: "name another one with TMPDIR",
     });
-  });
+  }
 }

@@ -1,9 +1,12 @@
 /** Definitions that change nothing, because no file that is compiled mentions the name: a misspelt -DFIX=0 would be a verdict about the default. */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { textOf } from "../base/files.ts";
 import { similar } from "../base/similar.ts";
 import { includeClosure, openDisk, searchPath } from "./includes.ts";
 import { defineName } from "./model.ts";
+
+/** That may have been meant: a file may hold millions. */
+const MOST_NAMES = 20_000;
 
 export interface Unused {
   readonly define: string;
@@ -23,13 +26,16 @@ export interface UnusedOptions {
 
 export function unusedDefines({ files, defines, cwd, flags, ours }: UnusedOptions): Unused[] {
   if (defines.length === 0) return [];
-  const named = files.map((file) => textOf(resolve(cwd, file)));
+  const named = files.map((file) => textOf(resolve(cwd, file)) ?? "");
   const left = without(defines, named);
   if (left.length === 0) return [];
   const disk = openDisk(cwd);
   const closure = [...includeClosure(files, searchPath(flags), disk).values()].map((bytes) => Buffer.from(bytes).toString("utf8"));
-  const unused = without(without(left, closure), ours.map(textOf));
-  const known = new Set(named.flatMap((text) => text.match(/\b[A-Z][A-Z0-9_]+\b/g) ?? []));
+  const unused = without(
+    without(left, closure),
+    ours.map((file) => textOf(file) ?? ""),
+  );
+  const known = new Set(named.flatMap((text) => text.match(/\b[A-Z][A-Z0-9_]+\b/g) ?? []).slice(0, MOST_NAMES));
   return unused.map((define) => ({ define, meant: similar(defineName(define), known) }));
 }
 
@@ -40,12 +46,4 @@ function without(defines: readonly string[], texts: readonly string[]): string[]
     const word = new RegExp(`\\b${defineName(define)}\\b`);
     return !plain.some((text) => word.test(text));
   });
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,65 +1,166 @@
 /** `shootdown check`: settles the options, has the C compiled, runs the check and prints what came of it. */
 import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
+import { packageVersion } from "../base/paths.ts";
+import { shown, shownDeep, shownLines } from "../base/shown.ts";
+import { Stopped } from "../base/stopped.ts";
 import type { CheckHooks, CheckOptions } from "../check.ts";
+import { DEFAULT_KERNEL } from "../clang/flags.ts";
 import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
 import type { Colours } from "../report/diagnostics.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
+import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { refuseMisuse } from "./misuse.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
+import type { Hold } from "./watch.ts";
 
-/** `tell` hears of the verdict before it is printed; if it says true, it is not. */
+export interface CheckAmongOthers {
+  /** Hears of the verdict before it is printed; if it says true, it is not. */
+  readonly tell?: (verdict: Verdict) => boolean;
+  /** When it began, in milliseconds since 1970; left out: with the command. */
+  readonly began?: number;
+}
+
 export async function check(
   files: readonly string[],
   given: GivenOptions,
   io: Io,
   c: { out: Colours; err: Colours },
-  tell: (verdict: Verdict) => boolean = () => false,
+  { tell = () => false, began = io.began ?? Date.now() }: CheckAmongOthers = {},
 ): Promise<number> {
   const settings = settle(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
-  const compiling = compileSettled(files, settings, {
-    cwd: io.cwd,
-    cache,
-    ahead: async (text, source) => (await import("../prepared.ts")).ahead(text, source),
-  });
-  // Everything behind the compiler is loaded while clang is at work.
-  const [inputs, { runCheck }, { print }] = await Promise.all([compiling, import("../check.ts"), import("./print.ts")]);
-  if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(inputs.warnings);
+  const { timeout, maxMemory } = settings;
+  const deadline = timeout === undefined ? undefined : began + 1000 * timeout;
+  const hold: Hold = { deadline, because: atTimeout(settings), memory: maxMemory };
+  io.watch?.hold(hold);
+  let last = undecided(files[0] ?? "", settings);
+  const doing = (what: string): void => io.watch?.lastWord({ verdict: last, settings, doing: what });
+  doing(COMPILING);
 
-  const line = progressLine(io.stderr, !settings.quiet);
-  let interrupted = false;
-  const release = io.onInterrupt(() => {
+  const ending = new AbortController();
+  let interrupted = 0;
+  const release = io.onInterrupt((reason = "by the user") => {
     // The second time the search may not be answering.
-    if (interrupted) process.exit(130);
-    interrupted = true;
+    if (interrupted++ > 0) process.exit(EXIT_INCONCLUSIVE);
+    ending.abort(new Stopped(reason));
   });
-  const hooks: CheckHooks = {
-    onSlice: (progress) => line.update(progress),
-    shouldStop: () => (interrupted ? "by the user" : undefined),
-  };
+  const late = deadline === undefined ? undefined : setTimeout(() => ending.abort(new Stopped(atTimeout(settings))), deadline - Date.now());
+  const line = progressLine(io.stderr, !settings.quiet);
+  let compiled = false;
   let verdict: Verdict;
   try {
-    verdict = await runCheck(
-      inputs,
-      { ...optionsOf(files[0] ?? "", settings, cache), cwd: io.cwd, command: settings.command ?? "" },
-      hooks,
-    );
+    const compiling = compileSettled(files, settings, {
+      cwd: io.cwd,
+      cache,
+      ahead: async (text, source) => (await import("../prepared.ts")).ahead(text, source),
+      limits: { signal: ending.signal, memory: maxMemory },
+    });
+    // Everything behind the compiler is loaded while clang is at work.
+    const [inputs, { provenanceOf, runCheck }] = await Promise.all([compiling, import("../check.ts"), import("./print.ts")]);
+    compiled = true;
+    last = { ...last, provenance: shownDeep(provenanceOf(inputs, settings.command ?? "")) };
+    if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(shownLines(inputs.warnings));
+    const hooks: CheckHooks = {
+      onSlice: (progress) => {
+        line.update(progress);
+        last = { ...last, counts: { ...last.counts, ...progress, memoryBytes: progress.memory, seconds: (Date.now() - began) / 1000 } };
+      },
+      shouldStop: stopper(ending.signal, settings, io),
+      onWork: doing,
+      onFound: (found) => {
+        io.watch?.lastWord({ verdict: shownDeep(found), settings, doing: "the story was told" });
+        const enough = Date.now() + 1000 * LONGEST_STORY;
+        if (deadline === undefined || enough < deadline)
+          io.watch?.hold({ ...hold, deadline: enough, because: `after ${LONGEST_STORY} s`, grace: 0 });
+      },
+    };
+    const options = { ...optionsOf(files[0] ?? "", settings, cache), began, cwd: io.cwd, command: settings.command ?? "" };
+    verdict = await runCheck(inputs, options, hooks);
+  } catch (error) {
+    const stopped = error instanceof Stopped ? `${error.reason}${compiled ? "" : `, while ${COMPILING}`}` : undefined;
+    const reason = memoryRanOut(error) ? "because memory ran out" : stopped;
+    if (reason === undefined) throw error;
+    verdict = { ...last, reason, counts: { ...last.counts, seconds: (Date.now() - began) / 1000, memoryBytes: process.memoryUsage.rss() } };
   } finally {
+    clearTimeout(late);
     release();
     line.clear();
   }
-  refuseMisuse(verdict, io.cwd);
-  if (!tell(verdict)) print(verdict, settings, io, c);
-  return exitStatus(verdict);
+  io.watch?.printing();
+  const { print } = await import("./print.ts");
+  const said = shownDeep(verdict);
+  refuseMisuse(said, io.cwd);
+  if (!tell(said)) print(said, settings, io, c);
+  return exitStatus(said);
+}
+
+const COMPILING = "the C was compiled";
+const atTimeout = ({ timeout }: CheckSettings): string => `at --timeout ${timeout}`;
+
+/** Seconds, unless --timeout leaves less. */
+const LONGEST_STORY = 60;
+
+/** Milliseconds between looks at the memory, which take a while themselves. */
+const LOOK = 50;
+
+/** Asked often, and in the middle of calculations, when no message arrives. */
+function stopper(signal: AbortSignal, settings: CheckSettings, io: Io): () => string | undefined {
+  const { maxMemory } = settings;
+  let next = 0;
+  return () => {
+    if (signal.aborted) return signal.reason instanceof Stopped ? signal.reason.reason : "by the user";
+    const asked = io.watch?.asked();
+    if (asked !== undefined) return asked === "at --timeout" ? atTimeout(settings) : asked;
+    const now = performance.now();
+    if (maxMemory === undefined || now < next) return undefined;
+    next = now + LOOK;
+    return process.memoryUsage.rss() > maxMemory ? "at --max-memory" : undefined;
+  };
+}
+
+/** Of what the machine or a limit of the system refuses, not of a fault in the code that asked. */
+const memoryRanOut = (error: unknown): boolean =>
+  error instanceof RangeError && /could not allocate memory|allocation failed|Invalid string length/i.test(error.message);
+
+/** The verdict of a run that has decided nothing yet. */
+function undecided(scenario: string, settings: CheckSettings): Extract<Verdict, { kind: "inconclusive" }> {
+  return {
+    kind: "inconclusive",
+    reason: "",
+    scenario: shown(scenario),
+    counts: { states: 0, transitions: 0, depth: 0, seconds: 0, memoryBytes: process.memoryUsage.rss(), passes: 0 },
+    bounds: {
+      preemptions: settings.preemptions,
+      maxStates: settings.maxStates,
+      maxDepth: undefined,
+      maxSeconds: settings.timeout,
+      maxMemoryBytes: settings.maxMemory,
+      merging: settings.merge,
+      sharedWords: 0,
+      assumed: 0,
+      defines: {},
+    },
+    missProbability: 0,
+    races: [],
+    remarks: [],
+    provenance: {
+      version: packageVersion(),
+      kernel: settings.tree === undefined ? `model of Linux ${settings.kernel ?? DEFAULT_KERNEL}` : `Linux (${shown(settings.tree)})`,
+      // It is looked for while the C is compiled.
+      compiler: "",
+      command: shown(settings.command ?? ""),
+      model: [],
+    },
+  };
 }
 
 /** Compiles the files as the settings say. */
 export function compileSettled(
   files: readonly string[],
   settings: CheckSettings,
-  where: Pick<InputOptions, "cwd" | "cache" | "ahead">,
+  where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
 ): Promise<Inputs> {
   const { define, include, kernel, opt, cc, tree, headers } = settings;
   return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });

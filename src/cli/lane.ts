@@ -11,6 +11,7 @@ import { type CheckHooks, type CheckOptions, runCheck } from "../check.ts";
 import { KERNEL_VERSIONS } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
 import type { Job, Lane } from "../matrix-run.ts";
+import { ahead } from "../prepared.ts";
 import type { Outcome } from "../report/matrix.ts";
 import type { Verdict } from "../report/verdict.ts";
 import { compileSettled, optionsOf } from "./check.ts";
@@ -49,7 +50,7 @@ async function prepareModel(job: Extract<Job, { source: "model" }>, cache: Cache
     ...(timeout === undefined ? {} : { timeout }),
   };
   const settings = settle(job.files, given, job.cwd);
-  const inputs = await compileSettled(job.files, settings, { cwd: job.cwd, cache });
+  const inputs = await compileSettled(job.files, settings, { cwd: job.cwd, cache, ahead });
   const options = optionsOf(job.files[0] ?? "", settings, cache);
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
 }

@@ -6,6 +6,7 @@
 import { CommanderError } from "commander";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { packageVersion } from "../base/paths.ts";
+import { shownLines } from "../base/shown.ts";
 import { renderDiagnostics } from "../report/diagnostics.ts";
 import { EXIT_INPUT, EXIT_INTERNAL, EXIT_NONE } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -21,7 +22,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       io.stderr.write(renderDiagnostics(error.diagnostics, coloursOf(io.stderr, io, off), io.cwd));
       return EXIT_INPUT;
     }
-    io.stderr.write(apology(error));
+    io.stderr.write(shownLines(apology(error)));
     return EXIT_INTERNAL;
   }
 }

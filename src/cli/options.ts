@@ -3,15 +3,20 @@
  *
  * The command line wins over the scenario, option by option; -D of the same name likewise. Paths in a scenario are
  * taken from its own folder, on the command line from the current one.
+ *
+ * A scenario is a stranger's file: its line takes what changes what is checked, and nothing that runs a program, writes a file, reads elsewhere, or
+ * decides how the reader is told.
  */
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
+import { textOf } from "../base/files.ts";
+import { noteSources } from "../base/sources.ts";
 import { DEFAULT_KERNEL, DEFAULT_OPT, KERNEL_VERSIONS, type KernelVersion, OPT_LEVELS, type OptLevel } from "../clang/flags.ts";
 import { defineName } from "../clang/model.ts";
+import { below, real } from "../clang/reach.ts";
 import type { Merging } from "../explore/machine.ts";
-import { count, define, positive, repeated, seconds, size, width } from "./values.ts";
+import { cpus, define, preemptions, repeated, seconds, size, states, width } from "./values.ts";
 
 /** As commander leaves them: what was not given is absent. */
 export interface GivenOptions {
@@ -66,16 +71,18 @@ export function addCompileOptions(command: Command): Command {
       new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
     )
     .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
-    .addOption(new Option("--cpus <n>", "processors of the machine: defines NCPU").argParser(positive));
+    .addOption(new Option("--cpus <n>", "processors of the machine: defines NCPU").argParser(cpus));
 }
 
 /** How it is searched, and how the result is told. */
 function addSearchOptions(command: Command): Command {
   return command
-    .addOption(new Option("--preemptions <n>", "only schedules with at most this many preemptions (default: all)").argParser(count))
-    .addOption(new Option("--max-states <n>", "stop after this many states").argParser(positive))
-    .addOption(new Option("--max-memory <size>", "stop at this much memory, as in 512M or 4G").argParser(size))
-    .addOption(new Option("--timeout <seconds>", "stop after this time").argParser(seconds))
+    .addOption(new Option("--preemptions <n>", "only schedules with at most this many preemptions (default: all)").argParser(preemptions))
+    .addOption(new Option("--max-states <n>", "stop after this many states").argParser(states))
+    .addOption(
+      new Option("--max-memory <size>", "stop when the process takes this much memory, clang included, as in 512M or 4G").argParser(size),
+    )
+    .addOption(new Option("--timeout <seconds>", "stop after this time, counted from the start of the command").argParser(seconds))
     .addOption(
       new Option("--merge <kind>", "what one step may hold: all that commutes, one marked access, or one access (default full)").choices([
         "full",
@@ -91,7 +98,7 @@ function addSearchOptions(command: Command): Command {
     )
     .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
     .addOption(new Option("--full", "tell the whole story of a violation, every step of it, not just what fits a screen"))
-    .addOption(new Option("--width <columns>", "how wide to print (default: the terminal, else 100)").argParser(width))
+    .addOption(new Option("--width <columns>", "how wide to print, 60 to 1000 (default: the terminal, else 100)").argParser(width))
     .addOption(new Option("--mail", "for a mail: 72 columns, no colours").conflicts("width"))
     .addOption(new Option("--no-color", "no colours (they are left out anyway if the output is no terminal or NO_COLOR is set)"))
     .addOption(new Option("-q, --quiet", "the verdict alone: no progress and no story"));
@@ -113,36 +120,67 @@ export function complaint(error: CommanderError): { message: string; help?: stri
 }
 
 const HEAD_LINES = 40;
+const LONGEST_LINE = 4000;
+
+/** What a scenario may decide about its own check. Bounds are there to be narrowed: the command line's win. */
+const ITS_OWN: ReadonlySet<string> = new Set<keyof GivenOptions>([
+  "define",
+  "include",
+  "kernel",
+  "opt",
+  "tree",
+  "cpus",
+  "preemptions",
+  "maxStates",
+  "maxMemory",
+  "timeout",
+  "merge",
+]);
 
 /** The options that a scenario gives itself. */
 export function scenarioOptions(file: string, cwd: string): GivenOptions {
-  let text: string;
-  try {
-    text = readFileSync(resolve(cwd, file), "utf8");
-  } catch {
-    // Compiling it will say what is wrong.
-    return {};
-  }
+  // If it cannot be read, compiling it will say what is wrong.
+  const text = textOf(resolve(cwd, file)) ?? "";
+  noteSources([resolve(cwd, file)]);
   let merged: GivenOptions = {};
-  for (const [index, line] of text.split(/\r?\n/, HEAD_LINES).entries()) {
-    const match = /^\s*(?:\/\/|\/\*|\*)\s*shootdown:\s*(.*?)\s*(?:\*\/)?\s*$/d.exec(line);
-    if (match === null) continue;
-    const column = (match.indices?.[1]?.[0] ?? 0) + 1;
-    const given = parseLine(match[1] ?? "", { code: "SD302", message: "", file, line: index + 1, column });
+  for (const [index, line] of text.split("\n", HEAD_LINES).entries()) {
+    const found = optionLine(line);
+    if (found === undefined) continue;
+    const where: Diagnostic = { code: "SD302", message: "", file, line: index + 1, column: found.column };
+    if (line.length > LONGEST_LINE) throw fault({ ...where, message: `a line of options has at most ${LONGEST_LINE} characters` });
+    const given = parseLine(found.text, where);
     const from = dirname(resolve(cwd, file));
     merged = over(merged, {
       ...given,
-      ...(given.include === undefined ? {} : { include: given.include.map((dir) => resolve(from, dir)) }),
-      ...(given.tree === undefined ? {} : { tree: treeFrom(from, given.tree) }),
-      ...(given.headers === undefined ? {} : { headers: resolve(from, given.headers) }),
+      ...(given.include === undefined ? {} : { include: given.include.map((dir) => ownFolder(from, dir, where)) }),
+      ...(given.tree === undefined ? {} : { tree: knownTree(given.tree, where) }),
     });
   }
   return merged;
 }
 
-/** A version names an installed tree, anything else is a path. */
-function treeFrom(from: string, tree: string): string {
-  return KERNEL_VERSIONS.some((version) => version === tree) ? tree : resolve(from, tree);
+/** What follows `shootdown:` in a comment that begins with it. */
+function optionLine(line: string): { readonly text: string; readonly column: number } | undefined {
+  const opened = line.trimStart().replace(/^(\/\/|\/\*|\*)/, "");
+  const said = opened.trimStart();
+  if (opened === line.trimStart() || !said.startsWith("shootdown:")) return undefined;
+  const rest = said.slice("shootdown:".length).trim();
+  const text = rest.endsWith("*/") ? rest.slice(0, -2).trimEnd() : rest;
+  return { text, column: line.lastIndexOf(rest) + 1 };
+}
+
+/** A folder of headers that the scenario brings with it. */
+function ownFolder(from: string, dir: string, where: Diagnostic): string {
+  const full = resolve(from, dir);
+  if (isAbsolute(dir) || !below(from, full) || !below(real(from), real(full)))
+    throw fault({ ...where, message: `-I ${dir}: a scenario's own folders lie below its own`, help: "give it on the command line" });
+  return full;
+}
+
+/** A version names an installed tree; which folder else is one, the user says. */
+function knownTree(tree: string, where: Diagnostic): string {
+  if (KERNEL_VERSIONS.some((version) => version === tree)) return tree;
+  throw fault({ ...where, message: `--tree ${tree}: a scenario names a version`, help: "give a folder on the command line" });
 }
 
 function parseLine(line: string, where: Diagnostic): GivenOptions {
@@ -159,8 +197,15 @@ function parseLine(line: string, where: Diagnostic): GivenOptions {
   if (extra !== undefined) throw fault({ ...where, message: `${JSON.stringify(extra)} is no option` });
   const given: GivenOptions = command.opts();
   // --no-color has a default, which is not a wish.
-  delete given.color;
-  return given;
+  if (given.color === true) delete given.color;
+  const foreign = Object.keys(given).find((name) => !ITS_OWN.has(name));
+  if (foreign === undefined) return given;
+  const flag = command.options.find((option) => option.attributeName() === foreign)?.long ?? foreign;
+  throw fault({
+    ...where,
+    message: `${flag} is not for a scenario to decide`,
+    help: "give it on the command line, where it is wanted; a scenario says what is checked, not with what, or how it is told",
+  });
 }
 
 /** Splits as a shell does, with quotes but without expansions. */

@@ -72,7 +72,7 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
 
   const checking = quietly(program.command("check"))
     .description("look for an interleaving that violates a property")
-    .argument("<file.c...>", "scenarios, each a check of its own; other files are linked with each")
+    .argument("<file.c...>", "scenarios, each a check of its own; other files are linked with each; LLVM IR (.ll) too")
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
       const c = { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) };

@@ -16,6 +16,7 @@ import type { KernelVersion } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
 import { findKernelTree, type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
 import { runtimeRequests } from "../clang/model.ts";
+import { ahead } from "../prepared.ts";
 import type { Verdict } from "../report/verdict.ts";
 
 /** As `cases.json` has it. */
@@ -106,7 +107,7 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   const sources = group.link.map((file) => request(copies.get(file)?.source ?? join(tree.dir, file), []));
   const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
-  const compiled = await compileAll(requests);
+  const compiled = await compileAll(requests, { read: (done, { source }) => ahead(done.text, source) });
   const key = keyOf(...compiled.map((c) => c.text));
   return {
     units: requests.map((r, i) => ({ source: r.source, text: compiled[i]!.text, named: i < named.length })),

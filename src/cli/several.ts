@@ -2,9 +2,11 @@
  * Several scenarios on one command line are several checks. A file that defines scenario() is one; files that do not are linked with each of
  * them. Each is checked with its own options and told as if alone; a table of all stands at the end.
  */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
+import { textOf } from "../base/files.ts";
+import { shown } from "../base/shown.ts";
+import { LARGEST_IR } from "../clang/child.ts";
 import { type Colours, renderDiagnostics } from "../report/diagnostics.ts";
 import type { Json } from "../report/json.ts";
 import type { Summary } from "../report/summary.ts";
@@ -13,61 +15,95 @@ import { check } from "./check.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
 import type { GivenOptions } from "./options.ts";
+import { REASONS } from "./watch.ts";
+
+/** How far a command line of several has come. Plain data: it is told to whoever watches over the run. */
+export interface Several {
+  readonly done: readonly Summary[];
+  readonly verdicts: readonly Verdict[];
+  readonly wanted: number;
+  readonly json: GivenOptions["json"];
+  readonly quiet: boolean;
+  readonly color: boolean | undefined;
+}
+
+/** One list in one place: what each wrote would be overwritten by the next. */
+export const isSilent = ({ json }: Several): boolean => json === true || json === "-";
 
 export async function checkEach(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
   const groups = groupsOf(files, io.cwd);
   if (groups.length < 2) return check(files, given, io, c);
-  // One list in one place: what each wrote would be overwritten by the next.
   const { json, ...told } = given;
-  const toStdout = json === true || json === "-";
-  const done: Summary[] = [];
-  const verdicts: Verdict[] = [];
-  for (const group of groups) {
-    if (verdicts.length > 0 && done.at(-1)?.states !== undefined && given.quiet !== true && !toStdout) io.stdout.write("\n");
-    done.push(await one(group, told, io, c, toStdout, verdicts));
-    if (done.at(-1)?.stopped === true) break;
+  let several: Several = { done: [], verdicts: [], wanted: groups.length, json, quiet: given.quiet === true, color: given.color };
+  let interrupted = false;
+  const release = io.onInterrupt((reason = BY_USER) => {
+    interrupted ||= reason === BY_USER;
+  });
+  try {
+    for (const group of groups) {
+      if (interrupted || io.watch?.asked() === BY_USER || several.done.at(-1)?.stopped === true) break;
+      io.watch?.begin(several);
+      const first = several.done.length === 0;
+      several = await oneOf(several, group[0] ?? "", io, c.err, (tell) =>
+        check(group, told, io, c, { tell, ...(first ? {} : { began: Date.now() }) }),
+      );
+      io.watch?.printing();
+    }
+  } finally {
+    release();
   }
+  return concluded(several, io);
+}
+
+const BY_USER = REASONS[1];
+
+/** Runs and tells one of them; what it adds to all. `run` asks `tell` whether its verdict is not to be printed. */
+export async function oneOf(
+  several: Several,
+  scenario: string,
+  io: Io,
+  err: Colours,
+  run: (tell: (verdict: Verdict) => boolean) => Promise<number>,
+): Promise<Several> {
+  const name = shown(scenario);
+  let summary: Summary = { scenario: name, status: EXIT_INPUT, text: "bad input", states: undefined, seconds: undefined, stopped: false };
+  const verdicts = [...several.verdicts];
+  try {
+    await run((verdict) => {
+      // An empty line between two.
+      if (several.done.at(-1)?.states !== undefined && !several.quiet && !isSilent(several)) io.stdout.write("\n");
+      verdicts.push(verdict);
+      const { states, seconds } = verdict.counts;
+      const stopped = verdict.kind === "inconclusive" && verdict.reason.startsWith("by ");
+      summary = { scenario: name, status: exitStatus(verdict), text: verdictText(verdict), states, seconds, stopped };
+      return isSilent(several);
+    });
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error;
+    io.stderr.write(renderDiagnostics(error.diagnostics, err, io.cwd));
+    summary = { ...summary, text: `bad input (${codesOf(error.diagnostics)})` };
+  }
+  return { ...several, done: [...several.done, summary], verdicts };
+}
+
+/** Prints what is said of all together; the exit status. */
+export async function concluded(several: Several, io: Io): Promise<number> {
+  const { done, verdicts, json } = several;
   if (json !== undefined) {
     const [{ reportJson }, { writeJson }] = await Promise.all([import("../report/json.ts"), import("./print.ts")]);
     const list: Json = verdicts.map(reportJson);
     writeJson(list, json, io);
   }
-  if (given.quiet !== true && !toStdout) {
+  if (!several.quiet && !isSilent(several)) {
     const { summaryTable } = await import("../report/summary.ts");
-    io.stdout.write(`\n${summaryTable(done, groups.length).join("\n")}\n`);
+    io.stdout.write(`\n${summaryTable(done, several.wanted).join("\n")}\n`);
   }
-  return statusOf(done);
-}
-
-async function one(
-  group: readonly string[],
-  given: GivenOptions,
-  io: Io,
-  c: { out: Colours; err: Colours },
-  silent: boolean,
-  verdicts: Verdict[],
-): Promise<Summary> {
-  const scenario = group[0] ?? "";
-  let summary: Summary = { scenario, status: EXIT_INPUT, text: "bad input", states: undefined, seconds: undefined, stopped: false };
-  try {
-    await check(group, given, io, c, (verdict) => {
-      verdicts.push(verdict);
-      const { states, seconds } = verdict.counts;
-      const stopped = verdict.kind === "inconclusive" && verdict.reason.startsWith("by ");
-      summary = { scenario, status: exitStatus(verdict), text: textOf(verdict), states, seconds, stopped };
-      return silent;
-    });
-  } catch (error) {
-    if (!(error instanceof InputFault)) throw error;
-    io.stderr.write(renderDiagnostics(error.diagnostics, c.err, io.cwd));
-    summary = { ...summary, text: `bad input (${codesOf(error.diagnostics)})` };
-  }
-  return summary;
+  return statusOf(several);
 }
 
 const codesOf = (diagnostics: readonly Diagnostic[]): string => [...new Set(diagnostics.map((d) => d.code))].join(", ");
 
-function textOf(verdict: Verdict): string {
+function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
     case "none":
       return "none within bounds";
@@ -79,9 +115,10 @@ function textOf(verdict: Verdict): string {
 }
 
 /** A violation is news whatever became of the others; then what was not decided. */
-function statusOf(done: readonly Summary[]): number {
+function statusOf({ done, wanted }: Several): number {
   const order = [EXIT_VIOLATION, EXIT_INPUT, EXIT_INCONCLUSIVE];
-  return order.find((status) => done.some((d) => d.status === status)) ?? EXIT_NONE;
+  const worst = order.find((status) => done.some((d) => d.status === status)) ?? EXIT_NONE;
+  return worst === EXIT_NONE && done.length < wanted ? EXIT_INCONCLUSIVE : worst;
 }
 
 /** The files of each check, its scenario first. */
@@ -93,11 +130,23 @@ export function groupsOf(files: readonly string[], cwd: string): string[][] {
 }
 
 function definesScenario(path: string): boolean {
-  try {
-    const code = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-    return /^[ \t]*(?:\w+[ \t]+)*void\s+scenario\s*\(\s*(?:void)?\s*\)\s*\{/m.test(code);
-  } catch {
-    // Compiling it will say what is wrong.
-    return false;
+  // Of what cannot be read compiling it will say what is wrong.
+  if (path.endsWith(".ll")) return /^define\b[^\n]* @scenario\(/m.test(textOf(path, LARGEST_IR) ?? "");
+  const code = withoutComments(textOf(path) ?? "");
+  return /^[ \t]*(?:\w+[ \t]+)*void\s+scenario\s*\(\s*(?:void\s*)?\)\s*\{/m.test(code);
+}
+
+/** In one go through the text: whatever a stranger wrote must not take long. */
+function withoutComments(text: string): string {
+  const kept: string[] = [];
+  let at = 0;
+  for (const opening of text.matchAll(/\/[*/]/g)) {
+    if (opening.index < at) continue;
+    kept.push(text.slice(at, opening.index));
+    const closing = opening[0] === "//" ? "\n" : "*/";
+    const end = text.indexOf(closing, opening.index + 2);
+    if (end < 0) return kept.join("");
+    at = opening[0] === "//" ? end : end + 2;
   }
+  return [...kept, text.slice(at)].join("");
 }

@@ -15,15 +15,34 @@ export function positive(text: string): number {
   return value;
 }
 
-/** Below this a table of columns is no table. */
+/** Below this a table of columns is no table, above it no line is read. */
 export const NARROWEST_WIDTH = 60;
+const WIDEST_WIDTH = 1000;
+
+/** The engines count in 32 bits, with sign. */
+const MOST_STATES = 2 ** 31 - 1;
+/** Their bounded searches tell states apart by so many preemptions. */
+const MOST_PREEMPTIONS = 4000;
+const MOST_CPUS = 1024;
+/** A year. */
+const LONGEST = 31_536_000;
+const LONGEST_MACRO = 10_000;
+
+function atMost(value: number, most: number): number {
+  if (value > most) throw new InvalidArgumentError(`Expected at most ${most}.`);
+  return value;
+}
+
+export const states = (text: string): number => atMost(positive(text), MOST_STATES);
+export const preemptions = (text: string): number => atMost(count(text), MOST_PREEMPTIONS);
+export const cpus = (text: string): number => atMost(positive(text), MOST_CPUS);
 
 /** Seconds, as a number or with s, m or h. */
 export function seconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text);
   const value = Number(match?.[1]) * { "": 1, s: 1, m: 60, h: 3600 }[match?.[2] ?? ""]!;
   if (match === null || !(value > 0)) throw new InvalidArgumentError("Expected seconds, or a number with s, m or h.");
-  return value;
+  return atMost(value, LONGEST);
 }
 
 /** Bytes: a number with K, M or G (powers of 1024). */
@@ -38,17 +57,24 @@ export function size(text: string): number {
 /** A macro for the C: NAME or NAME=VALUE. */
 export function define(text: string): string {
   if (!/^[A-Za-z_]\w*(=.*)?$/s.test(text)) throw new InvalidArgumentError("Expected NAME or NAME=VALUE.");
+  if (text.length > LONGEST_MACRO) throw new InvalidArgumentError(`Expected at most ${LONGEST_MACRO} characters.`);
   return text;
 }
 
+const MOST_REPEATED = 500;
+
 /** Collects a repeatable option. */
 export function repeated<T>(parse: (text: string) => T): (text: string, before: T[] | undefined) => T[] {
-  return (text, before) => [...(before ?? []), parse(text)];
+  return (text, before = []) => {
+    if (before.length >= MOST_REPEATED) throw new InvalidArgumentError(`Expected it at most ${MOST_REPEATED} times.`);
+    return [...before, parse(text)];
+  };
 }
 
 /** Columns. A table of columns needs some room. */
 export function width(text: string): number {
   const value = count(text);
-  if (value < NARROWEST_WIDTH) throw new InvalidArgumentError(`Expected ${NARROWEST_WIDTH} columns or more.`);
+  if (value < NARROWEST_WIDTH || value > WIDEST_WIDTH)
+    throw new InvalidArgumentError(`Expected ${NARROWEST_WIDTH} to ${WIDEST_WIDTH} columns.`);
   return value;
 }

@@ -7,10 +7,9 @@ import { type Core, define, TRAP } from "./runtime.ts";
 import type { Code } from "./wasm.ts";
 
 export interface Bulk {
-  /** (addr i64, size i64, loc i32): __sd_live, __sd_dead. */
+  /** (addr i64, size i64, loc i32): __sd_live, __sd_dead, __sd_uninit. */
   readonly makeLive: number;
   readonly makeDead: number;
-  /** (addr i64, size i64): __sd_uninit. */
   readonly makeUnwritten: number;
 }
 
@@ -24,10 +23,17 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     c.getGlobal(globals.section).op("i32.eqz").if();
     c.i32(TRAP.lifetime).i64(0n).i64(0n).get(2).call(imports.trap).end();
   };
+  /** Outside of what is modelled lie the engine's own tables. */
+  const refuseOutside = (c: Code, reason: number): void => {
+    c.get(0).i64(BigInt(GUARD)).op("i64.lt_u").get(0).i64(BigInt(map.end)).op("i64.gt_u", "i32.or");
+    c.get(1).i64(BigInt(map.end)).get(0).op("i64.sub", "i64.gt_u", "i32.or").if();
+    c.i32(reason).get(0).get(1).get(2).call(imports.trap).end();
+  };
   const makeLive = define(builder, ["i64", "i64", "i32"], [], (c) => {
     const at = c.local("i32");
     const left = c.local("i32");
     inSection(c);
+    refuseOutside(c, TRAP.badLive);
     // Memory that died earlier in this step would never be seen dead.
     c.getGlobal(globals.claim).i32(0).op("i32.ne").getGlobal(globals.post).op("i32.and").if();
     c.call(accesses.refute).end();
@@ -43,9 +49,10 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     c.br(loop).end().end();
   });
 
-  const makeUnwritten = define(builder, ["i64", "i64"], [], (c) => {
+  const makeUnwritten = define(builder, ["i64", "i64", "i32"], [], (c) => {
     const at = c.local("i32");
     const left = c.local("i32");
+    refuseOutside(c, TRAP.badUninit);
     c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").set(at).get(1).op("i32.wrap_i64").set(left);
     const done = c.block();
     const loop = c.loop();

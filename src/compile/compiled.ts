@@ -30,6 +30,9 @@ export interface RunOptions {
   readonly maxMemory?: number;
 }
 
+/** Bytes of a name or text that C gives: what has no end would be all of memory. */
+const LONGEST_NAME = 4096;
+
 interface Exports {
   readonly step: (thread: number) => number;
   readonly stepOrMake: (thread: number) => number;
@@ -84,9 +87,9 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     return viewNow;
   };
   const cString = (at: bigint): string => {
-    const start = Number(at);
+    const start = Number(BigInt.asUintN(64, at));
     let end = start;
-    while (end < map.end && bytes()[end] !== 0) end++;
+    while (end < map.end && end < start + LONGEST_NAME && bytes()[end] !== 0) end++;
     return new TextDecoder().decode(bytes().subarray(start, end));
   };
 

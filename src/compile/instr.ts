@@ -333,7 +333,7 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
     case "uninit":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.call(unit.bulk.makeUnwritten);
+      c.i32(loc).call(unit.bulk.makeUnwritten);
       return;
     case "dead":
       pushPlace(e, args[0]!);

@@ -390,4 +390,6 @@ export const TRAP = {
   watch: 16,
   onCpu: 17,
   unwritten: 18,
+  badLive: 20,
+  badUninit: 21,
 } as const;

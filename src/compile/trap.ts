@@ -68,6 +68,12 @@ export function trap(
       );
     case TRAP.badFree:
       return fail("bad-free", "{0:p} is freed, and is not live", [address, b, 0n], place);
+    case TRAP.badLive:
+    case TRAP.badUninit: {
+      const name = reason === TRAP.badLive ? "__sd_live" : "__sd_uninit";
+      const args = [address, BigInt.asUintN(64, b), 0n];
+      return fail("scenario", `${name} of {1:x} bytes at {0:x}, which is no modelled memory`, args, place);
+    }
     case TRAP.blockInSection:
       return fail(
         "blocked-in-section",

@@ -75,11 +75,12 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const seconds = (): number => (performance.now() - started) / 1000;
   let knowledge = options.knowledge ?? NO_KNOWLEDGE;
   let machine = options.machine(knowledge);
+  const late = (): boolean => options.interrupted?.() === true || (options.timeout !== undefined && seconds() > options.timeout);
   if (options.knowledge === undefined && machine.setupFailure === undefined && options.merging === "full") {
     // Until walks teach nothing more.
-    for (;;) {
+    while (!late()) {
       machine.forgetDiscoveries();
-      warmUp(machine);
+      warmUp(machine, late);
       if (machine.discoveries() === 0) break;
       knowledge = knowledgeOf(machine, knowledge);
       machine = options.machine(knowledge);
@@ -125,7 +126,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
               break;
             }
             machine.undo(initial);
-            const small = shortened(machine, result.violation, options);
+            const small = shortened(machine, result.violation, options, late);
             return finish({ kind: "violation", violation: small ?? result.violation, shortest: small !== undefined });
           }
           case "states":
@@ -173,11 +174,11 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
   };
 }
 
-function shortened(machine: Machine, violation: Violation, options: CheckOptions): Violation | undefined {
+function shortened(machine: Machine, violation: Violation, options: CheckOptions, late: () => boolean): Violation | undefined {
   const until = performance.now() + 1000 * (options.shorten ?? 10);
   return shortest(machine, {
     maxNodes: 2_000_000,
-    deadline: () => performance.now() > until,
+    deadline: () => performance.now() > until || late(),
     klass: violation.failure.klass,
     at: violation.at,
   });

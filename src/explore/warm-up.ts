@@ -20,11 +20,11 @@ function generator(seed: number): (below: number) => number {
   };
 }
 
-/** Walks from the initial state, and returns there. */
-export function warmUp(machine: Machine): void {
+/** Walks from the initial state, and returns there; `late` says between two walks that there is no time for more. */
+export function warmUp(machine: Machine, late: () => boolean = () => false): void {
   const random = generator(WALKS);
   const start = machine.mark();
-  for (let walk = 0; walk < WALKS; walk++) {
+  for (let walk = 0; walk < WALKS && !late(); walk++) {
     const mark = machine.mark();
     for (let i = 0; i < LENGTH; i++) if (!randomStep(machine, random)) break;
     machine.undo(mark);

@@ -99,7 +99,8 @@ export function noteUse(context: Context, word: number, use: Use): void {
 /** A C string in memory, for names and texts. */
 export function textAt(memory: Memory, address: bigint): string {
   const bytes: number[] = [];
-  for (let at = Number(address); at > 0 && at < memory.end && memory.byte(at) !== 0; at++) bytes.push(memory.byte(at));
+  for (let at = Number(address); at > 0 && at < memory.end && bytes.length < 4096 && memory.byte(at) !== 0; at++)
+    bytes.push(memory.byte(at));
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
 

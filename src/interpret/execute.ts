@@ -5,6 +5,7 @@
  * (`begin`, `end`), and what the engine offers to C (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
  */
 import type { Merging } from "../explore/machine.ts";
+import { GUARD } from "../ir/program.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op, Range } from "./decode.ts";
 import { FREED, MAX_THREADS, RETURNED, STACK_SIZE } from "./memory.ts";
@@ -193,8 +194,14 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     }
   };
 
+  const refuseOutside = (name: string, address: bigint, size: bigint, loc: number): void => {
+    if (address >= BigInt(GUARD) && address <= BigInt(memory.end) && size <= BigInt(memory.end) - address) return;
+    throw violation("scenario", `${name} of {1:x} bytes at {0:x}, which is no modelled memory`, [address, size, 0n], loc);
+  };
+
   const makeLive = (address: bigint, size: bigint, loc: number): void => {
     inSection(loc);
+    refuseOutside("__sd_live", address, size, loc);
     // Memory that died earlier in this step would never be seen dead.
     if (context.claim !== undefined && context.post) sharing.noteSection(context.claim);
     for (let at = Number(address); at < Number(address) + Number(size); at += 8) context.born.add(at >> 3);
@@ -264,6 +271,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         });
         return 0n;
       case "uninit":
+        refuseOutside("__sd_uninit", placed(context, arg(0)), arg(1), loc);
         for (let at = 0; at < Number(arg(1)); at += 8) {
           memory.setUnwritten(Number(placed(context, arg(0))) + at, (1 << Math.min(8, Number(arg(1)) - at)) - 1);
         }

@@ -1,16 +1,19 @@
 /**
- * From parsed modules to the program that the engines run: link, lay out, lower, inline.
+ * From parsed modules to the program that the engines run: link, verify, lay out, lower, inline.
  */
 
 import { InputFault } from "../base/diagnostics.ts";
 import { createDebugInfo, type DebugInfoBuilder } from "./debug-info.ts";
 import { inline } from "./inline.ts";
 import { layOut } from "./layout.ts";
+import { checkBuilt, checkRead } from "./limits.ts";
 import { type Linked, link } from "./link.ts";
 import { lower } from "./lower.ts";
 import type { Module } from "./module.ts";
+import { withoutOverflow } from "./nesting.ts";
 import type { Program } from "./program.ts";
 import { gathered } from "./symbols.ts";
+import { verify } from "./verify.ts";
 
 export interface BuildOptions {
   /** Functions of at most this many instructions are inlined wherever they are called; 0 inlines only what has to be. */
@@ -21,15 +24,23 @@ export interface BuildOptions {
 
 /** `modules` in order of priority: the first of two equally strong definitions wins. Throws an InputFault with all that is wrong (SD2xx). */
 export function buildProgram(modules: readonly Module[], options: BuildOptions = {}): Program {
+  return withoutOverflow(modules[0]?.source ?? "", () => build(modules, options));
+}
+
+function build(modules: readonly Module[], options: BuildOptions): Program {
   const debug = createDebugInfo();
   const linked = link(modules, debug);
   const lowered = lowerOrSayAll(linked, debug);
-  return inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
+  const program = inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
+  checkBuilt(program);
+  return program;
 }
 
-/** What linking misses and what lowering refuses is said together. */
+/** What linking misses, what cannot be right and what lowering refuses is said together. */
 function lowerOrSayAll(linked: Linked, debug: DebugInfoBuilder): Program {
   try {
+    checkRead(linked);
+    verify(linked);
     const lowered = lower(linked, layOut(linked, debug), debug);
     if (linked.faults.length === 0) return lowered;
   } catch (error) {

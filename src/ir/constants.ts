@@ -158,7 +158,7 @@ export function constantBytes(
     default: {
       const bits = bitsOf(cx.types, type);
       const v = scalarConstant(cx, value, type);
-      if (bits === undefined || v === undefined) return false;
+      if (bits === undefined || bits > 128 || v === undefined) return false;
       if (v === 0n) return true;
       const bytes = new Uint8Array(storeSize(bits));
       for (let i = 0; i < bytes.length; i++) bytes[i] = Number((v >> BigInt(8 * i)) & 0xffn);

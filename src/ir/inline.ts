@@ -21,6 +21,10 @@ export interface InlineOptions {
 
 const sizeOf = (f: Func): number => f.blocks.reduce((n, b) => n + b.instrs.length + b.phis.length + 1, 0);
 
+/** Bytes that the locals of a function may come to by inlining: what is called one after the other takes its room one after the other. */
+const MOST_LOCALS = 2048;
+const localsOf = (f: Func): number => f.locals.reduce((n, local) => n + local.size, 0);
+
 /** Throws an InputFault if a function that has to be inlined is recursive. */
 export function inline(program: Program, options: InlineOptions): Program {
   const funcs: Func[] = [...program.funcs];
@@ -44,6 +48,7 @@ export function inline(program: Program, options: InlineOptions): Program {
         return false;
       }
       if (recursive.has(callee) || size > room) return false;
+      if (localsOf(target) > 0 && localsOf(before) + localsOf(target) > MOST_LOCALS) return false;
       const wanted = size <= options.small || (options.small > 0 && sites[callee] === 1 && !roots.has(callee));
       if (wanted) room -= size;
       return wanted;

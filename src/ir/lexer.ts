@@ -64,13 +64,16 @@ export function fail(s: Scanner, message: string, pos: number = s.pos): never {
   const start = s.text.lastIndexOf("\n", at - 1) + 1;
   const end = s.text.indexOf("\n", at);
   const text = s.text.slice(start, end === -1 ? s.text.length : end).trim();
+  // Of a C file it is a line of what clang made of it, which the reader does not have.
+  const line = lineOf(s, at);
+  const place = s.source.endsWith(".ll") ? { line, column: at - start + 1 } : {};
+  const where = s.source.endsWith(".ll") ? "" : ` (line ${line} of what clang printed)`;
   throw new InputFault([
     {
       code: "SD201",
-      message: `cannot read LLVM IR: ${message}`,
+      message: `cannot read LLVM IR: ${message}${where}`,
       file: s.source,
-      line: lineOf(s, at),
-      column: at - start + 1,
+      ...place,
       notes: [text.length > 200 ? `${text.slice(0, 200)}…` : text],
     },
   ]);

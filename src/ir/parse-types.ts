@@ -39,6 +39,9 @@ export interface Context extends Scanner {
   readonly attributeGroups: ReadonlyMap<number, readonly string[]>;
 }
 
+/** Bits; LLVM's own limit. */
+const WIDEST = 8_388_608;
+
 const VOID: IrType = { kind: "void" };
 const PTR: IrType = { kind: "ptr" };
 const METADATA: IrType = { kind: "metadata" };
@@ -116,7 +119,7 @@ function parseSimpleType(s: Context): IrType {
   const name = word(s);
   if (name.charCodeAt(0) === 105 && isDigit(name.charCodeAt(1))) {
     const bits = Number(name.slice(1));
-    if (!(bits > 0)) fail(s, `'${name}' is not a type`, start);
+    if (!(bits > 0 && bits <= WIDEST)) fail(s, `'${name}' is not a type`, start);
     return INTS.get(bits) ?? { kind: "int", bits };
   }
   const type = NAMED_TYPES.get(name);

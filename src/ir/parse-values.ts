@@ -28,6 +28,8 @@ export function parseTypedValue(s: Context): TypedValue {
   return { type, value: parseValue(s, type) };
 }
 
+const MOST_COPIES = 65_536;
+
 const ZERO: IrValue = { kind: "int", value: 0n };
 const ONE: IrValue = { kind: "int", value: 1n };
 
@@ -110,6 +112,7 @@ export function parseValue(s: Context, type: IrType): IrValue {
       const element = parseTypedValue(s);
       expect(s, 41);
       const count = type.kind === "vector" || type.kind === "array" ? type.count : 1;
+      if (count > MOST_COPIES) fail(s, "a splat of too many elements", start);
       return { kind: "aggregate", type, elements: new Array<TypedValue>(count).fill(element) };
     }
     case "asm":
@@ -147,7 +150,7 @@ export function bigintOf(s: Context, text: string, start: number): bigint {
   if (text.length < 16) {
     const small = Number(text);
     if (Number.isInteger(small)) return BigInt(small);
-  } else if (/^-?[0-9]+$/.test(text)) return BigInt(text);
+  } else if (text.length < 5000 && /^-?[0-9]+$/.test(text)) return BigInt(text);
   return fail(s, `'${text}' is not an integer`, start);
 }
 

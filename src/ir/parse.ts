@@ -23,6 +23,7 @@ import {
   word,
 } from "./lexer.ts";
 import type { DebugRecord, IrAlias, IrFunction, IrGlobal, IrType, IrValue, Linkage, MetaNode, Module } from "./module.ts";
+import { withoutOverflow } from "./nesting.ts";
 import { linkageOf, parseAttributeGroup, parseFunction } from "./parse-function.ts";
 import { parseAttachment, parseNode } from "./parse-metadata.ts";
 import { type Context, parseAddressSpace, parseType } from "./parse-types.ts";
@@ -60,6 +61,10 @@ function lazyNodes(s: Context, places: ReadonlyMap<number, number>): Module["met
 
 /** Reads one module. `source` is the path that diagnostics name. Throws `InputFault` (SD201). */
 export function parseModule(text: string, source: string): Module {
+  return withoutOverflow(source, () => parse(text, source));
+}
+
+function parse(text: string, source: string): Module {
   const attributeGroups = new Map<number, readonly string[]>();
   const metadata = new Map<number, MetaNode>();
   const s: Context = { ...createScanner(text, source), exotic: false, droppedExpression: false, metadata, inlineNodes: 0, attributeGroups };
@@ -131,8 +136,11 @@ function parseTopLevel(s: Context, parts: Parts): void {
       expect(s, 61);
       const value = string(s);
       if (what === "datalayout") parts.dataLayout = value;
-      else if (what === "triple") parts.triple = value;
-      else fail(s, `'target ${what}' is unknown`, start);
+      else if (what === "triple") {
+        // Sizes and alignments are those of this one.
+        if (!value.startsWith("x86_64-")) fail(s, `made for ${value}: only x86_64 is modelled`, start);
+        parts.triple = value;
+      } else fail(s, `'target ${what}' is unknown`, start);
       return;
     }
     case "source_filename":

@@ -56,7 +56,9 @@ export function createTypes(structs: ReadonlyMap<string, IrType>): Types {
 
   const resolve = (type: IrType): IrType => {
     let t = type;
-    while (t.kind === "named") {
+    for (let n = 0; t.kind === "named"; n++) {
+      // Two names may name each other.
+      if (n > structs.size) return { kind: "opaque" };
       const next = structs.get(t.name);
       if (next === undefined) return { kind: "opaque" };
       t = next;

@@ -1,13 +1,14 @@
 /**
  * Diagnostics as text: where, what, the source line with a caret, facts, and what to do.
  *
- * Pure but for reading the source file, which may be missing. Colour is the caller's choice (`colours`).
+ * Pure but for reading the source file, which may be missing. Colour is the caller's choice (`colours`). Whatever came from elsewhere is shown as text.
  */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import pc from "picocolors";
 import type { Diagnostic } from "../base/diagnostics.ts";
 import { shownPath } from "../base/paths.ts";
+import { shown, shownLines } from "../base/shown.ts";
+import { sourceText } from "../base/sources.ts";
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -32,10 +33,11 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], c: Colours
 function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
   const place = placeOf(d, cwd);
   // As compilers do it, so that editors know where to jump. What clang says names its own place.
-  const at = place === undefined || d.verbatim !== undefined ? "" : `${c.cyan(place)}: `;
-  const lines = [`${at}${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(d.message)}`];
+  const says = d.verbatim !== undefined && d.verbatim !== "" && d.line !== undefined;
+  const at = place === undefined || says ? "" : `${c.cyan(place)}: `;
+  const lines = [`${at}${c.red(c.bold("error"))}${c.bold(`[${d.code}]`)} ${c.bold(shown(d.message))}`];
   if (d.verbatim !== undefined) {
-    lines.push(d.verbatim);
+    if (d.verbatim !== "") lines.push(excerpt(d.verbatim));
   } else if (place !== undefined) {
     lines.push(...sourceLine(d, c, cwd));
   }
@@ -47,26 +49,34 @@ function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
 
 function placeOf(d: Diagnostic, cwd: string): string | undefined {
   if (d.file === undefined) return undefined;
-  return [shownPath(d.file, cwd), d.line, d.column].filter((part) => part !== undefined).join(":");
+  return shown([shownPath(d.file, cwd), d.line, d.column].filter((part) => part !== undefined).join(":"));
 }
 
 function indented(text: string): string {
-  return text.replaceAll("\n", "\n        ");
+  return shownLines(text).replaceAll("\n", "\n        ");
+}
+
+const LONGEST_LINE = 500;
+const MOST_LINES = 200;
+
+/** A compiler may say anything, and any amount of it. */
+function excerpt(text: string): string {
+  const lines = shownLines(text).split("\n");
+  const cut = (line: string): string => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}...` : line);
+  const more = lines.length > MOST_LINES ? [`(and ${lines.length - MOST_LINES} lines more)`] : [];
+  return [...lines.slice(0, MOST_LINES).map(cut), ...more].join("\n");
 }
 
 /** The line itself and a caret under the column, as clang prints them; nothing if the file is not readable. */
 function sourceLine(d: Diagnostic, c: Colours, cwd: string): string[] {
   if (d.file === undefined || d.line === undefined) return [];
-  let text: string | undefined;
-  try {
-    text = readFileSync(resolve(cwd, d.file), "utf8").split(/\r?\n/)[d.line - 1];
-  } catch {}
-  if (text === undefined) return [];
+  const text = sourceText(resolve(cwd, d.file))?.split(/\r?\n/)[d.line - 1];
+  if (text === undefined || text.length > LONGEST_LINE) return [];
   const number = String(d.line).padStart(5);
-  const lines = [`${c.dim(`${number} |`)} ${text}`];
+  const lines = [`${c.dim(`${number} |`)} ${shownLines(text)}`];
   if (d.column !== undefined && d.column >= 1) {
     // Tabs stay tabs, so that the caret lines up whatever the terminal makes of them.
-    const space = text.slice(0, d.column - 1).replace(/[^\t]/g, " ");
+    const space = shownLines(text.slice(0, d.column - 1)).replace(/[^\t]/g, " ");
     lines.push(`${c.dim("      |")} ${space}${c.green("^")}`);
   }
   return lines;

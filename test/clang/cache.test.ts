@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -92,4 +103,25 @@ it("lies where the environment says", () => {
   expect(defaultCacheDir({ SHOOTDOWN_CACHE: "/c", XDG_CACHE_HOME: "/x", HOME: "/h" })).toBe("/c");
   expect(defaultCacheDir({ XDG_CACHE_HOME: "/x", HOME: "/h" })).toBe("/x/shootdown");
   expect(defaultCacheDir({ HOME: "/h" })).toBe("/h/.cache/shootdown");
+});
+
+it("takes an entry that stands in another's place for absent", () => {
+  const cache = openCache(dir);
+  const other = keyOf("b");
+  cache.put(key, bytes("hello"));
+  cache.put(other, bytes("world"));
+  const [mine, theirs] = [readFileSync(fileOf(key)), readFileSync(fileOf(other))];
+  writeFileSync(fileOf(key), theirs);
+  writeFileSync(fileOf(other), mine);
+  expect([cache.get(key), cache.get(other)]).toEqual([undefined, undefined]);
+});
+
+it("leaves a folder that came with the package as it is", () => {
+  openCache(dir).put(key, bytes("hello"));
+  utimesSync(fileOf(key), 1000, 1000);
+  const shipped = openCache(dir, { readOnly: true });
+  expect(shipped.get(key)).toHaveLength(5);
+  shipped.put(keyOf("b"), bytes("world"));
+  expect(statSync(fileOf(key)).mtimeMs).toBe(1_000_000);
+  expect(shipped.get(keyOf("b"))).toBeUndefined();
 });

@@ -10,7 +10,8 @@ import { type CompileRequest, compileAll, parseDeps } from "../../src/clang/comp
 import { type Compiler, findCompiler } from "../../src/clang/compiler.ts";
 import { modelFlags } from "../../src/clang/flags.ts";
 
-const compileC = async (request: CompileRequest) => (await compileAll([request]))[0]!;
+const unread = { read: () => {} };
+const compileC = async (request: CompileRequest) => (await compileAll([request], unread))[0]!;
 
 const store = mkdtempSync(join(tmpdir(), "shootdown-test-"));
 const none = { PATH: "" };
@@ -143,14 +144,24 @@ describe.each(compilers)("with the %s clang", (_, compiler) => {
     put("a.c", "int f(void) { return x; }");
     put("b.c", "int b;");
     put("c.c", "y z;");
-    const found = await faultOf(compileAll(["a.c", "b.c", "c.c"].map((f) => request(f))));
+    const found = await faultOf(
+      compileAll(
+        ["a.c", "b.c", "c.c"].map((f) => request(f)),
+        unread,
+      ),
+    );
     expect(found.map((d) => d.file).sort()).toEqual(["a.c", "c.c"]);
   });
 
   it("says a mistake in a header once", async () => {
     put("h.h", "x y;\n");
     for (const name of ["a.c", "b.c", "c.c"]) put(name, '#include "h.h"\n');
-    const found = await faultOf(compileAll(["a.c", "b.c", "c.c"].map((f) => request(f))));
+    const found = await faultOf(
+      compileAll(
+        ["a.c", "b.c", "c.c"].map((f) => request(f)),
+        unread,
+      ),
+    );
     expect(found).toMatchObject([{ file: "./h.h", line: 1, notes: ["the same for 2 other files"] }]);
   });
 });

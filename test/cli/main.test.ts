@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { CATALOGUE, GROUPS } from "../../src/base/catalogue.ts";
 import { packageVersion } from "../../src/base/paths.ts";
+import { noteSources } from "../../src/base/sources.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
 import { progressLine } from "../../src/cli/progress.ts";
@@ -108,6 +109,7 @@ describe("diagnostics as text", () => {
 
   it("keeps tabs so that the caret lines up", () => {
     put("tab.c", "\tint x;\n");
+    noteSources([join(dir, "tab.c")]);
     const text = renderDiagnostics(
       [{ code: "SD201", message: "m", file: "tab.c", line: 1, column: 6, notes: ["n"], help: "h" }],
       plain,

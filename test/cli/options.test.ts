@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -51,8 +51,52 @@ describe("a scenario's own options", () => {
   });
 
   it("take paths from the scenario's folder", () => {
-    const file = scenario("// shootdown: -Iinc -I /abs --tree 6.1\n", "sub/a.c");
-    expect(settle([file], { include: ["mine"] }, dir)).toMatchObject({ include: ["mine", join(dir, "sub/inc"), "/abs"], tree: "6.1" });
+    const file = scenario("// shootdown: -Iinc -I . --tree 6.1\n", "sub/a.c");
+    expect(settle([file], { include: ["mine"] }, dir)).toMatchObject({
+      include: ["mine", join(dir, "sub/inc"), join(dir, "sub")],
+      tree: "6.1",
+    });
+  });
+
+  it.each([
+    ["--cc ./evil", "--cc is not for a scenario to decide"],
+    ["--json out.json", "--json is not for a scenario to decide"],
+    ["--json", "--json is not"],
+    ["--headers /h", "--headers is not"],
+    ["--engine interpreter", "--engine is not"],
+    ["--full", "--full is not"],
+    ["-q", "--quiet is not"],
+    ["--width 80", "--width is not"],
+    ["--mail", "--mail is not"],
+    ["--no-color", "is not for a scenario to decide"],
+    ["--tree /src/linux", "a scenario names a version"],
+    ["--tree ..", "a scenario names a version"],
+    ["-I /etc", "-I /etc: a scenario's own folders lie below its own"],
+    ["-I ../x", "-I ../x: "],
+    ["-I link", "-I link: "],
+    ["--help", "unknown option"],
+    ["-- x", "is no option"],
+    ["--preemptions 4294967296", "Expected at most 4000"],
+    ["--max-states 4294967301", "Expected at most"],
+    [`-DX=${"x".repeat(5000)}`, "at most 4000 characters"],
+  ])("cannot ask for %s", (options, message) => {
+    symlinkSync("/etc", join(dir, "link"));
+    const [found] = diagnosticsOf(() => settle([scenario(`// shootdown: ${options}\n`)], {}, dir));
+    expect(found).toMatchObject({ code: "SD302", file: "a.c", line: 1 });
+    expect(found?.message).toContain(message);
+  });
+
+  it("take no time to read, whatever the line", () => {
+    const start = performance.now();
+    for (const line of [
+      " ".repeat(200_000),
+      `${" ".repeat(100_000)}// shootdown:${" ".repeat(100_000)}x`,
+      `//${" ".repeat(200_000)}shootdown: `,
+    ]) {
+      for (const text of [`// shootdown:${line}`, `// shootdown: -DX${line}*`, `/*${line}`, line])
+        diagnosticsOf(() => settle([scenario(`${text}\n`)], {}, dir));
+    }
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it("do not decide about colour", () => {
