@@ -233,9 +233,27 @@ static __always_inline void tell_stale(struct sd_walker *w, int upage, u64 cache
 }
 
 /*
- * One access of the walker to a user page: the leaf it uses, or 0 for a page fault. A store through an entry cached dirty asks nobody;
- * through a clean one it looks at the live entry again, which must still allow it, and sets accessed and dirty there.
- * An entry that does not allow the access is dropped, as x86 does before it faults.
+ * A page fault of a CPU leaves no entry for its address in that CPU's TLB (Intel SDM volume 3, 4.10.4.1), so that none is used afterwards that was not used
+ * now. A device that reports a fault drops the entry that it has used.
+ */
+static u64 translation_fault(struct sd_walker *w, int upage, u64 cached)
+{
+	int i;
+
+	if (w >= sd_walkers + NR_CPUS) {
+		if (cached)
+			tlb_forget(w, upage, cached);
+		return 0;
+	}
+	for (i = 0; i < SD_TLB_WAYS; i++)
+		if (w->tlb[upage][i])
+			w->tlb[upage][i] = 0;
+	return 0;
+}
+
+/*
+ * One access of the walker to a user page: the leaf it uses, or 0 for a page fault. A store through an entry cached dirty does not read the page-table
+ * entry again; through a clean one it looks at the live entry, which must still allow it, and sets accessed and dirty there.
  */
 u64 sd_translate(struct sd_walker *w, int upage, bool write)
 {
@@ -244,11 +262,8 @@ u64 sd_translate(struct sd_walker *w, int upage, bool write)
 	u64 need = _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
 	u64 leaf = cached ? cached : sd_walk(up->mm, up->va, true);
 
-	if (write && leaf && !(leaf & _PAGE_RW)) {
-		if (cached)
-			tlb_forget(w, upage, cached);
-		return 0;
-	}
+	if (write && leaf && !(leaf & _PAGE_RW))
+		return translation_fault(w, upage, cached);
 	if ((leaf & need) != need) {
 		if (cached) {
 			leaf = sd_walk(up->mm, up->va, true);
@@ -256,7 +271,7 @@ u64 sd_translate(struct sd_walker *w, int upage, bool write)
 				tlb_forget(w, upage, cached);
 		}
 		if (!leaf || (write && !(leaf & _PAGE_RW)))
-			return 0;
+			return translation_fault(w, upage, 0);
 		sd_hardware_set(up->mm, up->va, need);
 		leaf |= need;
 	}

@@ -94,7 +94,7 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   ),
   deadlock: entry(
     "engine",
-    "Nobody can go on. The last lines say who waits for what, and who holds it.",
+    "From here on no thread that has to end can ever go on, whatever loops beside it do. The last lines say who waits for what, and who holds it.",
     "Take the locks in one order, or do not wait for others while holding what they need.",
   ),
   "use-after-free": entry("engine", "An access to memory that was freed.", ENGINE_MEMORY),
@@ -106,8 +106,8 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   ),
   "endless-loop": entry(
     "engine",
-    "A thread is in a loop that nothing can end: no other thread can change what it looks at.",
-    "If another thread is to end it, it must be looked at with READ_ONCE, and something must write it.",
+    "A thread is in a loop that nothing can end: no thread ever changes what it looks at, whatever is scheduled.",
+    "Something must write what the loop waits for.",
   ),
   "double-free": entry("machine", "An object or page was freed twice.", "The story says where it was freed first."),
   "bug-on": entry("kernel code", "A BUG_ON, VM_BUG_ON or BUG of the kernel code fired.", "The condition is in the closing sentence."),
@@ -118,7 +118,16 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
     "Either the scenario accesses what it did not map, or the code under check took the mapping away too early.",
   ),
   sigbus: entry("machine", "A fault that should have succeeded failed.", "Look at what the fault handler found."),
-  "stack-overflow": entry("engine", "A function called itself too often.", "Look for the end of the recursion."),
+  "use-after-return": entry(
+    "engine",
+    "An access to a local variable of a function that has returned, or of a block that was left.",
+    "Look for who got its address, and who should have waited for whom.",
+  ),
+  uninitialised: entry(
+    "engine",
+    "A branch, an address or a call depends on memory that was allocated and never written.",
+    "Write it before it is read, or allocate it with __GFP_ZERO.",
+  ),
   "wild-call": entry("engine", "A call through a pointer that points to no function.", "Look for who set the pointer."),
   "write-to-constant": entry("engine", "A store to a variable that is const.", "Look for the cast that takes const away."),
 };
