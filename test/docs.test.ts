@@ -221,7 +221,22 @@ describe("options", async () => {
 
   /** Of npm, vitest, git and biome. */
   /** Options of other commands: vitest, biome, the bench, SPIN. */
-  const FOREIGN = new Set(["--update", "--write", "--only", "--runs", "--quick", "--fresh", "--interrupt-budget", "--minutes", "--seed", "--from", "--most", "--out", "--count", "--fault"]);
+  const FOREIGN = new Set([
+    "--update",
+    "--write",
+    "--only",
+    "--runs",
+    "--quick",
+    "--fresh",
+    "--interrupt-budget",
+    "--minutes",
+    "--seed",
+    "--from",
+    "--most",
+    "--out",
+    "--count",
+    "--fault",
+  ]);
 
   it("that the pages name exist", () => {
     for (const page of pages) {

@@ -279,7 +279,8 @@ function racesDiffer(
       .join(" and ");
   // Where clang has made one access of several, on both sides of a branch, it has no line.
   const vague = answer.races.some((race) => race.some((line) => !subject.statements.has(line)));
-  for (const pair of ours) if (!vague && !theirs.has(pair)) return { kind: `missed race (${merging})`, text: `${merging}: no race of ${said(pair)}` };
+  for (const pair of ours)
+    if (!vague && !theirs.has(pair)) return { kind: `missed race (${merging})`, text: `${merging}: no race of ${said(pair)}` };
   for (const pair of theirs)
     if (!ours.has(pair)) return { kind: `extra race (${merging})`, text: `${merging}: a race of ${said(pair)}, which cannot be` };
   return undefined;
