@@ -230,8 +230,11 @@ function verdictOf(
   hooks.onFound?.(plain);
   const remarks = remarksOn(inputs, program, result, observed, cwd);
   if (outcome.kind === "violation") {
-    const { schedule, failure } = outcome.violation;
-    return told(remarks, { story: explain(program, observed, schedule, failure, files) });
+    const { schedule, failure, at } = outcome.violation;
+    const story = explain(program, observed, schedule, failure, files);
+    if (at !== "stuck" || failure.klass !== "endless-loop") return told(remarks, { story });
+    const who = describeSpinning(program, observed, schedule).map((text) => `${text}.`);
+    return told(remarks, { story: { ...story, closing: [...story.closing, ...who] } });
   }
   const endless = outcome.kind === "inconclusive" && outcome.why === "endless";
   return told(remarks, endless ? { who: describeSpinning(program, observed).join("; ") } : {});

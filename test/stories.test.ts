@@ -61,7 +61,7 @@ describe("a story", () => {
   });
 
   it("tells two tables of one address space apart", async () => {
-    const text = await story("two-tables.c");
+    const text = await story("two-tables.c", "--full");
     expect(text).toContain("PTE table of A 0x40000000.ptl");
     expect(text).toContain("PTE table of A 0x80000000.ptl");
   });
@@ -74,7 +74,7 @@ describe("a story", () => {
 
   it("says which lock was kept, and where it was taken", async () => {
     const text = await story("keeps-lock.c");
-    expect(text).toMatch(/move ends and still holds PTE table of A\.ptl, taken in step 1 \(move_page:20\)\./);
+    expect(text).toMatch(/move ends and still holds sd_rcu, taken in step \d+ \(.*\), and PTE table of A\.ptl, taken in step \d+ \(.*\)\./);
   });
 
   it("says who changed a count", async () => {
@@ -87,8 +87,9 @@ describe("a story", () => {
 describe("what went wrong before anything was decided", () => {
   it("names the thread that spins, where, and what it looks at", async () => {
     const { status, out } = await run(["check", "-q", "test/stories/spins.c"]);
-    expect(status).toBe(3);
-    expect(out).toContain("stopped because no schedule reaches its end: move is at move_page:33 and reads done, which is 0");
+    expect(status).toBe(1);
+    expect(out.replaceAll(/\s+/g, " ")).toContain("Threads wait in a loop for what nobody does.");
+    expect(out.replaceAll(/\s+/g, " ")).toContain("move is at move_page:33 and reads done, which is 0.");
   });
 
   it("names the macro, its value, the thread and the line of a limit", async () => {

@@ -6,7 +6,7 @@
  */
 import type { Happening, Observer } from "../explore/happening.ts";
 import type { Machine, ThreadInfo } from "../explore/machine.ts";
-import { BLOCKED, FAILED, OUTCOME } from "../explore/machine.ts";
+import { BLOCKED, BUSY, FAILED, OUTCOME } from "../explore/machine.ts";
 import type { Schedule } from "../explore/schedule.ts";
 
 /** The kinds of atomic section, as in kernel/include/shootdown.h. */
@@ -26,6 +26,8 @@ export interface ObservedStep {
 /** A thread that cannot go on, where nobody can: the happenings of its attempt, up to and including the `begin` that blocked. */
 export interface Waiting {
   readonly thread: number;
+  /** A daemon that has said that it must be able to go on from there. */
+  readonly busy: boolean;
   readonly happenings: readonly Happening[];
 }
 
@@ -70,17 +72,17 @@ export function record(create: ObservedMachine, schedule: Schedule): Observation
     steps.push({ thread, choices, happenings: take() });
   }
   if (failed) return { threads, setup, steps, final: [], waiting: [] };
-  if (threads.every((info, thread) => info.daemon || machine.finished(thread))) {
-    machine.final();
+  if (threads.every((info, thread) => info.daemon || machine.finished(thread)) && !machine.final()) {
     return { threads, setup, steps, final: take(), waiting: [] };
   }
+  take();
   const waiting: Waiting[] = [];
   threads.forEach((_info, thread) => {
     if (machine.finished(thread)) return;
     const mark = machine.mark();
-    const blocked = outcome(machine.step(thread, [])) === BLOCKED;
+    const status = machine.step(thread, []);
     take();
-    if (blocked) waiting.push({ thread, happenings: blockedAt });
+    if (outcome(status) === BLOCKED) waiting.push({ thread, busy: (status & BUSY) !== 0, happenings: blockedAt });
     machine.undo(mark);
   });
   return { threads, setup, steps, final: [], waiting };
@@ -92,8 +94,11 @@ const TURNS = 8;
 /** In all: whoever runs on must not be watched for ever. */
 const MOST = 4000;
 
-/** An execution without a schedule: every thread in turn, for so long that whoever could finish has. */
-export function runInTurn(create: ObservedMachine): {
+/** An execution that goes on behind its schedule, with every thread in turn, for so long that whoever could finish has. */
+export function runInTurn(
+  create: ObservedMachine,
+  schedule: Schedule = [],
+): {
   readonly observation: Observation;
   /** Threads that could not go on when it was their turn last. */
   readonly blocked: ReadonlySet<number>;
@@ -118,8 +123,12 @@ export function runInTurn(create: ObservedMachine): {
   const unfinished = (): number[] => threads.flatMap((_t, n) => (machine.finished(n) ? [] : [n]));
   const blocked = new Set<number>();
   let failed = machine.setupFailure !== undefined;
+  for (const { thread, choices } of schedule) {
+    failed ||= outcome(machine.step(thread, choices)) === FAILED;
+    steps.push({ thread, choices, happenings: take() });
+  }
   let left = unfinished().length;
-  for (let turns = 0; turns < TURNS && steps.length < MOST && !failed; turns++) {
+  for (let turns = 0; turns < TURNS && steps.length < schedule.length + MOST && !failed; turns++) {
     for (const thread of unfinished()) {
       for (let i = 0; i < STEPS && !failed && !machine.finished(thread); i++) {
         const status = outcome(machine.step(thread, []));

@@ -1,8 +1,10 @@
 /**
- * Where a thread is that never finishes. There is no schedule to tell then, so one is made: every thread in turn. Those that have not finished
+ * Where a thread is that never finishes. If there is no schedule to tell, one is made: every thread in turn. Those that have not finished
  * in the end are still at what keeps them.
  */
+
 import type { Access } from "../explore/happening.ts";
+import type { Schedule } from "../explore/schedule.ts";
 import type { Program } from "../ir/program.ts";
 import { audience } from "./files.ts";
 import { hex } from "./names.ts";
@@ -10,8 +12,8 @@ import { type ObservedMachine, runInTurn } from "./observation.ts";
 import { walk } from "./walk.ts";
 
 /** "move is at move_page:32 and reads done, which is 0", for each thread that does not finish. */
-export function describeSpinning(program: Program, create: ObservedMachine): string[] {
-  const { observation, blocked, unfinished, failed } = runInTurn(create);
+export function describeSpinning(program: Program, create: ObservedMachine, schedule: Schedule = []): string[] {
+  const { observation, blocked, unfinished, failed } = runInTurn(create, schedule);
   if (failed) return [];
   const { threads, steps } = observation;
   const { world } = walk(program, observation, audience);

@@ -13,7 +13,7 @@ export interface Blocked {
 }
 
 export function describeWaiting(observation: Observation, world: World): Blocked[] {
-  return observation.waiting.flatMap(({ thread, happenings }) => {
+  return observation.waiting.flatMap(({ thread, busy, happenings }) => {
     const sections = trackSections();
     for (const h of happenings) {
       sections.apply(h);
@@ -23,7 +23,7 @@ export function describeWaiting(observation: Observation, world: World): Blocked
     const last = happenings.at(-1);
     const isLock = last?.what === "begin" && (last.section === SD_ACQUIRE || last.section === SD_ACQUIRE_SHARED);
     // A daemon that waits for work is no news; one that waits for a lock may be why all wait.
-    if (observation.threads[thread]?.daemon === true && !isLock) return [];
+    if (observation.threads[thread]?.daemon === true && !isLock && !busy) return [];
     const located = world.stacks.locate(thread, last !== undefined && "loc" in last ? last.loc : 0, isLock);
     const what = isLock ? `${world.names.lock(last.object)}${last.section === SD_ACQUIRE_SHARED ? " (shared)" : ""}` : "";
     const holds = isLock ? world.history.holders(last.object) : [];

@@ -214,8 +214,8 @@ describe("a deadlock", () => {
       ],
       {
         waiting: [
-          { thread: 0, happenings: [begin(1, B, 2)] },
-          { thread: 1, happenings: [begin(0, 0, 6)] },
+          { thread: 0, busy: false, happenings: [begin(1, B, 2)] },
+          { thread: 1, busy: false, happenings: [begin(0, 0, 6)] },
         ],
       },
     );
@@ -293,6 +293,6 @@ describe("recording", () => {
     const seen = record(create, [{ thread: 0, choices: [] }]);
     expect(seen.setup).toHaveLength(1);
     expect(seen.steps[0]?.happenings.map((h) => h.what)).toEqual(["access"]);
-    expect(seen.waiting).toEqual([{ thread: 1, happenings: [begin(1, AT.lock, 2)] }]);
+    expect(seen.waiting).toEqual([{ thread: 1, busy: false, happenings: [begin(1, AT.lock, 2)] }]);
   });
 });
