@@ -246,7 +246,7 @@ const MUTATIONS: readonly Mutation[] = [
     becomes: "if (0)",
     scenario: D01,
     defines: "FIX=1",
-    finds: { klass: "bad-page", says: /is freed by who holds its lock/ },
+    finds: { klass: "bad-page", says: /is freed while its lock is held/ },
   },
   {
     what: "a fault does not know migration entries",
