@@ -70,7 +70,7 @@ export async function check(
       shouldStop: stopper(ending.signal, settings, io),
       onWork: doing,
       onFound: (found) => {
-        io.watch?.lastWord({ verdict: shownDeep(found), settings, doing: "the story was told" });
+        io.watch?.lastWord({ verdict: shownVerdict(found), settings, doing: "the story was told" });
         const enough = Date.now() + 1000 * LONGEST_STORY;
         if (deadline === undefined || enough < deadline)
           io.watch?.hold({ ...hold, deadline: enough, because: `after ${LONGEST_STORY} s`, grace: 0 });
@@ -90,10 +90,18 @@ export async function check(
   }
   io.watch?.printing();
   const { print } = await import("./print.ts");
-  const said = shownDeep(verdict);
+  const said = shownVerdict(verdict);
   refuseMisuse(said, io.cwd);
   if (!tell(said)) print(said, settings, io, c);
   return exitStatus(said);
+}
+
+/** A schedule is numbers, and may be millions of them. */
+function shownVerdict(verdict: Verdict): Verdict {
+  if (verdict.kind !== "violation") return shownDeep(verdict);
+  const { schedule } = verdict.violation;
+  const said = shownDeep({ ...verdict, violation: { ...verdict.violation, schedule: [] } });
+  return { ...said, violation: { ...said.violation, schedule } };
 }
 
 const COMPILING = "the C was compiled";
