@@ -7,7 +7,7 @@ import type { CheckHooks, CheckOptions } from "../check.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
 import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
 import type { Colours } from "../report/diagnostics.ts";
-import { exitStatus, type Verdict } from "../report/verdict.ts";
+import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { refuseMisuse } from "./misuse.ts";
@@ -94,14 +94,6 @@ export async function check(
   refuseMisuse(said, io.cwd);
   if (!tell(said)) print(said, settings, io, c);
   return exitStatus(said);
-}
-
-/** A schedule is numbers, and may be millions of them. */
-function shownVerdict(verdict: Verdict): Verdict {
-  if (verdict.kind !== "violation") return shownDeep(verdict);
-  const { schedule } = verdict.violation;
-  const said = shownDeep({ ...verdict, violation: { ...verdict.violation, schedule: [] } });
-  return { ...said, violation: { ...said.violation, schedule } };
 }
 
 const COMPILING = "the C was compiled";
