@@ -3,7 +3,7 @@
  * reached, threads that never meet.
  */
 import { resolve } from "node:path";
-import type { Inputs } from "./clang/inputs.ts";
+import { type Inputs, isIr } from "./clang/inputs.ts";
 import { meets } from "./explain/contention.ts";
 import { type ObservedMachine, runInTurn } from "./explain/observation.ts";
 import type { CheckResult } from "./explore/passes.ts";
@@ -34,6 +34,6 @@ export function remarksOn(
 function unreached(inputs: Inputs, program: Program, cwd: string): string[] {
   const reached = new Set([...program.debug.locs.map((l) => l.file), ...program.globals.map((g) => g.file)]);
   // Positions in a file of IR are those of the C that it was made from.
-  const named = inputs.units.filter((unit) => unit.named && !unit.source.endsWith(".ll"));
+  const named = inputs.units.filter((unit) => unit.named && !isIr(unit.source));
   return named.filter((unit) => !reached.has(resolve(cwd, unit.source))).map((unit) => unit.source);
 }

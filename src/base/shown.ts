@@ -28,6 +28,12 @@ export const shownLines = (text: string): string =>
     .replaceAll("\r\n", "\n")
     .replace(UNPRINTABLE, (character) => (character === "\n" || character === "\t" ? character : escaped(character)));
 
+/** In JSON text, whose strings keep their meaning. */
+export const shownJson = (json: string): string =>
+  json.replace(UNPRINTABLE, (character) =>
+    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
 /** All strings inside a value, and names of fields; the value's shape stays. */
 export function shownDeep<T>(value: T): T {
   return deep(value) as T;

@@ -147,7 +147,8 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   };
 }
 
-const isIr = (file: string): boolean => file.endsWith(".ll");
+/** It is LLVM IR, and not compiled. */
+export const isIr = (file: string): boolean => file.endsWith(".ll");
 
 /** clang would take other names for objects or other languages, and the check for something else than was meant. */
 function checkNames(files: readonly string[]): void {

@@ -7,7 +7,7 @@ import type { CheckHooks, CheckOptions } from "../check.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
 import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
 import type { Colours } from "../report/diagnostics.ts";
-import { exitStatus, type Verdict } from "../report/verdict.ts";
+import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { refuseMisuse } from "./misuse.ts";
@@ -70,7 +70,7 @@ export async function check(
       shouldStop: stopper(ending.signal, settings, io),
       onWork: doing,
       onFound: (found) => {
-        io.watch?.lastWord({ verdict: shownDeep(found), settings, doing: "the story was told" });
+        io.watch?.lastWord({ verdict: shownVerdict(found), settings, doing: "the story was told" });
         const enough = Date.now() + 1000 * LONGEST_STORY;
         if (deadline === undefined || enough < deadline)
           io.watch?.hold({ ...hold, deadline: enough, because: `after ${LONGEST_STORY} s`, grace: 0 });
@@ -90,7 +90,7 @@ export async function check(
   }
   io.watch?.printing();
   const { print } = await import("./print.ts");
-  const said = shownDeep(verdict);
+  const said = shownVerdict(verdict);
   refuseMisuse(said, io.cwd);
   if (!tell(said)) print(said, settings, io, c);
   return exitStatus(said);

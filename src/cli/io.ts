@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { fault } from "../base/diagnostics.ts";
 import { errorCode, wordsFor } from "../base/files.ts";
+import type { Several } from "./several.ts";
 import type { Watch } from "./watch.ts";
 
 export interface Output {
@@ -22,6 +23,8 @@ export interface Io {
   onInterrupt(listener: (reason?: string) => void): () => void;
   /** When the command began, in milliseconds since 1970; left out: now. */
   readonly began?: number;
+  /** Of several checks, those that are done already: it goes on from there. */
+  readonly several?: Several;
   /** Whoever sees to it that the run ends in time, and well, even if it does not answer. */
   readonly watch?: Watch;
 }

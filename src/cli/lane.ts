@@ -13,7 +13,7 @@ import type { Inputs } from "../clang/inputs.ts";
 import type { Job, Lane } from "../matrix-run.ts";
 import { ahead } from "../prepared.ts";
 import type { Outcome } from "../report/matrix.ts";
-import type { Verdict } from "../report/verdict.ts";
+import { shownVerdict, type Verdict } from "../report/verdict.ts";
 import { compileSettled, optionsOf } from "./check.ts";
 import { refuseMisuse } from "./misuse.ts";
 import { settle } from "./options.ts";
@@ -81,7 +81,7 @@ const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }:
   JSON.stringify([preemptions, maxStates, maxMemory, timeout, merge, engine]);
 
 export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<Outcome> {
-  const verdict = await runCheck(inputs, options, hooks);
+  const verdict = shownVerdict(await runCheck(inputs, options, hooks));
   // A scenario that asks for more than the model has is no finding about any design.
   refuseMisuse(verdict, process.cwd());
   return outcomeOf(verdict);

@@ -1,39 +1,38 @@
 /** Prints what a run left to be said when it was ended from outside (`supervise.ts`). */
 import { InputFault } from "../base/diagnostics.ts";
 import { UNTOLD } from "../check.ts";
-import { colours, renderDiagnostics } from "../report/diagnostics.ts";
+import { renderDiagnostics } from "../report/diagnostics.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
 import { EXIT_INPUT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { refuseMisuse } from "./misuse.ts";
 import { print } from "./print.ts";
-import { concluded, oneOf, type Several } from "./several.ts";
+import { coloursOf } from "./program.ts";
+import { oneOf, type Several, without } from "./several.ts";
 import type { LastWord } from "./watch.ts";
 
-/** `several`: what was said before it, where it is one check of several; of that one there may be no word yet. */
-export async function printLast(word: LastWord | undefined, reason: string, io: Io, several?: Several): Promise<number> {
-  const off = (word?.settings ?? several)?.color === false;
-  const c = { out: colours({ isTTY: io.stdout.isTTY, env: io.env, off }), err: colours({ isTTY: io.stderr.isTTY, env: io.env, off }) };
-  const say = (tell: (verdict: Verdict) => boolean): number => {
-    if (word === undefined) return 0;
-    const said = withReason(word.verdict, `${reason}, while ${word.doing}`);
-    refuseMisuse(said, io.cwd);
-    if (!tell(said)) print(said, word.settings, io, c);
-    return exitStatus(said);
-  };
-  if (several === undefined) {
-    try {
-      return say(() => false);
-    } catch (error) {
-      if (!(error instanceof InputFault)) throw error;
-      io.stderr.write(renderDiagnostics(error.diagnostics, c.err, io.cwd));
-      return EXIT_INPUT;
-    }
+export function printLast({ verdict, settings, doing }: LastWord, reason: string, io: Io, tell: (verdict: Verdict) => boolean): number {
+  const said = withReason(verdict, `${reason}, while ${doing}`);
+  refuseMisuse(said, io.cwd);
+  if (!tell(said)) print(said, settings, io, { out: coloursOf(io.stdout, io, settings.color === false) });
+  return exitStatus(said);
+}
+
+/** Of the only check; the exit status. */
+export function printOnly(word: LastWord, reason: string, io: Io): number {
+  try {
+    return printLast(word, reason, io, () => false);
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error;
+    io.stderr.write(renderDiagnostics(error.diagnostics, coloursOf(io.stderr, io, word.settings.color === false), io.cwd));
+    return EXIT_INPUT;
   }
-  if (word === undefined) return concluded(several, io);
-  const { scenario } = word.verdict;
-  const one = await oneOf(several, scenario, io, c.err, async (tell) => say(tell));
-  return concluded(one, io);
+}
+
+/** Of one check of several, of which there may be no word yet. */
+export async function printOneOf(several: Several, word: LastWord | undefined, reason: string, io: Io): Promise<Several> {
+  if (word === undefined) return without(several, reason);
+  return oneOf(several, io, coloursOf(io.stderr, io, several.color === false), async (tell) => printLast(word, reason, io, tell));
 }
 
 export function withReason(verdict: Verdict, reason: string): Verdict {

@@ -58,6 +58,7 @@ const isOurs = ({ file }: Site, cwd: string): boolean => resolve(cwd, file).star
 
 /** A message that names a macro and its value says how to raise it. */
 function helpFor(message: string, otherwise: string): string {
+  if (message.includes(" choices, ")) return "put a scheduling point (any marked access) between choices, or give fewer alternatives";
   const macros = [...message.matchAll(/\b([A-Z][A-Z0-9_]+), which is (\d+)/g)];
   if (macros.length === 0) return otherwise;
   const each = macros.map(([, name, value]) => `-D${name}=${Number(value) + 1}`);

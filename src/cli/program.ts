@@ -1,6 +1,7 @@
 /** The commands and their options. What each does is in a file of its own, loaded when it is asked for. */
 import { Argument, Command } from "commander";
 import { packageVersion } from "../base/paths.ts";
+import { shownJson } from "../base/shown.ts";
 import { colours } from "../report/diagnostics.ts";
 import type { Shell } from "./completion.ts";
 import { explainCode } from "./explain.ts";
@@ -105,7 +106,7 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
         const { define, include, kernel, opt, cc, tree, headers } = settle(group, given, io.cwd);
         return compileCommands({ files: group, defines: define, includes: include, kernel, opt, cc, tree, headers, cwd: io.cwd });
       });
-      io.stdout.write(`${JSON.stringify(commands, undefined, 2)}\n`);
+      io.stdout.write(shownJson(`${JSON.stringify(commands, undefined, 2)}\n`));
     });
   addCompileOptions(program.commands.at(-1)!);
 

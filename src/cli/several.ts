@@ -3,10 +3,13 @@
  * them. Each is checked with its own options and told as if alone; a table of all stands at the end.
  */
 import { resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
 import { textOf } from "../base/files.ts";
 import { shown } from "../base/shown.ts";
 import { LARGEST_IR } from "../clang/child.ts";
+import { isIr } from "../clang/inputs.ts";
 import { type Colours, renderDiagnostics } from "../report/diagnostics.ts";
 import type { Json } from "../report/json.ts";
 import type { Summary } from "../report/summary.ts";
@@ -21,7 +24,8 @@ import { REASONS } from "./watch.ts";
 export interface Several {
   readonly done: readonly Summary[];
   readonly verdicts: readonly Verdict[];
-  readonly wanted: number;
+  /** Of all, in their order. */
+  readonly scenarios: readonly string[];
   readonly json: GivenOptions["json"];
   readonly quiet: boolean;
   readonly color: boolean | undefined;
@@ -34,19 +38,19 @@ export async function checkEach(files: readonly string[], given: GivenOptions, i
   const groups = groupsOf(files, io.cwd);
   if (groups.length < 2) return check(files, given, io, c);
   const { json, ...told } = given;
-  let several: Several = { done: [], verdicts: [], wanted: groups.length, json, quiet: given.quiet === true, color: given.color };
+  const scenarios = groups.map((group) => shown(group[0] ?? ""));
+  let several: Several = io.several ?? { done: [], verdicts: [], scenarios, json, quiet: given.quiet === true, color: given.color };
   let interrupted = false;
   const release = io.onInterrupt((reason = BY_USER) => {
     interrupted ||= reason === BY_USER;
   });
   try {
-    for (const group of groups) {
+    for (const group of groups.slice(several.done.length)) {
       if (interrupted || io.watch?.asked() === BY_USER || several.done.at(-1)?.stopped === true) break;
       io.watch?.begin(several);
       const first = several.done.length === 0;
-      several = await oneOf(several, group[0] ?? "", io, c.err, (tell) =>
-        check(group, told, io, c, { tell, ...(first ? {} : { began: Date.now() }) }),
-      );
+      if (!first) giveBack();
+      several = await oneOf(several, io, c.err, (tell) => check(group, told, io, c, { tell, ...(first ? {} : { began: Date.now() }) }));
       io.watch?.printing();
     }
   } finally {
@@ -57,16 +61,31 @@ export async function checkEach(files: readonly string[], given: GivenOptions, i
 
 const BY_USER = REASONS[1];
 
+const nextOf = ({ scenarios, done }: Several): string => scenarios[done.length] ?? "";
+
+/** What the one before took is free again, so that the next one's memory is its own. */
+function giveBack(): void {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect === "function") collect();
+}
+
+/** One of which nothing is known, but why it was ended. */
+export function without(several: Several, reason: string): Several {
+  const text = `inconclusive: stopped ${reason}`;
+  const summary = { scenario: nextOf(several), status: EXIT_INCONCLUSIVE, text, states: undefined, seconds: undefined, stopped: false };
+  return { ...several, done: [...several.done, summary] };
+}
+
 /** Runs and tells one of them; what it adds to all. `run` asks `tell` whether its verdict is not to be printed. */
 export async function oneOf(
   several: Several,
-  scenario: string,
   io: Io,
   err: Colours,
   run: (tell: (verdict: Verdict) => boolean) => Promise<number>,
 ): Promise<Several> {
-  const name = shown(scenario);
-  let summary: Summary = { scenario: name, status: EXIT_INPUT, text: "bad input", states: undefined, seconds: undefined, stopped: false };
+  const scenario = nextOf(several);
+  let summary: Summary = { scenario, status: EXIT_INPUT, text: "bad input", states: undefined, seconds: undefined, stopped: false };
   const verdicts = [...several.verdicts];
   try {
     await run((verdict) => {
@@ -75,7 +94,7 @@ export async function oneOf(
       verdicts.push(verdict);
       const { states, seconds } = verdict.counts;
       const stopped = verdict.kind === "inconclusive" && verdict.reason.startsWith("by ");
-      summary = { scenario: name, status: exitStatus(verdict), text: verdictText(verdict), states, seconds, stopped };
+      summary = { scenario, status: exitStatus(verdict), text: verdictText(verdict), states, seconds, stopped };
       return isSilent(several);
     });
   } catch (error) {
@@ -96,7 +115,7 @@ export async function concluded(several: Several, io: Io): Promise<number> {
   }
   if (!several.quiet && !isSilent(several)) {
     const { summaryTable } = await import("../report/summary.ts");
-    io.stdout.write(`\n${summaryTable(done, several.wanted).join("\n")}\n`);
+    io.stdout.write(`\n${summaryTable(done, several.scenarios.length).join("\n")}\n`);
   }
   return statusOf(several);
 }
@@ -115,10 +134,10 @@ function verdictText(verdict: Verdict): string {
 }
 
 /** A violation is news whatever became of the others; then what was not decided. */
-function statusOf({ done, wanted }: Several): number {
+function statusOf({ done, scenarios }: Several): number {
   const order = [EXIT_VIOLATION, EXIT_INPUT, EXIT_INCONCLUSIVE];
   const worst = order.find((status) => done.some((d) => d.status === status)) ?? EXIT_NONE;
-  return worst === EXIT_NONE && done.length < wanted ? EXIT_INCONCLUSIVE : worst;
+  return worst === EXIT_NONE && done.length < scenarios.length ? EXIT_INCONCLUSIVE : worst;
 }
 
 /** The files of each check, its scenario first. */
@@ -131,7 +150,7 @@ export function groupsOf(files: readonly string[], cwd: string): string[][] {
 
 function definesScenario(path: string): boolean {
   // Of what cannot be read compiling it will say what is wrong.
-  if (path.endsWith(".ll")) return /^define\b[^\n]* @scenario\(/m.test(textOf(path, LARGEST_IR) ?? "");
+  if (isIr(path)) return /^define\b[^\n]* @scenario\(/m.test(textOf(path, LARGEST_IR) ?? "");
   const code = withoutComments(textOf(path) ?? "");
   return /^[ \t]*(?:\w+[ \t]+)*void\s+scenario\s*\(\s*(?:void\s*)?\)\s*\{/m.test(code);
 }

@@ -20,7 +20,7 @@ const GRACE = { signal: 1000, limit: 400 } as const;
 /** Of address space: WebAssembly reserves it in large pieces, most of them never touched. */
 const NEEDED_SPACE = 20 * 2 ** 30;
 
-export function supervise(argv: readonly string[]): Promise<number> {
+export async function supervise(argv: readonly string[]): Promise<number> {
   const began = Date.now() - Math.round(process.uptime() * 1000);
   const space = addressSpace();
   if (space !== undefined && space < NEEDED_SPACE) {
@@ -28,7 +28,7 @@ export function supervise(argv: readonly string[]): Promise<number> {
       `shootdown: ${Math.round(space / 2 ** 20)} MiB of address space are too few (ulimit -v): WebAssembly reserves ${NEEDED_SPACE / 2 ** 30} GiB, and uses little of them.\n` +
         "To bound what is used, give --max-memory instead.\n",
     );
-    return Promise.resolve(EXIT_INPUT);
+    return EXIT_INPUT;
   }
   const shared = new Int32Array(new SharedArrayBuffer(4 * Object.keys(SHARED).length));
   const measure = (): void => {
@@ -37,7 +37,44 @@ export function supervise(argv: readonly string[]): Promise<number> {
   };
   measure();
   if (process.stdout.isTTY) process.stdout.on("resize", measure);
-  const start: Start = { argv, shared, began };
+  const signals: Signals = { count: 0, heard: () => {} };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      signals.count++;
+      signals.heard();
+    });
+  for (let several: Several | undefined; ; ) {
+    Atomics.store(shared, SHARED.asked, 0);
+    const ended = await watchOver({ argv, shared, began, several }, signals);
+    if (ended.kind === "status") return ended.status;
+    const { word, reason } = ended;
+    if (word === undefined && ended.several === undefined) return interruptedEarly(reason);
+    const [{ printOneOf, printOnly }, { concluded }, { processIo }] = await Promise.all([
+      import("./last-word.ts"),
+      import("./several.ts"),
+      import("./io.ts"),
+    ]);
+    const io = processIo();
+    if (word !== undefined && ended.several === undefined) return printOnly(word, reason, io);
+    several = await printOneOf(ended.several!, word, reason, io);
+    // One that did not answer is no reason to leave out the others; the user's wish is.
+    if (signals.count > 0 || several.done.length >= several.scenarios.length) return concluded(several, io);
+  }
+}
+
+interface Signals {
+  count: number;
+  /** Whom it concerns now. */
+  heard: () => void;
+}
+
+type Ending =
+  | { readonly kind: "status"; readonly status: number }
+  /** It was ended where it was. `several`: what had become of the checks before this one. */
+  | { readonly kind: "cut"; readonly reason: string; readonly word: LastWord | undefined; readonly several: Several | undefined };
+
+function watchOver(start: Start, signals: Signals): Promise<Ending> {
+  const { shared } = start;
   const worker = new Worker(new URL(import.meta.url.endsWith(".ts") ? "./supervised.ts" : "./supervised.js", import.meta.url), {
     workerData: start,
     // Their streams would come through this thread, and late.
@@ -48,19 +85,18 @@ export function supervise(argv: readonly string[]): Promise<number> {
     let hold: Hold = {};
     let word: LastWord | undefined;
     /** What became of the checks before this one, and how many those were. */
-    let several: Several | undefined;
+    let several = start.several;
     let check = 0;
     let grace: NodeJS.Timeout | undefined;
     let printing = false;
     let over = false;
-    let signals = 0;
     let why: number | undefined;
 
     const end = (status: number): void => {
       if (over) return;
       over = true;
       clearInterval(timer);
-      resolve(status);
+      resolve({ kind: "status", status });
     };
     /** Ends the work where it is. */
     const cut = async (reason: string): Promise<void> => {
@@ -69,7 +105,7 @@ export function supervise(argv: readonly string[]): Promise<number> {
       over = true;
       await worker.terminate();
       await tidy();
-      resolve(word === undefined && several === undefined ? interruptedEarly(reason) : await sayLast(word, reason, several));
+      resolve({ kind: "cut", reason, word, several });
     };
     const ask = (code: number): void => {
       if (why !== undefined) return;
@@ -96,12 +132,11 @@ export function supervise(argv: readonly string[]): Promise<number> {
       }
     }, LOOK);
 
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.on(signal, () => {
-        signals++;
-        if (signals > 1) void cut(REASONS[BY_USER] ?? "");
-        else ask(BY_USER);
-      });
+    signals.heard = () => {
+      if (signals.count < 2) ask(BY_USER);
+      else if (printing) end(EXIT_INCONCLUSIVE);
+      else void cut(REASONS[BY_USER] ?? "");
+    };
     worker.on("message", (said: Said) => {
       switch (said.say) {
         case "begin":
@@ -152,11 +187,6 @@ const reasonOf = (code: number, { because }: Hold): string => (code === 2 ? beca
 function interruptedEarly(reason: string): number {
   complain(`shootdown: stopped ${reason}, before anything was decided\n`);
   return EXIT_INCONCLUSIVE;
-}
-
-async function sayLast(word: LastWord | undefined, reason: string, several: Several | undefined): Promise<number> {
-  const [{ printLast }, { processIo }] = await Promise.all([import("./last-word.ts"), import("./io.ts")]);
-  return printLast(word, reason, processIo(), several);
 }
 
 function complain(text: string): void {

@@ -4,7 +4,7 @@ import { outputTo } from "./io.ts";
 import { main } from "./main.ts";
 import { BY_USER, REASONS, reasonFor, type Said, SHARED, type Start, type Told } from "./watch.ts";
 
-const { argv, shared, began } = workerData as Start;
+const { argv, shared, began, several } = workerData as Start;
 const say = (said: Said): void => parentPort?.postMessage(said);
 /** Of several. */
 let check = 0;
@@ -15,6 +15,7 @@ const status = await main(argv, {
   cwd: process.cwd(),
   env: process.env,
   began,
+  ...(several === undefined ? {} : { several }),
   onInterrupt(listener) {
     const heard = (told: Told): void => {
       if (told.check === check || told.stop === REASONS[BY_USER]) listener(told.stop);

@@ -73,4 +73,5 @@ export interface Start {
   readonly shared: Int32Array;
   /** When the command began, in milliseconds since 1970. */
   readonly began: number;
+  readonly several: Several | undefined;
 }

@@ -1,6 +1,7 @@
 /**
  * What a check comes to: the data that every format is made of. The search and the explanation produce it, `report/` only prints it.
  */
+import { shownDeep } from "../base/shown.ts";
 import type { RaceReport } from "../explain/races.ts";
 import type { Story } from "../explain/story.ts";
 import type { Failure, Merging } from "../explore/machine.ts";
@@ -83,6 +84,14 @@ export function exitStatus(verdict: Verdict): ExitStatus {
     case "inconclusive":
       return 3;
   }
+}
+
+/** As text that nothing obeys. A schedule is numbers, and may be millions of them. */
+export function shownVerdict(verdict: Verdict): Verdict {
+  if (verdict.kind !== "violation") return shownDeep(verdict);
+  const { schedule } = verdict.violation;
+  const said = shownDeep({ ...verdict, violation: { ...verdict.violation, schedule: [] } });
+  return { ...said, violation: { ...said.violation, schedule } };
 }
 
 export const statesPerSecond = (counts: Counts): number => (counts.seconds > 0 ? Math.round(counts.states / counts.seconds) : 0);

@@ -238,7 +238,8 @@ describe("sizes have limits, each with a message", () => {
   it.each([
     ["h_array_900M_x1.c", "SD207", "more than 256 MiB"],
     ["h_huge_array_512M.c", "SD207", "more than 256 MiB"],
-    ["h_live.c", "SD304", "which is no modelled memory"],
+    ["h_live.c", "SD304", "__sd_live of 0xffffffffffffffff bytes at 0xffffffffffffffff, which is no modelled memory"],
+    ["h_uninit.c", "SD304", "__sd_uninit of 0xffffffffffffffff bytes at 0xffffffffffffffff, which is no modelled memory"],
     ["st16000.c", "SD214", "bytes of locals"],
     ["st64000.c", "SD214", "bytes of locals"],
   ])("%s", async (name, code, says) => {
