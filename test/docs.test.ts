@@ -221,7 +221,8 @@ describe("options", async () => {
 
   /** Of npm, vitest, git and biome. */
   /** Options of other commands: vitest, biome, the bench, SPIN. */
-  const FOREIGN = new Set(["--update", "--write", "--only", "--runs", "--quick", "--fresh", "--interrupt-budget"]);
+  const FUZZ = ["--minutes", "--seed", "--from", "--most", "--out", "--count", "--fault", "--tlb"];
+  const FOREIGN = new Set(["--update", "--write", "--only", "--runs", "--quick", "--fresh", "--interrupt-budget", ...FUZZ]);
 
   it("that the pages name exist", () => {
     for (const page of pages) {

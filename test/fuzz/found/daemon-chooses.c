@@ -1,4 +1,4 @@
-/* Program 244 of seed 21, made smaller. full: model-limit; there is no failure */
+/* full: model-limit (too many choices in one step), with the outcomes known; the interpreter, and marked: none. */
 // shootdown: --kernel 4.19
 #include <linux/completion.h>
 #include <linux/mutex.h>

@@ -1,4 +1,4 @@
-/* Program 73 of seed 21, made smaller. full, preemptions 0: none; there is deadlock */
+/* full: none; right, and what none says: deadlock. -Dknown0=0x8ace20004eae388 makes the outcome a known one. */
 // shootdown: --kernel 4.19
 #include <linux/completion.h>
 #include <linux/mutex.h>
