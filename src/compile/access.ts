@@ -341,10 +341,10 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.getGlobal(globals.claim).if();
     c.call(refute).end();
     c.get(word).getGlobal(globals.probe).op("i32.eq").if();
-    c.get(access).i32(1).op("i32.add").setGlobal(globals.probeHit);
+    c.get(access);
     if (at === undefined) c.get(0).op("i32.wrap_i64");
     else c.get(at);
-    c.setGlobal(globals.probeAddr).end();
+    c.call(imports.hit).end();
     if (plain) c.get(access).call(noteRacy);
     c.end();
     c.else();

@@ -4,7 +4,18 @@
  * A step is one call into the module. Violations leave it by an exception of the host (`Stop`); the state is then half-way through a step, and
  * the caller goes back with `undo`, as after any step.
  */
-import { ASSUMED, CHOSE, EngineLimit, FAILED, type Failure, type Machine, MOVED, OUTCOME, type ThreadInfo } from "../explore/machine.ts";
+import {
+  ASSUMED,
+  CHOSE,
+  EngineLimit,
+  FAILED,
+  type Failure,
+  type Machine,
+  MOVED,
+  OUTCOME,
+  type ProbedAccess,
+  type ThreadInfo,
+} from "../explore/machine.ts";
 import { accessesThatDecide } from "../ir/decides.ts";
 import { FUNCTION_BASE, type Program } from "../ir/program.ts";
 import { KNOWN, LIVENESS } from "./access.ts";
@@ -54,8 +65,6 @@ interface Exports {
   readonly firstPlain: WasmGlobal<number>;
   readonly firstAddr: WasmGlobal<number>;
   readonly probe: WasmGlobal<number>;
-  readonly probeHit: WasmGlobal<number>;
-  readonly probeAddr: WasmGlobal<number>;
   readonly quiet: WasmGlobal<number>;
   readonly looping: WasmGlobal<number>;
   readonly movers: WasmGlobal<number>;
@@ -110,6 +119,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
 
   const threads: ThreadInfo[] = [];
   let stalled = false;
+  let hits: ProbedAccess[] = [];
   const fail = (klass: string, text: string, args: readonly bigint[], loc: number): never => {
     throw new Stop({ klass, text, args, loc });
   };
@@ -133,6 +143,9 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     },
     assume: (): void => {
       throw new Stop(undefined);
+    },
+    hit: (access: number, addr: number): void => {
+      hits.push({ access, addr: addr >>> 0 });
     },
     thread: (name: bigint, column: bigint, fn: bigint, arg: bigint, flags: bigint): bigint => {
       const index = threads.length;
@@ -285,9 +298,13 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       },
       watch: (word) => {
         x.probe.value = word;
-        x.probeHit.value = 0;
+        hits = [];
       },
-      hit: () => (x.probeHit.value === 0 ? undefined : { access: x.probeHit.value - 1, addr: x.probeAddr.value >>> 0 }),
+      hits: () => {
+        const taken = hits;
+        hits = [];
+        return taken;
+      },
     },
     search: hostSearch(x as unknown as SearchExports, memory, guarded, threads, () => stalled),
     notedLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),

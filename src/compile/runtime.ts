@@ -66,10 +66,8 @@ export interface Globals {
   /** The plain access that the step began with, plus 1, and its address; see explore/races.ts. */
   readonly firstPlain: number;
   readonly firstAddr: number;
-  /** A word to look out for (0: none), the last access to it, plus 1, and its address. */
+  /** A word to look out for (0: none). */
   readonly probe: number;
-  readonly probeHit: number;
-  readonly probeAddr: number;
   /** Nothing is learnt about sharing while this is 1. */
   readonly quiet: number;
   readonly locks: number;
@@ -90,6 +88,8 @@ export interface Imports {
   /** __sd_thread: (name, column, fn, arg, flags) → index. */
   readonly thread: number;
   readonly assume: number;
+  /** (access, address): an access to the word that is looked out for. */
+  readonly hit: number;
 }
 
 export interface Visit {
@@ -123,6 +123,7 @@ export function importHost(builder: ModuleBuilder): Imports {
     fail: builder.importFunction("fail", ["i64", "i64", "i64", "i64", "i64", "i32"], []),
     thread: builder.importFunction("thread", ["i64", "i64", "i64", "i64", "i64"], ["i64"]),
     assume: builder.importFunction("assume", [], []),
+    hit: builder.importFunction("hit", ["i32", "i32"], []),
   };
 }
 
@@ -177,8 +178,6 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     firstPlain: i32(),
     firstAddr: i32(),
     probe: i32(),
-    probeHit: i32(),
-    probeAddr: i32(),
     quiet: i32(),
     locks: i32(),
     caching: i32(),
@@ -199,8 +198,6 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "firstPlain",
     "firstAddr",
     "probe",
-    "probeHit",
-    "probeAddr",
     "quiet",
     "looping",
     "movers",

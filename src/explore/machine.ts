@@ -54,8 +54,8 @@ export interface Probe {
   first(): ProbedAccess | undefined;
   /** Looks out for accesses to the word (address >> 3), or to none if it is 0. */
   watch(word: number): void;
-  /** The last access to that word since. */
-  hit(): ProbedAccess | undefined;
+  /** The accesses to that word since this was last asked. */
+  hits(): readonly ProbedAccess[];
 }
 
 /**

@@ -59,11 +59,12 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
         if (other === thread) continue;
         probe.watch(first.addr >>> 3);
         eachStep(other, () => {
-          const hit = probe.hit();
-          if (hit === undefined || !(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) return;
-          const key = first.access < hit.access ? `${first.access}-${hit.access}` : `${hit.access}-${first.access}`;
-          if (!found.has(key))
-            found.set(key, { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } });
+          for (const hit of probe.hits()) {
+            if (!(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) continue;
+            const key = first.access < hit.access ? `${first.access}-${hit.access}` : `${hit.access}-${first.access}`;
+            if (!found.has(key))
+              found.set(key, { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } });
+          }
         });
       }
       probe.watch(0);

@@ -5,7 +5,7 @@
  * enough, is for others to say.
  */
 import { type Dice, dice } from "./dice.ts";
-import { idioms } from "./idioms.ts";
+import { flicker, handedOver, idioms } from "./idioms.ts";
 import {
   type Condition,
   type Expr,
@@ -68,13 +68,16 @@ const WEIGHTS: Readonly<Record<Feature, number>> = {
   choices: 15,
   sections: 15,
   context: 12,
-  init: 8,
+  init: 12,
   breaks: 12,
 };
 
 export function generate(seed: number, index: number, kernel: Program["kernel"]): Program {
   const d = dice(seed, index);
   const features = new Set(FEATURES.filter((f) => d.roll(100) < WEIGHTS[f]));
+  // Much has to come together for a lock that others give back.
+  const handed = d.once(20);
+  if (handed) features.add("completions").delete("init");
   const threads = d.weighted([
     [10, 2],
     [4, 3],
@@ -85,25 +88,26 @@ export function generate(seed: number, index: number, kernel: Program["kernel"])
     const count = 1 + d.roll(2);
     for (let i = 0; i < count; i++) locks.push({ name: `l${i}`, kind: locks.length > 0 && d.once(2) ? locks[0]!.kind : d.pick(kinds) });
   }
+  if (handed) locks.unshift({ name: "sem", kind: "rwsem" });
   const objects = features.has("objects") || features.has("rcu") || features.has("srcu");
   const pointers = objects ? Array.from({ length: 1 + d.roll(2) }, (_, i) => ({ name: `g${i}`, object: i === 0 || d.once(2) })) : [];
   const program = {
     kernel,
     groups: groupsOf(d, features),
     locks,
-    completions: features.has("completions") ? ["c0", ...(d.once(3) ? ["c1"] : [])] : [],
+    completions: features.has("completions") ? ["c0", ...(handed || d.once(3) ? ["c1"] : [])] : [],
     domains: features.has("srcu") ? ["s0"] : [],
     pointers,
     lookThrough: pointers.length > 0 && d.once(5) ? ["g0"] : [],
   };
   const toys: Toys = { dice: d, program, features, threads };
-  const shared = d.once(objects ? 2 : 4) ? idioms(toys) : undefined;
+  const shared = handed ? handedOver(toys) : d.once(objects ? 2 : 4) ? idioms(toys) : undefined;
   const daemons = features.has("daemon") ? 1 + (d.once(5) ? 1 : 0) : 0;
   return {
     ...program,
     threads: Array.from({ length: threads }, (_, i): Thread => {
       const daemon = i >= threads - daemons && i > 0;
-      const ready = shared?.[i];
+      const ready = daemon && d.once(4) ? [...flicker(toys), anAccess(toys)] : shared?.[i];
       const body = ready === undefined ? block(toys, daemon ? 1 + d.roll(3) : 2 + d.roll(3), { depth: 0, held: [], daemon }) : [...ready];
       if (ready !== undefined && d.once(2)) body.splice(d.roll(body.length + 1), 0, ...block(toys, 1, { depth: 1, held: [], daemon }));
       const whole = daemon && d.once(3) ? [{ op: "kernel", enter: true } as const, ...body, { op: "kernel", enter: false } as const] : body;

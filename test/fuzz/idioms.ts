@@ -14,6 +14,7 @@ export function idioms(toys: Toys): Bodies | undefined {
     [program.locks.length > 0 ? 6 : 0, () => halfSeen(toys)],
     [program.locks.length > 1 ? 6 : 0, () => crossed(toys)],
     [program.completions.length > 0 && program.locks.some((l) => l.kind === "rwsem") ? 12 : 0, () => handedOver(toys)],
+    [toys.features.has("init") ? 20 : 0, () => madeFree(toys)],
     [4, () => published(toys)],
   ];
   return d.weighted(fitting)();
@@ -112,7 +113,7 @@ function crossed(toys: Toys): Bodies {
 }
 
 /** An rwsem that one thread takes and another gives back, and a writer that waits for it. */
-function handedOver(toys: Toys): Bodies {
+export function handedOver(toys: Toys): Bodies {
   const d = toys.dice;
   const lock: LockRef = { in: "global", name: toys.program.locks.find((l) => l.kind === "rwsem")!.name };
   const [there, back] = [toys.program.completions[0]!, toys.program.completions.at(-1)!];
@@ -134,6 +135,24 @@ function handedOver(toys: Toys): Bodies {
   const writer: Stmt[] = [{ op: "lock", lock, mode: "x" }, store(x, 1), { op: "unlock", lock, mode: "x" }];
   if (toys.threads > 2) return [taker, giver, writer];
   return [taker, [...giver, ...writer]];
+}
+
+/** A lock that is initialised, perhaps while the other holds it, and what it is to protect. */
+function madeFree(toys: Toys): Bodies {
+  const d = toys.dice;
+  const lock: LockRef = { in: "global", name: toys.program.locks[0]!.name };
+  const x = word(toys, d.roll(2));
+  const inside = (value: number): Stmt[] => {
+    const parts = [load(0, x, d.once(2)), store(x, value, d.once(2)), load(1, x, d.once(2))];
+    return [{ op: "lock", lock, mode: "x" }, ...parts.slice(d.roll(2)), { op: "unlock", lock, mode: "x" }];
+  };
+  return [inside(1), [{ op: "lock-init", lock }, ...inside(2)]];
+}
+
+/** What a daemon does that only the final check may see. */
+export function flicker(toys: Toys): readonly Stmt[] {
+  const x = word(toys, toys.dice.roll(3));
+  return [store(x, 1), store(x, 0)];
 }
 
 /** A word written, then a flag that says so; the other waits for the flag in some way. */

@@ -258,7 +258,7 @@ export function print(program: Program, prefix = ""): Printed {
       case "fail":
         return line(`if (${conditionText(stmt.condition)}) __sd_fail("${stmt.klass}", "", 0, 0, 0);`);
       case "section":
-        say(`${tabs}__sd_atomic_begin(SD_STEP, NULL);`);
+        line("__sd_atomic_begin(SD_STEP, NULL);");
         if (stmt.guard !== undefined) line(`if (READ_ONCE(${placeText(stmt.guard.place)}) != ${stmt.guard.value}) __sd_block();`);
         body(stmt.body, tabs);
         return say(`${tabs}__sd_atomic_end();`);
