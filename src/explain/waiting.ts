@@ -21,7 +21,9 @@ export function describeWaiting(observation: Observation, world: World): Blocked
       world.stacks.apply(thread, h);
     }
     const last = happenings.at(-1);
-    const isLock = last?.what === "begin" && (last.section === SD_ACQUIRE || last.section === SD_ACQUIRE_SHARED);
+    const isLock =
+      last?.what === "begin" &&
+      (last.section === SD_ACQUIRE || last.section === SD_ACQUIRE_SHARED || world.history.holders(last.object).length > 0);
     // A daemon that waits for work is no news; one that waits for a lock may be why all wait.
     if (observation.threads[thread]?.daemon === true && !isLock && !busy) return [];
     const located = world.stacks.locate(thread, last !== undefined && "loc" in last ? last.loc : 0, isLock);

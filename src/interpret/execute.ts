@@ -293,6 +293,14 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         const object = Number(placed(context, arg(0)));
         if (context.locks.any.includes(object >> 2)) sharing.noteBroken(object);
         take(object, arg(1) !== 0n);
+        // For the story it is taken like any other.
+        observer?.happened(context.thread, {
+          what: "begin",
+          section: arg(1) !== 0n ? SECTION.acquireShared : SECTION.acquire,
+          object,
+          loc,
+        });
+        observer?.happened(context.thread, { what: "end", loc });
         return 0n;
       }
       case "busy":

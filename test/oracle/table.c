@@ -17,8 +17,9 @@ static void free_table(void *arg)
 	struct page *table = pmd_page(pmdp_get(pmd));
 	pte_t *ptep = pte_offset_kernel(pmd, va), pte;
 
-	/* With mmap_sem held no fault can put anything into the table. */
-	down_write(sd_mmap_sem(mm));
+	/* With mmap_lock held, and the VMA's own lock, no fault can put anything into the table. */
+	mmap_write_lock(mm);
+	vma_start_write(find_vma(mm, va));
 	pte = ptep_clear_flush(find_vma(mm, va), va, ptep);
 	atomic_dec(&pte_page(pte)->_mapcount);
 	put_page(pte_page(pte));
@@ -29,7 +30,7 @@ static void free_table(void *arg)
 	put_page(table);
 	pmd_clear(pmd);
 #endif
-	up_write(sd_mmap_sem(mm));
+	mmap_write_unlock(mm);
 }
 
 void scenario(void)
