@@ -93,7 +93,8 @@ export function lockingOf(w: Writer): Locking {
         }
         // A writer that finds readers queues itself, sooner or later, and takes the semaphore when they have left.
         onLock((s, lock) => {
-          if (isFree(s, lock)) return take(s, lock);
+          // One that comes when nobody is in may pass those that have queued themselves.
+          if (s[lock.owner] === 0 && s[lock.readers] === 0) return take(s, lock);
           if (s[lock.owner] !== 0 || s[lock.queued] !== 0) return "blocks";
           s[lock.queued] = 1;
           s[my.scratch] = 1;

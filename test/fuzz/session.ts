@@ -80,10 +80,12 @@ export function createSession(options: Options): Session {
   };
 
   const batch = async (): Promise<void> => {
-    const kernel = number.batches++ % 4 === 3 ? "6.1" : "4.19";
+    number.batches++;
+    // By the number of the program alone, so that it is the same however one comes to it.
+    const kernel = Math.floor(number.next / BATCH) % 4 === 3 ? "6.1" : "4.19";
     const items: { readonly index: number; readonly program: Program; readonly truth: Truth }[] = [];
     await timed("generating", () => {
-      while (items.length < BATCH) {
+      for (let left = BATCH - (number.next % BATCH); left > 0; left--) {
         const index = number.next++;
         const program = generate(seed, index, kernel);
         const truth = truthOf(program);
@@ -91,6 +93,7 @@ export function createSession(options: Options): Session {
         else items.push({ index, program, truth });
       }
     });
+    if (items.length === 0) return;
     const subjects = [...(await timed("compiling", () => compiler.compile(items.map((item) => item.program))))];
     for (const { index, program, truth } of items) {
       const subject = subjects.shift()!;
