@@ -39,7 +39,7 @@ export async function supervise(argv: readonly string[]): Promise<number> {
   if (process.stdout.isTTY) process.stdout.on("resize", measure);
   const signals: Signals = { count: 0, heard: () => {} };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => {
+    process.removeAllListeners(signal).on(signal, () => {
       signals.count++;
       signals.heard();
     });
