@@ -82,6 +82,7 @@ it(`${COUNT} mutated files end in a verdict or a diagnostic`, { timeout: 60_000 
       worker.postMessage({ base, seed });
     });
     const ms = performance.now() - start;
+    if (n % 1000 === 999) process.stderr.write(`${n + 1} of ${COUNT}, ${wrong.length} wrong\n`);
     if (stage !== "search") slowest = Math.max(slowest, ms);
     ends.set(ended.ended, (ends.get(ended.ended) ?? 0) + 1);
     const known = ["none", "violation", "inconclusive", "stopped", "cut"].includes(ended.ended) || CATALOGUE[ended.ended] !== undefined;

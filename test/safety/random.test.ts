@@ -267,6 +267,7 @@ it(`${COUNT} hostile command lines and sources end well`, { timeout: 60_000 + PA
       (arg) => arg.replaceAll("\0", ""),
     );
     const ended = await run(args, { cwd: dir, env: { SHOOTDOWN_CACHE: join(dir, "cache") }, patience: PATIENCE });
+    if (n % 100 === 99) process.stderr.write(`${n + 1} of ${COUNT}, ${wrong.length} wrong\n`);
     const what = `seed ${seed}: ${JSON.stringify(args).slice(0, 300)}`;
     const problem = complaint(ended);
     const stated = command[0] === "check" ? problem : problem.startsWith("status 2 without") ? "" : problem;
