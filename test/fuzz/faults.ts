@@ -63,11 +63,9 @@ export const FAULTS: readonly Fault[] = [
     name: "blocked-preempts",
     what: "a switch away from a thread that waits counts as a preemption",
     file: "src/compile/search.ts",
-    find: `    setFlag(FLAG.waitsBusy);
-    c.end();
+    find: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
     back();`,
-    replace: `    setFlag(FLAG.waitsBusy);
-    c.end();
+    replace: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
     c.get(thread).get(last).op("i32.eq").if();
     setFlag(FLAG.lastEnabled);
     c.end();
