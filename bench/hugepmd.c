@@ -7,9 +7,9 @@
  * migrations a page. BROKEN=0 correct; 1 the walk over the VMAs ends once the mapcount is 0, so that only one address space is flushed;
  * 2 the guest's fault ignores count and sequence.
  * Not the kernel's whole path (corpus/D01 has that), but what the Promela has: no reference counts, no faults: who meets a migration entry
- * waits until it is gone; frames do not change hands. Nothing is merged by hand: the sections are those of the machine and of the locks.
+ * waits until it is gone. Nothing is merged by hand: the sections are those of the machine and of the locks.
  */
-// shootdown: --kernel 4.19 -DSD_TLB_ON_ACCESS -DSD_IPI_ONE_BY_ONE -DSD_FAULT_WAITS -DSD_OWN_FRAMES
+// shootdown: --kernel 4.19 -DSD_TLB_ON_ACCESS -DSD_IPI_ONE_BY_ONE -DSD_FAULT_WAITS
 #include <linux/hugetlb.h>
 #include <linux/mmu_notifier.h>
 #include <shootdown/machine.h>

@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), "shootdown-bench-"));
 try {
   const inputs = await compileInputs({
     files: [join(dirname(fileURLToPath(import.meta.url)), "hugepmd.c")],
-    defines: ["SD_TLB_ON_ACCESS", "SD_IPI_ONE_BY_ONE", "SD_FAULT_WAITS", "SD_OWN_FRAMES", ...definesOf(configuration)],
+    defines: ["SD_TLB_ON_ACCESS", "SD_IPI_ONE_BY_ONE", "SD_FAULT_WAITS", ...definesOf(configuration)],
     includes: [],
     kernel: "4.19",
     opt: "1",

@@ -6,9 +6,10 @@
  * has the same addresses, and allocations of different tasks depend on each other no more than they must. A frame is free, a page table or
  * data; free frames are dead memory and zero.
  *
- * A data frame that was freed is anybody's: whoever else allocates may get it instead of one of his own, so that one sees what comes of it if the
- * freer, or a stale translation, still takes it for what it was. It changes hands like that once, which is a bound of the model. Page
- * tables come from frames that were never data. -DSD_OWN_FRAMES: frames do not change hands.
+ * An ordinary page that was freed is anybody's: whoever else allocates one may get it instead of one of his own, so that one sees what comes of
+ * it if the freer, or a stale translation, still takes it for what it was. It changes hands like that once, which is a bound of the model. Page
+ * tables and huge pages are reused by who freed them only: an access to a freed one is a violation all the same, but who compares an old huge page with a
+ * new one finds them different. (With huge pages that change hands, two migrations have up to fifty times the states.)
  */
 #include <shootdown/machine.h>
 
@@ -23,10 +24,10 @@ char sd_frames[SD_NR_FRAMES][PAGE_SIZE] __aligned(4096) __sd_arena;
 struct page mem_map[SD_NR_FRAMES];
 
 /* Sets of frames. Those of one task (0: setup) are words that only it touches. */
-static u64 changed[SD_MAX_TASKS];	/* its own from the start, and used by now; or freed by it as tables */
-static u64 freed_by[SD_MAX_TASKS];	/* it freed them as data, last as far as it knows */
-/* Touched by all who allocate or free data, which is why nothing else is in them. */
-static u64 freed;			/* were data, and are free */
+static u64 changed[SD_MAX_TASKS];	/* its own from the start, and used by now; or freed by it as tables or huge pages */
+static u64 freed_by[SD_MAX_TASKS];	/* it freed them as ordinary pages, last as far as it knows */
+/* Touched by all who allocate or free ordinary pages, which is why nothing else is in them. */
+static u64 freed;			/* were ordinary pages, and are free */
 static u64 handed_on;			/* changed hands */
 
 #define bit_of(page) (1ULL << ((page) - mem_map))
@@ -48,17 +49,15 @@ static u64 frames_of(unsigned int task)
  * One that is new, or that it freed itself, whichever is lowest; or any of those that others freed. *changes_hands says which it was. 0: none.
  * The number of choices is 1 unless others did free some.
  */
-static u64 choose_frame(unsigned int me, int kind, bool *changes_hands)
+static u64 choose_frame(unsigned int me, bool ordinary, bool *changes_hands)
 {
 	u64 own = frames_of(me) ^ changed[me], others = 0;
 	int choice;
 
 	*changes_hands = false;
-	if (kind == SD_FRAME_DATA) {
+	if (ordinary) {
 		own |= freed & freed_by[me];
-#ifndef SD_OWN_FRAMES
 		others = freed & ~freed_by[me] & ~handed_on;
-#endif
 	}
 	if (!others)
 		return lowest(own);
@@ -92,7 +91,7 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 	u64 frame;
 
 	__sd_atomic_begin(SD_STEP, &changed[me]);
-	frame = choose_frame(me, kind, &changes_hands);
+	frame = choose_frame(me, kind == SD_FRAME_DATA && !order, &changes_hands);
 	if (!frame)
 		__sd_fail("model-limit", __sd_self() < 0 ? "setup needs more pages than SD_SETUP_FRAMES, which is {1:d}" :
 			  "{0:s} needs more pages than SD_TASK_FRAMES, which is {1:d}; the page tables that its faults make count, too",
@@ -142,7 +141,7 @@ void sd_frame_free(struct page *page)
 	if (page->sd_kind == SD_FRAME_DATA)
 		sd_data_freed(page);
 	__sd_dead(page_address(page), page->sd_kind == SD_FRAME_TABLE ? PAGE_SIZE : SD_WORDS * 8);
-	if (page->sd_kind == SD_FRAME_TABLE) {
+	if (page->sd_kind == SD_FRAME_TABLE || page->order) {
 		changed[__sd_self() + 1] ^= bit_of(page);
 	} else {
 		freed |= bit_of(page);
