@@ -10,10 +10,11 @@
  */
 import { MOVED } from "../explore/machine.ts";
 import type { FunctionPoints } from "../ir/points.ts";
-import type { Func, Operand, Reg } from "../ir/program.ts";
+import type { Func, Instr, Operand, Reg } from "../ir/program.ts";
 import { AT_PLAIN, FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
 import { emitInstr, placeOf } from "./instr.ts";
 import { TRAP } from "./runtime.ts";
+import { isSilent } from "./section.ts";
 import { segmentsOf } from "./segments.ts";
 import { CALLED, RETURNED, type Unit } from "./unit.ts";
 import { createValues, type Values } from "./values.ts";
@@ -99,8 +100,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
   };
   const atPlain = (segment: number): number => {
     const { block, from } = segments[segment]!;
-    const instr = func.blocks[block]!.instrs[from]!;
-    return instr.op === "localEnd" || ((instr.op === "load" || instr.op === "store") && instr.order === "plain") ? AT_PLAIN : 0;
+    return mayBeginPlain(func.blocks[block]!.instrs[from]!) ? AT_PLAIN : 0;
   };
   const emission: Emission = {
     unit,
@@ -288,5 +288,23 @@ function emitEntry(e: Emission, plan: FramePlan, layout: FrameLayout, segment: S
       c.getGlobal(e.unit.core.globals.ret[i]!);
       values.pop(reg);
     });
+  }
+}
+
+/** Whether a step that begins here may have a plain access as its first operation: what is no operation may come before it. */
+function mayBeginPlain(instr: Instr): boolean {
+  switch (instr.op) {
+    case "load":
+    case "store":
+      return instr.order === "plain";
+    case "localEnd":
+      return true;
+    case "intrinsic": {
+      if (instr.intrinsic === "assume") return true;
+      const kind = instr.args[0];
+      return instr.intrinsic === "atomic_begin" && kind !== undefined && "imm" in kind && isSilent(Number(kind.imm));
+    }
+    default:
+      return false;
   }
 }

@@ -5,7 +5,7 @@
 import { AT_PLAIN } from "./frame.ts";
 import { PAIRS, STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { type Core, define } from "./runtime.ts";
-import type { StepCache } from "./step-cache.ts";
+import { END, type StepCache } from "./step-cache.ts";
 
 /** Of search.ts: going through the choices of a step in a record of its stack; both take the record's address. */
 export interface Choices {
@@ -89,9 +89,11 @@ export function defineRacePairs(core: Core, steps: StepCache, choices: Choices):
     c.get(frame).mem("i32.load", 4).i32(AT_PLAIN).op("i32.and", "i32.eqz").brIf(each);
     c.getGlobal(g.caching).op("i32.eqz").if();
     c.i32(1).op("return").end();
-    // The access comes before any choice.
     c.i32(map.tryout).i32(0).mem("i32.store", choices.scripted);
     stepOf(thread, first);
+    // Whatever its other choices read is not in this step.
+    c.get(first).mem("i32.load", END.choices).if();
+    c.i32(1).op("return").end();
     c.getGlobal(steps.generation).set(generation).i32(-1).set(other);
     const last = c.block();
     const pair = c.loop();

@@ -12,6 +12,8 @@ import type { Code } from "./wasm.ts";
 
 /** As in kernel/include/shootdown.h. */
 export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, releaseShared: 4, local: 5, alloc: 6 } as const;
+/** Sections that are no operation of their step as long as their claim holds. */
+export const isSilent = (kind: number): boolean => kind === SECTION.local || kind === SECTION.alloc;
 const KINDS = 7;
 
 export interface Sections {

@@ -11,7 +11,7 @@ import { packageRoot } from "../../src/base/paths.ts";
 import { machinesOf } from "../../src/check.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
 import { type CompiledModule, compileProgram } from "../../src/compile/module.ts";
-import { BLOCKED, CHOSE, type Machine, type Merging } from "../../src/explore/machine.ts";
+import { BLOCKED, type Machine, type Merging, OUTCOME } from "../../src/explore/machine.ts";
 import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
 import { buildProgram } from "../../src/ir/build.ts";
 import { accessSites } from "../../src/ir/flow.ts";
@@ -249,7 +249,7 @@ function preemptionsOf(machine: Machine, schedule: readonly { readonly thread: n
   for (const { thread, choices } of schedule) {
     if (last >= 0 && last !== thread && !machine.finished(last)) {
       const mark = machine.mark();
-      if ((machine.step(last, []) & ~CHOSE) !== BLOCKED) count++;
+      if ((machine.step(last, []) & OUTCOME) !== BLOCKED) count++;
       machine.undo(mark);
     }
     machine.step(thread, choices);
