@@ -61,7 +61,8 @@ function reasonFor(name: string, version: KernelVersion, switches: readonly stri
   const known = findModelName(name);
   if (known !== undefined && !known.versions.includes(version))
     return { reason: `${kernelsText(versionsText(known.versions))}, and this is ${version}`, text: name };
-  if (known !== undefined) return { text: `${name}: #include <${known.header}>` };
+  const from = known?.header ?? ownNames().get(name);
+  if (from !== undefined) return { text: `${name}: #include <${from}>` };
   const meantSwitch = similar(name, switches);
   if (meantSwitch !== undefined) return { text: `${name}: did you mean ${meantSwitch}?` };
   const header = treeNames().get(name);
@@ -86,8 +87,17 @@ function noteOnHeader(header: string): string {
 
 function* candidates(version: KernelVersion): Iterable<string> {
   for (const names of modelNames().values()) for (const [name, versions] of names) if (versions.includes(version)) yield name;
-  const ours = readFileSync(join(kernelIncludeDir, "shootdown/scenario.h"), "utf8");
-  for (const [, name] of ours.matchAll(/\b(sd_\w+)\(/g)) yield name!;
+  yield* ownNames().keys();
+}
+
+/** What scenarios call of ours, and the header that has it. */
+function ownNames(): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const header of ["shootdown.h", "shootdown/scenario.h"]) {
+    const text = readFileSync(join(kernelIncludeDir, header), "utf8");
+    for (const [, name] of text.matchAll(/\b((?:__)?sd_\w+)\(/g)) if (!names.has(name!)) names.set(name!, header);
+  }
+  return names;
 }
 
 let known: ReadonlyMap<string, string> | undefined;

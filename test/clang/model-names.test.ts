@@ -47,6 +47,7 @@ describe("a name that clang does not know", () => {
     expect(notesOn(["FIXX"], "6.1", ["FIX"])).toEqual(["FIXX: did you mean FIX?"]);
     expect(notesOn(["KNOB"], "6.1")).toEqual(["KNOB: a switch of the scenario's own needs a value: // shootdown: -DKNOB=1"]);
     expect(notesOn(["kfree"], "6.1")).toEqual(["kfree: #include <linux/slab.h>"]);
+    expect(notesOn(["sd_cpu_run"], "6.1")).toEqual(["sd_cpu_run: #include <shootdown/scenario.h>"]);
     expect(notesOn(["of_no_kernel_at_all"], "6.1")).toEqual([]);
   });
 
