@@ -5,7 +5,7 @@
  * the other mergings must hide nothing of that; they may show more, if it is there without the bound.
  */
 import type { Answer, Setting, Subject } from "./engine.ts";
-import type { Truth } from "./explore.ts";
+import type { Race, Truth } from "./explore.ts";
 import type { Stmt } from "./language.ts";
 import { KNOWN } from "./print.ts";
 
@@ -270,7 +270,9 @@ function racesDiffer(
       return a === undefined || b === undefined ? [] : (name(a, b) ?? []);
     }),
   );
-  const ours = new Set(truth.races.flatMap(([a, b]) => name(a, b) ?? []));
+  const named = (races: readonly Race[]): Set<string> => new Set(races.flatMap(({ pair: [a, b] }) => name(a, b) ?? []));
+  const ours = named(truth.races.filter((r) => !r.perhaps));
+  const atMost = named(truth.races);
   const said = (pair: string): string =>
     pair
       .split("-")
@@ -282,6 +284,6 @@ function racesDiffer(
   for (const pair of ours)
     if (!vague && !theirs.has(pair)) return { kind: `missed race (${merging})`, text: `${merging}: no race of ${said(pair)}` };
   for (const pair of theirs)
-    if (!ours.has(pair)) return { kind: `extra race (${merging})`, text: `${merging}: a race of ${said(pair)}, which cannot be` };
+    if (!atMost.has(pair)) return { kind: `extra race (${merging})`, text: `${merging}: a race of ${said(pair)}, which cannot be` };
   return undefined;
 }

@@ -11,8 +11,9 @@ import { packageRoot } from "../../src/base/paths.ts";
 import { machinesOf } from "../../src/check.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
 import { type CompiledModule, compileProgram } from "../../src/compile/module.ts";
-import { BLOCKED, type Machine, type Merging, OUTCOME } from "../../src/explore/machine.ts";
+import { ASSUMED, BLOCKED, CHOSE, type Machine, type Merging, OUTCOME } from "../../src/explore/machine.ts";
 import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
+import { nextChoices } from "../../src/explore/schedule.ts";
 import { buildProgram } from "../../src/ir/build.ts";
 import { accessSites } from "../../src/ir/flow.ts";
 import type { Module } from "../../src/ir/module.ts";
@@ -248,12 +249,23 @@ function preemptionsOf(machine: Machine, schedule: readonly { readonly thread: n
   let count = 0;
   for (const { thread, choices } of schedule) {
     if (last >= 0 && last !== thread && !machine.finished(last)) {
-      const mark = machine.mark();
-      if ((machine.step(last, []) & OUTCOME) !== BLOCKED) count++;
-      machine.undo(mark);
+      if (goesOn(machine, last)) count++;
     }
     machine.step(thread, choices);
     last = thread;
   }
   return count;
+}
+
+/** Not if it waits, nor if whatever it chooses leaves the scenario's bounds. */
+function goesOn(machine: Machine, thread: number): boolean {
+  for (let choices: readonly number[] | undefined = []; choices !== undefined; ) {
+    const mark = machine.mark();
+    const status = machine.step(thread, choices);
+    const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
+    machine.undo(mark);
+    if ((status & OUTCOME) !== BLOCKED && (status & OUTCOME) !== ASSUMED) return true;
+    choices = more;
+  }
+  return false;
 }

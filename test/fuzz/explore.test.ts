@@ -31,13 +31,13 @@ function programOf(threads: readonly (readonly Stmt[])[], more: Partial<Program>
     pointers: [],
     lookThrough: [],
     ...more,
-    threads: threads.map((body, i) => ({ name: `t${i}`, daemon: false, body })),
+    threads: threads.map((body, i) => ({ name: `t${i}`, daemon: false, cpu: i, body })),
   };
 }
 
 const withDaemon = (program: Program, body: readonly Stmt[]): Program => ({
   ...program,
-  threads: [...program.threads, { name: "daemon", daemon: true, body }],
+  threads: [...program.threads, { name: "daemon", daemon: true, cpu: program.threads.length, body }],
 });
 
 function truth(program: Program): { failures: Record<string, number>; outcomes: number; races: number; endless: boolean } {
@@ -108,7 +108,7 @@ describe("the explorer", () => {
     const updater: Stmt[] = [
       { op: "load-pointer", ptr: 0, from: "g", marked: true },
       { op: "free", ptr: 0 },
-      { op: "alloc", ptr: 1 },
+      { op: "alloc", ptr: 1, zero: true },
     ];
     const pointers = [{ name: "g", object: true }];
     expect(truth(programOf([reader, updater], { pointers })).failures).toEqual({ "use-after-free": 1 });

@@ -4,7 +4,7 @@
  * There is no reduction of any kind. Failures, final outcomes, deadlocks and races come each with the fewest preemptions with which they are reached, a preemption being a switch
  * away from a thread that could have gone on.
  */
-import type { Program, Stmt } from "./language.ts";
+import { type Program, type Stmt, sharesCpu } from "./language.ts";
 import { meaningOf } from "./meaning.ts";
 import { outcomeOf } from "./outcome.ts";
 import { type Cells, cellsOf, type State } from "./state.ts";
@@ -15,11 +15,16 @@ export interface Truth {
   readonly failures: ReadonlyMap<string, number>;
   /** What the final check may see, likewise. */
   readonly outcomes: ReadonlyMap<bigint, number>;
-  /** Pairs of statements that race. */
-  readonly races: readonly (readonly [Stmt, Stmt])[];
+  /** Pairs of statements that race. `perhaps`: whether a cmpxchg that fails counts as a write is a matter of taste. */
+  readonly races: readonly Race[];
   /** There is a state from which threads go on for ever, doing things, and can never end. */
   readonly endless: boolean;
   readonly states: number;
+}
+
+export interface Race {
+  readonly pair: readonly [Stmt, Stmt];
+  readonly perhaps: boolean;
 }
 
 /** Too many states: nothing is known of the program. */
@@ -29,6 +34,8 @@ export type Explored = Truth | "too large";
 interface Step {
   readonly to: readonly number[];
   readonly fails: readonly string[];
+  /** Where it stands when it fails by itself, after what others can see: they may go on from there before it does. */
+  readonly failing: readonly State[];
 }
 
 const BETWEEN_STEPS = 2000;
@@ -37,11 +44,12 @@ export function explore(program: Program, most: number): Explored {
   const cells = cellsOf(program);
   const code = meaningOf(program, cells);
   const threads = program.threads;
-  const graph = unfold(cells, code, most);
+  const graph = unfold(program, cells, code, most);
   if (graph === undefined) return "too large";
   const { states, steps, initial, firstFails } = graph;
   const finished = (s: State, t: number): boolean => s[cells.threads[t]!.pc]! >= code[t]!.length;
-  const done = states.map((s) => threads.every((thread, t) => thread.daemon || finished(s, t)));
+  const isDone = (s: State): boolean => threads.every((thread, t) => thread.daemon || finished(s, t));
+  const done = states.map(isDone);
 
   // Backwards from where something holds: from which states it can come to hold.
   const from: number[][] = states.map(() => []);
@@ -87,6 +95,11 @@ export function explore(program: Program, most: number): Explored {
   const least = <K>(map: Map<K, number>, key: K, preemptions: number): void => {
     map.set(key, Math.min(map.get(key) ?? Number.POSITIVE_INFINITY, preemptions));
   };
+  const ends = (s: State, preemptions: number): void => {
+    const outcome = outcomeOf(program, cells, s);
+    if (typeof outcome === "string") least(failures, outcome, preemptions);
+    else least(outcomes, outcome, preemptions);
+  };
   for (const klass of firstFails) least(failures, klass, 0);
   const seen = states.map(() => new Int32Array(threads.length + 1).fill(-1));
   // All with no preemption, then all with one, and so on. A node is a state and who ran last.
@@ -99,17 +112,14 @@ export function explore(program: Program, most: number): Explored {
       seen[i]![last + 1] = preemptions;
       const how = stuck[i];
       if (how !== undefined) least(failures, how, preemptions);
-      if (done[i]!) {
-        const outcome = outcomeOf(program, cells, states[i]!);
-        if (typeof outcome === "string") least(failures, outcome, preemptions);
-        else least(outcomes, outcome, preemptions);
-      }
+      if (done[i]!) ends(states[i]!, preemptions);
       // Who can only leave the scenario's bounds cannot go on.
       const lastGoes = last >= 0 && goesOn(steps[i]![last]);
       steps[i]!.forEach((step, t) => {
         if (step === undefined) return;
         const cost = lastGoes && t !== last ? 1 : 0;
         for (const klass of step.fails) least(failures, klass, preemptions + cost);
+        for (const s of step.failing) if (isDone(s)) ends(s, preemptions + cost);
         for (const to of step.to) (cost === 0 ? now : later).push([to, t]);
       });
     }
@@ -134,7 +144,7 @@ interface Graph {
   readonly firstFails: readonly string[];
 }
 
-function unfold(cells: Cells, code: readonly (readonly Instr[])[], most: number): Graph | undefined {
+function unfold(program: Program, cells: Cells, code: readonly (readonly Instr[])[], most: number): Graph | undefined {
   const states: State[] = [];
   const steps: (Step | undefined)[][] = [];
   const numbers = new Map<string, number>();
@@ -147,6 +157,10 @@ function unfold(cells: Cells, code: readonly (readonly Instr[])[], most: number)
     return states.length - 1;
   };
 
+  // With preemption or interrupts off a thread has its CPU to itself.
+  const neighbours = program.threads.map((thread, t) =>
+    cells.threads.filter((_, i) => i !== t && sharesCpu(program, t) && sharesCpu(program, i) && program.threads[i]!.cpu === thread.cpu),
+  );
   const firstFails: string[] = [];
   let first: State[] = [cells.initial.slice()];
   code.forEach((_, t) => {
@@ -165,14 +179,15 @@ function unfold(cells: Cells, code: readonly (readonly Instr[])[], most: number)
         const instr = instrs[s[cells.threads[t]!.pc]!];
         if (instr === undefined) return undefined;
         if (instr.kind !== "visible") throw new Error("a thread is not before an operation");
+        if (neighbours[t]!.some((o) => s[o.preempt] !== 0 || s[o.irq] !== 0)) return undefined;
         const after = s.slice();
         const effect = instr.run(after);
         if (effect === "blocks") return undefined;
-        if (effect === "assumed") return { to: [], fails: [] };
-        if (effect !== "went") return { to: [], fails: [effect.fails] };
+        if (effect === "assumed") return { to: [], fails: [], failing: [] };
+        if (effect !== "went") return { to: [], fails: [effect.fails], failing: [] };
         after[cells.threads[t]!.pc]!++;
-        const { to, fails } = onward(after, t, cells, code);
-        return { to: to.map(numberOf), fails };
+        const { to, fails, failing } = onward(after, t, cells, code);
+        return { to: to.map(numberOf), fails, failing };
       }),
     );
   }
@@ -185,10 +200,11 @@ function onward(
   t: number,
   cells: Cells,
   code: readonly (readonly Instr[])[],
-): { readonly to: State[]; readonly fails: string[] } {
+): { readonly to: State[]; readonly fails: string[]; readonly failing: State[] } {
   const pc = cells.threads[t]!.pc;
   const to: State[] = [];
   const fails: string[] = [];
+  const failing: State[] = [];
   const work = [start];
   let budget = BETWEEN_STEPS;
   next: for (let s = work.pop(); s !== undefined; s = work.pop()) {
@@ -204,6 +220,7 @@ function onward(
           const klass = instr.run(s);
           if (klass !== undefined) {
             fails.push(klass);
+            failing.push(s);
             continue next;
           }
           s[pc]!++;
@@ -226,13 +243,12 @@ function onward(
       }
     }
   }
-  return { to, fails };
+  return { to, fails, failing };
 }
 
 /** Two threads that are both about to touch the same bytes, one at least by a plain access and one at least to write. */
-function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph): (readonly [Stmt, Stmt])[] {
-  const found = new Map<Stmt, Set<Stmt>>();
-  const pairs: (readonly [Stmt, Stmt])[] = [];
+function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph): Race[] {
+  const found = new Map<Stmt, Map<Stmt, boolean>>();
   graph.states.forEach((s, i) => {
     const next = code.map((instrs, t) => {
       const instr = instrs[s[cells.threads[t]!.pc]!];
@@ -245,14 +261,14 @@ function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph
         for (const x of one.touches(s)) {
           for (const y of other.touches(s)) {
             const [first, second] = [x.stmt ?? one.stmt, y.stmt ?? other.stmt];
-            if (x.from >= y.to || y.from >= x.to || !(x.write || y.write) || !(x.plain || y.plain) || found.get(first)?.has(second))
-              continue;
-            found.set(first, (found.get(first) ?? new Set()).add(second));
-            pairs.push([first, second]);
+            if (x.from >= y.to || y.from >= x.to || !(x.plain || y.plain) || (x.write === false && y.write === false)) continue;
+            const perhaps = x.write !== true && y.write !== true;
+            const known = found.get(first) ?? new Map<Stmt, boolean>();
+            found.set(first, known.set(second, perhaps && (known.get(second) ?? true)));
           }
         }
       }
     }
   });
-  return pairs;
+  return [...found].flatMap(([one, others]) => [...others].map(([other, perhaps]) => ({ pair: [one, other] as const, perhaps })));
 }

@@ -49,6 +49,9 @@ export const FEATURES = [
   "context",
   "init",
   "breaks",
+  "unwritten",
+  "lending",
+  "one-cpu",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -70,6 +73,9 @@ const WEIGHTS: Readonly<Record<Feature, number>> = {
   context: 12,
   init: 12,
   breaks: 12,
+  unwritten: 8,
+  lending: 8,
+  "one-cpu": 8,
 };
 
 export function generate(seed: number, index: number, kernel: Program["kernel"]): Program {
@@ -83,12 +89,16 @@ export function generate(seed: number, index: number, kernel: Program["kernel"])
     [4, 3],
   ]);
   const locks: Lock[] = [];
+  // The owner of a tiny lock is a CPU.
+  const oneCpu = features.has("one-cpu");
   if (features.has("locks") || features.has("init")) {
-    const kinds: LockKind[] = features.has("init") ? ["spin", "mutex"] : ["spin", "mutex", "rwsem", "rwlock", "tiny"];
+    const kinds: LockKind[] = features.has("init") || oneCpu ? ["spin", "mutex"] : ["spin", "mutex", "rwsem", "rwlock", "tiny"];
     const count = 1 + d.roll(2);
     for (let i = 0; i < count; i++) locks.push({ name: `l${i}`, kind: locks.length > 0 && d.once(2) ? locks[0]!.kind : d.pick(kinds) });
   }
   if (handed) locks.unshift({ name: "sem", kind: "rwsem" });
+  if (features.has("unwritten")) features.add("objects");
+  if (oneCpu) features.add("context");
   const objects = features.has("objects") || features.has("rcu") || features.has("srcu");
   const pointers = objects ? Array.from({ length: 1 + d.roll(2) }, (_, i) => ({ name: `g${i}`, object: i === 0 || d.once(2) })) : [];
   const program = {
@@ -98,7 +108,7 @@ export function generate(seed: number, index: number, kernel: Program["kernel"])
     completions: features.has("completions") ? ["c0", ...(handed || d.once(3) ? ["c1"] : [])] : [],
     domains: features.has("srcu") ? ["s0"] : [],
     pointers,
-    lookThrough: pointers.length > 0 && d.once(5) ? ["g0"] : [],
+    lookThrough: pointers.length > 0 && d.once(5) && !features.has("unwritten") ? ["g0"] : [],
   };
   const toys: Toys = { dice: d, program, features, threads };
   const shared = handed ? handedOver(toys) : d.once(objects ? 2 : 4) ? idioms(toys) : undefined;
@@ -111,7 +121,13 @@ export function generate(seed: number, index: number, kernel: Program["kernel"])
       const body = ready === undefined ? block(toys, daemon ? 1 + d.roll(3) : 2 + d.roll(3), { depth: 0, held: [], daemon }) : [...ready];
       if (ready !== undefined && d.once(2)) body.splice(d.roll(body.length + 1), 0, ...block(toys, 1, { depth: 1, held: [], daemon }));
       const whole = daemon && d.once(3) ? [{ op: "kernel", enter: true } as const, ...body, { op: "kernel", enter: false } as const] : body;
-      return { name: daemon ? `daemon${i}` : `t${i}`, daemon, body: daemon ? [awake(toys), ...whole] : whole };
+      if (features.has("lending") && (i === 0 || d.once(3))) lent(toys, body);
+      return {
+        name: daemon ? `daemon${i}` : `t${i}`,
+        daemon,
+        cpu: oneCpu && !daemon ? 0 : i,
+        body: daemon ? [awake(toys), ...whole] : whole,
+      };
     }),
   };
 }
@@ -261,6 +277,7 @@ function piece(toys: Toys, around: Around): readonly Stmt[] {
     [has("rcu", shallow(8)), () => rcu(toys, "rcu", inner)],
     [has("srcu", shallow(8)), () => rcu(toys, "s0", inner)],
     [has("objects", 14), () => object(toys)],
+    [has("lending", 14), () => [borrow(toys)]],
   ];
   return d.weighted(choices)();
 }
@@ -354,15 +371,29 @@ function rcu(toys: Toys, domain: string, inner: (size: number) => Stmt[]): reado
   return [{ op: "rcu", domain, what: "lock" }, ...inner(1), { op: "rcu", domain, what: "unlock" }];
 }
 
+/** Puts a part of the body into a block with a variable that others can reach. */
+function lent(toys: Toys, body: Stmt[]): void {
+  const d = toys.dice;
+  const from = d.roll(body.length + 1);
+  const inside = body.splice(from, d.roll(3));
+  body.splice(from, 0, { op: "lend", value: 1 + d.roll(2), back: d.roll(3) > 0, body: inside });
+}
+
+const borrow = ({ dice: d }: Toys): Stmt => ({ op: "borrow", reg: d.roll(2), write: d.once(3) ? 1 + d.roll(2) : undefined });
+
 /** Something with what a global pointer leads to. */
 function object(toys: Toys): readonly Stmt[] {
   const d = toys.dice;
   const ptr = d.roll(2);
   const name = d.pick(toys.program.pointers).name;
   const lookUp: Stmt = { op: "load-pointer", ptr, from: name, marked: d.roll(4) > 0 };
+  // What was read and never written may decide nothing; only `test` is sure to.
+  const unwritten = toys.features.has("unwritten");
   const inside = (): Stmt => {
-    const place: Place = { in: "object", ptr, field: d.pick(["v", "v", "a", "b"]) };
-    if (d.once(2)) return { op: "load", reg: d.roll(2), place, marked: d.once(2), note: true };
+    const field = d.pick(["v", "v", "a", "b"]);
+    const place: Place = { in: "object", ptr, field };
+    if (unwritten && d.once(2)) return { op: "test", ptr, field, value: 1 + d.roll(3) };
+    if (!unwritten && d.once(2)) return { op: "load", reg: d.roll(2), place, marked: d.once(2), note: true };
     return { op: "store", place, value: someExpr(d), marked: d.once(2) };
   };
   const use = (body: readonly Stmt[]): readonly Stmt[] => [
@@ -372,10 +403,11 @@ function object(toys: Toys): readonly Stmt[] {
   switch (d.roll(6)) {
     case 0: {
       const lock: LockRef = { in: "object", ptr, lock: d.pick(["lock", "sem"]) };
+      if (unwritten) return use([inside()]);
       return use([{ op: "lock", lock, mode: "x" }, inside(), { op: "unlock", lock, mode: "x" }]);
     }
     case 1:
-      return [{ op: "alloc", ptr }, inside(), { op: "store-pointer", to: name, ptr, marked: d.roll(4) > 0 }];
+      return [{ op: "alloc", ptr, zero: !unwritten || d.once(3) }, inside(), { op: "store-pointer", to: name, ptr, marked: d.roll(4) > 0 }];
     case 2:
       return [
         { op: "xchg-pointer", ptr, with: name },

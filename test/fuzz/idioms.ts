@@ -8,9 +8,11 @@ type Bodies = readonly (readonly Stmt[])[];
 
 export function idioms(toys: Toys): Bodies | undefined {
   const { dice: d, program } = toys;
+  const objects = program.pointers.length > 0 && !toys.features.has("unwritten");
   const fitting: (readonly [number, () => Bodies])[] = [
-    [program.pointers.length > 0 ? 10 : 0, () => replace(toys)],
-    [program.pointers.length > 0 ? 6 : 0, () => lastUser(toys)],
+    [objects ? 10 : 0, () => replace(toys)],
+    [objects ? 6 : 0, () => lastUser(toys)],
+    [toys.features.has("unwritten") ? 20 : 0, () => halfMade(toys)],
     [program.locks.length > 0 ? 6 : 0, () => halfSeen(toys)],
     [program.locks.length > 1 ? 6 : 0, () => crossed(toys)],
     [program.completions.length > 0 && program.locks.some((l) => l.kind === "rwsem") ? 12 : 0, () => handedOver(toys)],
@@ -54,17 +56,32 @@ function replace(toys: Toys): Bodies {
   const publish: Stmt[] = d.once(2)
     ? [{ op: "store-pointer", to: from, ptr: "null", marked: true }]
     : [
-        { op: "alloc", ptr: 1 },
+        { op: "alloc", ptr: 1, zero: true },
         store({ in: "object", ptr: 1, field: "v" }, 2, d.once(2)),
         { op: "store-pointer", to: from, ptr: 1, marked: true },
       ];
   const wait: Stmt[] = domain !== undefined && !d.once(3) ? [{ op: "rcu", domain, what: "synchronize" }] : [];
   const reuse: Stmt[] = d.once(2)
-    ? [{ op: "alloc", ptr: 1 }, store({ in: "object", ptr: 1, field: "v" }, 1), { op: "store-pointer", to: from, ptr: 1, marked: true }]
+    ? [
+        { op: "alloc", ptr: 1, zero: true },
+        store({ in: "object", ptr: 1, field: "v" }, 1),
+        { op: "store-pointer", to: from, ptr: 1, marked: true },
+      ]
     : [];
   const take: readonly Stmt[] = [{ op: "load-pointer", ptr: 0, from, marked: d.once(2) }, ...publish];
   const updater: readonly Stmt[] = [...(d.once(3) ? protect(take) : take), ...wait, { op: "free", ptr: 0 }, ...reuse];
   return [reader, updater];
+}
+
+/** An object that is made public before or after it is filled in, and somebody who looks at it. */
+function halfMade(toys: Toys): Bodies {
+  const d = toys.dice;
+  const fill = store({ in: "object", ptr: 0, field: d.pick(["v", "a"]) }, 1, d.once(2));
+  const publish: Stmt = { op: "store-pointer", to: "g0", ptr: 0, marked: true };
+  const maker: Stmt[] = [{ op: "alloc", ptr: 0, zero: d.once(4) }, ...(d.once(3) ? [publish, fill] : [fill, publish])];
+  const look: Stmt = { op: "test", ptr: 0, field: d.pick(["v", "a"]), value: 2 };
+  const user: Stmt[] = [{ op: "load-pointer", ptr: 0, from: "g0", marked: true }, ifPointer(0, [look])];
+  return [maker, user];
 }
 
 /** The lock of an object that somebody else frees when a flag in it is set. */

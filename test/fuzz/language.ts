@@ -84,7 +84,14 @@ export type Stmt =
   | { readonly op: "wait"; readonly completion: string }
   | { readonly op: "rcu"; readonly domain: string; readonly what: "lock" | "unlock" | "synchronize" }
   | { readonly op: "context"; readonly what: "preempt" | "irq"; readonly on: boolean }
-  | { readonly op: "alloc"; readonly ptr: number }
+  /** With `zero` kzalloc, else kmalloc: what it holds was never written. */
+  | { readonly op: "alloc"; readonly ptr: number; readonly zero: boolean }
+  /** `if (READ_ONCE(p->field) == value) fail`: a read that decides something. */
+  | { readonly op: "test"; readonly ptr: number; readonly field: string; readonly value: number }
+  /** A local variable that others can reach for as long as its block lasts, or longer if the pointer to it is not taken `back`. At most one a thread. */
+  | { readonly op: "lend"; readonly value: number; readonly back: boolean; readonly body: readonly Stmt[] }
+  /** Reads what somebody lends, or writes to it. */
+  | { readonly op: "borrow"; readonly reg: number; readonly write: number | undefined }
   | { readonly op: "free"; readonly ptr: number }
   | { readonly op: "load-pointer"; readonly ptr: number; readonly from: string; readonly marked: boolean }
   | { readonly op: "store-pointer"; readonly to: string; readonly ptr: number | "null"; readonly marked: boolean }
@@ -109,6 +116,8 @@ export interface Thread {
   readonly name: string;
   /** Runs over and over, and need not end. */
   readonly daemon: boolean;
+  /** The CPU that it has, or shares with others that are no daemons. */
+  readonly cpu: number;
   readonly body: readonly Stmt[];
 }
 
@@ -176,8 +185,15 @@ export function bodiesOf(stmt: Stmt): readonly (readonly Stmt[])[] {
       return [stmt.then, stmt.otherwise];
     case "repeat":
     case "section":
+    case "lend":
       return [stmt.body];
     default:
       return [];
   }
 }
+
+/** No daemon among them: those run on no CPU that others could hold. */
+export const sharesCpu = (program: Program, me: number): boolean => {
+  const { cpu, daemon } = program.threads[me]!;
+  return !daemon && program.threads.some((t, i) => i !== me && !t.daemon && t.cpu === cpu);
+};

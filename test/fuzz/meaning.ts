@@ -5,11 +5,12 @@
  */
 import type { Program, Stmt } from "./language.ts";
 import { lockingOf } from "./locking.ts";
-import { type Cells, readBytes, writeBytes } from "./state.ts";
+import { type Cells, readBytes, type State, writeBytes } from "./state.ts";
 import { and, createWriter, fails, type Instr, or, type Touch } from "./writer.ts";
 
 const MANY = 1e9;
 const POINTER_AREA = 2_000_000;
+const LENT_AREA = 3_000_000;
 
 export function meaningOf(program: Program, cells: Cells): readonly (readonly Instr[])[] {
   return program.threads.map((_, index) => threadOf(program, cells, index));
@@ -26,9 +27,11 @@ function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] 
     note,
     evaluate,
     holds,
+    objectAt,
     lockAt,
     bytesOf,
     read,
+    touch,
     visible,
     local,
     branch,
@@ -77,19 +80,29 @@ function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] 
           return stmt.how === "or" ? or(old, stmt.value) : and(old, stmt.value);
         });
       case "cmpxchg":
-        return changing(stmt, stmt.place, (s, old) => {
-          const [expected, desired] = [evaluate(s, stmt.expected), evaluate(s, stmt.desired)];
-          set(s, stmt.reg, old);
-          return old === expected ? desired : undefined;
-        });
+        return changing(
+          stmt,
+          stmt.place,
+          (s, old) => {
+            const [expected, desired] = [evaluate(s, stmt.expected), evaluate(s, stmt.desired)];
+            set(s, stmt.reg, old);
+            return old === expected ? desired : undefined;
+          },
+          (s) => read(s, stmt.place) === evaluate(s, stmt.expected) || "perhaps",
+        );
       case "cmpxchg-loop": {
         const again = code.length;
         reading(stmt, stmt.place, true, (s, value) => set(s, stmt.reg, value));
-        changing(stmt, stmt.place, (s, old) => {
-          const same = old === get(s, stmt.reg);
-          s[my.scratch] = same ? 0 : 1;
-          return same ? and(old + stmt.add, stmt.mask) : undefined;
-        });
+        changing(
+          stmt,
+          stmt.place,
+          (s, old) => {
+            const same = old === get(s, stmt.reg);
+            s[my.scratch] = same ? 0 : 1;
+            return same ? and(old + stmt.add, stmt.mask) : undefined;
+          },
+          (s) => read(s, stmt.place) === get(s, stmt.reg) || "perhaps",
+        );
         return branch(
           (s) => s[my.scratch] === 1,
           () => code.push({ kind: "jump", to: again }),
@@ -194,9 +207,65 @@ function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] 
           const object = cells.objects[mine]!;
           s[object.live] = 1;
           s[object.home] = 0;
+          if (!stmt.zero) for (const cell of object.unwritten.values()) s[cell] = 1;
           s[my.ptrs + stmt.ptr] = mine + 1;
           return "went";
         });
+      case "test": {
+        const place = { in: "object", ptr: stmt.ptr, field: stmt.field } as const;
+        visible(
+          stmt,
+          (s) => {
+            const object = objectAt(s, stmt.ptr);
+            if (typeof object === "string") return fails(object);
+            if (s[object.unwritten.get(stmt.field)!] === 1) return fails("uninitialised");
+            s[my.scratch] = s[object.fields.get(stmt.field)!] === stmt.value ? 1 : 0;
+            return "went";
+          },
+          touch(place, false, false),
+        );
+        return local((s) => {
+          const same = s[my.scratch] === 1;
+          s[my.scratch] = 0;
+          return same ? "tested" : undefined;
+        });
+      }
+      case "lend":
+        return lend(stmt);
+      case "borrow": {
+        const place = (s: State): Touch => {
+          const from = LENT_AREA + 8 * s[my.scratch]!;
+          return { from, to: from + 8, write: stmt.write !== undefined, plain: false };
+        };
+        visible(
+          stmt,
+          (s) => {
+            s[my.scratch] = s[cells.lending]!;
+            return "went";
+          },
+          () => [{ from: LENT_AREA, to: LENT_AREA + 8, write: false, plain: false }],
+        );
+        return branch(
+          (s) => s[my.scratch] !== 0,
+          () =>
+            visible(
+              stmt,
+              (s) => {
+                const lender = cells.threads[s[my.scratch]! - 1]!;
+                s[my.scratch] = 0;
+                if (s[lender.lends] === 0) return fails("use-after-return");
+                if (stmt.write !== undefined) s[lender.lent] = stmt.write;
+                else {
+                  set(s, stmt.reg, s[lender.lent]!);
+                  note(s, s[lender.lent]!);
+                }
+                return "went";
+              },
+              (s) => [place(s)],
+            ),
+          () => {},
+        );
+      }
       case "free":
         return visible(stmt, (s) => {
           const value = s[my.ptrs + stmt.ptr]!;
@@ -281,6 +350,43 @@ function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] 
           s[my.inKernel] = stmt.enter ? 1 : 0;
         });
     }
+  };
+
+  const lend = (stmt: Stmt & { op: "lend" }): void => {
+    const from = LENT_AREA + 8 * (me + 1);
+    const own = (write: boolean): readonly Touch[] => [{ from, to: from + 8, write, plain: true }];
+    const pointer = (): readonly Touch[] => [{ from: LENT_AREA, to: LENT_AREA + 8, write: true, plain: false }];
+    const step = (touches: () => readonly Touch[], change: (s: State) => void): void =>
+      visible(
+        stmt,
+        (s) => {
+          change(s);
+          return "went";
+        },
+        touches,
+      );
+    step(
+      () => own(true),
+      (s) => {
+        s[my.lends] = 1;
+        s[my.lent] = stmt.value;
+      },
+    );
+    step(pointer, (s) => {
+      s[cells.lending] = me + 1;
+    });
+    body(stmt.body);
+    if (stmt.back)
+      step(pointer, (s) => {
+        s[cells.lending] = 0;
+      });
+    step(
+      () => own(true),
+      (s) => {
+        s[my.lends] = 0;
+        s[my.lent] = 0;
+      },
+    );
   };
 
   /** All that is inside happens at once. */

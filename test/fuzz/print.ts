@@ -5,6 +5,7 @@
  * what was loaded is held by an empty asm. Each access has a line of its own, so that a line says which statement it is.
  */
 import {
+  bodiesOf,
   type Condition,
   type Expr,
   type LockKind,
@@ -15,6 +16,7 @@ import {
   type Program,
   REGISTERS,
   type Stmt,
+  statementsOf,
 } from "./language.ts";
 
 /** Values of `sd_final` that a check is told of: parameters `known0` and so on. */
@@ -138,6 +140,8 @@ export function print(program: Program, prefix = ""): Printed {
   const readText = (place: Place, marked: boolean): string => (marked ? `READ_ONCE(${placeText(place)})` : placeText(place));
   const domain = (name: string): string => `&${global(name)}`;
 
+  const lends = statementsOf(program).some((s) => s.op === "lend" || s.op === "borrow");
+  if (lends) say(`unsigned long *${global("lending")};`);
   for (const group of program.groups) {
     say(`struct ${global(group.name)}_t {`);
     for (const f of group.fields)
@@ -221,7 +225,22 @@ export function print(program: Program, prefix = ""): Printed {
         if (stmt.what === "preempt") return line(stmt.on ? "preempt_enable();" : "preempt_disable();");
         return line(stmt.on ? "local_irq_enable();" : "local_irq_disable();");
       case "alloc":
-        return line(`p${stmt.ptr} = kzalloc(sizeof(struct obj), GFP_ATOMIC);`);
+        return line(`p${stmt.ptr} = ${stmt.zero ? "kzalloc" : "kmalloc"}(sizeof(struct obj), GFP_ATOMIC);`);
+      case "test":
+        return line(`if (READ_ONCE(p${stmt.ptr}->${stmt.field}) == ${stmt.value}) __sd_fail("tested", "", 0, 0, 0);`);
+      case "lend": {
+        say(`${tabs}{`);
+        say(`${tabs}\tunsigned long lent;`);
+        say(`${tabs}\tlent = ${stmt.value}; TOUCH(&lent);`, stmt);
+        say(`${tabs}\tWRITE_ONCE(${global("lending")}, &lent);`, stmt);
+        body(stmt.body, `${tabs}\t`);
+        if (stmt.back) say(`${tabs}\tWRITE_ONCE(${global("lending")}, NULL);`, stmt);
+        return say(`${tabs}}`, stmt);
+      }
+      case "borrow":
+        line(`q = READ_ONCE(${global("lending")});`);
+        if (stmt.write !== undefined) return line(`if (q) WRITE_ONCE(*q, ${stmt.write});`);
+        return line(`if (q) { r${stmt.reg} = READ_ONCE(*q); NOTE(r${stmt.reg}); }`);
       case "free":
         return line(`kfree(p${stmt.ptr});`);
       case "load-pointer":
@@ -272,6 +291,7 @@ export function print(program: Program, prefix = ""): Printed {
     say("{");
     say(`\tunsigned long acc = 0, seen = 0, ${Array.from({ length: REGISTERS }, (_, r) => `r${r} = 0`).join(", ")};`);
     say("\tstruct obj *p0 = NULL, *p1 = NULL;");
+    if (lends) say("\tunsigned long *q;");
     const local = new Set<string>();
     gather(thread.body, local);
     for (const name of local) say(`\tstruct ${global(name)}_t l_${name} = { 0 };`);
@@ -290,7 +310,7 @@ export function print(program: Program, prefix = ""): Printed {
     say(
       thread.daemon
         ? `\tsd_loop_thread(${i}, "${thread.name}", NULL, ${fn}, NULL);`
-        : `\tsd_cpu_run(${i}, NULL, "${thread.name}", ${fn}, NULL);`,
+        : `\tsd_cpu_run(${thread.cpu}, NULL, "${thread.name}", ${fn}, NULL);`,
     );
   });
   say("}");
@@ -326,7 +346,6 @@ function conditionText(condition: Condition): string {
 function gather(stmts: readonly Stmt[], names: Set<string>): void {
   for (const stmt of stmts) {
     if (stmt.op === "copy" || stmt.op === "local-set" || stmt.op === "local-get") names.add(stmt.group);
-    if (stmt.op === "if") gather([...stmt.then, ...stmt.otherwise], names);
-    if (stmt.op === "repeat" || stmt.op === "section") gather(stmt.body, names);
+    for (const inner of bodiesOf(stmt)) gather(inner, names);
   }
 }

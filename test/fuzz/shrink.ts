@@ -42,6 +42,7 @@ function* smaller(program: Program): Generator<Program> {
   }
   for (const [i, thread] of threads.entries()) for (const body of without(thread.body)) yield withThread(i, { ...thread, body });
   for (const [i, thread] of threads.entries()) if (thread.daemon) yield withThread(i, { ...thread, name: `t${i}`, daemon: false });
+  for (const [i, thread] of threads.entries()) if (thread.cpu !== i) yield withThread(i, { ...thread, cpu: i });
   for (const [i, thread] of threads.entries()) for (const body of simpler(thread.body)) yield withThread(i, { ...thread, body });
   if (program.lookThrough.length > 0) yield { ...program, lookThrough: [] };
 }
@@ -67,6 +68,7 @@ function* without(body: readonly Stmt[]): Generator<readonly Stmt[]> {
         for (const otherwise of without(stmt.otherwise)) yield put(i, { ...stmt, otherwise });
         break;
       case "repeat":
+      case "lend":
         yield put(i, ...stmt.body);
         for (const inner of without(stmt.body)) yield put(i, { ...stmt, body: inner });
         break;
@@ -121,7 +123,11 @@ function* simpler(body: readonly Stmt[]): Generator<readonly Stmt[]> {
         for (const otherwise of simpler(stmt.otherwise)) yield put(i, { ...stmt, otherwise });
         break;
       case "repeat":
+      case "lend":
         for (const inner of simpler(stmt.body)) yield put(i, { ...stmt, body: inner });
+        break;
+      case "alloc":
+        if (!stmt.zero) yield put(i, { ...stmt, zero: true });
         break;
       default:
     }

@@ -4,7 +4,7 @@
  * Two states are the same exactly if their numbers are. Memory is bytes, little-endian; a pointer is the object's number plus 1; a lock is who has it (thread
  * plus 1) and how many readers there are.
  */
-import { type Field, layoutOf, OBJECT_FIELDS, POINTERS, type Program, REGISTERS, type Slot, type Stmt } from "./language.ts";
+import { bodiesOf, type Field, layoutOf, OBJECT_FIELDS, POINTERS, type Program, REGISTERS, type Slot, type Stmt } from "./language.ts";
 
 export type State = number[];
 
@@ -25,6 +25,8 @@ export interface ObjectCells {
   readonly firstHome: number;
   /** By name; each is one cell. */
   readonly fields: ReadonlyMap<string, number>;
+  /** By name: 1 if kmalloc gave it, and nobody has written to it. */
+  readonly unwritten: ReadonlyMap<string, number>;
   readonly lock: LockCells;
   readonly sem: LockCells;
   /** All that becomes zero when it is freed. */
@@ -44,6 +46,9 @@ export interface ThreadCells {
   readonly held: number;
   readonly inKernel: number;
   readonly out: number;
+  /** What it lends, and whether it still does. */
+  readonly lent: number;
+  readonly lends: number;
   /** Bytes of its own copies of groups. */
   readonly copies: ReadonlyMap<string, number>;
   /** What begins anew whenever a daemon does: [from, to). Only the thread itself can tell its values. */
@@ -65,6 +70,8 @@ export interface Cells {
   readonly domains: ReadonlyMap<string, { readonly depth: number; readonly waits: number }>;
   readonly pointers: ReadonlyMap<string, number>;
   readonly objects: readonly ObjectCells[];
+  /** Which thread's local variable can be reached (thread plus 1), or 0. */
+  readonly lending: number;
   readonly threads: readonly ThreadCells[];
   readonly initial: State;
 }
@@ -90,8 +97,9 @@ export function cellsOf(program: Program): Cells {
   const object = (task: number): ObjectCells => {
     const [live, home, from] = [take(), take(), next];
     const fields = new Map(OBJECT_FIELDS.map((f) => [f.name, take()]));
+    const unwritten = new Map(OBJECT_FIELDS.map((f) => [f.name, take()]));
     const [lock, sem] = [lockCells(), lockCells()];
-    return { live, home, firstHome: task, fields, lock, sem, contents: Array.from({ length: next - from }, (_, i) => from + i) };
+    return { live, home, firstHome: task, fields, unwritten, lock, sem, contents: Array.from({ length: next - from }, (_, i) => from + i) };
   };
   const atFirst = program.pointers.filter((p) => p.object).length;
   const objects = Array.from({ length: atFirst }, () => object(0));
@@ -99,6 +107,7 @@ export function cellsOf(program: Program): Cells {
     if (allocates(thread.body)) for (let k = 0; k < TASK_SLOTS; k++) objects.push(object(i + 1));
   });
 
+  const lending = take();
   const threads = program.threads.map((thread): ThreadCells => {
     const pc = take();
     const from = next;
@@ -106,7 +115,8 @@ export function cellsOf(program: Program): Cells {
     const copies = new Map([...copied(thread.body)].map((g) => [g, take(groups.get(g)!.size)]));
     const fresh = [from, next] as const;
     const [preempt, irq, rcu, held, inKernel, out] = [take(), take(), take(), take(), take(), take()];
-    return { pc, regs, ptrs, scratch, acc, preempt, irq, rcu, held, inKernel, out, copies, fresh };
+    const [lent, lends] = [take(), take()];
+    return { pc, regs, ptrs, scratch, acc, preempt, irq, rcu, held, inKernel, out, lent, lends, copies, fresh };
   });
 
   const initial = Array.from({ length: next }, () => 0);
@@ -116,23 +126,19 @@ export function cellsOf(program: Program): Cells {
     initial[objects[given]!.live] = 1;
     initial[pointers.get(pointer.name)!] = ++given;
   }
-  return { groups, locks, completions, domains, pointers, objects, threads, initial };
+  return { groups, locks, completions, domains, pointers, objects, lending, threads, initial };
 }
 
 function allocates(body: readonly Stmt[]): boolean {
-  return body.some((s) => s.op === "alloc" || inner(s).some(allocates));
+  return body.some((s) => s.op === "alloc" || bodiesOf(s).some(allocates));
 }
 
 function copied(body: readonly Stmt[]): Set<string> {
   return new Set(
     body.flatMap((s) =>
-      s.op === "copy" || s.op === "local-set" || s.op === "local-get" ? [s.group] : inner(s).flatMap((b) => [...copied(b)]),
+      s.op === "copy" || s.op === "local-set" || s.op === "local-get" ? [s.group] : bodiesOf(s).flatMap((b) => [...copied(b)]),
     ),
   );
-}
-
-function inner(s: Stmt): readonly (readonly Stmt[])[] {
-  return s.op === "if" ? [s.then, s.otherwise] : s.op === "repeat" || s.op === "section" ? [s.body] : [];
 }
 
 export const readBytes = (s: State, base: number, width: number): number => {

@@ -11,7 +11,7 @@ import { type Cells, type LockCells, type ObjectCells, readBytes, type State, ty
 export interface Touch {
   readonly from: number;
   readonly to: number;
-  readonly write: boolean;
+  readonly write: boolean | "perhaps";
   readonly plain: boolean;
   /** Inside an atomic section: which statement of it. */
   readonly stmt?: Stmt | undefined;
@@ -98,6 +98,7 @@ export function createWriter(program: Program, cells: Cells, me: number) {
       const object = objectAt(s, place.ptr);
       if (typeof object === "string") return object;
       s[object.fields.get(place.field)!] = value % 256 ** FIELD_AT[place.field]![1];
+      s[object.unwritten.get(place.field)!] = 0;
       return undefined;
     }
     const { at, width } = bytesOf(place);
@@ -106,7 +107,7 @@ export function createWriter(program: Program, cells: Cells, me: number) {
   };
   const widthOf = (place: Place): number => (place.in === "object" ? FIELD_AT[place.field]![1] : bytesOf(place).width);
   const touch =
-    (place: Place, write: boolean, plain: boolean) =>
+    (place: Place, write: boolean | "perhaps", plain: boolean) =>
     (s: State): readonly Touch[] => {
       if (place.in === "object") {
         const [offset, width] = FIELD_AT[place.field]!;
@@ -159,7 +160,7 @@ export function createWriter(program: Program, cells: Cells, me: number) {
     stmt: Stmt,
     place: Place,
     next: (s: State, old: number) => number | undefined,
-    writes: (s: State) => boolean = () => true,
+    writes: (s: State) => boolean | "perhaps" = () => true,
   ): void =>
     visible(
       stmt,
@@ -194,6 +195,7 @@ export function createWriter(program: Program, cells: Cells, me: number) {
     note,
     evaluate,
     holds,
+    objectAt,
     lockAt,
     kindOf,
     bytesOf,
