@@ -27,6 +27,8 @@ export function createStuckFinder(machine: Machine): StuckFinder {
   /** States that are not stuck, with threads to wait for, and without. */
   const alive = [new Set<bigint>(), new Set<bigint>()] as const;
   let gaveUp = false;
+  /** The steps that were followed last. */
+  let edges: Edge[] = [];
   const here = (): bigint => (BigInt(machine.fingerprintHigh()) << 32n) | BigInt(machine.fingerprintLow());
 
   /** Each step that can be taken here; `visit` is called after it, and says whether to stop. */
@@ -50,6 +52,7 @@ export function createStuckFinder(machine: Machine): StuckFinder {
   /** Follows steps until `goesOn` says so. False: it never did. `whole`: what it says holds for all states on the way. */
   const follow = (known: Set<bigint>, whole: boolean, goesOn: (thread: number, outcome: number, outside: bigint) => boolean): boolean => {
     const first = here();
+    edges = [];
     const parents = new Map<bigint, bigint | undefined>([[first, undefined]]);
     const paths = new Map<bigint, readonly ScheduleStep[]>([[first, []]]);
     const work = [first];
@@ -66,6 +69,7 @@ export function createStuckFinder(machine: Machine): StuckFinder {
         if (goesOn(thread, outcome, outside[thread]!)) return true;
         const next = here();
         if (known.has(next)) return true;
+        edges.push({ from, to: next, thread });
         if (parents.has(next)) return false;
         parents.set(next, from);
         paths.set(next, [...path, step]);
@@ -89,17 +93,14 @@ export function createStuckFinder(machine: Machine): StuckFinder {
   const workersStuck = (): Failure | undefined => {
     const known = alive[0];
     if (known.has(here())) return undefined;
-    let looking = false;
     const goOn = follow(known, true, (thread, outcome, outside) => {
       // A violation is for the search to find; what leaves the scenario's bounds is not stuck in it.
       if (outcome === FAILED || outcome === ASSUMED) return true;
       if (threads[thread]!.daemon) return false;
-      if (outcome === FINISHED || machine.outside(thread) !== outside) return true;
-      looking = true;
-      return false;
+      return outcome === FINISHED || machine.outside(thread) !== outside;
     });
     if (goOn) return undefined;
-    return looking ? ENDLESS : DEADLOCK;
+    return goesRound(edges, (thread) => !threads[thread]!.daemon) ? ENDLESS : DEADLOCK;
   };
 
   const daemonsStuck = (): Failure | undefined => {
@@ -122,4 +123,50 @@ export function createStuckFinder(machine: Machine): StuckFinder {
   };
 
   return { look: (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck()), gaveUp: () => gaveUp };
+}
+
+interface Edge {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly thread: number;
+}
+
+/** Whether some step of such a thread can be taken again and again: it lies on a cycle, so that both its ends are in one strongly connected component. */
+function goesRound(edges: readonly Edge[], counts: (thread: number) => boolean): boolean {
+  const after = neighbours(edges.map(({ from, to }) => [from, to]));
+  const order: bigint[] = [];
+  const first = new Set<bigint>();
+  for (const at of after.keys()) leave(at, after, first, (left) => order.push(left));
+  const before = neighbours(edges.map(({ from, to }) => [to, from]));
+  const component = new Map<bigint, bigint>();
+  const second = new Set<bigint>();
+  for (const at of order.reverse()) leave(at, before, second, (left) => component.set(left, at));
+  return edges.some(({ from, to, thread }) => counts(thread) && component.get(from) === component.get(to));
+}
+
+function neighbours(pairs: readonly (readonly [bigint, bigint])[]): ReadonlyMap<bigint, readonly bigint[]> {
+  const of = new Map<bigint, bigint[]>();
+  for (const [from, to] of pairs) {
+    const known = of.get(from);
+    if (known === undefined) of.set(from, [to]);
+    else known.push(to);
+  }
+  return of;
+}
+
+/** Depth first from a state, over states that are not in `seen`: each is told when all behind it is done. */
+function leave(from: bigint, next: ReadonlyMap<bigint, readonly bigint[]>, seen: Set<bigint>, left: (state: bigint) => void): void {
+  if (seen.has(from)) return;
+  seen.add(from);
+  const stack = [{ state: from, at: 0 }];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const to = next.get(top.state)?.[top.at++];
+    if (to === undefined) {
+      left(top.state);
+      stack.pop();
+    } else if (!seen.has(to)) {
+      seen.add(to);
+      stack.push({ state: to, at: 0 });
+    }
+  }
 }

@@ -78,7 +78,8 @@ export function explore(program: Program, most: number): Explored {
   /** Fails, or leaves the scenario's bounds. */
   const leaves = (i: number): boolean => steps[i]!.some((step) => step !== undefined && (step.to.length === 0 || step.fails.length > 0));
   const workerGetsOn = canReach((i) => leaves(i) || workers.some((t) => getsOn(i, t)));
-  const workerGoes = canReach((i) => workers.some((t) => steps[i]![t] !== undefined));
+  const round = components(steps);
+  const workerGoes = canReach((i) => workers.some((t) => steps[i]![t]?.to.some((to) => round[to] === round[i])));
   const stuck = states.map((_, i) => (done[i]! || workerGetsOn[i] === 1 ? undefined : workerGoes[i] === 1 ? "endless-loop" : "deadlock"));
   threads.forEach((thread, t) => {
     if (!thread.daemon) return;
@@ -128,6 +129,38 @@ export function explore(program: Program, most: number): Explored {
   return { failures, outcomes, races: racesIn(cells, code, graph), endless, states: states.length };
 }
 
+/** States from each of which one can come to the other have the same number. */
+function components(steps: readonly (readonly (Step | undefined)[])[]): Int32Array {
+  const after = steps.map((row) => row.flatMap((step) => step?.to ?? []));
+  const before: number[][] = steps.map(() => []);
+  after.forEach((all, i) => {
+    for (const to of all) before[to]!.push(i);
+  });
+  /** Depth first; states in the order in which they are left. */
+  const walk = (from: number, next: readonly number[][], seen: (i: number) => boolean, left: (i: number) => void): void => {
+    if (seen(from)) return;
+    const stack: [number, number][] = [[from, 0]];
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const to = next[top[0]]![top[1]++];
+      if (to === undefined) {
+        left(top[0]);
+        stack.pop();
+      } else if (!seen(to)) stack.push([to, 0]);
+    }
+  };
+  const once = (): ((i: number) => boolean) => {
+    const marks = new Set<number>();
+    return (i) => marks.has(i) || !marks.add(i);
+  };
+  const order: number[] = [];
+  const first = once();
+  for (let i = 0; i < steps.length; i++) walk(i, after, first, (at) => order.push(at));
+  const number = new Int32Array(steps.length);
+  const second = once();
+  for (const i of order.reverse()) walk(i, before, second, (at) => (number[at] = i));
+  return number;
+}
+
 /** All of a state but what only the thread itself can tell. */
 function others(cells: Cells, t: number, s: State): string {
   const { pc, fresh } = cells.threads[t]!;
@@ -140,6 +173,8 @@ interface Graph {
   readonly states: State[];
   /** By state and thread; undefined: it cannot go on. */
   readonly steps: (Step | undefined)[][];
+  /** By state: the threads whose CPU another has to itself. */
+  readonly held: readonly ReadonlySet<number>[];
   readonly initial: readonly number[];
   readonly firstFails: readonly string[];
 }
@@ -171,15 +206,18 @@ function unfold(program: Program, cells: Cells, code: readonly (readonly Instr[]
     });
   });
   const initial = first.map(numberOf);
+  const held: Set<number>[] = [];
   for (let i = 0; i < states.length; i++) {
     if (states.length > most) return undefined;
+    const now = states[i]!;
+    held.push(new Set(code.flatMap((_, t) => (neighbours[t]!.some((o) => now[o.preempt] !== 0 || now[o.irq] !== 0) ? [t] : []))));
     steps.push(
       code.map((instrs, t): Step | undefined => {
         const s = states[i]!;
         const instr = instrs[s[cells.threads[t]!.pc]!];
         if (instr === undefined) return undefined;
         if (instr.kind !== "visible") throw new Error("a thread is not before an operation");
-        if (neighbours[t]!.some((o) => s[o.preempt] !== 0 || s[o.irq] !== 0)) return undefined;
+        if (held[i]!.has(t)) return undefined;
         const after = s.slice();
         const effect = instr.run(after);
         if (effect === "blocks") return undefined;
@@ -191,7 +229,7 @@ function unfold(program: Program, cells: Cells, code: readonly (readonly Instr[]
       }),
     );
   }
-  return { states, steps, initial, firstFails };
+  return { states, steps, held, initial, firstFails };
 }
 
 /** Everything that is the thread's own affair, up to its next operation: each way in which it may choose. The state given may be changed. */
@@ -252,17 +290,20 @@ function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph
   graph.states.forEach((s, i) => {
     const next = code.map((instrs, t) => {
       const instr = instrs[s[cells.threads[t]!.pc]!];
-      return graph.steps[i]![t] !== undefined && instr?.kind === "visible" && instr.stmt !== undefined ? instr : undefined;
+      return instr?.kind === "visible" && instr.stmt !== undefined ? instr : undefined;
     });
+    // A thread whose CPU another holds may have been stopped in the middle of a plain access.
+    const cannot = graph.steps[i]!.map((step) => step === undefined);
+    const stopped = code.map((_, t) => cannot[t]! && graph.held[i]!.has(t));
     for (let a = 0; a < next.length; a++) {
       for (let b = a + 1; b < next.length; b++) {
         const [one, other] = [next[a], next[b]];
-        if (one?.stmt === undefined || other?.stmt === undefined) continue;
+        if (one?.stmt === undefined || other?.stmt === undefined || (cannot[a]! && !stopped[a]!) || (cannot[b]! && !stopped[b]!)) continue;
         for (const x of one.touches(s)) {
           for (const y of other.touches(s)) {
             const [first, second] = [x.stmt ?? one.stmt, y.stmt ?? other.stmt];
             if (x.from >= y.to || y.from >= x.to || !(x.plain || y.plain) || (x.write === false && y.write === false)) continue;
-            const perhaps = x.write !== true && y.write !== true;
+            const perhaps = stopped[a]! || stopped[b]! || (x.write !== true && y.write !== true);
             const known = found.get(first) ?? new Map<Stmt, boolean>();
             found.set(first, known.set(second, perhaps && (known.get(second) ?? true)));
           }

@@ -97,6 +97,95 @@ export const FAULTS: readonly Fault[] = [
     replace: `	if (ssp->waits[me] == ~0UL)
 		__sd_block();`,
   },
+  {
+    name: "locks-of-anybody",
+    what: "a release by who does not hold the lock leaves it believed",
+    file: "src/compile/section.ts",
+    find: `      own(c, shared);
+      c.op("i64.and", "i64.eqz").if();
+      c.get(0).call(noteBroken).end();`,
+    replace: `      own(c, shared);
+      c.op("i64.and", "i64.eqz").if();
+      c.end();`,
+  },
+  {
+    name: "stack-for-ever",
+    what: "a local variable stays alive when its function has returned",
+    file: "src/compile/access.ts",
+    find: `      setLive(c, at, () => c.i32(RETURNED));`,
+    replace: `      setLive(c, at, () => c.i32(LIVE));`,
+  },
+  {
+    name: "memory-all-written",
+    what: "kmalloc gives memory that counts as written",
+    file: "kernel/locking/slab.c",
+    find: `			if (!(flags & __GFP_ZERO))
+				__sd_uninit`,
+    replace: `			if (flags == ~0U)
+				__sd_uninit`,
+  },
+  {
+    name: "cpu-for-all",
+    what: "a thread runs on a CPU that another holds with preemption off",
+    file: "src/compile/module.ts",
+    find: `    c.i32(BLOCKED).set(status).br(done).end().end();
+    const loop`,
+    replace: `    c.end().end();
+    const loop`,
+  },
+  {
+    name: "races-in-the-middle",
+    what: "a plain access that races need not begin a step",
+    file: "src/compile/access.ts",
+    find: `    c.getGlobal(plain && merging === "full" ? globals.ops : globals.post).if();`,
+    replace: `    c.getGlobal(globals.post).if();`,
+  },
+  {
+    name: "plain-at-once",
+    what: "plain accesses to shared memory, those of copies among them, are no scheduling points",
+    file: "src/ir/points.ts",
+    find: `instr.order === "marked" || options.merging === "none" || options.racyAccesses.has(instr.access);`,
+    replace: `instr.order === "marked" || options.merging === "none";`,
+  },
+  {
+    name: "irqs-no-region",
+    what: "a region with interrupts off is no RCU reader",
+    file: "kernel/locking/srcu.c",
+    find: `	if (sd_tasks[task].preempt_count || sd_tasks[task].irqs_off)
+		return true;`,
+    replace: `	if (sd_tasks[task].preempt_count)
+		return true;`,
+  },
+  {
+    name: "newborn-for-ever",
+    what: "what a step made live may be reached by others unseen after that step has shown something",
+    file: "src/compile/access.ts",
+    find: `      c.getGlobal(globals.post).op("i32.eqz").if();
+      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
+    replace: `      c.i32(1).if();
+      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
+  },
+  {
+    name: "assumptions-unseen",
+    what: "an assumption does not end the step before it",
+    file: "src/compile/instr.ts",
+    find: `        // What others could see before the assumption is looked at, they may see.
+        c.getGlobal(globals.ops).if();`,
+    replace: `        c.i32(0).if();`,
+  },
+  {
+    name: "stuck-unasked",
+    what: "a busy daemon that waits for ever is no deadlock",
+    file: "src/explore/stuck.ts",
+    find: `    return goOn ? undefined : DEADLOCK;
+  };
+
+  return`,
+    replace: `    return goOn || stuck.size > 0 ? undefined : DEADLOCK;
+  };
+
+  return`,
+  },
 ];
 
 /** Changes the file below `root`. */

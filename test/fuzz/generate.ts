@@ -146,7 +146,7 @@ function groupsOf(d: Dice, features: ReadonlySet<Feature>): Group[] {
         { name: "a", width: 4 as const, bits: 1 + d.roll(3) },
         { name: "b", width: 4 as const, bits: 3 + d.roll(6) },
       ];
-      groups.push({ name, fields: d.once(2) ? bits : [...bits, { name: "c", width: d.pick([1, 2] as const) }] });
+      groups.push({ name, fields: count > 1 && d.once(2) ? bits : [...bits, { name: "c", width: d.pick([1, 2] as const) }] });
     } else if (features.has("whole")) {
       groups.push({ name, fields: fieldsOf(2 + d.roll(2), () => d.pick([1, 1, 2])) });
     } else {

@@ -365,10 +365,13 @@ function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] 
         },
         touches,
       );
+    local((s) => {
+      s[my.lends] = 1;
+      s[my.lent] = 0;
+    });
     step(
       () => own(true),
       (s) => {
-        s[my.lends] = 1;
         s[my.lent] = stmt.value;
       },
     );
