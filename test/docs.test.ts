@@ -9,14 +9,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { defaultCacheDir } from "../src/base/cache.ts";
 import { CATALOGUE } from "../src/base/catalogue.ts";
 import { CLASSES } from "../src/base/classes.ts";
-import { packageRoot } from "../src/base/paths.ts";
 import { KERNEL_VERSIONS, type KernelVersion } from "../src/clang/flags.ts";
 import { findKernelTree } from "../src/clang/kernel-tree.ts";
 import type { Io } from "../src/cli/io.ts";
 import { main } from "../src/cli/main.ts";
+import { defaultCacheDir } from "../src/host/cache.ts";
+import { packageRoot } from "../src/host/paths.ts";
 import { commandsOf, fences, steady } from "./pages.ts";
 
 const UPDATE = process.env.UPDATE_DOCS !== undefined;

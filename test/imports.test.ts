@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { describe, expect, it } from "vitest";
-import { packageRoot } from "../src/base/paths.ts";
+import { packageRoot } from "../src/host/paths.ts";
 
 /** A room may import those of a lower rank, and itself. Rooms of one rank do not know each other. */
 const RANKS: Readonly<Record<string, number>> = {
@@ -22,7 +22,7 @@ const RANKS: Readonly<Record<string, number>> = {
 };
 
 /** Files that hold an interface only, which the engines below implement. */
-const INTERFACES = new Set(["explore/machine.ts", "explore/schedule.ts", "explore/happening.ts"]);
+const INTERFACES = new Set(["machine/machine.ts", "machine/schedule.ts", "machine/happening.ts"]);
 
 const ASM_TABLE = /^ir\/asm-table[^/]*\.ts$/;
 const SUBSYSTEMS = /hugetlb|kvm|mmu_?notifier|khugepaged|zswap|userfaultfd/i;

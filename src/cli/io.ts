@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { fault } from "../base/diagnostics.ts";
-import { errorCode, wordsFor } from "../base/files.ts";
+import { errorCode, wordsFor } from "../host/files.ts";
 import type { Several } from "./several.ts";
 import type { Watch } from "./watch.ts";
 

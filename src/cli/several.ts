@@ -6,18 +6,18 @@ import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
-import { textOf } from "../base/files.ts";
 import { shown } from "../base/shown.ts";
 import { LARGEST_IR } from "../clang/child.ts";
 import { isIr } from "../clang/inputs.ts";
-import { type Colours, renderDiagnostics } from "../report/diagnostics.ts";
+import { textOf } from "../host/files.ts";
+import { type Colours, renderDiagnostics } from "../report/diagnostic-text.ts";
 import type { Json } from "../report/json.ts";
 import type { Summary } from "../report/summary.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
+import type { GivenOptions } from "../settings/options.ts";
 import { check } from "./check.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
-import type { GivenOptions } from "./options.ts";
 import { REASONS } from "./watch.ts";
 
 /** How far a command line of several has come. Plain data: it is told to whoever watches over the run. */

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { TEMPORARY } from "../base/paths.ts";
+import { TEMPORARY } from "../host/paths.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_INTERNAL } from "./exit.ts";
 import type { Several } from "./several.ts";
 import { askedValue, BY_USER, type Hold, type LastWord, REASONS, reasonFor, type Said, SHARED, type Start, type Told } from "./watch.ts";

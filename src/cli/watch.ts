@@ -5,7 +5,7 @@
  * to be printed if it has to be ended there.
  */
 import type { Verdict } from "../report/verdict.ts";
-import type { CheckSettings } from "./options.ts";
+import type { CheckSettings } from "../settings/options.ts";
 import type { Several } from "./several.ts";
 
 export interface Hold {

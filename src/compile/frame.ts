@@ -9,8 +9,8 @@
  * block that runs without stopping): what each slot may hold in memory at a segment's start, which tells what a stop has to store; and which
  * registers are needed in WebAssembly locals, which tells what a resumption has to load.
  */
-import { definedBy, operandsOf, operandsOfTerm, successors } from "../ir/flow.ts";
-import type { Func, Operand, Reg } from "../ir/program.ts";
+import { definedBy, operandsOf, operandsOfTerm, successors } from "../program/flow.ts";
+import type { Func, Operand, Reg } from "../program/program.ts";
 
 export const FRAME_HEADER = 16;
 /** Added to the resume number of a thread parked before a plain access: only these can be one side of a data race. */

@@ -8,17 +8,18 @@
  *
  * Both are a loop around a `br_table` over segments; branches forward jump directly, branches backward go round the loop (and cost fuel).
  */
-import { MOVED } from "../explore/machine.ts";
-import type { FunctionPoints } from "../ir/points.ts";
-import type { Func, Instr, Operand, Reg } from "../ir/program.ts";
+
+import { TRAP } from "../engine/runtime.ts";
+import { isSilent } from "../engine/section.ts";
+import { MOVED } from "../machine/machine.ts";
+import type { FunctionPoints } from "../program/points.ts";
+import type { Func, Instr, Operand, Reg } from "../program/program.ts";
+import { Code } from "../wasm/code.ts";
+import { createValues, type Values } from "./expressions.ts";
 import { AT_PLAIN, FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
-import { emitInstr, placeOf } from "./instr.ts";
-import { TRAP } from "./runtime.ts";
-import { isSilent } from "./section.ts";
+import { emitInstr, placeOf } from "./instruction.ts";
 import { segmentsOf } from "./segments.ts";
 import { CALLED, RETURNED, type Unit } from "./unit.ts";
-import { createValues, type Values } from "./values.ts";
-import { Code } from "./wasm.ts";
 
 /** What the emitters of single instructions need to know of the function around them. */
 export interface Emission {

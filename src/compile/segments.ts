@@ -2,9 +2,9 @@
  * Cuts a function into segments: pieces of blocks that run without stopping, in an order in which most branches go forward.
  * A coroutine's blocks are cut before each potential point and after each call that may be parked in; a direct function's are whole.
  */
-import { successors } from "../ir/flow.ts";
-import type { FunctionPoints } from "../ir/points.ts";
-import type { Func, Reg } from "../ir/program.ts";
+import { successors } from "../program/flow.ts";
+import type { FunctionPoints } from "../program/points.ts";
+import type { Func, Reg } from "../program/program.ts";
 import type { Segment, SegmentGraph } from "./frame.ts";
 
 export interface CutFunction extends SegmentGraph {
