@@ -2,15 +2,15 @@
 
 import { shown, shownDeep, shownLines } from "../base/shown.ts";
 import { Stopped } from "../base/stopped.ts";
-import type { CheckHooks, CheckOptions } from "../check/run-check.ts";
+import type { CheckHooks } from "../check/run-check.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
-import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
-import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
+import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { packageVersion } from "../host/paths.ts";
 import type { Colours } from "../report/diagnostic-text.ts";
 import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
 import { type CheckSettings, type GivenOptions, settle } from "../settings/options.ts";
+import { compileSettled, optionsOf } from "../settings/settled.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { progressLine } from "./progress.ts";
@@ -154,33 +154,5 @@ function undecided(scenario: string, settings: CheckSettings): Extract<Verdict, 
       command: shown(settings.command ?? ""),
       model: [],
     },
-  };
-}
-
-/** Compiles the files as the settings say. */
-export function compileSettled(
-  files: readonly string[],
-  settings: CheckSettings,
-  where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
-): Promise<Inputs> {
-  const { define, include, kernel, opt, cc, tree, headers } = settings;
-  return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
-}
-
-export function optionsOf(
-  scenario: string,
-  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine">,
-  cache: Cache,
-): CheckOptions {
-  return {
-    scenario,
-    preemptions: settings.preemptions,
-    maxStates: settings.maxStates,
-    maxMemory: settings.maxMemory,
-    timeout: settings.timeout,
-    merge: settings.merge,
-    engine: settings.engine,
-    defines: settings.define,
-    cache,
   };
 }

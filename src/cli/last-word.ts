@@ -1,4 +1,5 @@
 /** Prints what a run left to be said when it was ended from outside (`supervise.ts`). */
+
 import { InputFault } from "../base/diagnostics.ts";
 import { UNTOLD } from "../check/run-check.ts";
 import { renderDiagnostics } from "../report/diagnostic-text.ts";
@@ -8,8 +9,8 @@ import { coloursOf } from "./commands.ts";
 import { EXIT_INPUT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { print } from "./print.ts";
-import { oneOf, type Several, without } from "./several.ts";
-import type { LastWord } from "./watch.ts";
+import { oneOf, without } from "./several.ts";
+import type { LastWord, Several } from "./watch.ts";
 
 export function printLast({ verdict, settings, doing }: LastWord, reason: string, io: Io, tell: (verdict: Verdict) => boolean): number {
   const said = withReason(verdict, `${reason}, while ${doing}`);

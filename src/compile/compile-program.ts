@@ -3,6 +3,7 @@
  */
 
 import { defineAccesses } from "../engine/checked-access.ts";
+import { declareGlobals, importHost, TRAP } from "../engine/globals.ts";
 import { defineBulk } from "../engine/liveness.ts";
 import {
   FLAG,
@@ -18,7 +19,7 @@ import {
   TCB_SP,
 } from "../engine/memory-map.ts";
 import { defineRoom } from "../engine/room.ts";
-import { type Core, declareGlobals, define, defineCore, importHost, TRAP } from "../engine/runtime.ts";
+import { type Core, defineCore } from "../engine/runtime.ts";
 import { defineSearch } from "../engine/search-loop.ts";
 import { defineSections } from "../engine/section.ts";
 import { defineStepCache } from "../engine/step-cache.ts";
@@ -26,7 +27,7 @@ import { defineVisited } from "../engine/visited-set.ts";
 import { BLOCKED, BUSY, FINISHED, type Merging } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
-import { ModuleBuilder } from "../wasm/module-builder.ts";
+import { define, ModuleBuilder } from "../wasm/module-builder.ts";
 import { wasm } from "../wasm/web-assembly.ts";
 import { emitFunction } from "./function.ts";
 import { CALLED, defineSupport, FUEL, RETURNED, signature, type Unit } from "./unit.ts";

@@ -5,9 +5,19 @@
  * the caller goes back with `undo`, as after any step.
  */
 
-import { KNOWN, LIVENESS } from "../engine/checked-access.ts";
-import { CLAIM, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE, TCB_SIZE, TCB_SP } from "../engine/memory-map.ts";
-import { TRAP } from "../engine/runtime.ts";
+import { TRAP } from "../engine/globals.ts";
+import {
+  AT_PLAIN,
+  CLAIM,
+  KNOWN,
+  LIVENESS,
+  MAX_THREADS,
+  type MemoryMap,
+  NO_BIT,
+  STACK_SIZE,
+  TCB_SIZE,
+  TCB_SP,
+} from "../engine/memory-map.ts";
 import { hostSearch, type SearchExports } from "../engine/search-host.ts";
 import { Stop, trap } from "../engine/trap.ts";
 import {
@@ -26,7 +36,7 @@ import { accessesThatDecide } from "../program/decides.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
 import { type WasmGlobal, wasm } from "../wasm/web-assembly.ts";
 import type { CompiledModule } from "./compile-program.ts";
-import { AT_PLAIN, FRAME_HEADER } from "./frame.ts";
+import { FRAME_HEADER } from "./frame.ts";
 
 export interface RunOptions {
   /** What former passes found: see explore/passes.ts. */

@@ -4,10 +4,11 @@
  * A register that is used once, in the segment that defines it, by a pure instruction, has no WebAssembly local: its expression is emitted
  * where it is used. The address of a local variable is never kept: it is the frame plus a constant.
  */
+
 import { definedBy, isDivision, isPure, operandsOf, operandsOfTerm, successors } from "../program/flow.ts";
 import type { Bin, Cmp, Func, Instr, Operand, Reg } from "../program/program.ts";
 import type { Code, PlainOp } from "../wasm/code.ts";
-import type { Segment } from "./frame.ts";
+import type { Segment } from "./segments.ts";
 import type { Unit } from "./unit.ts";
 
 export interface Values {

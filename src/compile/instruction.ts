@@ -2,15 +2,15 @@
  * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `expressions.ts`.
  */
 
+import { TRAP } from "../engine/globals.ts";
 import { FLAG } from "../engine/memory-map.ts";
-import { TRAP } from "../engine/runtime.ts";
 import { BLOCKED } from "../machine/machine.ts";
 import { blindAdditions, isDivision } from "../program/flow.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import type { Instr, Operand } from "../program/program.ts";
+import type { Emission } from "./emission.ts";
 import { emitMask, emitSignExtend } from "./expressions.ts";
-import type { Segment } from "./frame.ts";
-import type { Emission } from "./function.ts";
+import type { Segment } from "./segments.ts";
 import { signature } from "./unit.ts";
 
 /** Where an instruction stands, as far as scheduling is concerned. */

@@ -4,12 +4,14 @@
  */
 
 import type { Accesses } from "../engine/checked-access.ts";
+import { TRAP } from "../engine/globals.ts";
 import type { Bulk } from "../engine/liveness.ts";
 import { FLAG, MAX_SEGMENTS, STACK_SIZE, TCB_BUSY } from "../engine/memory-map.ts";
-import { type Core, define, TRAP } from "../engine/runtime.ts";
+import type { Core } from "../engine/runtime.ts";
 import type { Sections } from "../engine/section.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
 import type { Code, ValType } from "../wasm/code.ts";
+import { define } from "../wasm/module-builder.ts";
 
 /** What a coroutine answers to `step`, besides the statuses of machine/machine.ts. */
 export const CALLED = 16;

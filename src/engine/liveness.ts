@@ -1,10 +1,14 @@
 /**
  * Operations on stretches of modelled memory, as WebAssembly functions: making memory live or dead (`__sd_live`, `__sd_dead`).
  */
+
 import { GUARD } from "../program/program.ts";
 import type { Code } from "../wasm/code.ts";
-import { type Accesses, LIVENESS } from "./checked-access.ts";
-import { type Core, define, TRAP } from "./runtime.ts";
+import { define } from "../wasm/module-builder.ts";
+import type { Accesses } from "./checked-access.ts";
+import { TRAP } from "./globals.ts";
+import { LIVENESS } from "./memory-map.ts";
+import type { Core } from "./runtime.ts";
 
 export interface Bulk {
   /** (addr i64, size i64, loc i32): __sd_live, __sd_dead, __sd_uninit. */

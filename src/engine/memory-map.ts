@@ -179,3 +179,21 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     visited: undo + (sizes?.room ?? ROOM_BYTES),
   };
 }
+
+/** Added to the resume number of a thread parked before a plain access: only these can be one side of a data race. */
+export const AT_PLAIN = 0x4000_0000;
+
+/** In the `shared` table: known when the machine was made, so that threads park there; or found since, for the next pass. */
+export const KNOWN = 1;
+export const FOUND = 2;
+
+/** Values of the live table besides 1 to 7, for words that are partly live. */
+export const LIVENESS = {
+  LIVE: 8,
+  CONSTANT: 0x10,
+  FREED: 0xff,
+  /** A local variable's whose life is over or has not begun. */
+  RETURNED: 0xef,
+  /** Some bytes of the word were allocated and never written. */
+  UNWRITTEN: 0x20,
+} as const;

@@ -2,9 +2,9 @@
  * In which new states the host has to look for data races (explore/races.ts). Whether one thread's plain access and another's step race follows from the two
  * steps alone, so that a pair of remembered steps is looked at once. Where a step is not known the host looks each time.
  */
-import { AT_PLAIN } from "../compile/frame.ts";
-import { PAIRS, STACK_SIZE, TCB_SP } from "./memory-map.ts";
-import { type Core, define } from "./runtime.ts";
+import { define } from "../wasm/module-builder.ts";
+import { AT_PLAIN, PAIRS, STACK_SIZE, TCB_SP } from "./memory-map.ts";
+import type { Core } from "./runtime.ts";
 import { END, type StepCache } from "./step-cache.ts";
 
 /** Of search-loop.ts: going through the choices of a step in a record of its stack; both take the record's address. */

@@ -6,9 +6,9 @@
  * noted, is worth nothing then.
  */
 
-import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import { define, type ModuleBuilder } from "../wasm/module-builder.ts";
+import type { Globals } from "./globals.ts";
 import { type MemoryMap, STACK_SIZE } from "./memory-map.ts";
-import { define, type Globals } from "./runtime.ts";
 
 /** One word noted: u32 address, u64 value 8 bytes further on. */
 export const NOTE = 16;

@@ -3,9 +3,9 @@
  * they come near each other the room is made twice as large; the stack and the visited set move up, the log stays where it is.
  */
 
-import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import { define, type ModuleBuilder } from "../wasm/module-builder.ts";
+import { type Globals, type Imports, TRAP } from "./globals.ts";
 import type { MemoryMap } from "./memory-map.ts";
-import { define, type Globals, type Imports, TRAP } from "./runtime.ts";
 
 /** Kept free before each step: one writes far less. */
 export const ONE_STEP = 0x10_0000;

@@ -5,12 +5,13 @@
  * The stack lies in linear memory and grows down (room.ts), one record of LEVEL bytes a state. A violation leaves `run` by the host's exception; the records then say how it
  * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
  */
+
 import { BLOCKED, BUSY, CHOSE, FINISHED, OUTCOME } from "../machine/machine.ts";
-import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import { define, type ModuleBuilder } from "../wasm/module-builder.ts";
 import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { defineRacePairs } from "./race-pairs.ts";
 import { ONE_STEP } from "./room.ts";
-import { type Core, define } from "./runtime.ts";
+import type { Core } from "./runtime.ts";
 import { END, type StepCache } from "./step-cache.ts";
 
 /** Layout of one record, LEVEL bytes. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */

@@ -5,10 +5,13 @@
  * A section that claims to commute is believed until it touches shared memory (`claim`, checked-access.ts). A lock is believed until two threads
  * hold it at once, or one gives it back that does not hold it. What is found so, the next pass knows.
  */
+
 import type { Merging } from "../machine/machine.ts";
 import type { Code } from "../wasm/code.ts";
+import { define } from "../wasm/module-builder.ts";
+import { TRAP } from "./globals.ts";
 import { CLAIM, LOCKS, MAX_THREADS, NO_BIT } from "./memory-map.ts";
-import { type Core, define, TRAP } from "./runtime.ts";
+import type { Core } from "./runtime.ts";
 
 /** As in kernel/include/shootdown.h. */
 export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, releaseShared: 4, local: 5, alloc: 6 } as const;

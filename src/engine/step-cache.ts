@@ -9,11 +9,14 @@
  * Nothing that a remembered step could teach about sharing is lost: it was taught when the step ran; and when anything new is learnt, all is
  * forgotten. So counts, verdicts and schedules are those of the plain search, and a test holds them to it.
  */
+
 import { BLOCKED, OUTCOME } from "../machine/machine.ts";
 import type { Code } from "../wasm/code.ts";
+import { define } from "../wasm/module-builder.ts";
+import { TRAP } from "./globals.ts";
 import { MAX_CHOICES, ROOTS, SUMS } from "./memory-map.ts";
 import { NOTE } from "./reads.ts";
-import { type Core, define, TRAP } from "./runtime.ts";
+import type { Core } from "./runtime.ts";
 
 /** A node: u32 address of the word (0: what follows is the end of the tree), u32, u64 value, u32 and u32 branches for other values. */
 const NODE = 24;

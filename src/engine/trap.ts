@@ -1,9 +1,9 @@
 /** What ends a step from inside: violations that the engine itself sees, told in words, and the limits of the engine. */
+
 import { EngineLimit, type Failure } from "../machine/machine.ts";
 import type { Program } from "../program/program.ts";
-import { LIVENESS } from "./checked-access.ts";
-import { MAX_CHOICES, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
-import { TRAP } from "./runtime.ts";
+import { TRAP } from "./globals.ts";
+import { LIVENESS, MAX_CHOICES, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
 
 /** Thrown by the host's functions to end a step. */
 export class Stop extends Error {

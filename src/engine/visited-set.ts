@@ -3,9 +3,10 @@
  * Ordered linear probing lets the table grow by half in place, so that it stays between 10 and 15 bytes a state.
  */
 
-import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import { define, type ModuleBuilder } from "../wasm/module-builder.ts";
+import type { Globals } from "./globals.ts";
 import { type Room, TAIL } from "./room.ts";
-import { define, type Globals, mix64, type Visit } from "./runtime.ts";
+import { mix64, type Visit } from "./runtime.ts";
 
 export function defineVisited(builder: ModuleBuilder, globals: Globals, room: Room): Visit {
   // (fp i64) → address of its home slot

@@ -3,6 +3,7 @@
  *
  * Searching occupies a thread, so several at once need processes. This process serves where there is no built code to start one from.
  */
+
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
@@ -10,11 +11,11 @@ import { ahead } from "../check/prepared.ts";
 import { type CheckHooks, type CheckOptions, runCheck } from "../check/run-check.ts";
 import { KERNEL_VERSIONS } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
-import { compileSettled, optionsOf } from "../cli/check.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { shownVerdict, type Verdict } from "../report/verdict.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
 import { settle } from "../settings/options.ts";
+import { compileSettled, optionsOf } from "../settings/settled.ts";
 import type { Outcome } from "./matrix.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";
 import type { Job, Lane } from "./run-cells.ts";

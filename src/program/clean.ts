@@ -4,8 +4,8 @@
  * Nothing that an engine could notice changes: accesses, calls, divisions and their order stay.
  */
 
-import { foldCmp, foldUnary, imm, isImm, sameOperand, simplifyBin } from "../ir/emit/emit.ts";
 import { definedBy, isPure, operandsOf, operandsOfTerm, successors } from "./flow.ts";
+import { foldCmp, foldUnary, imm, isImm, sameOperand, simplifyBin } from "./fold-constants.ts";
 import type { Block, Func, Instr, Operand, Phi, Reg, Terminator } from "./program.ts";
 import { mapInstr, mapTerminator } from "./rewrite.ts";
 

@@ -1,6 +1,6 @@
 /** A WebAssembly module put together: types, imports, functions, globals, one table, exports, names. */
 
-import { type Code, TYPE_BYTE, type ValType } from "./code.ts";
+import { Code, TYPE_BYTE, type ValType } from "./code.ts";
 import { joined, signedLeb32, signedLeb64, unsignedLeb } from "./leb.ts";
 
 function vector(items: readonly ArrayLike<number>[]): Uint8Array {
@@ -141,4 +141,19 @@ export class ModuleBuilder {
     });
     return joined([[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], ...parts]);
   }
+}
+
+/** Declares and defines a function in one go. */
+export function define(
+  builder: ModuleBuilder,
+  params: readonly ValType[],
+  results: readonly ValType[],
+  body: (code: Code) => void,
+  name = "",
+): number {
+  const index = builder.declare(params, results, name);
+  const code = new Code(params.length);
+  body(code);
+  builder.define(index, code);
+  return index;
 }

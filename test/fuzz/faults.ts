@@ -18,7 +18,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "claims-believed",
     what: "a section that claims to commute is believed whatever it touches",
-    file: "src/engine/checked-access.ts",
+    file: "src/engine/tracking.ts",
     find: `  const refute = define(builder, [], [], (c) => {
     const at = c.local("i32");
     const byte = c.local("i32");
@@ -51,7 +51,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "final-unseen",
     what: "what the final check reads is not noted",
-    file: "src/engine/checked-access.ts",
+    file: "src/engine/tracking.ts",
     find: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
 `,
     replace: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();

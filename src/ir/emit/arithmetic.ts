@@ -2,9 +2,10 @@
  * Arithmetic, comparisons, casts, selects and the parts of aggregates.
  */
 
+import { ZERO } from "../../program/fold-constants.ts";
 import type { Operand } from "../../program/program.ts";
 import type { IrInstruction, IrType } from "../read/module.ts";
-import { bin, cmp, mask, select, sext, ZERO } from "./emit.ts";
+import { bin, cmp, mask, select, sext } from "./emit.ts";
 import { define, type FunctionLowering, intBits, operandsOfValue, refuse, scalarOf, typedValue, typeText, zeros } from "./lowering.ts";
 import { narrow, type Pair, wideBinary, wideCompare, widen } from "./wide.ts";
 

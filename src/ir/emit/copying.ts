@@ -5,8 +5,8 @@
  * Lengths that are known and short do without (loads-and-stores.ts).
  */
 
+import { imm, ONE, ZERO } from "../../program/fold-constants.ts";
 import type { Block, Func, Instr, Operand, Phi, Reg } from "../../program/program.ts";
-import { imm, ONE, ZERO } from "./emit.ts";
 
 export type Bulk = "memcpy" | "memmove" | "memset";
 

@@ -4,11 +4,12 @@
  * An access of a width that is no power of two becomes several, low first; that is refused where it would have to be one (volatile, atomic).
  */
 
+import { imm, ONE, ZERO } from "../../program/fold-constants.ts";
 import type { Operand, Order } from "../../program/program.ts";
 import type { IrInstruction, IrType } from "../read/module.ts";
 import { storeSize } from "../read/types.ts";
 import type { Bulk } from "./copying.ts";
-import { beginLocal, bin, cmp, fresh, imm, local, mask, nextAccess, ONE, offsetBy, sext, ZERO } from "./emit.ts";
+import { beginLocal, bin, cmp, fresh, local, mask, nextAccess, offsetBy, sext } from "./emit.ts";
 import {
   define,
   type FunctionLowering,

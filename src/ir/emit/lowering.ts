@@ -6,6 +6,7 @@
  */
 
 import type { Diagnostic } from "../../base/diagnostics.ts";
+import { imm, ZERO } from "../../program/fold-constants.ts";
 import type { Operand } from "../../program/program.ts";
 import type { DebugInfoBuilder } from "../debug/debug-info.ts";
 import { type ConstantContext, constantRegisters } from "../link/constants.ts";
@@ -14,7 +15,7 @@ import type { Linked, Target } from "../link/link.ts";
 import type { IrFunction, IrInstruction, IrType, IrValue, Module, TypedValue } from "../read/module.ts";
 import type { Types } from "../read/types.ts";
 import type { BulkFunctions } from "./copying.ts";
-import { type Emitter, imm, ZERO } from "./emit.ts";
+import type { Emitter } from "./emit.ts";
 
 export interface ProgramLowering {
   readonly linked: Linked;

@@ -4,9 +4,10 @@
  * Everything is straight-line: shifts by a variable amount compute both cases and select.
  */
 
+import { imm, ONE, ZERO } from "../../program/fold-constants.ts";
 import type { Cmp, Operand } from "../../program/program.ts";
 import type { IrBinary } from "../read/module.ts";
-import { bin, cmp, type Emitter, imm, mask, ONE, select, sext, umulh, unary, ZERO } from "./emit.ts";
+import { bin, cmp, type Emitter, mask, select, sext, umulh, unary } from "./emit.ts";
 
 export type Pair = readonly [Operand, Operand];
 

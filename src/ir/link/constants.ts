@@ -4,7 +4,7 @@
  * undef and poison are 0. What has no value here (floating point, unknown symbols) is undefined; the caller refuses it.
  */
 
-import { foldBin } from "../emit/emit.ts";
+import { foldBin } from "../../program/fold-constants.ts";
 import type { IrType, IrValue } from "../read/module.ts";
 import { storeSize, type Types } from "../read/types.ts";
 

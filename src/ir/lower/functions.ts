@@ -5,12 +5,14 @@
  */
 
 import { InputFault } from "../../base/diagnostics.ts";
+import { ONE, ZERO } from "../../program/fold-constants.ts";
 import type { Block, DebugInfo, Func, Instr, Operand, Phi, Program, Terminator } from "../../program/program.ts";
 import { planAsm } from "../asm/plan.ts";
 import type { DebugInfoBuilder } from "../debug/debug-info.ts";
 import { lowerBinary, lowerCast, lowerExtract, lowerFreeze, lowerIcmp, lowerInsert, lowerSelect } from "../emit/arithmetic.ts";
 import { createBulkFunctions } from "../emit/copying.ts";
-import { beginLocal, bin, cmp, type Emitter, endLocal, fresh, ONE, ZERO } from "../emit/emit.ts";
+import { readsVarargs, signature } from "../emit/direct-calls.ts";
+import { beginLocal, bin, cmp, type Emitter, endLocal, fresh } from "../emit/emit.ts";
 import { emitLoad, lowerAlloca, lowerCmpxchg, lowerGep, lowerLoad, lowerRmw, lowerStore } from "../emit/loads-and-stores.ts";
 import {
   define,
@@ -28,7 +30,7 @@ import type { Linked, LinkedFunction } from "../link/link.ts";
 import type { IrBlock, IrInstruction } from "../read/module.ts";
 import { successors } from "../read/operands.ts";
 import { lowerAsm } from "../x86/statements.ts";
-import { lowerCall, readsVarargs, signature } from "./calls.ts";
+import { lowerCall } from "./calls.ts";
 
 type Kind<K extends IrInstruction["kind"]> = IrInstruction & { kind: K };
 

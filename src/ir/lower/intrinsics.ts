@@ -2,9 +2,10 @@
  * `llvm.*` intrinsics. Hints and debug records lower to nothing; an intrinsic that is not known here is refused by name.
  */
 
+import { imm, maskOf, ONE, ZERO } from "../../program/fold-constants.ts";
 import type { Cmp, Operand } from "../../program/program.ts";
 import { pair } from "../emit/arithmetic.ts";
-import { beginLocal, bin, cmp, endLocal, imm, mask, maskOf, not1, ONE, offsetBy, select, sext, umulh, unary, ZERO } from "../emit/emit.ts";
+import { beginLocal, bin, cmp, endLocal, mask, not1, offsetBy, select, sext, umulh, unary } from "../emit/emit.ts";
 import { emitCopy, emitFill, emitLoad, emitStore } from "../emit/loads-and-stores.ts";
 import { define, type FunctionLowering, intBits, refuse, typedValue, zeros } from "../emit/lowering.ts";
 import { type Pair, wideBinary, wideCompare, wideUnary } from "../emit/wide.ts";

@@ -5,25 +5,10 @@
  * for exceptions or for va_arg, becomes "unsupported" with its text: it matters only if it is reached.
  */
 
-import {
-  eat,
-  eatWord,
-  expect,
-  expectWord,
-  fail,
-  isDigit,
-  isWord,
-  lineOf,
-  nameAfterSigil,
-  number,
-  skip,
-  skipBalanced,
-  skipLine,
-  string,
-  word,
-} from "./lexer.ts";
-import type { DebugRecord, IrBinary, IrCast, IrInstruction, IrPredicate, IrRmw, IrType, IrValue, Ordering } from "./module.ts";
+import { eat, eatWord, expect, expectWord, fail, isDigit, isWord, lineOf, nameAfterSigil, number, skip, skipLine, word } from "./lexer.ts";
+import type { DebugRecord, IrBinary, IrCast, IrInstruction, IrPredicate, IrValue } from "./module.ts";
 import { type Body, parseCall, parseCallbr, parseLabel, parseLabels, type Read } from "./parse-calls.ts";
+import { parseAlloca, parseCmpxchg, parseLoad, parseOrdering, parseRmw, parseStore, parseSyncScope } from "./parse-memory.ts";
 import { parseAttachment, type parseDebugCall } from "./parse-metadata.ts";
 import { type Context, parseType, skipToType } from "./parse-types.ts";
 import { parseTypedValue, parseValue } from "./parse-values.ts";
@@ -92,12 +77,6 @@ const CASTS: ReadonlyMap<string, IrCast> = new Map<string, IrCast>([
 ]);
 const PREDICATES: ReadonlyMap<string, IrPredicate> = new Map(
   (["eq", "ne", "ugt", "uge", "ult", "ule", "sgt", "sge", "slt", "sle"] as const).map((p) => [p, p]),
-);
-const RMWS: ReadonlyMap<string, IrRmw> = new Map(
-  (["xchg", "add", "sub", "and", "nand", "or", "xor", "max", "min", "umax", "umin"] as const).map((op) => [op, op]),
-);
-const ORDERINGS: ReadonlyMap<string, Ordering> = new Map(
-  (["unordered", "monotonic", "acquire", "release", "acq_rel", "seq_cst"] as const).map((o) => [o, o]),
 );
 /** Opcodes known by name only. */
 const UNSUPPORTED: ReadonlySet<string> = new Set(
@@ -212,80 +191,6 @@ function parseUnsupported(s: Context, start: number, opcode: string): Read {
   return { body: { kind: "unsupported", text }, yields: !silent };
 }
 
-function parseOrdering(s: Context): Ordering {
-  const start = s.pos;
-  const name = word(s);
-  return ORDERINGS.get(name) ?? fail(s, `'${name}' is not a memory ordering`, start);
-}
-
-function parseSyncScope(s: Context): void {
-  if (eatWord(s, "syncscope")) {
-    expect(s, 40);
-    string(s);
-    expect(s, 41);
-  }
-}
-
-/** Reads `, align 8` if it is next and not an attachment; else 0, for the type's own alignment. */
-function parseAlign(s: Context): number {
-  const before = s.pos;
-  if (eat(s, 44) && eatWord(s, "align")) return number(s);
-  s.pos = before;
-  return 0;
-}
-
-function parseLoad(s: Context): Body {
-  const atomic = eatWord(s, "atomic");
-  const volatile = eatWord(s, "volatile");
-  const type = parseType(s);
-  expect(s, 44);
-  const address = parseTypedValue(s).value;
-  if (atomic) parseSyncScope(s);
-  const ordering = atomic ? parseOrdering(s) : undefined;
-  return { kind: "load", type, address, volatile, ordering, align: parseAlign(s) };
-}
-
-function parseStore(s: Context): Body {
-  const atomic = eatWord(s, "atomic");
-  const volatile = eatWord(s, "volatile");
-  const type = parseType(s);
-  const value = parseValue(s, type);
-  expect(s, 44);
-  const address = parseTypedValue(s).value;
-  if (atomic) parseSyncScope(s);
-  const ordering = atomic ? parseOrdering(s) : undefined;
-  return { kind: "store", type, value, address, volatile, ordering, align: parseAlign(s) };
-}
-
-function parseRmw(s: Context): Body {
-  const volatile = eatWord(s, "volatile");
-  const op = RMWS.get(word(s));
-  // fadd, uinc_wrap and the like: read as some operation, then dropped for its text.
-  if (op === undefined) s.exotic = true;
-  const address = parseTypedValue(s).value;
-  expect(s, 44);
-  const { type, value } = parseTypedValue(s);
-  parseSyncScope(s);
-  const ordering = parseOrdering(s);
-  parseAlign(s);
-  return { kind: "atomicrmw", op: op ?? "xchg", type, address, value, ordering, volatile };
-}
-
-function parseCmpxchg(s: Context): Body {
-  const weak = eatWord(s, "weak");
-  const volatile = eatWord(s, "volatile");
-  const address = parseTypedValue(s).value;
-  expect(s, 44);
-  const { type, value: expected } = parseTypedValue(s);
-  expect(s, 44);
-  const desired = parseTypedValue(s).value;
-  parseSyncScope(s);
-  const ordering = parseOrdering(s);
-  parseOrdering(s);
-  parseAlign(s);
-  return { kind: "cmpxchg", type, address, expected, desired, ordering, weak, volatile };
-}
-
 function parseIcmp(s: Context): Body {
   eatWord(s, "samesign");
   const start = s.pos;
@@ -340,25 +245,6 @@ function parsePhi(s: Context): Body {
     before = s.pos;
   } while (eat(s, 44));
   return { kind: "phi", type, incoming };
-}
-
-function parseAlloca(s: Context): Body {
-  eatWord(s, "inalloca");
-  eatWord(s, "swifterror");
-  const type = parseType(s);
-  let count: { type: IrType; value: IrValue } | undefined;
-  let align = 0;
-  for (let before = s.pos; eat(s, 44); before = s.pos) {
-    const code = skip(s);
-    if (code === 33) {
-      s.pos = before;
-      break;
-    }
-    if (eatWord(s, "align")) align = number(s);
-    else if (eatWord(s, "addrspace")) skipBalanced(s);
-    else count = parseTypedValue(s);
-  }
-  return { kind: "alloca", type, count, align };
 }
 
 /** Reads `, 0, 1` up to an attachment. */

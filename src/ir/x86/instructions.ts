@@ -5,12 +5,13 @@
  * effect under sequential consistency. AT&T order: sources first, destination last.
  */
 
+import { imm, ZERO } from "../../program/fold-constants.ts";
 import type { Bin, Operand, Rmw } from "../../program/program.ts";
 import { type AsmArg, MACHINE_FUNCTIONS, type Statement } from "../asm/plan.ts";
-import { bin, cmp, fresh, imm, mask, nextAccess, select, sext, umulh, unary, ZERO } from "../emit/emit.ts";
+import { emitNamedCall } from "../emit/direct-calls.ts";
+import { bin, cmp, fresh, mask, nextAccess, select, sext, umulh, unary } from "../emit/emit.ts";
 import { type Bytes, emitLoad, emitStore } from "../emit/loads-and-stores.ts";
-import { emitNamedCall } from "../lower/calls.ts";
-import { type AsmMachine, addressOf, argBits, bitPlace, condition, isMemory, read, write } from "./statements.ts";
+import { type AsmMachine, addressOf, argBits, bitPlace, condition, isMemory, read, write } from "./asm-machine.ts";
 
 /** Lowers one statement of width `bits`; false if this form of it is not known. */
 export type AsmInstruction = (m: AsmMachine, s: Statement, bits: number) => boolean;
