@@ -159,7 +159,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "newborn-for-ever",
     what: "what a step made live may be reached by others unseen after that step has shown something",
-    file: "src/engine/checked-access.ts",
+    file: "src/engine/tracking.ts",
     find: `      c.getGlobal(globals.post).op("i32.eqz").if();
       c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
     replace: `      c.i32(1).if();
