@@ -7,7 +7,7 @@ prepare();
 const [{ main }, { processIo }, { knownMatrices }] = await Promise.all([
   import("../dist/cli/main.js"),
   import("../dist/cli/io.js"),
-  import("../dist/matrix.js"),
+  import("../dist/matrix/matrix-file.js"),
 ]);
 const given = process.argv.slice(2);
 const options = given.filter((arg) => arg.startsWith("--"));

@@ -9,14 +9,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { defaultCacheDir } from "../src/base/cache.ts";
 import { CATALOGUE } from "../src/base/catalogue.ts";
 import { CLASSES } from "../src/base/classes.ts";
-import { packageRoot } from "../src/base/paths.ts";
 import { KERNEL_VERSIONS, type KernelVersion } from "../src/clang/flags.ts";
 import { findKernelTree } from "../src/clang/kernel-tree.ts";
 import type { Io } from "../src/cli/io.ts";
 import { main } from "../src/cli/main.ts";
+import { defaultCacheDir } from "../src/host/cache.ts";
+import { packageRoot } from "../src/host/paths.ts";
 import { commandsOf, fences, steady } from "./pages.ts";
 
 const UPDATE = process.env.UPDATE_DOCS !== undefined;
@@ -179,7 +179,7 @@ describe("what the pages name", () => {
   });
 
   it("is a class of violation that the C or the engine has", () => {
-    const code = ["kernel", "src/interpret", "src/explore", "src/compile"].map(textOf).join("\n");
+    const code = ["kernel", "src/interpret", "src/explore", "src/engine", "src/compile"].map(textOf).join("\n");
     const table = read("docs/verdicts.md").split("## Classes of violations")[1]?.split("\n## ")[0] ?? "";
     const named = [...table.matchAll(/^\| ([a-z, -]+) \|/gm)].flatMap((m) => m[1]!.split(", ")).filter((name) => name !== "class");
     expect(named.length).toBeGreaterThan(15);

@@ -5,15 +5,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { packageRoot } from "../src/base/paths.ts";
-import type { Sizes } from "../src/compile/memory-map.ts";
-import { compileProgram } from "../src/compile/module.ts";
-import { ONE_STEP } from "../src/compile/room.ts";
-import type { Merging } from "../src/explore/machine.ts";
-import { findPoints } from "../src/ir/points.ts";
-import type { Program } from "../src/ir/program.ts";
-import { findMatrix } from "../src/matrix.ts";
-import type { KeptCode } from "../src/prepared.ts";
+import type { KeptCode } from "../src/check/prepared.ts";
+import { compileProgram } from "../src/compile/compile-program.ts";
+import type { Sizes } from "../src/engine/memory-map.ts";
+import { ONE_STEP } from "../src/engine/room.ts";
+import { packageRoot } from "../src/host/paths.ts";
+import type { Merging } from "../src/machine/machine.ts";
+import { findMatrix } from "../src/matrix/matrix-file.ts";
+import { findPoints } from "../src/program/points.ts";
+import type { Program } from "../src/program/program.ts";
 import { checked, essence, programFrom, whole } from "./scenario.ts";
 
 const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";

@@ -6,12 +6,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { defaultCacheDir, openCache } from "../src/base/cache.ts";
-import { packageRoot } from "../src/base/paths.ts";
-import { ownLane } from "../src/cli/lane.ts";
-import { findMatrix, knownMatrices } from "../src/matrix.ts";
-import { runMatrix } from "../src/matrix-run.ts";
-import { matrixJson } from "../src/report/matrix-json.ts";
+import { defaultCacheDir, openCache } from "../src/host/cache.ts";
+import { packageRoot } from "../src/host/paths.ts";
+import { ownLane } from "../src/matrix/lane.ts";
+import { findMatrix, knownMatrices } from "../src/matrix/matrix-file.ts";
+import { matrixJson } from "../src/matrix/matrix-json.ts";
+import { runMatrix } from "../src/matrix/run-cells.ts";
 
 interface KeptCell {
   readonly row: string;

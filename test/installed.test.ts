@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packageRoot } from "../src/base/paths.ts";
+import { packageRoot } from "../src/host/paths.ts";
 import { commandsOf, fences, steady } from "./pages.ts";
 
 const readme = readFileSync(join(packageRoot, "README.md"), "utf8");

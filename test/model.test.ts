@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import type { KernelVersion } from "../src/clang/flags.ts";
-import { modelBounds } from "../src/ir/model-bounds.ts";
+import { modelBounds } from "../src/program/stated-bounds.ts";
 import type { Verdict } from "../src/report/verdict.ts";
 import { programFrom, verdictFrom } from "./scenario.ts";
 

@@ -7,9 +7,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { defaultCacheDir, sha256 } from "../src/base/cache.ts";
-import { kernelDir } from "../src/base/paths.ts";
 import type { StandIns } from "../src/clang/model.ts";
+import { defaultCacheDir, sha256 } from "../src/host/cache.ts";
+import { kernelDir } from "../src/host/paths.ts";
 import type { Verdict } from "../src/report/verdict.ts";
 import { verdictFrom } from "./scenario.ts";
 

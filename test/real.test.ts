@@ -1,10 +1,10 @@
 /** The cases of `npm run real`, one test each. Without the trees they are skipped, and the skip says what is missing. */
 import { describe, expect, test } from "vitest";
 import { InputFault } from "../src/base/diagnostics.ts";
-import { packageRoot } from "../src/base/paths.ts";
-import { realCase } from "../src/cli/lane.ts";
-import { type Installed, installed, realGroups, runReal } from "../src/cli/real.ts";
-import { findMatrix, knownMatrices } from "../src/matrix.ts";
+import { packageRoot } from "../src/host/paths.ts";
+import { realCase } from "../src/matrix/lane.ts";
+import { findMatrix, knownMatrices } from "../src/matrix/matrix-file.ts";
+import { type Installed, installed, realGroups, runReal } from "../src/matrix/real-cases.ts";
 
 /** What needs no tree. */
 describe("cases.json", () => {

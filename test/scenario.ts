@@ -1,19 +1,19 @@
 /** Compiles a scenario as the command line would and gives the program: for tests of what a check finds. */
 
 import { expect } from "vitest";
-import { defaultCacheDir, openCache } from "../src/base/cache.ts";
-import { packageRoot } from "../src/base/paths.ts";
-import { machinesOf, runCheck } from "../src/check.ts";
+import { type KeptCode, keptCode, programOf } from "../src/check/prepared.ts";
+import { machinesOf, runCheck } from "../src/check/run-check.ts";
 import type { KernelVersion } from "../src/clang/flags.ts";
 import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
 import type { StandIns } from "../src/clang/model.ts";
-import { scenarioOptions } from "../src/cli/options.ts";
-import type { Merging } from "../src/explore/machine.ts";
 import { type CheckResult, check, NO_KNOWLEDGE } from "../src/explore/passes.ts";
-import { accessSites } from "../src/ir/flow.ts";
-import type { Program } from "../src/ir/program.ts";
-import { type KeptCode, keptCode, programOf } from "../src/prepared.ts";
+import { defaultCacheDir, openCache } from "../src/host/cache.ts";
+import { packageRoot } from "../src/host/paths.ts";
+import type { Merging } from "../src/machine/machine.ts";
+import { accessSites } from "../src/program/flow.ts";
+import type { Program } from "../src/program/program.ts";
 import type { Verdict } from "../src/report/verdict.ts";
+import { scenarioOptions } from "../src/settings/options.ts";
 
 export interface Compilation {
   readonly defines?: readonly string[];
@@ -66,7 +66,7 @@ export interface Run {
   /** Hide the engine's own search, so that the one in explore/search.ts runs it. */
   readonly referenceSearch?: boolean;
   readonly preemptions?: number;
-  /** Default true: see src/compile/step-cache.ts. */
+  /** Default true: see src/engine/step-cache.ts. */
   readonly stepCache?: boolean;
   /** Code of this program and merging, where it need not be made again. */
   readonly kept?: KeptCode;

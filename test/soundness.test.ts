@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import type { KernelVersion } from "../src/clang/flags.ts";
-import type { Merging } from "../src/explore/machine.ts";
+import type { Merging } from "../src/machine/machine.ts";
 import { type Compilation, checked, inputsFrom, programFrom } from "./scenario.ts";
 
 interface Case {

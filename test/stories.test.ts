@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { packageRoot } from "../src/base/paths.ts";
 import type { KernelVersion } from "../src/clang/flags.ts";
 import { findKernelTree } from "../src/clang/kernel-tree.ts";
+import { packageRoot } from "../src/host/paths.ts";
 import { run } from "./cli/run.ts";
 
 const story = async (file: string, ...options: readonly string[]): Promise<string> =>

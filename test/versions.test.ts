@@ -7,10 +7,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { defaultCacheDir, sha256 } from "../src/base/cache.ts";
 import { InputFault } from "../src/base/diagnostics.ts";
-import { kernelDir } from "../src/base/paths.ts";
 import { KERNEL_VERSIONS, type KernelVersion, kernelCode } from "../src/clang/flags.ts";
+import { defaultCacheDir, sha256 } from "../src/host/cache.ts";
+import { kernelDir } from "../src/host/paths.ts";
 import { exitStatus } from "../src/report/verdict.ts";
 import { programFrom, verdictFrom } from "./scenario.ts";
 

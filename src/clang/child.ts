@@ -7,8 +7,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { fault } from "../base/diagnostics.ts";
-import { errorCode, wordsFor } from "../base/files.ts";
 import type { Limits } from "../base/stopped.ts";
+import { errorCode, wordsFor } from "../host/files.ts";
 
 /** Bytes that it may write: the largest IR that is read, with all its debug information. */
 export const LARGEST_IR: number = 64 * 2 ** 20;

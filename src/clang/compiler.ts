@@ -7,9 +7,9 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
-import { type Cache, keyOf } from "../base/cache.ts";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import type { Limits } from "../base/stopped.ts";
+import { type Cache, keyOf } from "../host/cache.ts";
 import { runChild } from "./child.ts";
 
 export type Compiler =

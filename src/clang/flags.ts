@@ -6,8 +6,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
-import { textOf } from "../base/files.ts";
-import { kernelDir, kernelIncludeDir } from "../base/paths.ts";
+import { textOf } from "../host/files.ts";
+import { kernelDir, kernelIncludeDir } from "../host/paths.ts";
 
 /** The kernels whose rules the model can follow. */
 export const KERNEL_VERSIONS = ["4.4", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12"] as const;

@@ -6,7 +6,7 @@
  */
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { errorCode, type ReadResult, readRegular } from "../base/files.ts";
+import { errorCode, type ReadResult, readRegular } from "../host/files.ts";
 
 /** Where `#include` looks, in order, and what is included before the first line. */
 export interface SearchPath {

@@ -7,10 +7,10 @@
  */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { type Cache, keyOf } from "../base/cache.ts";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { readRegular, textOf, wordsFor } from "../base/files.ts";
 import type { Limits } from "../base/stopped.ts";
+import { type Cache, keyOf } from "../host/cache.ts";
+import { readRegular, textOf, wordsFor } from "../host/files.ts";
 import { LARGEST_IR } from "./child.ts";
 import { type CompileRequest, compileAll } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";

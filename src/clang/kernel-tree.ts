@@ -8,9 +8,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { defaultCacheDir } from "../base/cache.ts";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
-import { textOf } from "../base/files.ts";
+import { defaultCacheDir } from "../host/cache.ts";
+import { textOf } from "../host/files.ts";
 import { type KernelVersion, kbuildNames, kernelFlags, type OptLevel, treeHeaders } from "./flags.ts";
 
 export interface KernelTree {

@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { kernelIncludeDir } from "../base/paths.ts";
+import { kernelIncludeDir } from "../host/paths.ts";
 import { KERNEL_VERSIONS, type KernelVersion, kernelCode } from "./flags.ts";
 
 /** By header ("linux/mm.h"), then by name: the versions that have it, oldest first. */

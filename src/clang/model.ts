@@ -8,8 +8,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import type { Cache } from "../base/cache.ts";
-import { kernelDir, packageRoot } from "../base/paths.ts";
+import type { Cache } from "../host/cache.ts";
+import { kernelDir, packageRoot } from "../host/paths.ts";
 import type { CompileRequest } from "./compile.ts";
 import type { Compiler } from "./compiler.ts";
 import { type KernelVersion, modelFlags, type OptLevel, realRuntimeDir } from "./flags.ts";

@@ -5,7 +5,7 @@
  * Declarations are found in the text of the files named, so that clang never sees a -D of such a name.
  */
 import { resolve } from "node:path";
-import { textOf } from "../base/files.ts";
+import { textOf } from "../host/files.ts";
 import { defineName } from "./model.ts";
 
 /** By name: the value as it was written, "1" if none was. */

@@ -4,8 +4,8 @@
  * The folder is made aside and put in place whole: a check that runs meanwhile sees the old one or none.
  */
 import { renameSync, rmSync } from "node:fs";
-import { defaultCacheDir, openCache } from "../base/cache.ts";
 import { InputFault } from "../base/diagnostics.ts";
+import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { compileShipped, SHIPPED_DIR } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
 import { DEFAULT_OPT, PRECOMPILED_VERSIONS } from "./flags.ts";

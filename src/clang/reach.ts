@@ -7,8 +7,8 @@
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
-import { wordsFor } from "../base/files.ts";
-import { packageRoot } from "../base/paths.ts";
+import { wordsFor } from "../host/files.ts";
+import { packageRoot } from "../host/paths.ts";
 import { includeClosure, openDisk, type Refused, scanIncludes, searchPath } from "./includes.ts";
 
 export interface Reach {

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
-import { errorCode, readRegular, wordsFor } from "../base/files.ts";
-import { TEMPORARY } from "../base/paths.ts";
 import type { Limits } from "../base/stopped.ts";
+import { errorCode, readRegular, wordsFor } from "../host/files.ts";
+import { TEMPORARY } from "../host/paths.ts";
 import { LARGEST_IR, runChild } from "./child.ts";
 
 /** What any clang run gives back. `deps` is the Makefile rule of -MD. */

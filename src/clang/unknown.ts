@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
-import { kernelDir, kernelIncludeDir } from "../base/paths.ts";
 import { similar } from "../base/similar.ts";
+import { kernelDir, kernelIncludeDir } from "../host/paths.ts";
 import type { KernelVersion } from "./flags.ts";
 import { defineName } from "./model.ts";
 import { findModelName, modelNames, versionsText } from "./model-names.ts";

@@ -1,7 +1,7 @@
 /** Definitions that change nothing, because no file that is compiled mentions the name: a misspelt -DFIX=0 would be a verdict about the default. */
 import { resolve } from "node:path";
-import { textOf } from "../base/files.ts";
 import { similar } from "../base/similar.ts";
+import { textOf } from "../host/files.ts";
 import { includeClosure, openDisk, searchPath } from "./includes.ts";
 import { defineName } from "./model.ts";
 

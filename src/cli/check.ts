@@ -1,17 +1,18 @@
 /** `shootdown check`: settles the options, has the C compiled, runs the check and prints what came of it. */
-import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
-import { packageVersion } from "../base/paths.ts";
+
 import { shown, shownDeep, shownLines } from "../base/shown.ts";
 import { Stopped } from "../base/stopped.ts";
-import type { CheckHooks, CheckOptions } from "../check.ts";
+import type { CheckHooks } from "../check/run-check.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
-import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
-import type { Colours } from "../report/diagnostics.ts";
+import { defaultCacheDir, openCache } from "../host/cache.ts";
+import { packageVersion } from "../host/paths.ts";
+import type { Colours } from "../report/diagnostic-text.ts";
 import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
+import { refuseMisuse } from "../settings/misuse.ts";
+import { type CheckSettings, type GivenOptions, settle } from "../settings/options.ts";
+import { compileSettled, optionsOf } from "../settings/settled.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { refuseMisuse } from "./misuse.ts";
-import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
 import { progressLine } from "./progress.ts";
 import type { Hold } from "./watch.ts";
 
@@ -54,11 +55,11 @@ export async function check(
     const compiling = compileSettled(files, settings, {
       cwd: io.cwd,
       cache,
-      ahead: async (text, source) => (await import("../prepared.ts")).ahead(text, source),
+      ahead: async (text, source) => (await import("../check/prepared.ts")).ahead(text, source),
       limits: { signal: ending.signal, memory: maxMemory },
     });
     // Everything behind the compiler is loaded while clang is at work.
-    const [inputs, { provenanceOf, runCheck }] = await Promise.all([compiling, import("../check.ts"), import("./print.ts")]);
+    const [inputs, { provenanceOf, runCheck }] = await Promise.all([compiling, import("../check/run-check.ts"), import("./print.ts")]);
     compiled = true;
     last = { ...last, provenance: shownDeep(provenanceOf(inputs, settings.command ?? "")) };
     if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(shownLines(inputs.warnings));
@@ -153,33 +154,5 @@ function undecided(scenario: string, settings: CheckSettings): Extract<Verdict, 
       command: shown(settings.command ?? ""),
       model: [],
     },
-  };
-}
-
-/** Compiles the files as the settings say. */
-export function compileSettled(
-  files: readonly string[],
-  settings: CheckSettings,
-  where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
-): Promise<Inputs> {
-  const { define, include, kernel, opt, cc, tree, headers } = settings;
-  return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
-}
-
-export function optionsOf(
-  scenario: string,
-  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine">,
-  cache: Cache,
-): CheckOptions {
-  return {
-    scenario,
-    preemptions: settings.preemptions,
-    maxStates: settings.maxStates,
-    maxMemory: settings.maxMemory,
-    timeout: settings.timeout,
-    merge: settings.merge,
-    engine: settings.engine,
-    defines: settings.define,
-    cache,
   };
 }

@@ -1,10 +1,10 @@
 /** What a command has of the outside world, so that tests can run one without a process. */
+
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { fault } from "../base/diagnostics.ts";
-import { errorCode, wordsFor } from "../base/files.ts";
-import type { Several } from "./several.ts";
-import type { Watch } from "./watch.ts";
+import { errorCode, wordsFor } from "../host/files.ts";
+import type { Several, Watch } from "./watch.ts";
 
 export interface Output {
   /** Throws an `InputFault` if the text cannot be written; a reader that went away (`| head`) is no fault: the verdict is still the exit status. */

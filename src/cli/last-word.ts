@@ -1,15 +1,16 @@
 /** Prints what a run left to be said when it was ended from outside (`supervise.ts`). */
+
 import { InputFault } from "../base/diagnostics.ts";
-import { UNTOLD } from "../check.ts";
-import { renderDiagnostics } from "../report/diagnostics.ts";
+import { UNTOLD } from "../check/run-check.ts";
+import { renderDiagnostics } from "../report/diagnostic-text.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
+import { refuseMisuse } from "../settings/misuse.ts";
+import { coloursOf } from "./commands.ts";
 import { EXIT_INPUT } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { refuseMisuse } from "./misuse.ts";
 import { print } from "./print.ts";
-import { coloursOf } from "./program.ts";
-import { oneOf, type Several, without } from "./several.ts";
-import type { LastWord } from "./watch.ts";
+import { oneOf, without } from "./several.ts";
+import type { LastWord, Several } from "./watch.ts";
 
 export function printLast({ verdict, settings, doing }: LastWord, reason: string, io: Io, tell: (verdict: Verdict) => boolean): number {
   const said = withReason(verdict, `${reason}, while ${doing}`);

@@ -5,13 +5,13 @@
  */
 import { CommanderError } from "commander";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { packageVersion } from "../base/paths.ts";
 import { shownLines } from "../base/shown.ts";
-import { renderDiagnostics } from "../report/diagnostics.ts";
+import { packageVersion } from "../host/paths.ts";
+import { renderDiagnostics } from "../report/diagnostic-text.ts";
+import { complaint } from "../settings/options.ts";
+import { coloursOf, commandLine } from "./commands.ts";
 import { EXIT_INPUT, EXIT_INTERNAL, EXIT_NONE } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { complaint } from "./options.ts";
-import { coloursOf, commandLine } from "./program.ts";
 
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const off = argv.includes("--no-color");

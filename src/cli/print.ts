@@ -2,14 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fault } from "../base/diagnostics.ts";
-import type { Colours } from "../report/diagnostics.ts";
+import type { Colours } from "../report/diagnostic-text.ts";
 import { type Json, reportJson } from "../report/json.ts";
 import { paletteOf, plain } from "../report/palette.ts";
 import { headline, MAIL_LINES, MAIL_WIDTH, reportText, type TextOptions } from "../report/text.ts";
 import type { Verdict } from "../report/verdict.ts";
+import { NARROWEST_WIDTH } from "../settings/option-values.ts";
+import type { CheckSettings } from "../settings/options.ts";
 import type { Io } from "./io.ts";
-import type { CheckSettings } from "./options.ts";
-import { NARROWEST_WIDTH } from "./values.ts";
 
 /** Wider terminals are not filled: a story is read down, not across. */
 const WIDEST = 140;

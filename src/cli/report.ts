@@ -1,20 +1,20 @@
-/** `shootdown report`: runs the cells of a matrix (src/matrix-run.ts) and prints what they come to, as a mail, Markdown or JSON. */
+/** `shootdown report`: runs the cells of a matrix (src/matrix/run-cells.ts) and prints what they come to, as a mail, Markdown or JSON. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type Cache, defaultCacheDir, openCache } from "../base/cache.ts";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { findMatrix, knownMatrices } from "../matrix.ts";
-import { type Lane, type MatrixProgress, runMatrix } from "../matrix-run.ts";
-import { type Matrix, matrixStatus } from "../report/matrix.ts";
-import { matrixJson } from "../report/matrix-json.ts";
-import { matrixMarkdown } from "../report/matrix-markdown.ts";
-import { matrixText } from "../report/matrix-text.ts";
+import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
+import { ownLane, realCase, workerLane } from "../matrix/lane.ts";
+import { matrixText } from "../matrix/mail.ts";
+import { matrixMarkdown } from "../matrix/markdown.ts";
+import { type Matrix, matrixStatus } from "../matrix/matrix.ts";
+import { findMatrix, knownMatrices } from "../matrix/matrix-file.ts";
+import { matrixJson } from "../matrix/matrix-json.ts";
+import { installed } from "../matrix/real-cases.ts";
+import { type Lane, type MatrixProgress, runMatrix } from "../matrix/run-cells.ts";
 import { EXIT_INCONCLUSIVE, EXIT_NONE } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { ownLane, realCase, workerLane } from "./lane.ts";
 import { duration, grouped, statusLine } from "./progress.ts";
-import { installed } from "./real.ts";
 import type { ReportOptions } from "./report-options.ts";
 
 export async function report(named: string | undefined, options: ReportOptions, io: Io): Promise<number> {

@@ -2,34 +2,24 @@
  * Several scenarios on one command line are several checks. A file that defines scenario() is one; files that do not are linked with each of
  * them. Each is checked with its own options and told as if alone; a table of all stands at the end.
  */
+
 import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
-import { textOf } from "../base/files.ts";
 import { shown } from "../base/shown.ts";
 import { LARGEST_IR } from "../clang/child.ts";
 import { isIr } from "../clang/inputs.ts";
-import { type Colours, renderDiagnostics } from "../report/diagnostics.ts";
+import { textOf } from "../host/files.ts";
+import { type Colours, renderDiagnostics } from "../report/diagnostic-text.ts";
 import type { Json } from "../report/json.ts";
 import type { Summary } from "../report/summary.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
+import type { GivenOptions } from "../settings/options.ts";
 import { check } from "./check.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
-import type { GivenOptions } from "./options.ts";
-import { REASONS } from "./watch.ts";
-
-/** How far a command line of several has come. Plain data: it is told to whoever watches over the run. */
-export interface Several {
-  readonly done: readonly Summary[];
-  readonly verdicts: readonly Verdict[];
-  /** Of all, in their order. */
-  readonly scenarios: readonly string[];
-  readonly json: GivenOptions["json"];
-  readonly quiet: boolean;
-  readonly color: boolean | undefined;
-}
+import { REASONS, type Several } from "./watch.ts";
 
 /** One list in one place: what each wrote would be overwritten by the next. */
 export const isSilent = ({ json }: Several): boolean => json === true || json === "-";

@@ -4,14 +4,26 @@
  * Signals, the deadline and the memory limit are told to the work, which usually ends by itself. If it does not answer in time (a loop inside
  * WebAssembly, a file that takes long to read), it is ended here, and what it left as its last word is printed. No process and no temporary folder stays.
  */
+
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { TEMPORARY } from "../base/paths.ts";
+import { TEMPORARY } from "../host/paths.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_INTERNAL } from "./exit.ts";
-import type { Several } from "./several.ts";
-import { askedValue, BY_USER, type Hold, type LastWord, REASONS, reasonFor, type Said, SHARED, type Start, type Told } from "./watch.ts";
+import {
+  askedValue,
+  BY_USER,
+  type Hold,
+  type LastWord,
+  REASONS,
+  reasonFor,
+  type Said,
+  type Several,
+  SHARED,
+  type Start,
+  type Told,
+} from "./watch.ts";
 
 /** Milliseconds. */
 const LOOK = 50;

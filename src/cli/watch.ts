@@ -4,9 +4,10 @@
  * A run may be for seconds in one call: reading, making code, a loop of the code under check. It therefore says beforehand what it is held to, and what is
  * to be printed if it has to be ended there.
  */
+
+import type { Summary } from "../report/summary.ts";
 import type { Verdict } from "../report/verdict.ts";
-import type { CheckSettings } from "./options.ts";
-import type { Several } from "./several.ts";
+import type { CheckSettings, GivenOptions } from "../settings/options.ts";
 
 export interface Hold {
   /** Milliseconds since 1970. */
@@ -74,4 +75,15 @@ export interface Start {
   /** When the command began, in milliseconds since 1970. */
   readonly began: number;
   readonly several: Several | undefined;
+}
+
+/** How far a command line of several has come. Plain data: it is told to whoever watches over the run. */
+export interface Several {
+  readonly done: readonly Summary[];
+  readonly verdicts: readonly Verdict[];
+  /** Of all, in their order. */
+  readonly scenarios: readonly string[];
+  readonly json: GivenOptions["json"];
+  readonly quiet: boolean;
+  readonly color: boolean | undefined;
 }

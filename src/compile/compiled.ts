@@ -4,6 +4,22 @@
  * A step is one call into the module. Violations leave it by an exception of the host (`Stop`); the state is then half-way through a step, and
  * the caller goes back with `undo`, as after any step.
  */
+
+import { TRAP } from "../engine/globals.ts";
+import {
+  AT_PLAIN,
+  CLAIM,
+  KNOWN,
+  LIVENESS,
+  MAX_THREADS,
+  type MemoryMap,
+  NO_BIT,
+  STACK_SIZE,
+  TCB_SIZE,
+  TCB_SP,
+} from "../engine/memory-map.ts";
+import { hostSearch, type SearchExports } from "../engine/search-host.ts";
+import { Stop, trap } from "../engine/trap.ts";
 import {
   ASSUMED,
   CHOSE,
@@ -15,17 +31,12 @@ import {
   OUTCOME,
   type ProbedAccess,
   type ThreadInfo,
-} from "../explore/machine.ts";
-import { accessesThatDecide } from "../ir/decides.ts";
-import { FUNCTION_BASE, type Program } from "../ir/program.ts";
-import { KNOWN, LIVENESS } from "./access.ts";
-import { AT_PLAIN, FRAME_HEADER } from "./frame.ts";
-import { CLAIM, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE, TCB_SIZE, TCB_SP } from "./memory-map.ts";
-import type { CompiledModule } from "./module.ts";
-import { TRAP } from "./runtime.ts";
-import { hostSearch, type SearchExports } from "./search-host.ts";
-import { Stop, trap } from "./trap.ts";
-import { type WasmGlobal, wasm } from "./web-assembly.ts";
+} from "../machine/machine.ts";
+import { accessesThatDecide } from "../program/decides.ts";
+import { FUNCTION_BASE, type Program } from "../program/program.ts";
+import { type WasmGlobal, wasm } from "../wasm/web-assembly.ts";
+import type { CompiledModule } from "./compile-program.ts";
+import { FRAME_HEADER } from "./frame.ts";
 
 export interface RunOptions {
   /** What former passes found: see explore/passes.ts. */
@@ -35,7 +46,7 @@ export interface RunOptions {
   readonly brokenLocks?: readonly number[];
   /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
   readonly movers?: boolean;
-  /** Steps are remembered (compile/step-cache.ts). Default true; what a search says does not depend on it. */
+  /** Steps are remembered (engine/step-cache.ts). Default true; what a search says does not depend on it. */
   readonly stepCache?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;

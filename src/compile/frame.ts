@@ -9,29 +9,12 @@
  * block that runs without stopping): what each slot may hold in memory at a segment's start, which tells what a stop has to store; and which
  * registers are needed in WebAssembly locals, which tells what a resumption has to load.
  */
-import { definedBy, operandsOf, operandsOfTerm, successors } from "../ir/flow.ts";
-import type { Func, Operand, Reg } from "../ir/program.ts";
+
+import { definedBy, operandsOf, operandsOfTerm, successors } from "../program/flow.ts";
+import type { Func, Operand, Reg } from "../program/program.ts";
+import type { Segment, SegmentGraph } from "./segments.ts";
 
 export const FRAME_HEADER = 16;
-/** Added to the resume number of a thread parked before a plain access: only these can be one side of a data race. */
-export const AT_PLAIN = 0x4000_0000;
-
-/** Why a segment starts where it does. */
-export type SegmentEntry =
-  | { readonly kind: "block" }
-  /** Before a potential point; `live` is what a parked thread keeps. */
-  | { readonly kind: "point"; readonly live: readonly Reg[] }
-  /** After the return of a call that may have been parked in; `live` is what was kept across it. */
-  | { readonly kind: "return"; readonly live: readonly Reg[]; readonly dsts: readonly Reg[] };
-
-export interface Segment {
-  readonly block: number;
-  /** Instructions [from, to) of the block; the terminator too if `to` is the block's length and `last`. */
-  readonly from: number;
-  readonly to: number;
-  readonly last: boolean;
-  readonly entry: SegmentEntry;
-}
 
 export interface FrameLayout {
   readonly slots: ReadonlyMap<Reg, number>;
@@ -93,15 +76,6 @@ export interface FramePlan {
   readonly leave: readonly (readonly number[])[];
   /** Registers to load when the segment is resumed. */
   readonly load: readonly (readonly Reg[])[];
-}
-
-export interface SegmentGraph {
-  readonly func: Func;
-  readonly segments: readonly Segment[];
-  /** Index of the first segment of each block. */
-  readonly firstOf: readonly number[];
-  /** True for a segment whose last instruction is a call that stops (the next segment is its return). */
-  readonly endsInCall: (segment: number) => boolean;
 }
 
 /** Solves the two dataflow problems. */

@@ -8,35 +8,20 @@
  *
  * Both are a loop around a `br_table` over segments; branches forward jump directly, branches backward go round the loop (and cost fuel).
  */
-import { MOVED } from "../explore/machine.ts";
-import type { FunctionPoints } from "../ir/points.ts";
-import type { Func, Instr, Operand, Reg } from "../ir/program.ts";
-import { AT_PLAIN, FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame, type Segment } from "./frame.ts";
-import { emitInstr, placeOf } from "./instr.ts";
-import { TRAP } from "./runtime.ts";
-import { isSilent } from "./section.ts";
-import { segmentsOf } from "./segments.ts";
-import { CALLED, RETURNED, type Unit } from "./unit.ts";
-import { createValues, type Values } from "./values.ts";
-import { Code } from "./wasm.ts";
 
-/** What the emitters of single instructions need to know of the function around them. */
-export interface Emission {
-  readonly unit: Unit;
-  readonly func: Func;
-  readonly c: Code;
-  readonly values: Values;
-  /** Locals with the frame's address, and the segment that the dispatch jumps to. */
-  readonly frame: number;
-  readonly resume: number;
-  readonly version: "direct" | "coroutine";
-  readonly offsets: readonly number[];
-  readonly localSizes: readonly number[];
-  /** Emits the code that parks the thread before this segment, and returns MOVED. */
-  readonly park: (segment: number) => void;
-  /** Emits a call that may be parked in; the next segment is its return. */
-  readonly frameCall: (segment: number, callee: number | Operand, args: readonly Operand[], loc: number) => void;
-}
+import { TRAP } from "../engine/globals.ts";
+import { AT_PLAIN } from "../engine/memory-map.ts";
+import { isSilent } from "../engine/section.ts";
+import { MOVED } from "../machine/machine.ts";
+import type { FunctionPoints } from "../program/points.ts";
+import type { Instr, Reg } from "../program/program.ts";
+import { Code } from "../wasm/code.ts";
+import type { Emission } from "./emission.ts";
+import { createValues, type Values } from "./expressions.ts";
+import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame } from "./frame.ts";
+import { emitInstr, placeOf } from "./instruction.ts";
+import { type Segment, segmentsOf } from "./segments.ts";
+import { CALLED, RETURNED, type Unit } from "./unit.ts";
 
 /** Bytes that whoever calls a function leaves for its frame; it makes sure of more by itself. */
 const SMALL_FRAME = 512;

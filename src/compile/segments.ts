@@ -2,18 +2,17 @@
  * Cuts a function into segments: pieces of blocks that run without stopping, in an order in which most branches go forward.
  * A coroutine's blocks are cut before each potential point and after each call that may be parked in; a direct function's are whole.
  */
-import { successors } from "../ir/flow.ts";
-import type { FunctionPoints } from "../ir/points.ts";
-import type { Func, Reg } from "../ir/program.ts";
-import type { Segment, SegmentGraph } from "./frame.ts";
+import { successors } from "../program/flow.ts";
+import type { FunctionPoints } from "../program/points.ts";
+import type { Func, Reg } from "../program/program.ts";
 
-export interface CutFunction extends SegmentGraph {
+interface CutFunction extends SegmentGraph {
   /** All jumps from segment to segment, running on not included. */
   readonly edges: readonly (readonly [number, number])[];
 }
 
 /** Reverse postorder of the blocks that can be reached. */
-export function blockOrder(func: Func): number[] {
+function blockOrder(func: Func): number[] {
   const order: number[] = [];
   const seen = new Set<number>([0]);
   const stack: { block: number; next: readonly number[]; at: number }[] = [{ block: 0, next: successors(func.blocks[0]!.term), at: 0 }];
@@ -71,4 +70,30 @@ export function segmentsOf(func: Func, points: FunctionPoints | undefined): CutF
     if (s.last) for (const to of successors(func.blocks[s.block]!.term)) edges.push([i, firstOf[to]!]);
   });
   return { func, segments, firstOf, endsInCall: (i) => calls.has(i), edges };
+}
+
+/** Why a segment starts where it does. */
+export type SegmentEntry =
+  | { readonly kind: "block" }
+  /** Before a potential point; `live` is what a parked thread keeps. */
+  | { readonly kind: "point"; readonly live: readonly Reg[] }
+  /** After the return of a call that may have been parked in; `live` is what was kept across it. */
+  | { readonly kind: "return"; readonly live: readonly Reg[]; readonly dsts: readonly Reg[] };
+
+export interface Segment {
+  readonly block: number;
+  /** Instructions [from, to) of the block; the terminator too if `to` is the block's length and `last`. */
+  readonly from: number;
+  readonly to: number;
+  readonly last: boolean;
+  readonly entry: SegmentEntry;
+}
+
+export interface SegmentGraph {
+  readonly func: Func;
+  readonly segments: readonly Segment[];
+  /** Index of the first segment of each block. */
+  readonly firstOf: readonly number[];
+  /** True for a segment whose last instruction is a call that stops (the next segment is its return). */
+  readonly endsInCall: (segment: number) => boolean;
 }

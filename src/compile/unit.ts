@@ -2,15 +2,18 @@
  * What the generators of single functions share: the core, the access and section functions, small support functions, and a way
  * to ask for the WebAssembly function of another function of the program (which is then generated too).
  */
-import { FUNCTION_BASE, type Program } from "../ir/program.ts";
-import type { Accesses } from "./access.ts";
-import type { Bulk } from "./bulk.ts";
-import { FLAG, MAX_SEGMENTS, STACK_SIZE, TCB_BUSY } from "./memory-map.ts";
-import { type Core, define, TRAP } from "./runtime.ts";
-import type { Sections } from "./section.ts";
-import type { Code, ValType } from "./wasm.ts";
 
-/** What a coroutine answers to `step`, besides the statuses of explore/machine.ts. */
+import type { Accesses } from "../engine/checked-access.ts";
+import { TRAP } from "../engine/globals.ts";
+import type { Bulk } from "../engine/liveness.ts";
+import { FLAG, MAX_SEGMENTS, STACK_SIZE, TCB_BUSY } from "../engine/memory-map.ts";
+import type { Core } from "../engine/runtime.ts";
+import type { Sections } from "../engine/section.ts";
+import { FUNCTION_BASE, type Program } from "../program/program.ts";
+import type { Code, ValType } from "../wasm/code.ts";
+import { define } from "../wasm/module-builder.ts";
+
+/** What a coroutine answers to `step`, besides the statuses of machine/machine.ts. */
 export const CALLED = 16;
 export const RETURNED = 17;
 

@@ -4,8 +4,8 @@
  * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step relied on.
  */
 
-import type { Access } from "../explore/happening.ts";
-import type { Failure } from "../explore/machine.ts";
+import type { Access } from "../machine/happening.ts";
+import type { Failure } from "../machine/machine.ts";
 import { sentence } from "./fill.ts";
 import { hex } from "./names.ts";
 import { findOrigin, type LoggedAccess } from "./origins.ts";

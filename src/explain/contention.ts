@@ -3,7 +3,7 @@
  *
  * Bytes count if two threads accessed them after setup, one of them writing. A lock's own words never count: the lock is told instead.
  */
-import type { Happening } from "../explore/happening.ts";
+import type { Happening } from "../machine/happening.ts";
 import { type Observation, SD_LOCAL, SD_STEP } from "./observation.ts";
 
 /** Whether two threads touched the same bytes, one of them writing, or the same lock. */

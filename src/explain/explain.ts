@@ -6,13 +6,13 @@
  */
 
 import { dirname } from "node:path";
-import type { Failure } from "../explore/machine.ts";
-import type { Schedule } from "../explore/schedule.ts";
-import type { Program } from "../ir/program.ts";
+import type { Failure } from "../machine/machine.ts";
+import type { Schedule } from "../machine/schedule.ts";
+import type { Program } from "../program/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
-import { type Audience, audience, isDriver } from "./files.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
-import { sourceReader } from "./sources.ts";
+import { type Audience, audience, isDriver } from "./own-files.ts";
+import { sourceReader } from "./source-lines.ts";
 import { type Column, NOWHERE, type Row, type Site, type Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
 import { ACCESS, type Moment, type Walk, walk, withoutRepeats } from "./walk.ts";

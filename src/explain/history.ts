@@ -2,7 +2,7 @@
  * Who wrote what, and when: for "last written in step 7", "freed in step 12", and who holds a lock. Filled while the story is walked,
  * so every answer is as of the moment of asking.
  */
-import type { Happening } from "../explore/happening.ts";
+import type { Happening } from "../machine/happening.ts";
 import { SD_ACQUIRE, SD_ACQUIRE_SHARED, SD_RELEASE, SD_RELEASE_SHARED } from "./observation.ts";
 import type { Site } from "./story.ts";
 

@@ -4,9 +4,9 @@
  * A name is a path from a global variable, a local variable or a live object, as deep as debug info leads. Where it
  * leads nowhere the rest is a byte offset: a name always says exactly which bytes are meant.
  */
-import type { DebugType, Placed, Program, StoredAs } from "../ir/program.ts";
-import type { Memory } from "./memory.ts";
+import type { DebugType, Placed, Program, StoredAs } from "../program/program.ts";
 import type { ObjectTypes } from "./object-types.ts";
+import type { Memory } from "./replayed-memory.ts";
 
 /** Bytes of memory with a name. `type` is the index of what lies there, or -1; `rest` the offset in it that no member explains. */
 export interface Place {

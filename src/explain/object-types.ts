@@ -4,10 +4,10 @@
  *
  * Of several types that an object is seen as, the largest is meant: a notifier embedded at the start of a driver's structure is that.
  */
-import type { Access } from "../explore/happening.ts";
-import type { Func, Instr, Operand, Program, Reg } from "../ir/program.ts";
-import type { LiveObject } from "./memory.ts";
+import type { Access } from "../machine/happening.ts";
+import type { Func, Instr, Operand, Program, Reg } from "../program/program.ts";
 import type { Observation } from "./observation.ts";
+import type { LiveObject } from "./replayed-memory.ts";
 
 export interface ObjectType {
   /** "subscriptions", or "mirror#2" where there are several. */

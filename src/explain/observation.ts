@@ -4,10 +4,10 @@
  * Happenings stand in the order in which they took effect. What a section did before its guard turned out false
  * is not among them (the machine undid it). Setup is the happenings before the first step.
  */
-import type { Happening, Observer } from "../explore/happening.ts";
-import type { Machine, ThreadInfo } from "../explore/machine.ts";
-import { BLOCKED, BUSY, FAILED, OUTCOME } from "../explore/machine.ts";
-import type { Schedule } from "../explore/schedule.ts";
+import type { Happening, Observer } from "../machine/happening.ts";
+import type { Machine, ThreadInfo } from "../machine/machine.ts";
+import { BLOCKED, BUSY, FAILED, OUTCOME } from "../machine/machine.ts";
+import type { Schedule } from "../machine/schedule.ts";
 
 /** The kinds of atomic section, as in kernel/include/shootdown.h. */
 export const SD_STEP = 0;

@@ -5,7 +5,7 @@
  * A copy is recognised by its value: a step that read a word and then wrote the same telling value elsewhere has copied it.
  */
 
-import type { Access } from "../explore/happening.ts";
+import type { Access } from "../machine/happening.ts";
 import type { Deed } from "./history.ts";
 
 export interface LoggedAccess {

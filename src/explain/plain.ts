@@ -1,6 +1,6 @@
 /** A story without words: the schedule alone, for when there is no time, or no way, to tell what each step did. */
-import type { Failure, ThreadInfo } from "../explore/machine.ts";
-import type { Schedule } from "../explore/schedule.ts";
+import type { Failure, ThreadInfo } from "../machine/machine.ts";
+import type { Schedule } from "../machine/schedule.ts";
 import { NOWHERE, type Row, type Story } from "./story.ts";
 
 /** `why` completes "the story is not told: ...". */

@@ -3,10 +3,10 @@
  * the compiler inlined.
  */
 
-import type { Happening } from "../explore/happening.ts";
-import type { Program } from "../ir/program.ts";
-import type { Audience } from "./files.ts";
+import type { Happening } from "../machine/happening.ts";
+import type { Program } from "../program/program.ts";
 import type { Observation } from "./observation.ts";
+import type { Audience } from "./own-files.ts";
 import { NOWHERE, type Site } from "./story.ts";
 
 export interface Located {

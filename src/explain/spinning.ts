@@ -3,12 +3,12 @@
  * in the end are still at what keeps them.
  */
 
-import type { Access } from "../explore/happening.ts";
-import type { Schedule } from "../explore/schedule.ts";
-import type { Program } from "../ir/program.ts";
-import { audience } from "./files.ts";
+import type { Access } from "../machine/happening.ts";
+import type { Schedule } from "../machine/schedule.ts";
+import type { Program } from "../program/program.ts";
 import { hex } from "./names.ts";
 import { type ObservedMachine, runInTurn } from "./observation.ts";
+import { audience } from "./own-files.ts";
 import { walk } from "./walk.ts";
 
 /** "move is at move_page:32 and reads done, which is 0", for each thread that does not finish. */

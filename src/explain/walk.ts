@@ -5,20 +5,20 @@
  * section did about which its own event speaks. How much the rest matters is decided afterwards, when all is known (`weights.ts`).
  */
 
-import type { Access, Happening } from "../explore/happening.ts";
-import type { Program, StoredAs } from "../ir/program.ts";
+import type { Access, Happening } from "../machine/happening.ts";
+import type { Program, StoredAs } from "../program/program.ts";
 import { type Contention, findContention, tells, trackSections } from "./contention.ts";
-import type { Audience } from "./files.ts";
 import { fill, type Spec } from "./fill.ts";
 import { createHistory, type Deed, type History } from "./history.ts";
-import { createMemory, type Memory } from "./memory.ts";
 import { createNames, hex, type Names } from "./names.ts";
 import { typeObjects } from "./object-types.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED, SD_LOCAL, SD_RELEASE, SD_RELEASE_SHARED, SD_STEP } from "./observation.ts";
 import type { LoggedAccess } from "./origins.ts";
+import type { Audience } from "./own-files.ts";
+import { createMemory, type Memory } from "./replayed-memory.ts";
 import { createStacks, findHelpers, type Located, type Stacks } from "./sites.ts";
 import { NOWHERE, type Row, type RowKind } from "./story.ts";
-import { createValues, type Values } from "./values.ts";
+import { createValues, type Values } from "./value-text.ts";
 
 /** Events of these kinds are not rows: in the failing step they finish the closing sentence, in this order. */
 const CLOSING_KINDS: readonly string[] = ["because", "stale", "missing"];
@@ -26,7 +26,7 @@ const CLOSING_KINDS: readonly string[] = ["because", "stale", "missing"];
 export const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
 /** An event of this kind goes on with the text of the one before it. */
 const CONTINUED = "+";
-/** An event of this kind is about the model, not about what happens (ir/model-bounds.ts). */
+/** An event of this kind is about the model, not about what happens (program/stated-bounds.ts). */
 const BOUND = "bound";
 /** Events of these kinds say how something is called: the object at the first argument, the word there, or the number that it is. */
 const NAMING: ReadonlySet<string> = new Set(["name", "word", "value"]);

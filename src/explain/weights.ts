@@ -5,7 +5,7 @@
  * wrote that is told in any case. In the kernel's own code below it, it is told while there is room, unless the failing step goes by the same
  * word; and what a thread only prepares there, before anybody else looks, is not told at all.
  */
-import type { Access } from "../explore/happening.ts";
+import type { Access } from "../machine/happening.ts";
 import type { LoggedAccess } from "./origins.ts";
 import type { Row } from "./story.ts";
 import { MINOR_KINDS, type Moment, type Walk } from "./walk.ts";

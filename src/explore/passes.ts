@@ -6,7 +6,7 @@
  * only such a pass can say "none", or that nobody can go on. Any other violation is real in any pass, because merged steps are sequences of real ones.
  */
 import { setImmediate as breathe } from "node:timers/promises";
-import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "./machine.ts";
+import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "../machine/machine.ts";
 import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
 import { shortest } from "./shortest.ts";

@@ -5,8 +5,8 @@
  * Only asked of a machine that already knows which plain accesses race at all (`Knowledge.racyAccesses`): in most programs there are none, and
  * then this costs nothing.
  */
-import { BLOCKED, CHOSE, type Machine, OUTCOME, type ProbedAccess } from "./machine.ts";
-import { nextChoices } from "./schedule.ts";
+import { BLOCKED, CHOSE, type Machine, OUTCOME, type ProbedAccess } from "../machine/machine.ts";
+import { nextChoices } from "../machine/schedule.ts";
 
 export interface Race {
   readonly addr: number;

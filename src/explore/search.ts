@@ -5,8 +5,19 @@
  * that progress can be shown and it can be stopped between them. What it says when it is done holds for the merging
  * that the machine was made with: see `passes.ts` for what makes a merge justified.
  */
-import { ASSUMED, BLOCKED, BUSY, CHOSE, type EngineSearch, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "./machine.ts";
-import { nextChoices, type Schedule, type ScheduleStep } from "./schedule.ts";
+import {
+  ASSUMED,
+  BLOCKED,
+  BUSY,
+  CHOSE,
+  type EngineSearch,
+  FAILED,
+  type Failure,
+  FINISHED,
+  type Machine,
+  OUTCOME,
+} from "../machine/machine.ts";
+import { nextChoices, type Schedule, type ScheduleStep } from "../machine/schedule.ts";
 import { createStuckFinder } from "./stuck.ts";
 
 export interface SearchBounds {

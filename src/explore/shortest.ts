@@ -4,8 +4,8 @@
  * Breadth-first over (state, thread that ran last), one bucket for each number of preemptions, by depth inside a bucket. States are not stored: a node knows its
  * parent and the step from it, and the machine walks from node to node by undoing to their common ancestor and stepping down again.
  */
-import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "./machine.ts";
-import { nextChoices, type Schedule, type ScheduleStep } from "./schedule.ts";
+import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
+import { nextChoices, type Schedule, type ScheduleStep } from "../machine/schedule.ts";
 import type { Violation } from "./search.ts";
 import { createStuckFinder } from "./stuck.ts";
 

@@ -6,8 +6,8 @@
  * goes on after all, the first one is not stuck, nor is any on the way. If none is, no schedule whatever helps: the answer does not depend on the
  * search's order or bounds.
  */
-import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "./machine.ts";
-import { nextChoices, type ScheduleStep } from "./schedule.ts";
+import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
+import { nextChoices, type ScheduleStep } from "../machine/schedule.ts";
 
 export const DEADLOCK: Failure = { klass: "deadlock", text: "no thread can go on", args: [0n, 0n, 0n], loc: 0 };
 export const ENDLESS: Failure = { klass: "endless-loop", text: "threads wait in a loop for what nobody does", args: [0n, 0n, 0n], loc: 0 };

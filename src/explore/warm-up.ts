@@ -4,7 +4,7 @@
  * Nothing depends on it but speed: what walks find are discoveries like any other, and what they miss the passes find. The walks are
  * the same in every run, and for every engine.
  */
-import { ASSUMED, BLOCKED, CHOSE, FAILED, type Machine, OUTCOME } from "./machine.ts";
+import { ASSUMED, BLOCKED, CHOSE, FAILED, type Machine, OUTCOME } from "../machine/machine.ts";
 
 const WALKS = 24;
 const LENGTH = 250;

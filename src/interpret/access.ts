@@ -4,13 +4,13 @@
  * Invariant: nothing changes before all checks of the access have passed. An access across several words is checked as a whole and
  * noted for each of them.
  */
-import { accessesThatDecide } from "../ir/decides.ts";
-import { GUARD } from "../ir/program.ts";
+import { accessesThatDecide } from "../program/decides.ts";
+import { GUARD } from "../program/program.ts";
 import { type Context, inside, noteUse, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
+import { masked } from "./evaluate.ts";
 import { FREED, RETURNED, STACK_SIZE } from "./memory.ts";
 import type { Use } from "./sharing.ts";
-import { masked } from "./values.ts";
 import { violation } from "./violation.ts";
 
 const UNWRITTEN = "a branch, an address or a call depends on {1:d} bytes at {0:p}, which was allocated and not written";

@@ -4,10 +4,10 @@
  *
  * Invariant: an operation that may be a scheduling point has `live`, the registers to keep when the thread parks before it.
  */
-import { blindAdditions } from "../ir/flow.ts";
-import type { FunctionPoints } from "../ir/points.ts";
-import type { Func, Instr, Intrinsic, Operand, Program, Reg } from "../ir/program.ts";
-import { binary, compare, masked, signed, unary, undividable, updated } from "./values.ts";
+import { blindAdditions } from "../program/flow.ts";
+import type { FunctionPoints } from "../program/points.ts";
+import type { Func, Instr, Intrinsic, Operand, Program, Reg } from "../program/program.ts";
+import { binary, compare, masked, signed, unary, undividable, updated } from "./evaluate.ts";
 import { violation } from "./violation.ts";
 
 /** One activation of a function. Its locals lie at `base`. */
@@ -95,7 +95,7 @@ export interface Code {
   readonly size: number;
 }
 
-/** `points` of each function, from `ir/points.ts`; undefined for a function that nobody parks in. */
+/** `points` of each function, from `program/points.ts`; undefined for a function that nobody parks in. */
 export function createDecoder(program: Program, port: Port, points: readonly (FunctionPoints | undefined)[]): (func: number) => Code {
   const decoded = new Map<number, Code>();
   return (index) => {

@@ -4,13 +4,13 @@
  * This is where docs/architecture.md becomes code: which operations are scheduling points (`mustPark`), what a section's kind means
  * (`begin`, `end`), and what the engine offers to C (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
  */
-import type { Merging } from "../explore/machine.ts";
-import { GUARD } from "../ir/program.ts";
+import type { Merging } from "../machine/machine.ts";
+import { GUARD } from "../program/program.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op, Range } from "./decode.ts";
+import { masked } from "./evaluate.ts";
 import { FREED, MAX_THREADS, RETURNED, STACK_SIZE } from "./memory.ts";
 import { released, taken } from "./sharing.ts";
-import { masked } from "./values.ts";
 import { type Stop, violation } from "./violation.ts";
 
 export type Outcome = { readonly kind: "parked" } | { readonly kind: "returned"; readonly values: readonly bigint[] };

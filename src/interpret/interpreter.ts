@@ -1,11 +1,11 @@
 /**
- * The reference engine: the Machine of `explore/machine.ts`, by plain interpretation. It is slow, and says what is right.
+ * The reference engine: the Machine of `machine/machine.ts`, by plain interpretation. It is slow, and says what is right.
  *
  * Invariants: between calls the state is the memory and one parked thread each; both change only in ways that the undo log can take back.
  * A step that is BLOCKED leaves no trace but in what is known of sharing.
  */
 
-import type { Observer } from "../explore/happening.ts";
+import type { Observer } from "../machine/happening.ts";
 import {
   ASSUMED,
   BLOCKED,
@@ -18,9 +18,9 @@ import {
   type Merging,
   MOVED,
   type ThreadInfo,
-} from "../explore/machine.ts";
-import { findPoints } from "../ir/points.ts";
-import type { Program } from "../ir/program.ts";
+} from "../machine/machine.ts";
+import { findPoints } from "../program/points.ts";
+import type { Program } from "../program/program.ts";
 import { createPort } from "./access.ts";
 import { type Context, localsOf } from "./context.ts";
 import { type Code, createDecoder } from "./decode.ts";

@@ -5,7 +5,7 @@
  * Invariants: after setup every change of a byte, shadow included, goes through `change`, which logs the old 8-byte word and keeps the
  * fingerprint: the exclusive or, over all non-zero words, of a mix of place and value. Undoing restores both exactly.
  */
-import { GUARD, type Program } from "../ir/program.ts";
+import { GUARD, type Program } from "../program/program.ts";
 import { halves, mix } from "./hash.ts";
 
 export const FREED = 0xff;

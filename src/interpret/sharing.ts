@@ -3,7 +3,7 @@
  *
  * Knowledge only grows, and is not part of the state: undoing steps keeps it. What a step does depends only on what was known when the
  * machine was made (`known`), never on what was found since, so that a schedule always replays in the same way.
- * The rules are those of docs/soundness.md; compile/access.ts has the same ones.
+ * The rules are those of docs/soundness.md; engine/checked-access.ts has the same ones.
  */
 
 /** Locks that a thread holds, by address. */

@@ -3,7 +3,7 @@
  *
  * Canonical: equal states of a thread have equal fingerprints here, because only live registers are kept (locals are in memory).
  */
-import type { Reg } from "../ir/program.ts";
+import type { Reg } from "../program/program.ts";
 import type { Code, Frame } from "./decode.ts";
 import { absorb } from "./hash.ts";
 import type { LockSet } from "./sharing.ts";

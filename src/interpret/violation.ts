@@ -1,5 +1,5 @@
 /** How an execution ends before its time: thrown by whatever finds it, caught in one place, `interpreter.ts`. */
-import type { Failure } from "../explore/machine.ts";
+import type { Failure } from "../machine/machine.ts";
 
 export type Stop =
   | { readonly kind: "violation"; readonly failure: Failure }

@@ -4,7 +4,7 @@
  * Plain ASCII. With a violation everything but what only a quotation needs fits `lines` lines if the story can be folded that far without harm,
  * and everything down to the closing sentence if it can be folded that far at all.
  */
-import type { RaceReport, RaceSide } from "../explain/races.ts";
+import type { RaceReport, RaceSide } from "../explain/describe-races.ts";
 import type { Story } from "../explain/story.ts";
 import { type Palette, plain } from "./palette.ts";
 import { storyTable } from "./story-text.ts";

@@ -2,10 +2,10 @@
  * What a check comes to: the data that every format is made of. The search and the explanation produce it, `report/` only prints it.
  */
 import { shownDeep } from "../base/shown.ts";
-import type { RaceReport } from "../explain/races.ts";
+import type { RaceReport } from "../explain/describe-races.ts";
 import type { Story } from "../explain/story.ts";
-import type { Failure, Merging } from "../explore/machine.ts";
-import type { Schedule } from "../explore/schedule.ts";
+import type { Failure, Merging } from "../machine/machine.ts";
+import type { Schedule } from "../machine/schedule.ts";
 
 export interface Counts {
   readonly states: number;

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { defaultCacheDir, keyOf, openCache, prune } from "../../src/base/cache.ts";
+import { defaultCacheDir, keyOf, openCache, prune } from "../../src/host/cache.ts";
 
 let dir: string;
 beforeEach(() => {

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openCache } from "../../src/base/cache.ts";
 import { InputFault } from "../../src/base/diagnostics.ts";
-import { packageRoot } from "../../src/base/paths.ts";
 import { type CompileRequest, compileAll, parseDeps } from "../../src/clang/compile.ts";
 import { type Compiler, findCompiler } from "../../src/clang/compiler.ts";
 import { modelFlags } from "../../src/clang/flags.ts";
+import { openCache } from "../../src/host/cache.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 
 const unread = { read: () => {} };
 const compileC = async (request: CompileRequest) => (await compileAll([request], unread))[0]!;

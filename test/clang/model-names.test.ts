@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { kernelDir } from "../../src/base/paths.ts";
 import { findModelName, modelKernelPage, namesIn, versionsText } from "../../src/clang/model-names.ts";
 import { notesOn, treeNames, unknownNames } from "../../src/clang/unknown.ts";
+import { kernelDir } from "../../src/host/paths.ts";
 import { run } from "../cli/run.ts";
 
 describe("the list of names", () => {

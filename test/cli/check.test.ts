@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { defaultCacheDir } from "../../src/base/cache.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
+import { defaultCacheDir } from "../../src/host/cache.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-test-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

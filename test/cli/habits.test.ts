@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { AFTER, commandLine } from "../../src/cli/commands.ts";
 import { SHELLS } from "../../src/cli/completion.ts";
 import { manPage } from "../../src/cli/man.ts";
-import { AFTER, commandLine } from "../../src/cli/program.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 import { run } from "./run.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-habits-"));

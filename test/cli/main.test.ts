@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { CATALOGUE, GROUPS } from "../../src/base/catalogue.ts";
-import { packageVersion } from "../../src/base/paths.ts";
-import { noteSources } from "../../src/base/sources.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
 import { progressLine } from "../../src/cli/progress.ts";
-import { colours, renderDiagnostics } from "../../src/report/diagnostics.ts";
+import { packageVersion } from "../../src/host/paths.ts";
+import { noteSources } from "../../src/host/sources.ts";
+import { colours, renderDiagnostics } from "../../src/report/diagnostic-text.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-test-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

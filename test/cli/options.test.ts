@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputFault } from "../../src/base/diagnostics.ts";
-import { settle, words } from "../../src/cli/options.ts";
+import { settle, words } from "../../src/settings/options.ts";
 
 let dir: string;
 beforeEach(() => {

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { defaultCacheDir } from "../../src/base/cache.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
+import { defaultCacheDir } from "../../src/host/cache.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-report-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

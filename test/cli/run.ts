@@ -1,8 +1,9 @@
 /** Runs a command in this process, as the shell would, and keeps what it printed. */
-import { defaultCacheDir } from "../../src/base/cache.ts";
-import { packageRoot } from "../../src/base/paths.ts";
+
 import type { Io, Output } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
+import { defaultCacheDir } from "../../src/host/cache.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 
 export interface Ran {
   readonly status: number;

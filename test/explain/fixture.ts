@@ -1,9 +1,9 @@
 /** A small hand-made program with debug info, and short ways to write observations of it. */
 
 import type { Observation } from "../../src/explain/observation.ts";
-import type { Happening, StackLocal } from "../../src/explore/happening.ts";
-import type { ThreadInfo } from "../../src/explore/machine.ts";
-import type { DebugType, Func, Loc, Placed, Program } from "../../src/ir/program.ts";
+import type { Happening, StackLocal } from "../../src/machine/happening.ts";
+import type { ThreadInfo } from "../../src/machine/machine.ts";
+import type { DebugType, Func, Loc, Placed, Program } from "../../src/program/program.ts";
 
 const base = { size: 8, signed: false, element: -1, count: 0, members: [], values: [] } as const;
 const field = (name: string, offset: number, type: number, bitOffset = 0, bitSize = 0): DebugType["members"][number] => ({

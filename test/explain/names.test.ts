@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createMemory } from "../../src/explain/memory.ts";
 import { createNames } from "../../src/explain/names.ts";
-import { createValues } from "../../src/explain/values.ts";
+import { createMemory } from "../../src/explain/replayed-memory.ts";
+import { createValues } from "../../src/explain/value-text.ts";
 import { AT, dead, enter, F, live, program, T, write } from "./fixture.ts";
 
 function world() {

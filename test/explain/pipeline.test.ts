@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { explain } from "../../src/explain/explain.ts";
-import type { Observer } from "../../src/explore/happening.ts";
 import { check, type Knowledge } from "../../src/explore/passes.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
-import { buildProgram } from "../../src/ir/build.ts";
-import { parseModule } from "../../src/ir/parse.ts";
+import { buildProgram } from "../../src/ir/build/build.ts";
+import { parseModule } from "../../src/ir/read/parse.ts";
+import type { Observer } from "../../src/machine/happening.ts";
 import { reportJson } from "../../src/report/json.ts";
 import { plain } from "../../src/report/palette.ts";
 import { storyTable } from "../../src/report/story-text.ts";

@@ -5,9 +5,9 @@ import { fold, foldLocks } from "../../src/explain/fold.ts";
 import type { Replayed } from "../../src/explain/observation.ts";
 import { record } from "../../src/explain/observation.ts";
 import { isTold } from "../../src/explain/weights.ts";
-import type { Observer } from "../../src/explore/happening.ts";
-import type { Failure } from "../../src/explore/machine.ts";
-import { BLOCKED, MOVED } from "../../src/explore/machine.ts";
+import type { Observer } from "../../src/machine/happening.ts";
+import type { Failure } from "../../src/machine/machine.ts";
+import { BLOCKED, MOVED } from "../../src/machine/machine.ts";
 import { AT, begin, dead, end, enter, event, F, leave, live, observation, program, read, threads, write } from "./fixture.ts";
 
 const failure = (text: string, args: bigint[] = [], loc = 6, klass = "lost-write"): Failure => ({ klass, text, args, loc });

@@ -18,7 +18,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "claims-believed",
     what: "a section that claims to commute is believed whatever it touches",
-    file: "src/compile/access.ts",
+    file: "src/engine/tracking.ts",
     find: `  const refute = define(builder, [], [], (c) => {
     const at = c.local("i32");
     const byte = c.local("i32");
@@ -33,7 +33,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "locks-believed",
     what: "a lock protects, though two threads have held it at once",
-    file: "src/compile/section.ts",
+    file: "src/engine/section.ts",
     find: `    c.get(0).i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
     c.i32(CLAIM.broken | CLAIM.brokenNow)`,
     replace: `    c.i32(1).if();
@@ -44,14 +44,14 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "freeing-unshared",
     what: "freeing is no write to what is freed",
-    file: "src/compile/bulk.ts",
+    file: "src/engine/liveness.ts",
     find: `    c.get(word).mem("i32.load8_u", map.shared).op("i32.eqz").getGlobal(globals.tracking).op("i32.and").if();`,
     replace: `    c.i32(0).if();`,
   },
   {
     name: "final-unseen",
     what: "what the final check reads is not noted",
-    file: "src/compile/access.ts",
+    file: "src/engine/tracking.ts",
     find: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
 `,
     replace: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
@@ -62,7 +62,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "blocked-preempts",
     what: "a switch away from a thread that waits counts as a preemption",
-    file: "src/compile/search.ts",
+    file: "src/engine/search-loop.ts",
     find: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
     back();`,
     replace: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
@@ -74,7 +74,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "waits-in-the-middle",
     what: "what may have to wait need not begin a step",
-    file: "src/compile/instr.ts",
+    file: "src/compile/instruction.ts",
     find: `      if (place.guarded) {
         // What may`,
     replace: `      if (place.guarded && place.segment < 0) {
@@ -83,7 +83,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "marked-after-all",
     what: "an access to a shared word leaves the step as if nothing had been done",
-    file: "src/compile/access.ts",
+    file: "src/engine/checked-access.ts",
     find: `    c.i32(1).setGlobal(globals.post);
     c.getGlobal(globals.ops)`,
     replace: `    c.getGlobal(globals.ops)`,
@@ -100,7 +100,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "locks-of-anybody",
     what: "a release by who does not hold the lock leaves it believed",
-    file: "src/compile/section.ts",
+    file: "src/engine/section.ts",
     find: `      own(c, shared);
       c.op("i64.and", "i64.eqz").if();
       c.get(0).call(noteBroken).end();`,
@@ -111,7 +111,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "stack-for-ever",
     what: "a local variable stays alive when its function has returned",
-    file: "src/compile/access.ts",
+    file: "src/engine/checked-access.ts",
     find: `      setLive(c, at, () => c.i32(RETURNED));`,
     replace: `      setLive(c, at, () => c.i32(LIVE));`,
   },
@@ -127,7 +127,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "cpu-for-all",
     what: "a thread runs on a CPU that another holds with preemption off",
-    file: "src/compile/module.ts",
+    file: "src/compile/compile-program.ts",
     find: `    c.i32(BLOCKED).set(status).br(done).end().end();
     const loop`,
     replace: `    c.end().end();
@@ -136,14 +136,14 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "races-in-the-middle",
     what: "a plain access that races need not begin a step",
-    file: "src/compile/access.ts",
+    file: "src/engine/checked-access.ts",
     find: `    c.getGlobal(plain && merging === "full" ? globals.ops : globals.post).if();`,
     replace: `    c.getGlobal(globals.post).if();`,
   },
   {
     name: "plain-at-once",
     what: "plain accesses to shared memory, those of copies among them, are no scheduling points",
-    file: "src/ir/points.ts",
+    file: "src/program/points.ts",
     find: `instr.order === "marked" || options.merging === "none" || options.racyAccesses.has(instr.access);`,
     replace: `instr.order === "marked" || options.merging === "none";`,
   },
@@ -159,7 +159,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "newborn-for-ever",
     what: "what a step made live may be reached by others unseen after that step has shown something",
-    file: "src/compile/access.ts",
+    file: "src/engine/tracking.ts",
     find: `      c.getGlobal(globals.post).op("i32.eqz").if();
       c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
     replace: `      c.i32(1).if();
@@ -168,7 +168,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "assumptions-unseen",
     what: "an assumption does not end the step before it",
-    file: "src/compile/instr.ts",
+    file: "src/compile/instruction.ts",
     find: `        // What others could see before the assumption is looked at, they may see.
         c.getGlobal(globals.ops).if();`,
     replace: `        c.i32(0).if();`,

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 import { programFrom } from "../scenario.ts";
 import { FAULTS, fits } from "./faults.ts";
 import { generate } from "./generate.ts";

@@ -13,7 +13,7 @@ import {
   type Placed,
   type Program,
   type Reg,
-} from "../../src/ir/program.ts";
+} from "../../src/program/program.ts";
 
 export const imm = (value: number | bigint): Operand => ({ imm: BigInt.asUintN(64, BigInt(value)) });
 export const reg = (r: Reg): Operand => ({ reg: r });

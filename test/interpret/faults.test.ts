@@ -1,10 +1,10 @@
 /** What the engine itself finds wrong: memory that is not live, divisions, calls and loops that go nowhere. */
 import { describe, expect, it } from "vitest";
-import type { Happening } from "../../src/explore/happening.ts";
-import type { Failure } from "../../src/explore/machine.ts";
-import { FAILED, MOVED } from "../../src/explore/machine.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
-import type { Operand } from "../../src/ir/program.ts";
+import type { Happening } from "../../src/machine/happening.ts";
+import type { Failure } from "../../src/machine/machine.ts";
+import { FAILED, MOVED } from "../../src/machine/machine.ts";
+import type { Operand } from "../../src/program/program.ts";
 import {
   add,
   assemble,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createDebugInfo, type DebugInfoBuilder } from "../../src/ir/debug-info.ts";
-import type { Module } from "../../src/ir/module.ts";
-import { parseModule } from "../../src/ir/parse.ts";
+import { createDebugInfo, type DebugInfoBuilder } from "../../src/ir/debug/debug-info.ts";
+import type { Module } from "../../src/ir/read/module.ts";
+import { parseModule } from "../../src/ir/read/parse.ts";
 import { fixture, functionOf, instructions } from "./read.ts";
 
 /** A type written out: `struct node`, `pointer to …`, `array 2 of …`. */

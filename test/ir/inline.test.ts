@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { InputFault } from "../../src/base/diagnostics.ts";
-import { buildProgram } from "../../src/ir/build.ts";
-import { parseModule } from "../../src/ir/parse.ts";
-import { findPoints } from "../../src/ir/points.ts";
-import type { Program } from "../../src/ir/program.ts";
+import { buildProgram } from "../../src/ir/build/build.ts";
+import { parseModule } from "../../src/ir/read/parse.ts";
+import { findPoints } from "../../src/program/points.ts";
+import type { Program } from "../../src/program/program.ts";
 
 const build = (text: string, inlineSmall: number): Program => buildProgram([parseModule(text, "x.c")], { inlineSmall });
 const names = (p: Program): string[] => p.funcs.map((f) => f.name).sort();

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import type { Diagnostic } from "../../src/base/diagnostics.ts";
 import { InputFault } from "../../src/base/diagnostics.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
-import { buildProgram } from "../../src/ir/build.ts";
-import { parseModule } from "../../src/ir/parse.ts";
-import { FUNCTION_BASE, GUARD, type Program } from "../../src/ir/program.ts";
+import { buildProgram } from "../../src/ir/build/build.ts";
+import { parseModule } from "../../src/ir/read/parse.ts";
+import { FUNCTION_BASE, GUARD, type Program } from "../../src/program/program.ts";
 
 const build = (...texts: string[]): Program =>
   buildProgram(

@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
-import { buildProgram } from "../../src/ir/build.ts";
-import { parseModule } from "../../src/ir/parse.ts";
+import { buildProgram } from "../../src/ir/build/build.ts";
+import { parseModule } from "../../src/ir/read/parse.ts";
 
 const fixture = (name: string): string => readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8");
 

@@ -1,8 +1,8 @@
 /** Helpers of the IR reading tests: fixtures by name, a function's body from a few lines, its instructions by result. */
 
 import { readFileSync } from "node:fs";
-import type { IrFunction, IrInstruction, Module } from "../../src/ir/module.ts";
-import { parseModule } from "../../src/ir/parse.ts";
+import type { IrFunction, IrInstruction, Module } from "../../src/ir/read/module.ts";
+import { parseModule } from "../../src/ir/read/parse.ts";
 
 export function fixture(name: string): Module {
   return parseModule(readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8"), name);

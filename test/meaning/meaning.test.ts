@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { InputFault } from "../../src/base/diagnostics.ts";
-import type { Program } from "../../src/ir/program.ts";
+import type { Program } from "../../src/program/program.ts";
 import { withCsmith } from "./csmith.ts";
 import { compiled, csmith, interpreted, LEVELS, missing, native, toProgram } from "./meaning.ts";
 

@@ -5,10 +5,10 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { openCache } from "../../src/base/cache.ts";
-import { packageRoot } from "../../src/base/paths.ts";
-import { runCheck } from "../../src/check.ts";
+import { runCheck } from "../../src/check/run-check.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
+import { openCache } from "../../src/host/cache.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 import { reportJson } from "../../src/report/json.ts";
 import { MAIL_LINES, MAIL_WIDTH, reportText } from "../../src/report/text.ts";
 import type { Verdict } from "../../src/report/verdict.ts";

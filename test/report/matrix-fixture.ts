@@ -1,5 +1,5 @@
 /** Matrices to print: two users, three designs, two kinds of page, and results as a test wants them. */
-import type { CellResult, Matrix, MatrixResult, Outcome } from "../../src/report/matrix.ts";
+import type { CellResult, Matrix, MatrixResult, Outcome } from "../../src/matrix/matrix.ts";
 import { story } from "./fixture.ts";
 
 const ROWS = ["kappa", "sigma"];

@@ -1,12 +1,12 @@
 /** Matrices made up: what each cell comes to, what may then be claimed, and how it looks in a mail. */
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { type CellResult, matrixStatus, verdictOf } from "../../src/report/matrix.ts";
-import { answerOf, effectsOf } from "../../src/report/matrix-answer.ts";
-import { matrixJson } from "../../src/report/matrix-json.ts";
-import { matrixMarkdown } from "../../src/report/matrix-markdown.ts";
-import { codeOf, matrixTable } from "../../src/report/matrix-table.ts";
-import { matrixText } from "../../src/report/matrix-text.ts";
+import { answerOf, effectsOf } from "../../src/matrix/answer.ts";
+import { matrixText } from "../../src/matrix/mail.ts";
+import { matrixMarkdown } from "../../src/matrix/markdown.ts";
+import { type CellResult, matrixStatus, verdictOf } from "../../src/matrix/matrix.ts";
+import { matrixJson } from "../../src/matrix/matrix-json.ts";
+import { codeOf, matrixTable } from "../../src/matrix/table.ts";
 import { story } from "./fixture.ts";
 import { BAD, bad, type Change, matrix, NONE, OPEN, resultOf } from "./matrix-fixture.ts";
 

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openCache } from "../../src/base/cache.ts";
-import { packageRoot } from "../../src/base/paths.ts";
 import { findCompiler } from "../../src/clang/compiler.ts";
+import { openCache } from "../../src/host/cache.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 import { complaint, type Ended, run } from "./process.ts";
 
 const real = await findCompiler(undefined, openCache(mkdtempSync(join(tmpdir(), "shootdown-test-"))));

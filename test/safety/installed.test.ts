@@ -22,7 +22,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 import { complaint, type Ended, run } from "./process.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown test-"));

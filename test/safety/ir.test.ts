@@ -6,11 +6,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
-import { defaultCacheDir, openCache } from "../../src/base/cache.ts";
 import { CATALOGUE } from "../../src/base/catalogue.ts";
-import { packageRoot } from "../../src/base/paths.ts";
 import type { OptLevel } from "../../src/clang/flags.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
+import { defaultCacheDir, openCache } from "../../src/host/cache.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 
 const COUNT = Number(process.env.SAFETY_IR ?? 400);
 const SEED = Number(process.env.SAFETY_SEED ?? 1);

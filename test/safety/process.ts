@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 
 export const COMMAND: string = join(packageRoot, "bin/shootdown.js");
 

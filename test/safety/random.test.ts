@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { packageRoot } from "../../src/base/paths.ts";
+import { packageRoot } from "../../src/host/paths.ts";
 import { generator, mutated } from "./mutate.js";
 import { complaint, foldersOf, run } from "./process.ts";
 

@@ -1,0 +1,132 @@
+/** The commands and their options. What each does is in a file of its own, loaded when it is asked for. */
+import { Argument, Command } from "commander";
+import { shownJson } from "../base/shown.ts";
+import { packageVersion } from "../host/paths.ts";
+import { colours } from "../report/diagnostic-text.ts";
+import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settle } from "../settings/options.ts";
+import type { Shell } from "./completion.ts";
+import { explainCode } from "./explain-code.ts";
+import type { Io, Output } from "./io.ts";
+import { addReportOptions, type ReportOptions } from "./report-options.ts";
+import { checkEach, groupsOf } from "./several.ts";
+
+const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
+
+const CHECK_EXAMPLES = `
+Examples:
+  $ shootdown check scenario.c                        every interleaving of one scenario
+  $ shootdown check -DFIX=1 scenario.c                the same with a macro set
+  $ shootdown check --preemptions 2 --timeout 60 scenario.c
+  $ shootdown check --tree ~/linux mm/file.c harness.c    a real tree's own file
+  $ shootdown check --json result.json scenario.c
+  $ shootdown check a.c b.c helpers.c                 two checks, helpers.c linked with both
+
+A scenario gives its own defaults in a comment near its top:
+  // shootdown: --kernel 4.19 -DNCPU=3
+
+Exit status: 0 none within the bounds, 1 violation, 2 bad input, 3 inconclusive (a bound was hit, or interrupted), 70 a fault of shootdown.`;
+
+const REPORT_EXAMPLES = `
+Examples:
+  $ shootdown report                          the reports that there are
+  $ shootdown report 4.4-invalidate > mail    one of them, as text for a mail
+  $ shootdown report my/matrix.json           one of your own: docs/reports.md
+
+Interrupted, it prints what is known so far; the next run goes on from there.
+
+Exit status: 0 every cell is answered, 2 bad input, 3 some are not (a bound was hit, or interrupted), 70 a fault of shootdown.`;
+
+const COMPILE_COMMANDS_EXAMPLES = `
+Examples:
+  $ shootdown compile-commands scenario.c > compile_commands.json
+  $ shootdown compile-commands --tree 6.1 harness.c mm/memory.c > compile_commands.json`;
+
+const COMPLETION_EXAMPLES = `
+Examples:
+  $ eval "$(shootdown completion bash)"         in ~/.bashrc
+  $ eval "$(shootdown completion zsh)"          in ~/.zshrc, after compinit
+  $ shootdown completion fish | source          in ~/.config/fish/config.fish`;
+
+/** What the help of each command says after its options. */
+export const AFTER: Readonly<Record<string, string>> = {
+  check: CHECK_EXAMPLES,
+  report: REPORT_EXAMPLES,
+  "compile-commands": COMPILE_COMMANDS_EXAMPLES,
+  completion: COMPLETION_EXAMPLES,
+};
+
+const EXAMPLES = `
+Examples:
+  $ shootdown check scenario.c
+  $ shootdown report 4.4-invalidate
+  $ shootdown explain SD101`;
+
+/** `argv` is only quoted; `ended` is told the exit status of a command that has one. */
+export function commandLine(argv: readonly string[], io: Io, off: boolean, ended: (status: number) => void): Command {
+  const quietly = (command: Command) =>
+    hardened(command).configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {}, outputError: () => {} });
+
+  const program = quietly(new Command("shootdown"))
+    .description("A model checker for Linux memory-invalidation code: kernel C in, every interleaving tried, verdict and trace out.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .addHelpText("after", EXAMPLES);
+
+  const checking = quietly(program.command("check"))
+    .description("look for an interleaving that violates a property")
+    .argument("<file.c...>", "scenarios, each a check of its own; other files are linked with each; LLVM IR (.ll) too")
+    .addHelpText("after", CHECK_EXAMPLES)
+    .action(async (files: string[], given: GivenOptions) => {
+      const c = { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) };
+      ended(await checkEach(files, { ...given, command: quotable(argv) }, io, c));
+    });
+  addCheckOptions(checking);
+
+  const reporting = quietly(program.command("report"))
+    .description("answer one question for many programs: a table of verdicts, ready for a mail")
+    .argument("[name]", "of a report, or the path of a matrix.json; without one, reports are listed")
+    .addHelpText("after", REPORT_EXAMPLES)
+    .action(async (name: string | undefined, given: ReportOptions) => {
+      const { report } = await import("./report.ts");
+      ended(await report(name, given, io));
+    });
+  addReportOptions(reporting);
+
+  quietly(program.command("explain"))
+    .description("what a diagnostic or a class of violations means, and what to do about it")
+    .argument("[code]", "as in SD101 or lost-write; without one, all are listed")
+    .action((code: string | undefined) => io.stdout.write(explainCode(code, coloursOf(io.stdout, io, off))));
+
+  quietly(program.command("compile-commands"))
+    .description("how clang is called for files, as a compilation database for clangd")
+    .argument("<file.c...>", "scenarios, or files of --tree and a harness")
+    .addHelpText("after", COMPILE_COMMANDS_EXAMPLES)
+    .action(async (files: string[], given: GivenOptions) => {
+      const { compileCommands } = await import("../clang/compile-commands.ts");
+      const commands = groupsOf(files, io.cwd).flatMap((group) => {
+        const { define, include, kernel, opt, cc, tree, headers } = settle(group, given, io.cwd);
+        return compileCommands({ files: group, defines: define, includes: include, kernel, opt, cc, tree, headers, cwd: io.cwd });
+      });
+      io.stdout.write(shownJson(`${JSON.stringify(commands, undefined, 2)}\n`));
+    });
+  addCompileOptions(program.commands.at(-1)!);
+
+  quietly(program.command("completion"))
+    .description("a script that completes this command in a shell")
+    .addArgument(new Argument("<shell>", "which").choices(SHELLS))
+    .addHelpText("after", COMPLETION_EXAMPLES)
+    .action(async (shell: Shell) => {
+      const [{ completion }, { knownMatrices }] = await Promise.all([import("./completion.ts"), import("../matrix/matrix-file.ts")]);
+      io.stdout.write(completion(program, shell, [...knownMatrices().keys()]));
+    });
+  return program;
+}
+
+export function coloursOf(output: Output, io: Io, off: boolean) {
+  return colours({ isTTY: output.isTTY, env: io.env, off });
+}
+
+/** As a shell would take it again. */
+function quotable(argv: readonly string[]): string {
+  const word = (arg: string): string => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
+  return ["shootdown", ...argv].map(word).join(" ");
+}

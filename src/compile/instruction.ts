@@ -1,0 +1,398 @@
+/**
+ * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `expressions.ts`.
+ */
+
+import { TRAP } from "../engine/globals.ts";
+import { FLAG } from "../engine/memory-map.ts";
+import { BLOCKED } from "../machine/machine.ts";
+import { blindAdditions, isDivision } from "../program/flow.ts";
+import type { FunctionPoints } from "../program/points.ts";
+import type { Instr, Operand } from "../program/program.ts";
+import type { Emission } from "./emission.ts";
+import { emitMask, emitSignExtend } from "./expressions.ts";
+import type { Segment } from "./segments.ts";
+import { signature } from "./unit.ts";
+
+/** Where an instruction stands, as far as scheduling is concerned. */
+export interface Place {
+  readonly segment: number;
+  /** It is a potential scheduling point, and the first of its segment. */
+  readonly point: boolean;
+  /** Sections of this function that are open before it. */
+  readonly depth: number;
+  /** A call that may be parked in. */
+  readonly stops: boolean;
+  readonly guarded: boolean;
+}
+
+export function placeOf(points: FunctionPoints | undefined, segment: Segment, index: number, instr: number, endsInCall: boolean): Place {
+  if (points === undefined) return { segment: index, point: false, depth: 0, stops: false, guarded: false };
+  return {
+    segment: index,
+    point: segment.entry.kind === "point" && instr === segment.from,
+    depth: points.depth(segment.block, instr),
+    stops: endsInCall && instr === segment.to - 1,
+    guarded: points.guarded(segment.block, instr),
+  };
+}
+
+export function emitInstr(e: Emission, instr: Instr, place: Place): void {
+  const { c, values, unit } = e;
+  const { accesses } = unit;
+  switch (instr.op) {
+    case "bin":
+      if (isDivision(instr.bin)) emitDivision(e, instr);
+      else if (!values.folded(instr)) values.keep(instr);
+      return;
+    case "cmp":
+    case "sext":
+    case "mask":
+    case "select":
+    case "unary":
+    case "umulh":
+    case "local":
+      if (!values.folded(instr)) values.keep(instr);
+      return;
+    case "load": {
+      const own = place.point ? undefined : values.ownLocal(instr.addr);
+      if (own !== undefined) {
+        c.get(e.frame).mem(({ 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const)[instr.bytes], own);
+      } else {
+        parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
+        pushPlace(e, instr.addr);
+        c.i32(instr.access).call(accesses.load[flavour(place, instr.order)][instr.bytes]);
+      }
+      values.pop(instr.dst);
+      return;
+    }
+    case "store": {
+      const own = place.point ? undefined : values.ownLocal(instr.addr);
+      if (own !== undefined) {
+        c.get(e.frame).i32(own).op("i32.add");
+        values.push(instr.value);
+        c.call(instr.bytes === 8 && own % 8 === 0 ? unit.core.storeWord : accesses.rawStore[instr.bytes]);
+        return;
+      }
+      parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
+      pushPlace(e, instr.addr);
+      values.push(instr.value);
+      c.i32(instr.access).call(accesses.store[flavour(place, instr.order)][instr.bytes]);
+      return;
+    }
+    case "rmw":
+      emitRmw(e, instr, place);
+      return;
+    case "cmpxchg":
+      parkBeforeAccess(e, place, instr.addr, instr.bytes);
+      pushPlace(e, instr.addr);
+      c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
+      values.pop(instr.dst);
+      values.push({ reg: instr.dst });
+      values.push(instr.expected);
+      c.op("i64.eq", "i64.extend_i32_u");
+      values.pop(instr.ok);
+      values.push({ reg: instr.ok });
+      c.op("i64.eqz", "i32.eqz").if();
+      pushPlace(e, instr.addr);
+      values.push(instr.desired);
+      c.i32(instr.access).call(accesses.store.marked[instr.bytes]).end();
+      return;
+    case "localBegin":
+      pushLocal(e, instr.slot);
+      c.call(accesses.beginLocal);
+      return;
+    case "localEnd":
+      if (place.point) {
+        pushLocal(e, instr.slot);
+        c.call(accesses.localParks).if();
+        e.park(place.segment);
+        c.end();
+        noteFirst(e, instr.access, () => c.get(e.frame).i32(e.offsets[instr.slot]!).op("i32.add"));
+      }
+      pushLocal(e, instr.slot);
+      c.i32(instr.access).call(accesses.endLocal);
+      return;
+    case "call":
+      if (place.stops) {
+        e.frameCall(place.segment, instr.callee, instr.args, instr.loc);
+        return;
+      }
+      for (const arg of instr.args) values.push(arg);
+      c.call(unit.direct(instr.callee));
+      for (const dst of instr.dsts.toReversed()) values.pop(dst);
+      return;
+    case "callptr":
+      if (place.stops) {
+        e.frameCall(place.segment, instr.target, instr.args, instr.loc);
+        return;
+      }
+      for (const arg of instr.args) values.push(arg);
+      values.push(instr.target);
+      c.i32(instr.loc).call(unit.support.resolve).i32(1).op("i32.shl").i32(1).op("i32.add");
+      c.callIndirect(unit.core.builder.type(...signature(instr.args.length, instr.dsts.length)));
+      for (const dst of instr.dsts.toReversed()) values.pop(dst);
+      return;
+    case "intrinsic":
+      emitIntrinsic(e, instr, place);
+      return;
+  }
+}
+
+/** Pushes address and size of a local. */
+function pushLocal(e: Emission, slot: number): void {
+  e.c.get(e.frame).i32(e.offsets[slot]!).op("i32.add").i32(e.localSizes[slot]!);
+}
+
+/** Pushes an address as i64, with what __sd_segment makes of it. */
+function pushPlace(e: Emission, addr: Operand): void {
+  e.values.push(addr);
+  if (e.unit.segmented && !("imm" in addr && addr.imm < BigInt(e.unit.core.map.end))) e.c.call(e.unit.support.place);
+}
+
+const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
+
+/** `plain`: the access if it may be one that races, and is to be known when it is a step's first. */
+function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: number, plain?: Instr & { op: "load" | "store" }): void {
+  if (!place.point) return;
+  const { c, unit } = e;
+  pushPlace(e, addr);
+  c.i32(bytes - 1)
+    .call(unit.accesses.shouldPark[plain?.order === "plain" ? "plain" : "marked"])
+    .if();
+  e.park(place.segment);
+  c.end();
+  if (plain?.order !== "plain") return;
+  noteFirst(e, plain.access, () => {
+    pushPlace(e, addr);
+    c.op("i32.wrap_i64");
+  });
+}
+
+/** A plain access that may be one that races is to be known when it is a step's first operation. */
+function noteFirst({ c, unit }: Emission, access: number, pushAddress: () => void): void {
+  const { globals } = unit.core;
+  c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
+  c.i32(access + 1).setGlobal(globals.firstPlain);
+  pushAddress();
+  c.setGlobal(globals.firstAddr).end();
+}
+
+function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
+  const { c, values, unit } = e;
+  const { bits, bin, loc } = instr;
+  const signed = bin === "sdiv" || bin === "srem";
+  const a = c.local("i64");
+  const b = c.local("i64");
+  for (const [operand, local] of [
+    [instr.a, a],
+    [instr.b, b],
+  ] as const) {
+    values.push(operand);
+    if (signed) emitSignExtend(c, bits);
+    c.set(local);
+  }
+  const fail = (): void => {
+    c.i32(TRAP.divide).get(a).get(b).i32(loc).call(unit.core.imports.trap).end();
+  };
+  c.get(b).op("i64.eqz").if();
+  fail();
+  if (signed) {
+    c.get(b).i64(-1n).op("i64.eq");
+    c.get(a)
+      .i64(-(1n << BigInt(bits - 1)))
+      .op("i64.eq", "i32.and")
+      .if();
+    fail();
+  }
+  c.get(a)
+    .get(b)
+    .op(({ udiv: "i64.div_u", sdiv: "i64.div_s", urem: "i64.rem_u", srem: "i64.rem_s" } as const)[bin as "udiv"]);
+  if (signed) emitMask(c, bits);
+  values.pop(instr.dst);
+}
+
+function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void {
+  const { c, values, unit } = e;
+  const { accesses } = unit;
+  const bits = 8 * instr.bytes;
+  parkBeforeAccess(e, place, instr.addr, instr.bytes);
+  if (blindAdditions(e.func).has(instr.access)) {
+    pushPlace(e, instr.addr);
+    pushPlace(e, instr.addr);
+    c.call(accesses.peek[instr.bytes]);
+    values.push(instr.value);
+    c.op(instr.rmw === "sub" ? "i64.sub" : "i64.add");
+    emitMask(c, bits);
+    c.i32(instr.access).call(accesses.add[instr.bytes]);
+    return;
+  }
+  pushPlace(e, instr.addr);
+  c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
+  values.pop(instr.dst);
+  pushPlace(e, instr.addr);
+  const old: Operand = { reg: instr.dst };
+  switch (instr.rmw) {
+    case "xchg":
+      values.push(instr.value);
+      break;
+    case "nand":
+      values.push(old);
+      values.push(instr.value);
+      c.op("i64.and").i64(-1n).op("i64.xor");
+      break;
+    case "add":
+    case "sub":
+    case "and":
+    case "or":
+    case "xor":
+      values.push(old);
+      values.push(instr.value);
+      c.op(`i64.${instr.rmw}`);
+      break;
+    case "max":
+    case "min":
+    case "umax":
+    case "umin": {
+      values.push(old);
+      values.push(instr.value);
+      const signed = instr.rmw === "max" || instr.rmw === "min";
+      for (const o of [old, instr.value]) {
+        values.push(o);
+        if (signed) emitSignExtend(c, bits);
+      }
+      c.op(({ max: "i64.gt_s", min: "i64.lt_s", umax: "i64.gt_u", umin: "i64.lt_u" } as const)[instr.rmw]);
+      c.op("select");
+      break;
+    }
+  }
+  emitMask(c, bits);
+  c.i32(instr.access).call(accesses.store.marked[instr.bytes]);
+}
+
+function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
+  const { c, values, unit } = e;
+  const { globals, imports } = unit.core;
+  const { args, loc } = instr;
+  const pushAll = (): void => {
+    for (const a of args) values.push(a);
+  };
+  const keep = (): void => {
+    if (instr.dst === undefined) c.op("drop");
+    else values.pop(instr.dst);
+  };
+  switch (instr.intrinsic) {
+    case "atomic_begin": {
+      if (e.version === "direct" || !place.point) return; // part of an outer section
+      const kind = args[0]!;
+      if (!("imm" in kind) || unit.sections.begin[Number(kind.imm)] === undefined) throw new Error("atomic_begin without a constant kind");
+      if (place.guarded) {
+        // What may have to wait begins a step: a thread that waits in the middle of one would hide deadlocks.
+        c.getGlobal(globals.ops).if();
+        e.park(place.segment);
+        c.end();
+      }
+      pushPlace(e, args[1]!);
+      c.call(unit.sections.begin[Number(kind.imm)]!).if();
+      e.park(place.segment);
+      c.end();
+      return;
+    }
+    case "atomic_end":
+      if (e.version === "coroutine" && place.depth === 1) c.call(unit.sections.end);
+      return;
+    case "block":
+      if (e.version === "direct") {
+        c.i32(TRAP.blockInSection).i64(0n).i64(0n).i32(loc).call(imports.trap);
+        return;
+      }
+      c.i32(BLOCKED).op("return");
+      return;
+    case "choose":
+      pushAll();
+      c.i32(loc).call(unit.support.choose);
+      keep();
+      return;
+    case "fail":
+      pushAll();
+      c.i32(loc).call(imports.fail);
+      return;
+    case "thread":
+      pushAll();
+      c.call(imports.thread);
+      keep();
+      return;
+    case "self":
+      c.getGlobal(globals.self).op("i64.extend_i32_s");
+      emitMask(c, 32);
+      keep();
+      return;
+    case "live":
+      pushPlace(e, args[0]!);
+      values.push(args[1]!);
+      c.i32(loc).call(unit.bulk.makeLive);
+      return;
+    case "uninit":
+      pushPlace(e, args[0]!);
+      values.push(args[1]!);
+      c.i32(loc).call(unit.bulk.makeUnwritten);
+      return;
+    case "dead":
+      pushPlace(e, args[0]!);
+      values.push(args[1]!);
+      c.i32(loc).call(unit.bulk.makeDead);
+      return;
+    case "event":
+      return; // for replay only
+    case "told":
+      c.i64(0n);
+      keep();
+      return;
+    case "watch":
+      c.getGlobal(globals.tracking).if();
+      c.i32(TRAP.watch).i64(0n).i64(0n).i32(loc).call(imports.trap).end();
+      pushPlace(e, args[0]!);
+      c.op("i32.wrap_i64").setGlobal(globals.watchStart);
+      values.push(args[1]!);
+      values.push(args[0]!);
+      c.op("i64.sub", "i32.wrap_i64").getGlobal(globals.watchStart).op("i32.add").setGlobal(globals.watchEnd);
+      return;
+    case "segment":
+      pushAll();
+      c.call(unit.support.segment);
+      return;
+    case "took":
+      pushPlace(e, args[0]!);
+      values.push(args[1]!);
+      c.call(unit.sections.took);
+      return;
+    case "busy":
+      values.pushCondition(args[0]!);
+      c.call(unit.support.busy);
+      return;
+    case "on_cpu":
+      values.push(args[0]!);
+      pushPlace(e, args[1]!);
+      c.i32(loc).call(unit.sections.onCpu);
+      return;
+    case "busy_any":
+      c.getGlobal(globals.tracking)
+        .i32(2)
+        .op("i32.eq")
+        .getGlobal(globals.role)
+        .i32(FLAG.finalBusy)
+        .op("i32.eq", "i32.and", "i64.extend_i32_u");
+      keep();
+      return;
+    case "assume":
+      if (place.point) {
+        // What others could see before the assumption is looked at, they may see.
+        c.getGlobal(globals.ops).if();
+        e.park(place.segment);
+        c.end();
+      }
+      values.pushCondition(args[0]!);
+      c.op("i32.eqz").if();
+      c.call(imports.assume).end();
+      return;
+  }
+}

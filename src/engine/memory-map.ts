@@ -1,0 +1,199 @@
+/**
+ * Where things lie in the one linear memory of a compiled program. All values are byte addresses or sizes.
+ *
+ * Model addresses are linear-memory addresses: [0, end) is the modelled memory (guard page, globals, thread stacks).
+ * Behind it come tables indexed by (address >> 3), one entry for each 8-byte word of the model:
+ *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
+ *   unwritten 1 byte state: which bytes were allocated and never written, a bit each; LIVENESS.UNWRITTEN is set in live where it is not 0
+ *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
+ *   born    4 bytes  not state: the stretch in which the word was made live
+ *   stamp   4 bytes  not state: the stretch (runtime.ts) in which the word was last logged; the live table's words have stamps too
+ *   seen    4 bytes  not state: the stretch in which it was last noted as read (reads.ts)
+ *   varies  1 byte   not state: 1 when some step has changed the word
+ *   race    32 bytes not state: RACE below
+ * For each 4 bytes of the model, of objects that sections name:
+ *   lock    1 byte   not state: a lock's bit in lock sets plus 1, or 63 for none
+ *   claims  1 byte   not state: CLAIM below
+ * then the choice script, remembered steps, the room (room.ts) for undo log and search stack, and the visited set, which grows at the end. All but the last
+ * start small: V8 collects garbage whenever it has given out some sixty megabytes of this kind.
+ * Each lock that has a bit has a word that says who holds it; it is state. Each thread's stack has a sum: the exclusive or of what its words contribute to the fingerprint. It is no state, but is taken back like it.
+ */
+
+export const MAX_THREADS = 16;
+export const STACK_SIZE = 0x4000;
+/** Thread control block, at the base of a thread's stack: top frame (0: finished), exclusive locks, all locks. */
+export const TCB_SP = 0;
+export const TCB_EXCLUSIVE = 8;
+export const TCB_ANY = 16;
+/** __sd_busy. */
+export const TCB_BUSY = 24;
+export const TCB_SIZE = 32;
+
+/**
+ * What is known of a word's users. u64 each: locks not held exclusively at some write; locks not held at some read or addition; locks not held exclusively
+ * at some read. u16 each: which threads read, write, add; FLAG.
+ */
+export const RACE = { writing: 0, reading: 8, readers: 16, writers: 18, adders: 20, flags: 22, readingAlone: 24, size: 32 } as const;
+/** The final check read it while no daemon was busy, or while one was; a daemon wrote it while busy, or not. */
+export const FLAG = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
+/** The object's sections touch shared memory; the lock does not keep threads apart: known when the machine was made, or found since. */
+export const CLAIM = { noted: 1, notedNow: 2, broken: 4, brokenNow: 8 } as const;
+/** Locks with a bit, at most; and the byte for one without. */
+export const LOCKS = 62;
+export const NO_BIT = 63;
+
+/** In one step; each has at most 255 alternatives. */
+export const MAX_CHOICES = 16;
+/** Of __sd_segment, 24 bytes each: base, size, and what to add to come to the target. */
+export const MAX_SEGMENTS = 8;
+/** Bytes of the sums of all stacks. */
+export const SUMS = 8 * (MAX_THREADS + 1);
+/** Of remembered steps (step-cache.ts): the entries of its table of trees, a power of 2; its bytes; and what one step may read. */
+export const ROOTS = 0x8000;
+/** Entries of the table of pairs of steps (race-pairs.ts), a power of 2. */
+export const PAIRS = 0x4000;
+const STEP_BYTES = 0x80_0000;
+const TRAIL_BYTES = 0x8000;
+/** Of the search's stack, one record. */
+export const LEVEL = 64;
+/** At first; it is made larger as needed. */
+const ROOM_BYTES = 0x80_0000;
+const PAGE = 0x10000;
+
+export interface MemoryMap {
+  /** First thread's stack; thread t has [stacks + t*STACK_SIZE, +STACK_SIZE). The one after the last thread's serves setup and final. */
+  readonly stacks: number;
+  readonly end: number;
+  readonly sums: number;
+  readonly live: number;
+  readonly unwritten: number;
+  readonly shared: number;
+  /** Who holds each lock: shared in bits 0 to 15, exclusively in bits 16 to 31; by its bit plus 1. */
+  readonly holders: number;
+  readonly lock: number;
+  readonly claims: number;
+  readonly stamp: number;
+  readonly seen: number;
+  readonly born: number;
+  readonly seenEnd: number;
+  readonly varies: number;
+  readonly race: number;
+  readonly racy: number;
+  /** Of each access a byte: 1 if something depends on what it loads (program/decides.ts). */
+  readonly decides: number;
+  readonly functions: number;
+  /** Of each thread 4 bytes: bit plus 1 of the lock that stands for its CPU, or 0. */
+  readonly cpus: number;
+  readonly segments: number;
+  readonly script: number;
+  /** The choices of the running step, a word each: zero but while a step is looked for among the remembered ones. */
+  readonly chosen: number;
+  /** A record of the search's stack in which choices are gone through, apart from it. */
+  readonly tryout: number;
+  readonly arities: number;
+  readonly trail: number;
+  readonly trailEnd: number;
+  readonly roots: number;
+  readonly pairs: number;
+  readonly steps: number;
+  readonly stepsEnd: number;
+  /** The undo log begins here; the search's stack grows down to meet it, from where the visited set begins at first. */
+  readonly undo: number;
+  readonly visited: number;
+}
+
+const align = (value: number, to: number): number => Math.ceil(value / to) * to;
+
+/** Bytes for remembered steps, and for log and stack at first (a multiple of 64 KiB). */
+export interface Sizes {
+  readonly steps: number;
+  readonly room: number;
+}
+
+/** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions. */
+export function memoryMap(globalsEnd: number, accesses: number, functions: number, sizes?: Partial<Sizes>): MemoryMap {
+  const stacks = align(globalsEnd + 16, 4096);
+  const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
+  const words = end >> 3;
+  const sums = end;
+  const holders = align(sums + SUMS, 8);
+  const live = align(holders + 8 * (LOCKS + 1), 4096);
+  const unwritten = align(live + words, 4096);
+  const shared = align(unwritten + words, 4096);
+  const lock = align(shared + words, 4096);
+  const claims = align(lock + 2 * words, 4096);
+  const stamp = align(claims + 2 * words, 4096);
+  const seen = stamp + (shared >> 1);
+  const born = seen + (shared >> 1);
+  const seenEnd = born + (shared >> 1);
+  const varies = align(seenEnd, 4096);
+  const race = align(varies + (shared >> 3), 4096);
+  const racy = align(race + words * RACE.size, 4096);
+  const decides = racy + accesses;
+  const functionTable = align(decides + accesses, 8);
+  const cpus = align(functionTable + functions * 4, 8);
+  const segments = cpus + 4 * MAX_THREADS;
+  const script = segments + MAX_SEGMENTS * 24;
+  const arities = script + MAX_CHOICES;
+  const chosen = align(arities + MAX_CHOICES * 4, 8);
+  const tryout = chosen + MAX_CHOICES * 8;
+  const trail = align(tryout + LEVEL, PAGE);
+  const trailEnd = trail + TRAIL_BYTES;
+  const roots = trailEnd;
+  const pairs = roots + 16 * ROOTS;
+  const steps = pairs + 16 * PAIRS;
+  const stepsEnd = steps + (sizes?.steps ?? STEP_BYTES);
+  const undo = align(stepsEnd, PAGE);
+  return {
+    stacks,
+    end,
+    sums,
+    live,
+    unwritten,
+    shared,
+    holders,
+    lock,
+    claims,
+    stamp,
+    seen,
+    born,
+    seenEnd,
+    varies,
+    race,
+    racy,
+    decides,
+    functions: functionTable,
+    cpus,
+    segments,
+    script,
+    chosen,
+    tryout,
+    arities,
+    trail,
+    trailEnd,
+    roots,
+    pairs,
+    steps,
+    stepsEnd,
+    undo,
+    visited: undo + (sizes?.room ?? ROOM_BYTES),
+  };
+}
+
+/** Added to the resume number of a thread parked before a plain access: only these can be one side of a data race. */
+export const AT_PLAIN = 0x4000_0000;
+
+/** In the `shared` table: known when the machine was made, so that threads park there; or found since, for the next pass. */
+export const KNOWN = 1;
+export const FOUND = 2;
+
+/** Values of the live table besides 1 to 7, for words that are partly live. */
+export const LIVENESS = {
+  LIVE: 8,
+  CONSTANT: 0x10,
+  FREED: 0xff,
+  /** A local variable's whose life is over or has not begun. */
+  RETURNED: 0xef,
+  /** Some bytes of the word were allocated and never written. */
+  UNWRITTEN: 0x20,
+} as const;

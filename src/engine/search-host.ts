@@ -1,0 +1,110 @@
+/** The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it stops. */
+import { ASSUMED, type EngineSearch, FAILED, OUTCOME, type ThreadInfo } from "../machine/machine.ts";
+import type { ScheduleStep } from "../machine/schedule.ts";
+import type { WasmGlobal, WasmMemory } from "../wasm/web-assembly.ts";
+import { LEVEL } from "./memory-map.ts";
+import { AT, RUN } from "./search-loop.ts";
+
+export interface SearchExports {
+  readonly "search.start": (waiting: number) => void;
+  readonly "search.run": (transitions: number) => number;
+  readonly roomEnd: WasmGlobal<number>;
+  readonly "search.top": WasmGlobal<number>;
+  readonly "search.states": WasmGlobal<number>;
+  readonly "search.transitions": WasmGlobal<bigint>;
+  readonly "search.deepest": WasmGlobal<number>;
+  readonly "search.assumed": WasmGlobal<number>;
+  readonly "search.ended": WasmGlobal<number>;
+  readonly "search.cut": WasmGlobal<number>;
+  readonly "search.limit": WasmGlobal<number>;
+  readonly "search.maxStates": WasmGlobal<number>;
+  readonly "search.pending": WasmGlobal<number>;
+  readonly "search.threads": WasmGlobal<number>;
+  readonly "search.workers": WasmGlobal<number>;
+  readonly "search.inFinal": WasmGlobal<number>;
+  readonly "search.visitor": WasmGlobal<number>;
+  readonly "search.looked": WasmGlobal<number>;
+}
+
+/** `guarded` turns the exception of a violation, or of a failed assumption, into a status. */
+export function hostSearch(
+  x: SearchExports,
+  memory: WasmMemory,
+  guarded: (body: () => number) => number,
+  threads: readonly ThreadInfo[],
+  /** A step was given up because it has to be told of shared memory first. */
+  stalled: () => boolean,
+): EngineSearch {
+  const STOPPED = 0x1000;
+  return {
+    start: ({ preemptions, maxStates, stopAtPlain }) => {
+      x["search.top"].value = x.roomEnd.value;
+      for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const)
+        x[`search.${name}`].value = 0;
+      x["search.transitions"].value = 0n;
+      x["search.limit"].value = preemptions ?? -1;
+      x["search.maxStates"].value = maxStates ?? -1;
+      x["search.threads"].value = threads.length;
+      x["search.workers"].value = threads.reduce((mask, t, i) => (t.daemon ? mask : mask | (1 << i)), 0);
+      x["search.visitor"].value = stopAtPlain ? 1 : 0;
+      x["search.start"](threads.filter((t) => !t.daemon).length);
+    },
+    run: (transitions) => {
+      const until = x["search.transitions"].value + BigInt(transitions);
+      for (;;) {
+        const left = until - x["search.transitions"].value;
+        const status = guarded(() => STOPPED + x["search.run"](left > 0n ? Number(left) : 0));
+        if (status >= STOPPED) {
+          switch (status - STOPPED) {
+            case RUN.running:
+              return "running";
+            case RUN.exhausted:
+              return "exhausted";
+            case RUN.stuck:
+              return "stuck";
+            case RUN.states:
+              return "states";
+            default:
+              return "fresh";
+          }
+        }
+        const inFinal = x["search.inFinal"].value !== 0;
+        switch (status & OUTCOME) {
+          case FAILED:
+            if (inFinal) return "final";
+            x["search.transitions"].value++;
+            return "step";
+          case ASSUMED:
+            if (inFinal) throw new Error("__sd_assume in the final check");
+            x["search.pending"].value = 1;
+            if (stalled()) return "running";
+        }
+      }
+    },
+    counts: () => ({
+      states: x["search.states"].value >>> 0,
+      transitions: Number(x["search.transitions"].value),
+      depth: x["search.deepest"].value,
+      assumed: x["search.assumed"].value,
+      ended: x["search.ended"].value >>> 0,
+    }),
+    schedule: () => {
+      const view = new DataView(memory.buffer);
+      const steps: ScheduleStep[] = [];
+      for (let level = x.roomEnd.value - LEVEL; level >= x["search.top"].value; level -= LEVEL) {
+        if (view.getUint32(level + AT.mark, true) === 0) continue;
+        const next = view.getUint32(level + AT.next, true);
+        const last = view.getInt32(level + AT.last, true);
+        const thread = last < 0 ? next : next === 0 ? last : next <= last ? next - 1 : next;
+        const count = view.getUint32(level + AT.scripted, true);
+        steps.push({ thread, choices: Array.from({ length: count }, (_, i) => view.getUint8(level + AT.choices + i)) });
+      }
+      return steps;
+    },
+    goOn: () => {
+      x["search.looked"].value = 1;
+    },
+    waiting: () => new DataView(memory.buffer).getUint32(x["search.top"].value + AT.waiting, true),
+    bounded: () => x["search.cut"].value !== 0,
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * `npm run real`: the cases under corpus/real, each a file of an installed kernel tree, unchanged, with a harness that plays its users.
+ *
+ * A line for each case: name, verdict, states, seconds. Exit 1 if a verdict is not the expected one, 2 if no tree is installed.
+ * A case may undo one historical fix: then, and only then, the tree's file is compiled from a copy in which one text is replaced.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fault, InputFault } from "../base/diagnostics.ts";
+import { ahead } from "../check/prepared.ts";
+import { runCheck } from "../check/run-check.ts";
+import { type CompileRequest, compileAll } from "../clang/compile.ts";
+import { type Compiler, findCompiler } from "../clang/compiler.ts";
+import type { KernelVersion } from "../clang/flags.ts";
+import type { Inputs } from "../clang/inputs.ts";
+import { findKernelTree, type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import { runtimeRequests } from "../clang/model.ts";
+import { type Cache, keyOf, openCache } from "../host/cache.ts";
+import { packageRoot } from "../host/paths.ts";
+import type { Verdict } from "../report/verdict.ts";
+
+/** As `cases.json` has it. */
+interface Group {
+  readonly tree: KernelVersion;
+  readonly harness: string;
+  /** More files of ours beside the harness: those that include a file of the tree to reach what is static there. */
+  readonly with?: readonly string[];
+  /** Files of the tree that are linked. */
+  readonly link: readonly string[];
+  /** Replacements that several cases want, by a name of ours. */
+  readonly edits?: Readonly<Record<string, readonly Replacement[]>>;
+  readonly cases: readonly RealCase[];
+}
+
+export interface Replacement {
+  readonly file: string;
+  readonly text: string;
+  readonly by: string;
+}
+
+export interface RealCase {
+  readonly name: string;
+  /** For the harness alone: the tree's files are compiled once for all cases. */
+  readonly defines: readonly string[];
+  readonly replace?: Replacement | readonly Replacement[];
+  /** Names of the group's edits. */
+  readonly edits?: readonly string[];
+  /** "none", or the class of the violation. */
+  readonly expect: string;
+}
+
+export interface RealGroup extends Group {
+  /** Folder under corpus/real. */
+  readonly name: string;
+  readonly dir: string;
+}
+
+export interface RealResult {
+  readonly verdict: Verdict;
+  /** "none", the class of the violation, or "inconclusive". */
+  readonly outcome: string;
+}
+
+const corpus = join(packageRoot, "corpus/real");
+/** A case that takes longer than this is a case that is too big. */
+const TIMEOUT = 300;
+
+export function realGroups(): RealGroup[] {
+  return readdirSync(corpus)
+    .sort()
+    .filter((name) => existsSync(join(corpus, name, "cases.json")))
+    .map((name) => {
+      const dir = join(corpus, name);
+      return { name, dir, ...(JSON.parse(readFileSync(join(dir, "cases.json"), "utf8")) as Group) };
+    });
+}
+
+export interface Installed {
+  readonly tree: KernelTree;
+  readonly compiler: Compiler;
+  readonly cache: Cache;
+}
+
+/** Throws an `InputFault` that names what is missing. */
+export async function installed(version: KernelVersion): Promise<Installed> {
+  const tree = findKernelTree(version);
+  const cache = openCache();
+  return { tree, compiler: await findCompiler(undefined, cache), cache };
+}
+
+export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
+  const flagsFor = (source: string) => treeFlags(tree, source);
+  const changes = editsOf(group, one);
+  const copies = new Map([...changes.keys()].map((file) => [file, edited(tree, file, changes.get(file)!, cache)]));
+  // What a copy includes from its own folder is not beside it; and an #include <../mm/x.c> of ours is to find the copy.
+  const found = [...copies].flatMap(([file, copy]) => ["-I", copy.headers, "-I", dirname(join(tree.dir, file))]);
+  const request = (source: string, defines: readonly string[]): CompileRequest => ({
+    source,
+    flags: [...found, ...flagsFor(source)],
+    defines,
+    includes: [],
+    cwd: packageRoot,
+    compiler,
+    cache,
+  });
+  const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
+  const sources = group.link.map((file) => request(copies.get(file)?.source ?? join(tree.dir, file), []));
+  const named = [...ours, ...sources];
+  const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
+  const compiled = await compileAll(requests, { read: (done, { source }) => ahead(done.text, source) });
+  const key = keyOf(...compiled.map((c) => c.text));
+  return {
+    units: requests.map((r, i) => ({ source: r.source, text: compiled[i]!.text, named: i < named.length })),
+    warnings: compiled.map((c) => c.warnings).join(""),
+    kernel: { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release },
+    modelBounds: [],
+    unused: [],
+    compiler: compiler.id,
+    parameters: {},
+    code: key,
+    key,
+  };
+}
+
+function editsOf(group: RealGroup, one: RealCase): Map<string, Replacement[]> {
+  const named = (one.edits ?? []).flatMap((name) => {
+    const edit = group.edits?.[name];
+    if (edit === undefined)
+      throw fault({ code: "SD405", message: `${group.name} has no edit ${JSON.stringify(name)}`, file: "cases.json" });
+    return edit;
+  });
+  const own = one.replace === undefined ? [] : "file" in one.replace ? [one.replace] : one.replace;
+  const all = [...named, ...own];
+  const by = new Map<string, Replacement[]>();
+  for (const replace of all) by.set(replace.file, [...(by.get(replace.file) ?? []), replace]);
+  return by;
+}
+
+/** A copy of the tree's file in which the texts, each of which must occur exactly once, are replaced. It keeps its line numbers. */
+function edited(tree: KernelTree, file: string, edits: readonly Replacement[], cache: Cache): { source: string; headers: string } {
+  let copy = readFileSync(join(tree.dir, file), "utf8");
+  for (const { text, by } of edits) {
+    if (copy.split(text).length !== 2) {
+      throw fault({ code: "SD106", message: `${file} of ${tree.release} does not hold this text exactly once: ${text}` });
+    }
+    copy = copy.replace(text, () => by);
+  }
+  const root = join(cache.dir, "edited", keyOf(copy));
+  const source = join(root, file);
+  mkdirSync(dirname(source), { recursive: true });
+  mkdirSync(join(root, "include"), { recursive: true });
+  writeFileSync(source, copy);
+  return { source, headers: join(root, "include") };
+}
+
+export async function runReal(group: RealGroup, one: RealCase, on: Installed): Promise<RealResult> {
+  const inputs = await compileReal(group, one, on);
+  const options = {
+    scenario: `${group.name}: ${one.name}`,
+    preemptions: undefined,
+    maxStates: undefined,
+    maxMemory: undefined,
+    timeout: TIMEOUT,
+    merge: "full",
+    engine: "compiled",
+    defines: one.defines,
+    cache: on.cache,
+  } as const;
+  const verdict = await runCheck(inputs, options, { onSlice: () => {}, shouldStop: () => undefined });
+  return { verdict, outcome: verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind };
+}
+
+/** `filter` picks the case of that name, else cases by a part of their names or of their group's. Pasted, it may have been wrapped. */
+export async function real(filter: string | undefined, write: (text: string) => void): Promise<number> {
+  const wanted = filter?.replace(/\s+/g, " ") ?? "";
+  const groups = realGroups();
+  const exact = groups.some((group) => group.cases.some((c) => c.name === wanted));
+  const picks = (group: RealGroup, one: RealCase): boolean =>
+    exact ? one.name === wanted : one.name.includes(wanted) || group.name.includes(wanted);
+  let wrong = 0;
+  let ran = 0;
+  for (const group of groups) {
+    const cases = group.cases.filter((c) => picks(group, c));
+    if (cases.length === 0) continue;
+    let on: Installed;
+    try {
+      on = await installed(group.tree);
+    } catch (error) {
+      if (!(error instanceof InputFault)) throw error;
+      write(`${group.name}: not run\n`);
+      for (const d of error.diagnostics) write(`  ${d.message}${d.help === undefined ? "" : `: ${d.help}`}\n`);
+      continue;
+    }
+    ran += cases.length;
+    write(`${group.name}: ${group.link.join(", ")} of Linux ${on.tree.release}, ${on.compiler.id}\n`);
+    const width = Math.max(...cases.map((c) => c.name.length));
+    for (const one of cases) {
+      const { verdict, outcome } = await runReal(group, one, on);
+      const ok = outcome === one.expect;
+      if (!ok) wrong++;
+      const { states, seconds } = verdict.counts;
+      const counts = `${String(states).padStart(10)} states ${seconds.toFixed(2).padStart(7)} s`;
+      write(`  ${one.name.padEnd(width)}  ${outcome.padEnd(18)} ${counts}  ${ok ? "as expected" : `EXPECTED ${one.expect}`}\n`);
+    }
+  }
+  if (wrong > 0) return 1;
+  return ran === 0 ? 2 : 0;
+}
