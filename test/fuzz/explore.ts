@@ -85,7 +85,8 @@ export function explore(program: Program, most: number): Explored {
     if (!thread.daemon) return;
     const goes = canReach((i) => steps[i]![t] !== undefined);
     states.forEach((s, i) => {
-      if (s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] ??= "deadlock";
+      // Before the end that may be a way out of the scenario's bounds: it counts when all others have ended.
+      if (done[i]! && s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] ??= "deadlock";
     });
   });
   const comesToAnEnd = canReach((i) => done[i]! || stuck[i] !== undefined || leaves(i));
