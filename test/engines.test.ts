@@ -5,7 +5,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { KeptCode } from "../src/check/prepared.ts";
 import { compileProgram } from "../src/compile/compile-program.ts";
 import type { Sizes } from "../src/engine/memory-map.ts";
 import { ONE_STEP } from "../src/engine/room.ts";
@@ -14,6 +13,7 @@ import type { Merging } from "../src/machine/machine.ts";
 import { findMatrix } from "../src/matrix/matrix-file.ts";
 import { findPoints } from "../src/program/points.ts";
 import type { Program } from "../src/program/program.ts";
+import type { KeptCode } from "../src/verify/machines.ts";
 import { checked, essence, programFrom, whole } from "./scenario.ts";
 
 const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";

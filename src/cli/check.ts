@@ -2,7 +2,6 @@
 
 import { shown, shownDeep, shownLines } from "../base/shown.ts";
 import { Stopped } from "../base/stopped.ts";
-import type { CheckHooks } from "../check/run-check.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
 import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { packageVersion } from "../host/paths.ts";
@@ -11,6 +10,7 @@ import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
 import { type CheckSettings, type GivenOptions, settle } from "../settings/options.ts";
 import { compileSettled, optionsOf } from "../settings/settled.ts";
+import type { CheckHooks } from "../verify/verify-program.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { progressLine } from "./progress.ts";

@@ -5,13 +5,13 @@
  * waits for whom.
  */
 
-import { dirname } from "node:path";
+import { folderOf } from "../base/path.ts";
 import type { Failure } from "../machine/machine.ts";
 import type { Schedule } from "../machine/schedule.ts";
 import type { Program } from "../program/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
-import { type Audience, audience, isDriver } from "./own-files.ts";
+import { type Audience, NO_KERNEL } from "./own-files.ts";
 import { sourceReader } from "./source-lines.ts";
 import { type Column, NOWHERE, type Row, type Site, type Story } from "./story.ts";
 import { describeWaiting } from "./waiting.ts";
@@ -19,6 +19,7 @@ import { ACCESS, type Moment, type Walk, walk, withoutRepeats } from "./walk.ts"
 import { WEIGHTS, weigh } from "./weights.ts";
 
 export interface ExplainOptions {
+  /** Which files the reader did not come for; left out: nothing is known of a kernel. */
   readonly audience?: Audience;
   /** The text of a source file, if it can be read. */
   readonly readSource?: (file: string) => string | undefined;
@@ -37,7 +38,8 @@ export function explain(
 }
 
 export function tellStory(program: Program, observation: Observation, failure: Failure, options: ExplainOptions = {}): Story {
-  const walked = walk(program, observation, options.audience ?? audience);
+  const { audience: readers = NO_KERNEL } = options;
+  const walked = walk(program, observation, readers);
   const last = observation.steps.length;
   const columns = columnsOf(observation);
   const columnOf = (thread: number): number => columns.findIndex((c) => c.name === observation.threads[thread]?.column);
@@ -75,7 +77,6 @@ export function tellStory(program: Program, observation: Observation, failure: F
     failing > last,
     observation.threads[observation.steps.at(-1)?.thread ?? -1]?.name,
   );
-  const { audience: readers = audience } = options;
   const isNear = nearness(program, readers);
   const waitedFor = new Set(waiting.flatMap((w) => (w.lock === undefined ? [] : [w.lock])));
   const weightOf = weigh(walked, { isNear, last: failing, waitedFor });
@@ -92,7 +93,7 @@ export function tellStory(program: Program, observation: Observation, failure: F
     const thread = afterwards ? -1 : (observation.steps.at(-1)?.thread ?? -1);
     const found = walked.world.stacks.locate(thread, failure.loc);
     // Where our own check stands says nothing to the reader.
-    const ours = readers.isLibrary(found.site.file, found.site.func) || (afterwards && isDriver(found.site.file));
+    const ours = readers.isLibrary(found.site.file, found.site.func) || (afterwards && readers.isDriver(found.site.file));
     const located = ours ? { ...found, site: NOWHERE, via: "" } : found;
     const step = afterwards ? last + 1 : last;
     const row = {
@@ -154,11 +155,11 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
  * Whether the reader wrote what happens here: the file lies beside the scenario, and between it and the act there are only headers and our own
  * functions. The drivers of the model are what a scenario is about, too.
  */
-function nearness(program: Program, { isLibrary }: Audience): (row: Pick<Row, "site" | "stack">) => boolean {
+function nearness(program: Program, { isLibrary, isDriver }: Audience): (row: Pick<Row, "site" | "stack">) => boolean {
   const setup = program.debug.locs[program.funcs[program.setup]?.loc ?? 0]?.file ?? "";
   if (setup === "") return () => true;
-  const own = dirname(setup);
-  const isOwn = (file: string): boolean => file !== "" && (dirname(file) === own || isDriver(file));
+  const own = folderOf(setup);
+  const isOwn = (file: string): boolean => file !== "" && (folderOf(file) === own || isDriver(file));
   return ({ site, stack }) => {
     const below = stack.slice(0, Math.max(stack.indexOf(site), 0));
     return isOwn(site.file) && below.every((s) => isOwn(s.file) || isLibrary(s.file));

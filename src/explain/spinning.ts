@@ -8,11 +8,16 @@ import type { Schedule } from "../machine/schedule.ts";
 import type { Program } from "../program/program.ts";
 import { hex } from "./names.ts";
 import { type ObservedMachine, runInTurn } from "./observation.ts";
-import { audience } from "./own-files.ts";
+import { type Audience, NO_KERNEL } from "./own-files.ts";
 import { walk } from "./walk.ts";
 
 /** "move is at move_page:32 and reads done, which is 0", for each thread that does not finish. */
-export function describeSpinning(program: Program, create: ObservedMachine, schedule: Schedule = []): string[] {
+export function describeSpinning(
+  program: Program,
+  create: ObservedMachine,
+  audience: Audience = NO_KERNEL,
+  schedule: Schedule = [],
+): string[] {
   const { observation, blocked, unfinished, failed } = runInTurn(create, schedule);
   if (failed) return [];
   const { threads, steps } = observation;

@@ -4,10 +4,10 @@
  * same, and must count the same.
  */
 import { expect } from "vitest";
-import { machinesOf } from "../../src/check/run-check.ts";
 import { createInterpreter, type Interpreter } from "../../src/interpret/interpreter.ts";
 import { ASSUMED, BLOCKED, CHOSE, FAILED, type Machine, type Merging } from "../../src/machine/machine.ts";
 import type { Program } from "../../src/program/program.ts";
+import { machinesOf } from "../../src/verify/machines.ts";
 
 export interface Explored {
   /** Distinct states, the initial one included, those in which something failed not. */
