@@ -1,5 +1,5 @@
 /**
- * What is kept in docs/findings, against what shootdown says now: every cell is searched again, with its seeded twin.
+ * What is kept in docs/findings, against what shootdown says now: every cell is searched again, with its seeded mutant.
  *
  * A cell that changed is no mistake by itself: look at why, then `npm run report` keeps the new one.
  */
@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defaultCacheDir, openCache } from "../src/host/cache.ts";
 import { packageRoot } from "../src/host/paths.ts";
-import { ownLane } from "../src/matrix/lane.ts";
-import { findMatrix, knownMatrices } from "../src/matrix/matrix-file.ts";
-import { matrixJson } from "../src/matrix/matrix-json.ts";
-import { runMatrix } from "../src/matrix/run-cells.ts";
+import { runTable } from "../src/verdict-table/run-cells.ts";
+import { findTable, knownTables } from "../src/verdict-table/table-file.ts";
+import { tableJson } from "../src/verdict-table/table-json.ts";
+import { ownWorker } from "../src/verdict-table/worker.ts";
 
 interface KeptCell {
   readonly row: string;
@@ -40,16 +40,16 @@ const what = ({ row, column, code, verdict, class: klass = "", seeded }: KeptCel
 const place = ({ row, column, files, defines }: KeptCell) => ({ row, column, files, defines });
 
 it("keeps findings of reports that there are", () => {
-  const known = knownMatrices();
+  const known = knownTables();
   expect(names.filter((name) => !known.has(name))).toEqual([]);
 });
 
 describe.each(names)("%s", (name) => {
   const kept = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as { cells: KeptCell[]; answer: string[] };
-  const matrix = findMatrix(name, packageRoot);
+  const table = findTable(name, packageRoot);
 
   it("is kept for the cells that there are", () => {
-    expect(kept.cells.map(place)).toEqual(matrix.cells.map(({ row, column, files, defines }) => ({ row, column, files, defines })));
+    expect(kept.cells.map(place)).toEqual(table.cells.map(({ row, column, files, defines }) => ({ row, column, files, defines })));
   });
 
   it("says in Markdown what it says in JSON", () => {
@@ -63,11 +63,19 @@ describe.each(names)("%s", (name) => {
     const chosen = new Set(kept.cells.flatMap((cell) => (cell.code === "??" ? [] : [`${cell.row} ${cell.column}`])));
     const cache = openCache(defaultCacheDir());
     const signal = new AbortController().signal;
-    const result = await runMatrix(
-      { ...matrix, cells: matrix.cells.filter((cell) => chosen.has(`${cell.row} ${cell.column}`)) },
-      { lanes: [ownLane(cache, signal)], cache, fresh: false, signal, realMissing: "not in this test", realOf: "", onProgress: () => {} },
+    const result = await runTable(
+      { ...table, cells: table.cells.filter((cell) => chosen.has(`${cell.row} ${cell.column}`)) },
+      {
+        workers: [ownWorker(cache, signal)],
+        cache,
+        fresh: false,
+        signal,
+        realMissing: "not in this test",
+        realOf: "",
+        onProgress: () => {},
+      },
     );
-    const now = JSON.parse(JSON.stringify(matrixJson(result))) as { cells: KeptCell[] };
+    const now = JSON.parse(JSON.stringify(tableJson(result))) as { cells: KeptCell[] };
     expect(now.cells.map(what)).toEqual(kept.cells.filter((cell) => chosen.has(`${cell.row} ${cell.column}`)).map(what));
   });
 });

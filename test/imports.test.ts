@@ -25,7 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["verify"],
   ["check"],
   ["settings"],
-  ["matrix"],
+  ["verdict-table"],
   ["cli"],
 ];
 const FLOOR = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));

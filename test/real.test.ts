@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { InputFault } from "../src/base/diagnostics.ts";
 import { packageRoot } from "../src/host/paths.ts";
-import { realCase } from "../src/matrix/lane.ts";
-import { findMatrix, knownMatrices } from "../src/matrix/matrix-file.ts";
-import { type Installed, installed, realGroups, runReal } from "../src/matrix/real-cases.ts";
+import { type Installed, installed, realGroups, runReal } from "../src/verdict-table/real-cases.ts";
+import { findTable, knownTables } from "../src/verdict-table/table-file.ts";
+import { realCase } from "../src/verdict-table/worker.ts";
 
 /** What needs no tree. */
 describe("cases.json", () => {
@@ -16,8 +16,8 @@ describe("cases.json", () => {
     });
   }
 
-  test.each([...knownMatrices().keys()])("the report %s names cases that there are, each once for a cell", (name) => {
-    for (const { row, column, real } of findMatrix(name, packageRoot).cells) {
+  test.each([...knownTables().keys()])("the report %s names cases that there are, each once for a cell", (name) => {
+    for (const { row, column, real } of findTable(name, packageRoot).cells) {
       for (const of of real) realCase(of.group, of.case);
       expect(real.length, `${row} ${column}`).toBeLessThan(2);
     }

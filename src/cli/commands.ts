@@ -115,8 +115,8 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .addArgument(new Argument("<shell>", "which").choices(SHELLS))
     .addHelpText("after", COMPLETION_EXAMPLES)
     .action(async (shell: Shell) => {
-      const [{ completion }, { knownMatrices }] = await Promise.all([import("./completion.ts"), import("../matrix/matrix-file.ts")]);
-      io.stdout.write(completion(program, shell, [...knownMatrices().keys()]));
+      const [{ completion }, { knownTables }] = await Promise.all([import("./completion.ts"), import("../verdict-table/table-file.ts")]);
+      io.stdout.write(completion(program, shell, [...knownTables().keys()]));
     });
   return program;
 }

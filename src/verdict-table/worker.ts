@@ -1,5 +1,5 @@
 /**
- * What one lane of a matrix does with a job, and the two kinds of lane: a worker process (`lane-worker.ts`), or this process.
+ * What one worker of a verdict table does with a job, and the two kinds of worker: a process (`worker-process.ts`), or this process.
  *
  * Searching occupies a thread, so several at once need processes. This process serves where there is no built code to start one from.
  */
@@ -17,9 +17,9 @@ import { refuseMisuse } from "../settings/misuse.ts";
 import { settle } from "../settings/options.ts";
 import { compileSettled, optionsOf } from "../settings/settled.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
-import type { Outcome } from "./matrix.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";
-import type { Job, Lane } from "./run-cells.ts";
+import type { Job, Worker } from "./run-cells.ts";
+import type { Outcome } from "./verdict-table.ts";
 
 /** Seconds: as in `npm run real`. */
 const REAL_TIMEOUT = 300;
@@ -113,7 +113,7 @@ export function preparing(cache: Cache): (job: Job) => Promise<Prepared> {
 }
 
 /** This process: one job at a time, each to its end. */
-export function ownLane(cache: Cache, signal: AbortSignal): Lane {
+export function ownWorker(cache: Cache, signal: AbortSignal): Worker {
   const prepared = preparing(cache);
   return {
     prepare: async (job) => (await prepared(job)).key,
@@ -139,8 +139,8 @@ export type Reply =
   | { readonly kind: "error"; readonly text: string };
 
 /** A process of its own, started at once. */
-export function workerLane(cwd: string, env: NodeJS.ProcessEnv): Lane {
-  const child = fork(join(import.meta.dirname, "lane-worker.js"), [], { cwd, env, serialization: "advanced", execArgv: [] });
+export function forkedWorker(cwd: string, env: NodeJS.ProcessEnv): Worker {
+  const child = fork(join(import.meta.dirname, "worker-process.js"), [], { cwd, env, serialization: "advanced", execArgv: [] });
   let stopped = false;
   let settle: { done(reply: Reply): void; fail(error: Error): void } | undefined;
   child.on("message", (reply: Reply) => settle?.done(reply));

@@ -1,20 +1,20 @@
-/** A matrix as a page of docs/findings: the mail's own text, under headings. */
+/** A verdict table as a page of docs/findings: the mail's own text, under headings. */
 
 import { answerOf } from "./answer.ts";
-import { legendLines, MAIL, sections } from "./mail.ts";
-import type { MatrixResult } from "./matrix.ts";
-import { matrixTable } from "./table.ts";
+import { tableGrid } from "./table-grid.ts";
+import { legendLines, MAIL, sections } from "./table-mail.ts";
+import type { TableResult } from "./verdict-table.ts";
 
 /** `command` regenerates it. */
-export function matrixMarkdown(result: MatrixResult, command: string): string {
-  const { matrix } = result;
-  const asked = matrix.question === "" ? [] : [`*${matrix.question}*`, ""];
+export function tableMarkdown(result: TableResult, command: string): string {
+  const { table } = result;
+  const asked = table.question === "" ? [] : [`*${table.question}*`, ""];
   const out = [
-    `# ${matrix.title}`,
+    `# ${table.title}`,
     "",
     `<!-- Made by \`${command}\`; a test fails when a cell changes. Not to be edited. -->`,
     "",
-    ...fence([...matrixTable(result, MAIL), "", ...legendLines(result)]),
+    ...fence([...tableGrid(result, MAIL), "", ...legendLines(result)]),
   ];
   for (const section of sections(result)) {
     const answer = section.title === "Answer" ? [...asked, ...answerOf(result).flatMap((text) => [text, ""])].slice(0, -1) : undefined;

@@ -1,5 +1,5 @@
 /**
- * The table of a matrix: rows are users, columns designs, as many groups side by side as fit the width. A cell is a short code.
+ * The grid of a verdict table: rows are users, columns designs, as many groups side by side as fit the width. A cell is a short code.
  */
 
 import { wrap } from "../report/wrap.ts";
@@ -8,33 +8,33 @@ import {
   type CellResult,
   type Code,
   type Group,
-  type Matrix,
-  type MatrixColumn,
-  type MatrixResult,
   sourceOf,
+  type TableColumn,
+  type TableResult,
   type Verdict,
-} from "./matrix.ts";
+  type VerdictTable,
+} from "./verdict-table.ts";
 
 const RULE = " | ";
 
 /** Mark of a cell that real code answers too. */
 const BOTH = "+";
 
-/** The initials, where the matrix has no code of its own: freed-page-access is FPA. */
-export function codeOf(matrix: Matrix, klass: string): Code {
+/** The initials, where the verdict table has no code of its own: freed-page-access is FPA. */
+export function codeOf(table: VerdictTable, klass: string): Code {
   const initials = klass
     .split("-")
     .map((word) => word.charAt(0).toUpperCase())
     .join("");
-  return matrix.codes.find((c) => c.klass === klass) ?? { klass, code: initials, text: klass.replaceAll("-", " "), note: "" };
+  return table.codes.find((c) => c.klass === klass) ?? { klass, code: initials, text: klass.replaceAll("-", " "), note: "" };
 }
 
-export function codeOfVerdict(matrix: Matrix, verdict: Verdict): string {
+export function codeOfVerdict(table: VerdictTable, verdict: Verdict): string {
   switch (verdict.kind) {
     case "none":
       return "ok";
     case "violation":
-      return codeOf(matrix, verdict.klass).code;
+      return codeOf(table, verdict.klass).code;
     case "insensitive":
       return "ok?";
     case "disagreement":
@@ -54,32 +54,32 @@ interface Head {
   readonly rowName: string;
   /** Of which some cell arises. */
   readonly rows: readonly string[];
-  readonly columns: readonly { readonly column: MatrixColumn; readonly label: string; readonly width: number }[];
+  readonly columns: readonly { readonly column: TableColumn; readonly label: string; readonly width: number }[];
   readonly width: number;
 }
 
-export function matrixTable(result: MatrixResult, width: number): string[] {
-  const { matrix } = result;
-  const cells = new Map(judge(result).map((cell, i) => [`${cell.row}\n${cell.column.id}`, codeFor(matrix, cell, result.cells[i]!)]));
-  const rowWidth = Math.max(...matrix.groups.map((g) => g.rowName.length), ...matrix.rows.map((row) => row.short.length));
+export function tableGrid(result: TableResult, width: number): string[] {
+  const { table } = result;
+  const cells = new Map(judge(result).map((cell, i) => [`${cell.row}\n${cell.column.id}`, codeFor(table, cell, result.cells[i]!)]));
+  const rowWidth = Math.max(...table.groups.map((g) => g.rowName.length), ...table.rows.map((row) => row.short.length));
   // A group of which no cell arises is left out.
-  const heads = matrix.groups.map((group) => headOf(result, group, cells)).filter((head) => head.rows.length > 0);
+  const heads = table.groups.map((group) => headOf(result, group, cells)).filter((head) => head.rows.length > 0);
   const parts = beside(heads, width - rowWidth);
-  return parts.flatMap((part, i) => [...(i === 0 ? [] : [""]), ...tableOf(matrix, part, cells, rowWidth)]);
+  return parts.flatMap((part, i) => [...(i === 0 ? [] : [""]), ...tableOf(table, part, cells, rowWidth)]);
 }
 
 const isBoth = (cell: CellResult, judged: Judged): boolean => sourceOf(cell) === "both" && judged.verdict.kind !== "disagreement";
 
-function codeFor(matrix: Matrix, judged: Judged, cell: CellResult): string {
-  return `${codeOfVerdict(matrix, judged.verdict)}${isBoth(cell, judged) ? BOTH : ""}`;
+function codeFor(table: VerdictTable, judged: Judged, cell: CellResult): string {
+  return `${codeOfVerdict(table, judged.verdict)}${isBoth(cell, judged) ? BOTH : ""}`;
 }
 
-function headOf({ matrix, cells: results }: MatrixResult, group: Group, cells: ReadonlyMap<string, string>): Head {
-  const columns = matrix.columns
+function headOf({ table, cells: results }: TableResult, group: Group, cells: ReadonlyMap<string, string>): Head {
+  const columns = table.columns
     .filter((column) => column.group === group.id)
     .map((column) => {
-      const label = matrix.designs.find((d) => d.id === column.design)?.short ?? column.design;
-      const codes = matrix.rows.map((row) => cells.get(`${row.id}\n${column.id}`)?.length ?? 0);
+      const label = table.designs.find((d) => d.id === column.design)?.short ?? column.design;
+      const codes = table.rows.map((row) => cells.get(`${row.id}\n${column.id}`)?.length ?? 0);
       return { column, label, width: Math.max(label.length, ...codes) };
     });
   const width = columns.reduce((sum, c) => sum + c.width, 0) + Math.max(columns.length - 1, 0);
@@ -106,7 +106,7 @@ function beside(heads: readonly Head[], room: number): Head[][] {
   return parts;
 }
 
-function tableOf(matrix: Matrix, heads: readonly Head[], cells: ReadonlyMap<string, string>, rowWidth: number): string[] {
+function tableOf(table: VerdictTable, heads: readonly Head[], cells: ReadonlyMap<string, string>, rowWidth: number): string[] {
   const line = (first: string, rest: readonly string[]): string =>
     [first.padEnd(rowWidth), ...rest.map((text, i) => text.padEnd(heads[i]!.width))].join(RULE).trimEnd();
   const across = (head: Head, text: (column: Head["columns"][number]) => string): string =>
@@ -126,7 +126,7 @@ function tableOf(matrix: Matrix, heads: readonly Head[], cells: ReadonlyMap<stri
       heads.map((head) => across(head, (c) => c.label)),
     ),
     ["-".repeat(rowWidth), ...heads.map((head) => "-".repeat(head.width))].join("-+-"),
-    ...matrix.rows
+    ...table.rows
       .filter((row) => heads.some((head) => head.rows.includes(row.id)))
       .map((row) =>
         line(
@@ -138,8 +138,8 @@ function tableOf(matrix: Matrix, heads: readonly Head[], cells: ReadonlyMap<stri
 }
 
 /** What the codes of this table mean; those that do not occur are left out. */
-export function legend(result: MatrixResult): [string, string][] {
-  const { matrix } = result;
+export function legend(result: TableResult): [string, string][] {
+  const { table } = result;
   const judged = judge(result);
   const has = (kind: Verdict["kind"]): boolean => judged.some((c) => c.verdict.kind === kind);
   const classes = [...new Set(judged.flatMap((c) => (c.verdict.kind === "violation" ? [c.verdict.klass] : [])))];
@@ -147,7 +147,7 @@ export function legend(result: MatrixResult): [string, string][] {
   return [
     ...entry("none", "ok", "none within the bounds, and the fault seeded there is found"),
     ...classes.map((klass): [string, string] => {
-      const { code, text, note } = codeOf(matrix, klass);
+      const { code, text, note } = codeOf(table, klass);
       return [code, note === "" ? text : `${text}: ${note}`];
     }),
     ...entry("insensitive", "ok?", "none, but the fault seeded there is not found either"),

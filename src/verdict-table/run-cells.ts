@@ -1,7 +1,7 @@
 /**
- * Runs the cells of a matrix on several lanes (worker processes, or this one), recalling what an earlier run found out.
+ * Runs the cells of a verdict table on several workers (processes, or this one), recalling what an earlier run found out.
  *
- * Every cell is prepared (compiled, which gives the key of its program), and each distinct program searched once. The seeded twins of
+ * Every cell is prepared (compiled, which gives the key of its program), and each distinct program searched once. The seeded mutants of
  * cells that say none follow in the same way. What took longest the last time goes first, so that no long search is left alone at the end.
  * An interrupt stops at once; what was found until then is kept, and the next run goes on from there.
  */
@@ -9,7 +9,7 @@ import { deserialize, serialize } from "node:v8";
 import { InputFault } from "../base/diagnostics.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { codeVersion, packageVersion } from "../host/paths.ts";
-import type { CellResult, Matrix, MatrixBounds, MatrixCell, MatrixResult, Outcome, RealCaseOf } from "./matrix.ts";
+import type { CellResult, Outcome, RealCaseOf, TableBounds, TableCell, TableResult, VerdictTable } from "./verdict-table.ts";
 
 /** One program to be checked. */
 export type Job =
@@ -18,13 +18,13 @@ export type Job =
       readonly files: readonly string[];
       readonly defines: readonly string[];
       readonly kernel: string | undefined;
-      readonly bounds: MatrixBounds;
+      readonly bounds: TableBounds;
       readonly cwd: string;
     }
   | ({ readonly source: "real" } & RealCaseOf);
 
 /** Does one thing at a time. A rejection is an `InputFault`, or a fault of ours. */
-export interface Lane {
+export interface Worker {
   /** Equal keys: equal programs, under equal bounds. */
   prepare(job: Job): Promise<string>;
   check(job: Job, onStates: (states: number) => void): Promise<Outcome>;
@@ -33,7 +33,7 @@ export interface Lane {
 }
 
 export interface RunOptions {
-  readonly lanes: readonly Lane[];
+  readonly workers: readonly Worker[];
   readonly cache: Cache;
   /** Leave aside what earlier runs found. */
   readonly fresh: boolean;
@@ -42,11 +42,11 @@ export interface RunOptions {
   readonly realMissing: string;
   /** Whose code it is: "Linux 4.4.178". */
   readonly realOf: string;
-  readonly onProgress: (progress: MatrixProgress) => void;
+  readonly onProgress: (progress: TableProgress) => void;
 }
 
-export interface MatrixProgress {
-  /** Cells and seeded twins; the latter are added as cells turn out to need them. */
+export interface TableProgress {
+  /** Cells and seeded mutants; the latter are added as cells turn out to need them. */
   readonly done: number;
   readonly total: number;
   /** Of programs that are done, and of those being searched. */
@@ -56,39 +56,39 @@ export interface MatrixProgress {
 
 /** A job's part in a cell. */
 interface Part {
-  readonly cell: MatrixCell;
+  readonly cell: TableCell;
   readonly job: Job;
   readonly name: string;
 }
 
 interface Slot {
   base: Part | undefined;
-  twin: Part | undefined;
+  mutant: Part | undefined;
   real: Part[];
 }
 
-export async function runMatrix(matrix: Matrix, options: RunOptions): Promise<MatrixResult> {
+export async function runTable(table: VerdictTable, options: RunOptions): Promise<TableResult> {
   const start = Date.now();
-  const slots = matrix.cells.map((cell) => slotOf(matrix, cell, options));
+  const slots = table.cells.map((cell) => slotOf(table, cell, options));
   const runner = new Runner(options);
   try {
     await runner.run(slots);
   } finally {
-    for (const lane of options.lanes) lane.stop();
+    for (const worker of options.workers) worker.stop();
   }
   const interrupted = options.signal.aborted;
   const outcomeOf = (part: Part | undefined): Outcome | undefined => runner.outcomeOf(part);
   const distinct = [...new Map(runner.used().map((o) => [o.key, o.outcome])).values()];
   const sum = (pick: (o: Outcome) => number): number => distinct.reduce((a, o) => a + pick(o), 0);
   return {
-    matrix,
+    table,
     cells: slots.map(
       (slot, i): CellResult => ({
-        cell: matrix.cells[i]!,
+        cell: table.cells[i]!,
         key: runner.keyOfPart(slot.base),
         outcome: outcomeOf(slot.base),
-        twin: outcomeOf(slot.base)?.kind === "none" ? outcomeOf(slot.twin) : undefined,
-        real: matrix.cells[i]!.real.map((of, n) => ({ of, outcome: outcomeOf(slot.real[n]) })),
+        mutant: outcomeOf(slot.base)?.kind === "none" ? outcomeOf(slot.mutant) : undefined,
+        real: table.cells[i]!.real.map((of, n) => ({ of, outcome: outcomeOf(slot.real[n]) })),
       }),
     ),
     states: sum((o) => o.states),
@@ -97,23 +97,23 @@ export async function runMatrix(matrix: Matrix, options: RunOptions): Promise<Ma
     searchSeconds: sum((o) => o.seconds),
     seconds: (Date.now() - start) / 1000,
     interrupted,
-    realMissing: matrix.cells.some((cell) => cell.real.length > 0) ? options.realMissing : "",
+    realMissing: table.cells.some((cell) => cell.real.length > 0) ? options.realMissing : "",
     realOf: options.realOf,
     version: packageVersion(),
   };
 }
 
-function slotOf(matrix: Matrix, cell: MatrixCell, options: RunOptions): Slot {
-  if (cell.skip !== "") return { base: undefined, twin: undefined, real: [] };
+function slotOf(table: VerdictTable, cell: TableCell, options: RunOptions): Slot {
+  if (cell.skip !== "") return { base: undefined, mutant: undefined, real: [] };
   const part = (name: string, defines: readonly string[]): Part => ({
     cell,
     name: `${cell.row} ${cell.column}${name}`,
-    job: { source: "model", files: cell.files, defines, kernel: matrix.kernel, bounds: matrix.bounds, cwd: matrix.cwd },
+    job: { source: "model", files: cell.files, defines, kernel: table.kernel, bounds: table.bounds, cwd: table.cwd },
   });
   const real = (of: RealCaseOf): Part => ({ cell, name: `${cell.row} ${cell.column} (real)`, job: { source: "real", ...of } });
   return {
     base: part("", cell.defines),
-    twin: cell.seed.length === 0 ? undefined : part(" (seeded)", [...cell.defines, ...cell.seed]),
+    mutant: cell.seed.length === 0 ? undefined : part(" (seeded)", [...cell.defines, ...cell.seed]),
     real: options.realMissing === "" ? cell.real.map(real) : [],
   };
 }
@@ -125,7 +125,7 @@ class Runner {
   /** By the job: a case of real code may answer several cells, and compiling one takes seconds. */
   private readonly prepared = new Map<string, Promise<string>>();
   private readonly outcomes = new Map<string, Outcome>();
-  private readonly running = new Map<Lane, { readonly name: string; states: number }>();
+  private readonly running = new Map<Worker, { readonly name: string; states: number }>();
   private readonly searched = new Set<string>();
   private progress = { done: 0, total: 0 };
 
@@ -151,30 +151,30 @@ class Runner {
 
   async run(slots: readonly Slot[]): Promise<void> {
     const present = (parts: readonly (Part | undefined)[]): Part[] => parts.filter((part) => part !== undefined);
-    const twins = new Map(slots.flatMap((slot) => (slot.base && slot.twin ? [[slot.base, slot.twin] as const] : [])));
-    await this.search(present(slots.flatMap((slot) => [slot.base, ...slot.real])), twins);
+    const mutants = new Map(slots.flatMap((slot) => (slot.base && slot.mutant ? [[slot.base, slot.mutant] as const] : [])));
+    await this.search(present(slots.flatMap((slot) => [slot.base, ...slot.real])), mutants);
     // Those whose cell shares a search that was still going on when its turn came.
-    const left = [...twins].filter(([base, twin]) => this.outcomeOf(base)?.kind === "none" && !this.keys.has(twin));
-    await this.search(left.map(([, twin]) => twin));
+    const left = [...mutants].filter(([base, mutant]) => this.outcomeOf(base)?.kind === "none" && !this.keys.has(mutant));
+    await this.search(left.map(([, mutant]) => mutant));
   }
 
   /** Prepares each part and searches its program at once, unless that is done or being done under another name. */
-  private async search(parts: readonly Part[], twins: ReadonlyMap<Part, Part> = new Map()): Promise<void> {
+  private async search(parts: readonly Part[], mutants: ReadonlyMap<Part, Part> = new Map()): Promise<void> {
     const { cache, fresh, signal } = this.options;
     const seconds = new Map(parts.map((part) => [part, lastSeconds(cache, part)]));
     const queue = [...parts].sort((a, b) => seconds.get(b)! - seconds.get(a)!);
     this.progress.total += queue.length;
-    const one = async (lane: Lane, part: Part): Promise<void> => {
+    const one = async (worker: Worker, part: Part): Promise<void> => {
       const now = { name: part.name, states: 0 };
-      this.running.set(lane, now);
-      const key = await this.prepare(lane, part.job);
+      this.running.set(worker, now);
+      const key = await this.prepare(worker, part.job);
       this.keys.set(part, key);
       if (!this.searched.has(key)) {
         this.searched.add(key);
         const kept = fresh ? undefined : recall(cache, key);
         const outcome =
           kept ??
-          (await lane.check(part.job, (states) => {
+          (await worker.check(part.job, (states) => {
             now.states = states;
             this.tell();
           }));
@@ -182,42 +182,42 @@ class Runner {
         this.outcomes.set(key, outcome);
         if (kept === undefined) keep(cache, key, part, outcome);
       }
-      this.running.delete(lane);
+      this.running.delete(worker);
       this.progress.done++;
     };
-    await this.onLanes(queue, async (lane, part) => {
-      await one(lane, part).catch((error: unknown) => {
+    await this.onWorkers(queue, async (worker, part) => {
+      await one(worker, part).catch((error: unknown) => {
         throw located(error, part);
       });
       // At once, so that a run that is interrupted has whole cells. A cell that says what goes wrong needs no proof that it would.
-      const twin = twins.get(part);
-      if (twin === undefined || signal.aborted || this.outcomeOf(part)?.kind !== "none") return;
+      const mutant = mutants.get(part);
+      if (mutant === undefined || signal.aborted || this.outcomeOf(part)?.kind !== "none") return;
       this.progress.total++;
-      await one(lane, twin);
+      await one(worker, mutant);
     });
   }
 
-  private prepare(lane: Lane, job: Job): Promise<string> {
+  private prepare(worker: Worker, job: Job): Promise<string> {
     const named = JSON.stringify(job);
-    const known = this.prepared.get(named) ?? lane.prepare(job);
+    const known = this.prepared.get(named) ?? worker.prepare(job);
     this.prepared.set(named, known);
     return known;
   }
 
-  private async onLanes<T>(queue: readonly T[], work: (lane: Lane, item: T) => Promise<void>): Promise<void> {
-    const { lanes, signal } = this.options;
+  private async onWorkers<T>(queue: readonly T[], work: (worker: Worker, item: T) => Promise<void>): Promise<void> {
+    const { workers, signal } = this.options;
     let next = 0;
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    const drive = async (lane: Lane): Promise<void> => {
+    const drive = async (worker: Worker): Promise<void> => {
       while (next < queue.length && !signal.aborted) {
-        await work(lane, queue[next++]!);
+        await work(worker, queue[next++]!);
         this.tell();
       }
     };
-    await Promise.race([Promise.all(lanes.map(drive)), aborted]);
+    await Promise.race([Promise.all(workers.map(drive)), aborted]);
   }
 
   private tell(): void {

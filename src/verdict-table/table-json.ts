@@ -1,23 +1,23 @@
 /**
- * A matrix as data: every cell with what it came to, its command and what answers it, the designs' effects and the sentences.
+ * A verdict table as data: every cell with what it came to, its command and what answers it, the designs' effects and the sentences.
  *
  * Nothing in it depends on the machine or the day but `searchSeconds`, so that a kept one changes only if a cell does.
  */
 
 import { answerOf, effectsOf, judge } from "./answer.ts";
-import { type CellResult, type MatrixResult, matrixStatus, sourceOf, type Verdict } from "./matrix.ts";
-import { codeOfVerdict } from "./table.ts";
+import { codeOfVerdict } from "./table-grid.ts";
+import { type CellResult, sourceOf, type TableResult, tableStatus, type Verdict } from "./verdict-table.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-export function matrixJson(result: MatrixResult): Json {
-  const { matrix } = result;
+export function tableJson(result: TableResult): Json {
+  const { table } = result;
   const judged = judge(result);
   return {
     version: 1,
-    report: matrix.name,
-    title: matrix.title,
-    complete: matrixStatus(result) === 0,
+    report: table.name,
+    title: table.title,
+    complete: tableStatus(result) === 0,
     interrupted: result.interrupted,
     shootdown: result.version,
     states: result.states,
@@ -25,9 +25,9 @@ export function matrixJson(result: MatrixResult): Json {
     programs: result.programs,
     searchSeconds: Math.round(result.searchSeconds * 10) / 10,
     bounds: {
-      preemptions: matrix.bounds.preemptions ?? null,
-      maxStates: matrix.bounds.maxStates ?? null,
-      timeout: matrix.bounds.timeout ?? null,
+      preemptions: table.bounds.preemptions ?? null,
+      maxStates: table.bounds.maxStates ?? null,
+      timeout: table.bounds.timeout ?? null,
     },
     realMissing: result.realMissing,
     realOf: result.realOf,
@@ -45,12 +45,12 @@ export function matrixJson(result: MatrixResult): Json {
     cells: result.cells.map((cell, i) => ({
       row: cell.cell.row,
       column: cell.cell.column,
-      code: codeOfVerdict(matrix, judged[i]!.verdict),
+      code: codeOfVerdict(table, judged[i]!.verdict),
       ...verdictJson(judged[i]!.verdict),
       source: sourceOf(cell),
       states: cell.outcome?.states ?? null,
-      seeded: wordOf(cell.twin),
-      seededStates: cell.twin?.states ?? null,
+      seeded: wordOf(cell.mutant),
+      seededStates: cell.mutant?.states ?? null,
       real: cell.real.map(({ of, outcome }) => ({
         group: of.group,
         case: of.case,
@@ -78,6 +78,6 @@ function verdictJson(verdict: Verdict): { readonly [key: string]: Json } {
   }
 }
 
-/** Of a seeded twin: the class by which its fault was found. */
+/** Of a seeded mutant: the class by which its fault was found. */
 const wordOf = (outcome: CellResult["outcome"]): string | null =>
   outcome === undefined ? null : outcome.kind === "violation" ? outcome.klass : outcome.kind;

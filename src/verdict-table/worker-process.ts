@@ -6,7 +6,7 @@
 
 import { InputFault } from "../base/diagnostics.ts";
 import { openCache } from "../host/cache.ts";
-import { checkPrepared, preparing, type Reply, type Request } from "./lane.ts";
+import { checkPrepared, preparing, type Reply, type Request } from "./worker.ts";
 
 const prepared = preparing(openCache());
 

@@ -1,6 +1,6 @@
-/** Matrices to print: two users, three designs, two kinds of page, and results as a test wants them. */
-import type { CellResult, Matrix, MatrixResult, Outcome } from "../../src/matrix/matrix.ts";
-import { story } from "./fixture.ts";
+/** Verdict tables to print: two users, three designs, two kinds of page, and results as a test wants them. */
+import type { CellResult, Outcome, TableResult, VerdictTable } from "../../src/verdict-table/verdict-table.ts";
+import { story } from "../report/fixture.ts";
 
 const ROWS = ["kappa", "sigma"];
 const DESIGNS = ["was", "D1", "D2"];
@@ -10,7 +10,7 @@ export const NONE: Outcome = { kind: "none", states: 100, transitions: 200, seco
 export const BAD: Outcome = { kind: "violation", klass: "lost-write", story, states: 10, transitions: 20, seconds: 0.25 };
 export const OPEN: Outcome = { kind: "inconclusive", reason: "at --timeout 60", states: 7, transitions: 8, seconds: 60 };
 
-export const matrix: Matrix = {
+export const table: VerdictTable = {
   name: "trial",
   title: "Which design keeps which user safe",
   question: "Is D1 enough, or does it take D2?",
@@ -68,13 +68,13 @@ export const matrix: Matrix = {
 export type Change = Partial<Omit<CellResult, "cell">> & { readonly skip?: string };
 
 /** All cells say none and their seeded faults are found, but for those named ("kappa was-anon"). */
-export function resultOf(changes: Readonly<Record<string, Change>>, more: Partial<MatrixResult> = {}): MatrixResult {
-  const cells = matrix.cells.map((cell): CellResult => {
+export function resultOf(changes: Readonly<Record<string, Change>>, more: Partial<TableResult> = {}): TableResult {
+  const cells = table.cells.map((cell): CellResult => {
     const { skip = "", ...change } = changes[`${cell.row} ${cell.column}`] ?? {};
-    return { cell: { ...cell, skip }, key: `${cell.row}-${cell.column}`, outcome: NONE, twin: BAD, real: [], ...change };
+    return { cell: { ...cell, skip }, key: `${cell.row}-${cell.column}`, outcome: NONE, mutant: BAD, real: [], ...change };
   });
   return {
-    matrix,
+    table,
     cells,
     states: 1_234_567,
     transitions: 7_654_321,
@@ -89,4 +89,4 @@ export function resultOf(changes: Readonly<Record<string, Change>>, more: Partia
   };
 }
 
-export const bad: Change = { outcome: BAD, twin: undefined };
+export const bad: Change = { outcome: BAD, mutant: undefined };

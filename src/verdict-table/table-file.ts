@@ -18,14 +18,14 @@ import type {
   Condition,
   Design,
   Group,
-  Matrix,
-  MatrixCell,
-  MatrixColumn,
-  MatrixRow,
   RealCaseOf,
   Selector,
-} from "./matrix.ts";
-import { ordinaryRows } from "./matrix.ts";
+  TableCell,
+  TableColumn,
+  TableRow,
+  VerdictTable,
+} from "./verdict-table.ts";
+import { ordinaryRows } from "./verdict-table.ts";
 
 const FILE = "matrix.json";
 /** What is said of the cells may stand in a file of its own: its keys are as if they stood in matrix.json. */
@@ -33,7 +33,7 @@ const ANSWER = "answer.json";
 const corpusDir = join(packageRoot, "corpus");
 
 /** The names of those that come with shootdown, and their files. */
-export function knownMatrices(): Map<string, string> {
+export function knownTables(): Map<string, string> {
   const found = new Map<string, string>();
   for (const folder of existsSync(corpusDir) ? readdirSync(corpusDir).sort() : []) {
     const file = join(corpusDir, folder, FILE);
@@ -53,8 +53,8 @@ function nameIn(file: string, folder: string): string {
 }
 
 /** `name` is that of a report, of a matrix.json, or of a folder with one. */
-export function findMatrix(name: string, cwd: string): Matrix {
-  const known = knownMatrices();
+export function findTable(name: string, cwd: string): VerdictTable {
+  const known = knownTables();
   const path = resolve(cwd, name);
   const file = known.get(name) ?? (existsSync(join(path, FILE)) ? join(path, FILE) : path);
   if (!existsSync(file) || !statSync(file).isFile()) {
@@ -67,7 +67,7 @@ export function findMatrix(name: string, cwd: string): Matrix {
   const dir = dirname(resolve(file));
   const top = read(file);
   const beside = join(dir, ANSWER);
-  return matrixOf(existsSync(beside) ? joined(top, read(beside)) : top, dir);
+  return tableOf(existsSync(beside) ? joined(top, read(beside)) : top, dir);
 }
 
 function read(file: string): Value {
@@ -102,7 +102,7 @@ function addedTo(entries: readonly Value[], more: readonly Value[]): unknown[] {
 const TOP = ["name", "title", "question", "scope", "kernel", "file", "files", "defines", "rowName", "rows", "columns", "designs", "groups"];
 const REST = ["codes", "bounds", "seed", "cells", "values", "answer", "comment"];
 
-function matrixOf(top: Value, dir: string): Matrix {
+function tableOf(top: Value, dir: string): VerdictTable {
   only(top, [...TOP, ...REST]);
   const rowValues = list(field(top, "rows"));
   const columnValues = list(field(top, "columns"));
@@ -161,21 +161,21 @@ function unique(at: Value, of: readonly { readonly id: string }[]): void {
 /** What rows and columns add to their cells. */
 const OF_CELLS = ["defines", "seed", "file", "files"];
 
-function rowOf(at: Value): MatrixRow {
+function rowOf(at: Value): TableRow {
   only(at, ["id", "label", "short", "of", "note", "comment", ...OF_CELLS]);
   const id = text(field(at, "id"));
   const label = text(field(at, "label"), id);
   return { id, label, short: text(field(at, "short"), label), of: text(field(at, "of"), id), note: text(field(at, "note"), "") };
 }
 
-function columnOf(at: Value): MatrixColumn {
+function columnOf(at: Value): TableColumn {
   only(at, ["id", "label", "design", "group", "note", "comment", ...OF_CELLS]);
   const id = text(field(at, "id"));
   const label = text(field(at, "label"), id);
   return { id, design: text(field(at, "design"), label), group: text(field(at, "group"), "") };
 }
 
-function designsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly MatrixRow[]): Design[] {
+function designsOf(at: Value, columns: readonly TableColumn[], rows: readonly TableRow[]): Design[] {
   const listed = list(at).map((value): Design => {
     only(value, ["id", "label", "short", "title", "note", "changes", "role", "comment"]);
     const id = text(field(value, "id"));
@@ -201,7 +201,7 @@ function designsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly M
   return [...listed, ...others.map((id): Design => ({ id, label: id, short: id, title: "", note: "", changes: [], role: "proposed" }))];
 }
 
-function groupsOf(at: Value, columns: readonly MatrixColumn[], rows: readonly MatrixRow[], rowName: string): Group[] {
+function groupsOf(at: Value, columns: readonly TableColumn[], rows: readonly TableRow[], rowName: string): Group[] {
   const used = [...new Set(columns.map((c) => c.group))];
   if (at.value === undefined) return used.map((id) => ({ id, label: id, note: "", rowName, rows: rows.map((r) => r.id) }));
   const own = list(at).flatMap((value) => texts(field(value, "rows")));
@@ -240,7 +240,7 @@ interface Place {
 }
 
 /** What the top, the row, the column and `cells` say of a cell, later over earlier. */
-function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], groups: readonly Group[], place: Place): MatrixCell[] {
+function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], groups: readonly Group[], place: Place): TableCell[] {
   const special = list(field(top, "cells")).map((value) => {
     only(value, ["row", "column", "design", "group", "skip", "real", "comment", ...OF_CELLS]);
     const { row, column, design, group, ...rest } = record(value);
@@ -258,7 +258,7 @@ function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], 
   );
 }
 
-function cellOf(row: string, column: string, layers: readonly Value[], { dir, cwd }: Place): MatrixCell {
+function cellOf(row: string, column: string, layers: readonly Value[], { dir, cwd }: Place): TableCell {
   const merged = (name: string): string[] =>
     Object.entries(Object.assign({}, ...layers.map((layer) => defines(field(layer, name)))) as Record<string, string>).map(
       ([macro, value]) => `${macro}=${value}`,

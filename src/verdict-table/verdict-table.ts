@@ -1,12 +1,12 @@
 /**
- * A matrix: one question asked of many programs. Rows are users, columns are designs for kinds of page (or whatever a `matrix.json` says
- * they are), a cell is one scenario with its macros. Data only: what was asked, and what came of it; `matrix-*.ts` beside this print it.
+ * A verdict table: one question asked of many programs. Rows are users, columns are designs for kinds of page (or whatever a `matrix.json` says
+ * they are), a cell is one scenario with its macros. Data only: what was asked, and what came of it; `table-*.ts` beside this print it.
  *
  * A cell that says none counts only if the same cell with a seeded fault is found out; see `standingOf`.
  */
 import type { Story } from "../explain/story.ts";
 
-export interface MatrixRow {
+export interface TableRow {
   readonly id: string;
   readonly label: string;
   /** For the table. */
@@ -16,11 +16,11 @@ export interface MatrixRow {
   readonly note: string;
 }
 
-export interface MatrixColumn {
+export interface TableColumn {
   readonly id: string;
-  /** Key of `Matrix.designs`. */
+  /** Key of `VerdictTable.designs`. */
   readonly design: string;
-  /** Key of `Matrix.groups`: columns of one group stand side by side. */
+  /** Key of `VerdictTable.groups`: columns of one group stand side by side. */
   readonly group: string;
 }
 
@@ -57,7 +57,7 @@ export interface Code {
   readonly note: string;
 }
 
-export interface MatrixBounds {
+export interface TableBounds {
   readonly preemptions: number | undefined;
   readonly maxStates: number | undefined;
   readonly timeout: number | undefined;
@@ -69,7 +69,7 @@ export interface RealCaseOf {
   readonly case: string;
 }
 
-export interface MatrixCell {
+export interface TableCell {
   readonly row: string;
   readonly column: string;
   readonly files: readonly string[];
@@ -115,7 +115,7 @@ export interface Claim {
   readonly say: readonly Alternative[];
 }
 
-export interface Matrix {
+export interface VerdictTable {
   readonly name: string;
   readonly title: string;
   readonly question: string;
@@ -127,19 +127,19 @@ export interface Matrix {
   /** Folder of matrix.json, and the one from which its files are named. */
   readonly dir: string;
   readonly cwd: string;
-  readonly rows: readonly MatrixRow[];
-  readonly columns: readonly MatrixColumn[];
+  readonly rows: readonly TableRow[];
+  readonly columns: readonly TableColumn[];
   readonly designs: readonly Design[];
   readonly groups: readonly Group[];
   readonly codes: readonly Code[];
-  readonly bounds: MatrixBounds;
-  readonly cells: readonly MatrixCell[];
+  readonly bounds: TableBounds;
+  readonly cells: readonly TableCell[];
   readonly values: Readonly<Record<string, Binding>>;
   readonly answer: readonly Claim[];
 }
 
-/** Rows of the kind that the matrix is about, which groups with rows of their own have none of. */
-export const ordinaryRows = ({ rows, groups, rowName }: Pick<Matrix, "rows" | "groups" | "rowName">): MatrixRow[] =>
+/** Rows of the kind that the verdict table is about, which groups with rows of their own have none of. */
+export const ordinaryRows = ({ rows, groups, rowName }: Pick<VerdictTable, "rows" | "groups" | "rowName">): TableRow[] =>
   rows.filter((row) => groups.some((g) => g.rowName === rowName && g.rows.includes(row.id)));
 
 /** What one search came to, without what only that search's own report needs. */
@@ -156,16 +156,16 @@ interface OutcomeCounts {
 
 /** `undefined` where nothing was run, or not to the end. */
 export interface CellResult {
-  readonly cell: MatrixCell;
+  readonly cell: TableCell;
   /** Of the program: cells with equal keys were searched once. */
   readonly key: string | undefined;
   readonly outcome: Outcome | undefined;
-  readonly twin: Outcome | undefined;
+  readonly mutant: Outcome | undefined;
   readonly real: readonly { readonly of: RealCaseOf; readonly outcome: Outcome | undefined }[];
 }
 
-export interface MatrixResult {
-  readonly matrix: Matrix;
+export interface TableResult {
+  readonly table: VerdictTable;
   readonly cells: readonly CellResult[];
   /** Of all distinct programs that were searched for it, now or earlier. */
   readonly states: number;
@@ -182,7 +182,7 @@ export interface MatrixResult {
   readonly version: string;
 }
 
-/** What a cell comes to, its seeded twin and real code considered. */
+/** What a cell comes to, its seeded mutant and real code considered. */
 export type Verdict =
   | { readonly kind: "none" }
   | { readonly kind: "violation"; readonly klass: string; readonly story: Story }
@@ -197,7 +197,7 @@ export type Verdict =
 const saysOf = (outcome: Outcome): string => (outcome.kind === "violation" ? outcome.klass : outcome.kind);
 
 export function verdictOf(result: CellResult): Verdict {
-  const { cell, outcome, twin } = result;
+  const { cell, outcome, mutant } = result;
   if (cell.skip !== "") return { kind: "skipped", why: cell.skip };
   if (outcome === undefined) return { kind: "pending" };
   if (outcome.kind === "inconclusive") return { kind: "inconclusive", why: `stopped ${outcome.reason}` };
@@ -209,9 +209,9 @@ export function verdictOf(result: CellResult): Verdict {
   }
   if (outcome.kind === "violation") return outcome;
   if (cell.seed.length === 0) return { kind: "insensitive", why: "there is no seeded fault to compare it with" };
-  if (twin === undefined) return { kind: "pending" };
-  if (twin.kind === "inconclusive") return { kind: "insensitive", why: `its seeded fault was not found: stopped ${twin.reason}` };
-  if (twin.kind === "none") return { kind: "insensitive", why: "its seeded fault is not found either" };
+  if (mutant === undefined) return { kind: "pending" };
+  if (mutant.kind === "inconclusive") return { kind: "insensitive", why: `its seeded fault was not found: stopped ${mutant.reason}` };
+  if (mutant.kind === "none") return { kind: "insensitive", why: "its seeded fault is not found either" };
   return { kind: "none" };
 }
 
@@ -239,5 +239,5 @@ export function sourceOf(result: CellResult): "model" | "both" | "nothing" {
 }
 
 /** 0: every cell is answered. 3: some are open. */
-export const matrixStatus = (result: MatrixResult): 0 | 3 =>
+export const tableStatus = (result: TableResult): 0 | 3 =>
   result.interrupted || result.cells.some((cell) => standingOf(verdictOf(cell)) === "open") ? 3 : 0;

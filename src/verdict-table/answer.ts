@@ -6,28 +6,28 @@ import {
   type Binding,
   type Condition,
   type Design,
-  type Matrix,
-  type MatrixColumn,
-  type MatrixResult,
   type Selector,
   type Standing,
   standingOf,
+  type TableColumn,
+  type TableResult,
   type Verdict,
+  type VerdictTable,
   verdictOf,
-} from "./matrix.ts";
+} from "./verdict-table.ts";
 
 export interface Judged {
   readonly row: string;
-  readonly column: MatrixColumn;
+  readonly column: TableColumn;
   readonly verdict: Verdict;
 }
 
-export function judge(result: MatrixResult): Judged[] {
-  const columns = new Map(result.matrix.columns.map((column) => [column.id, column]));
+export function judge(result: TableResult): Judged[] {
+  const columns = new Map(result.table.columns.map((column) => [column.id, column]));
   return result.cells.map((r) => ({ row: r.cell.row, column: columns.get(r.cell.column)!, verdict: verdictOf(r) }));
 }
 
-export function selects(where: Selector, row: string, column: MatrixColumn): boolean {
+export function selects(where: Selector, row: string, column: TableColumn): boolean {
   const fits = (allowed: readonly string[] | undefined, id: string): boolean => allowed === undefined || allowed.includes(id);
   return fits(where.row, row) && fits(where.column, column.id) && fits(where.design, column.design) && fits(where.group, column.group);
 }
@@ -54,22 +54,22 @@ export function holds(condition: Condition, cells: readonly Judged[]): boolean {
 }
 
 /** One paragraph for each claim. */
-export function answerOf(result: MatrixResult): string[] {
+export function answerOf(result: TableResult): string[] {
   const cells = judge(result);
-  return result.matrix.answer.map((claim) => {
+  return result.table.answer.map((claim) => {
     const said = claim.say.find((alternative) => alternative.if.every((condition) => holds(condition, cells)));
-    return said === undefined ? `These cells do not tell ${claim.about}.` : filled(said.text, result.matrix, cells);
+    return said === undefined ? `These cells do not tell ${claim.about}.` : filled(said.text, result.table, cells);
   });
 }
 
 /** `{name}` is a value, `{name|one|many}` a word that follows its number. A name that is not known stays as it is, to be seen. */
-function filled(template: string, matrix: Matrix, cells: readonly Judged[]): string {
+function filled(template: string, table: VerdictTable, cells: readonly Judged[]): string {
   return template.replace(
     /\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g,
     (whole, name: string, one: string | undefined, many: string | undefined, at: number) => {
-      const binding = matrix.values[name];
+      const binding = table.values[name];
       if (binding === undefined) return whole;
-      const { count, list } = bound(binding, matrix, cells);
+      const { count, list } = bound(binding, table, cells);
       if (one !== undefined && many !== undefined) return count === 1 ? one : many;
       const first = at === 0 || /[.:] $/.test(template.slice(0, at));
       return list ?? (first ? capital(inWords(count)) : inWords(count));
@@ -79,7 +79,7 @@ function filled(template: string, matrix: Matrix, cells: readonly Judged[]): str
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-function bound(binding: Binding, matrix: Matrix, cells: readonly Judged[]): { count: number; list?: string } {
+function bound(binding: Binding, table: VerdictTable, cells: readonly Judged[]): { count: number; list?: string } {
   switch (binding.kind) {
     case "count":
       return { count: chosen(cells, binding.of).filter((c) => isOne(c.verdict, binding.are)).length };
@@ -89,18 +89,18 @@ function bound(binding: Binding, matrix: Matrix, cells: readonly Judged[]): { co
           .filter((c) => isOne(c.verdict, binding.are))
           .map((c) => c.row),
       );
-      return { count: rows.size, list: labels(matrix, [...rows]) };
+      return { count: rows.size, list: labels(table, [...rows]) };
     }
     case "changes": {
-      const design = matrix.designs.find((d) => d.id === binding.design);
+      const design = table.designs.find((d) => d.id === binding.design);
       return { count: design?.changes.length ?? 0 };
     }
   }
 }
 
-/** In the order of the matrix. "none" if there are none. */
-export function labels(matrix: Matrix, ids: readonly string[]): string {
-  const found = matrix.rows.filter((row) => ids.includes(row.id)).map((row) => row.short);
+/** In the order of the verdict table. "none" if there are none. */
+export function labels(table: VerdictTable, ids: readonly string[]): string {
+  const found = table.rows.filter((row) => ids.includes(row.id)).map((row) => row.short);
   return found.length === 0 ? "none" : found.join(", ");
 }
 
@@ -126,28 +126,28 @@ export interface Harm {
   readonly rows: readonly string[];
 }
 
-export function effectsOf(result: MatrixResult): Effect[] {
-  const { matrix } = result;
+export function effectsOf(result: TableResult): Effect[] {
+  const { table } = result;
   const cells = judge(result);
-  const before = matrix.designs.find((d) => d.role === "before");
+  const before = table.designs.find((d) => d.role === "before");
   const earlier = (c: Judged): Verdict | undefined =>
     before === undefined || c.column.design === before.id
       ? undefined
       : cells.find((o) => o.row === c.row && o.column.group === c.column.group && o.column.design === before.id)?.verdict;
-  return matrix.designs.map((design): Effect => {
+  return table.designs.map((design): Effect => {
     const own = cells.filter((c) => c.column.design === design.id && c.verdict.kind !== "skipped");
     const bad = own.filter((c) => c.verdict.kind === "violation");
     return {
       design,
       breaks: harms(
-        matrix,
+        table,
         bad.filter((c) => earlier(c)?.kind !== "violation"),
       ),
       leaves: harms(
-        matrix,
+        table,
         bad.filter((c) => earlier(c)?.kind === "violation"),
       ),
-      mends: matrix.groups.flatMap((group) => {
+      mends: table.groups.flatMap((group) => {
         const mended = own.filter((c) => c.column.group === group.id && c.verdict.kind === "none" && earlier(c)?.kind === "violation");
         return mended.length === 0 ? [] : [{ group: group.id, rows: mended.map((c) => c.row) }];
       }),
@@ -157,8 +157,8 @@ export function effectsOf(result: MatrixResult): Effect[] {
   });
 }
 
-function harms(matrix: Matrix, bad: readonly Judged[]): Harm[] {
-  return matrix.groups.flatMap((group) => {
+function harms(table: VerdictTable, bad: readonly Judged[]): Harm[] {
+  return table.groups.flatMap((group) => {
     const here = bad.filter((c) => c.column.group === group.id);
     const klassOf = (c: Judged): string => (c.verdict.kind === "violation" ? c.verdict.klass : "");
     const classes = [...new Set(here.map(klassOf))];

@@ -1,5 +1,5 @@
 /**
- * A matrix as a mail: 72 columns, plain ASCII. The table and the answer first, then what each design costs and breaks, the schedule
+ * A verdict table as a mail: 72 columns, plain ASCII. The table and the answer first, then what each design costs and breaks, the schedule
  * on which what was shipped fails (if it does), every bad cell with its command, and what was searched within which bounds.
  */
 
@@ -8,8 +8,8 @@ import { storyTable } from "../report/story-text.ts";
 import { number, seconds } from "../report/text.ts";
 import { wrap } from "../report/wrap.ts";
 import { answerOf, type Effect, effectsOf, type Harm, judge, labels } from "./answer.ts";
-import { type CellResult, type Matrix, type MatrixResult, ordinaryRows, sourceOf, type Verdict, verdictOf } from "./matrix.ts";
-import { codeOf, codeOfVerdict, legend, matrixTable } from "./table.ts";
+import { codeOf, codeOfVerdict, legend, tableGrid } from "./table-grid.ts";
+import { type CellResult, ordinaryRows, sourceOf, type TableResult, type Verdict, type VerdictTable, verdictOf } from "./verdict-table.ts";
 
 export const MAIL = 72;
 
@@ -23,18 +23,18 @@ export interface Section {
   readonly lines: readonly string[];
 }
 
-export function matrixText(result: MatrixResult): string {
-  const { matrix } = result;
-  const out = [...wrap(matrix.title, MAIL), "", ...matrixTable(result, MAIL), "", ...legendLines(result)];
+export function tableMail(result: TableResult): string {
+  const { table } = result;
+  const out = [...wrap(table.title, MAIL), "", ...tableGrid(result, MAIL), "", ...legendLines(result)];
   for (const section of sections(result)) out.push("", section.title, "-".repeat(section.title.length), ...section.lines);
   return `${out.join("\n")}\n`;
 }
 
 /** Everything after the table. */
-export function sections(result: MatrixResult): Section[] {
-  const { matrix } = result;
+export function sections(result: TableResult): Section[] {
+  const { table } = result;
   const answer = answerOf(result).flatMap((text, i) => [...(i === 0 ? [] : [""]), ...wrap(text, MAIL)]);
-  const asked = matrix.question === "" ? [] : [...wrap(matrix.question, MAIL), ""];
+  const asked = table.question === "" ? [] : [...wrap(table.question, MAIL), ""];
   return [
     ...(answer.length === 0 ? [] : [{ title: "Answer", lines: [...asked, ...answer] }]),
     { title: "Designs", lines: designLines(result) },
@@ -47,7 +47,7 @@ export function sections(result: MatrixResult): Section[] {
 
 const optional = (title: string, lines: readonly string[]): Section[] => (lines.length === 0 ? [] : [{ title, lines }]);
 
-export function legendLines(result: MatrixResult): string[] {
+export function legendLines(result: TableResult): string[] {
   const entries = legend(result);
   const width = Math.max(0, ...entries.map(([code]) => code.length));
   return entries.flatMap(([code, text]) => hang(`  ${code.padEnd(width)}  `, text));
@@ -58,8 +58,8 @@ function hang(head: string, text: string): string[] {
   return wrap(text, MAIL - head.length).map((line, i) => (i === 0 ? head : " ".repeat(head.length)) + line);
 }
 
-function designLines(result: MatrixResult): string[] {
-  const { matrix } = result;
+function designLines(result: TableResult): string[] {
+  const { table } = result;
   return effectsOf(result)
     .filter((effect) => effect.cells > 0)
     .flatMap((effect, i) => {
@@ -67,52 +67,52 @@ function designLines(result: MatrixResult): string[] {
       const title = [design.title, design.role === "shipped" && !design.title.includes("shipped") ? "(this was shipped)" : ""]
         .filter((t) => t !== "")
         .join(" ");
-      return [...(i === 0 ? [] : [""]), ...hang(`${design.label}${title === "" ? "" : "  "}`, title), ...effectLines(matrix, effect)];
+      return [...(i === 0 ? [] : [""]), ...hang(`${design.label}${title === "" ? "" : "  "}`, title), ...effectLines(table, effect)];
     });
 }
 
-function effectLines(matrix: Matrix, effect: Effect): string[] {
+function effectLines(table: VerdictTable, effect: Effect): string[] {
   const { design } = effect;
-  const all = ordinaryRows(matrix).filter((row) => row.of === row.id).length;
-  const baseline = matrix.designs.some((d) => d.role === "before");
-  const changes = `${design.changes.length} of ${all} ${matrix.rowName}s${design.changes.length === 0 ? "" : `: ${labels(matrix, design.changes)}`}`;
+  const all = ordinaryRows(table).filter((row) => row.of === row.id).length;
+  const baseline = table.designs.some((d) => d.role === "before");
+  const changes = `${design.changes.length} of ${all} ${table.rowName}s${design.changes.length === 0 ? "" : `: ${labels(table, design.changes)}`}`;
   const facts: [string, string][] = [
     ...(design.role === "before" ? [] : [["to change", changes] as [string, string]]),
     ...(design.note === "" ? [] : [["note", design.note] as [string, string]]),
   ];
   if (design.role === "before" || !baseline) {
-    facts.push(["broken", harmText(matrix, effect.breaks)]);
+    facts.push(["broken", harmText(table, effect.breaks)]);
   } else {
-    facts.push(["mends", mendsText(matrix, effect)]);
-    if (effect.leaves.length > 0) facts.push(["leaves", harmText(matrix, effect.leaves)]);
-    facts.push(["breaks", harmText(matrix, effect.breaks)]);
+    facts.push(["mends", mendsText(table, effect)]);
+    if (effect.leaves.length > 0) facts.push(["leaves", harmText(table, effect.leaves)]);
+    facts.push(["breaks", harmText(table, effect.breaks)]);
   }
-  if (effect.open.length > 0) facts.push(["open", rowsText(matrix, effect.open)]);
+  if (effect.open.length > 0) facts.push(["open", rowsText(table, effect.open)]);
   return facts.flatMap(([name, text]) => hang(`    ${name.padEnd(9)} `, text));
 }
 
-const groupLabel = (matrix: Matrix, id: string): string => matrix.groups.find((g) => g.id === id)?.label ?? id;
+const groupLabel = (table: VerdictTable, id: string): string => table.groups.find((g) => g.id === id)?.label ?? id;
 
-function harmText(matrix: Matrix, harms: readonly Harm[]): string {
+function harmText(table: VerdictTable, harms: readonly Harm[]): string {
   if (harms.length === 0) return "nothing that was searched";
   const texts = harms.map(({ group, klass, rows }) => {
-    const where = groupLabel(matrix, group);
-    return `${rowsText(matrix, rows)} (${[codeOf(matrix, klass).text, where].filter((t) => t !== "").join(", ")})`;
+    const where = groupLabel(table, group);
+    return `${rowsText(table, rows)} (${[codeOf(table, klass).text, where].filter((t) => t !== "").join(", ")})`;
   });
   return texts.join("; ");
 }
 
-function mendsText(matrix: Matrix, { mends }: Effect): string {
+function mendsText(table: VerdictTable, { mends }: Effect): string {
   if (mends.length === 0) return "nothing that was searched";
-  return mends.map(({ group, rows }) => `${rowsText(matrix, rows)} (${groupLabel(matrix, group)})`).join("; ");
+  return mends.map(({ group, rows }) => `${rowsText(table, rows)} (${groupLabel(table, group)})`).join("; ");
 }
 
-const rowsText = (matrix: Matrix, rows: readonly string[]): string =>
-  rows.length === ordinaryRows(matrix).length && rows.length > 2 ? "all" : labels(matrix, rows);
+const rowsText = (table: VerdictTable, rows: readonly string[]): string =>
+  rows.length === ordinaryRows(table).length && rows.length > 2 ? "all" : labels(table, rows);
 
 type Bad = CellResult & { readonly verdict: Extract<Verdict, { kind: "violation" }> };
 
-function badCells(result: MatrixResult): Bad[] {
+function badCells(result: TableResult): Bad[] {
   return result.cells.flatMap((cell) => {
     const verdict = verdictOf(cell);
     return verdict.kind === "violation" ? [{ ...cell, verdict }] : [];
@@ -120,9 +120,9 @@ function badCells(result: MatrixResult): Bad[] {
 }
 
 /** Cells of one column that fail in the same class: one explanation, told of the shortest schedule. */
-function badGroups(result: MatrixResult): Bad[][] {
+function badGroups(result: TableResult): Bad[][] {
   const groups = new Map<string, Bad[]>();
-  for (const column of result.matrix.columns) {
+  for (const column of result.table.columns) {
     for (const bad of badCells(result).filter((b) => b.cell.column === column.id)) {
       const key = `${column.id}\n${bad.verdict.klass}`;
       groups.set(key, [...(groups.get(key) ?? []), bad]);
@@ -133,25 +133,25 @@ function badGroups(result: MatrixResult): Bad[][] {
 
 const simplest = (group: readonly Bad[]): Bad => group.reduce((a, b) => (b.verdict.story.steps < a.verdict.story.steps ? b : a));
 
-function placeOf(matrix: Matrix, columnId: string): string {
-  const column = matrix.columns.find((c) => c.id === columnId)!;
-  const design = matrix.designs.find((d) => d.id === column.design)?.label ?? column.design;
-  const group = groupLabel(matrix, column.group);
+function placeOf(table: VerdictTable, columnId: string): string {
+  const column = table.columns.find((c) => c.id === columnId)!;
+  const design = table.designs.find((d) => d.id === column.design)?.label ?? column.design;
+  const group = groupLabel(table, column.group);
   return group === "" ? design : `${design} (${group})`;
 }
 
-function badLines(result: MatrixResult): string[] {
-  const { matrix } = result;
+function badLines(result: TableResult): string[] {
+  const { table } = result;
   const groups = badGroups(result);
   if (groups.length === 0) return [];
-  const names = fileNames(matrix, groups.flat());
+  const names = fileNames(table, groups.flat());
   const lines = [...names.values()].map(({ name, args }) => `  ${name}="${args}"`);
   for (const group of groups) {
     const bad = simplest(group);
-    const { code, text } = codeOf(matrix, bad.verdict.klass);
+    const { code, text } = codeOf(table, bad.verdict.klass);
     const rows = group.map((each) => each.cell.row);
-    lines.push("", ...hang(`${code}  `, `${placeOf(matrix, bad.cell.column)}: ${text} for ${rowsText(matrix, rows)}`));
-    const who = group.length === 1 ? "" : `${rowLabel(matrix, bad)}: `;
+    lines.push("", ...hang(`${code}  `, `${placeOf(table, bad.cell.column)}: ${text} for ${rowsText(table, rows)}`));
+    const who = group.length === 1 ? "" : `${rowLabel(table, bad)}: `;
     lines.push(...hang("    ", `${who}${bad.verdict.story.closing[0] ?? ""}`));
     for (const key of new Set(group.map(fileKey)))
       lines.push(
@@ -176,13 +176,13 @@ function commands(file: string, cells: readonly Bad[]): string[] {
   return [...continued("  ", `for u in ${words}; do`), ...continued("    ", `shootdown check $${file} ${flags(common)} $u`), "  done"];
 }
 
-const rowLabel = (matrix: Matrix, { cell }: CellResult): string => matrix.rows.find((r) => r.id === cell.row)?.short ?? cell.row;
+const rowLabel = (table: VerdictTable, { cell }: CellResult): string => table.rows.find((r) => r.id === cell.row)?.short ?? cell.row;
 const fileKey = ({ cell }: CellResult): string => cell.files.join(" ");
 
 /** The part that commands have in common, as a variable of the shell. */
-function fileNames(matrix: Matrix, cells: readonly Bad[]): Map<string, { name: string; args: string }> {
+function fileNames(table: VerdictTable, cells: readonly Bad[]): Map<string, { name: string; args: string }> {
   const keys = [...new Set(cells.map(fileKey))];
-  const kernel = matrix.kernel === undefined ? "" : `--kernel ${matrix.kernel} `;
+  const kernel = table.kernel === undefined ? "" : `--kernel ${table.kernel} `;
   return new Map(keys.map((key, i) => [key, { name: keys.length === 1 ? "F" : `F${i + 1}`, args: `${kernel}${key}` }]));
 }
 
@@ -193,10 +193,10 @@ function continued(head: string, command: string): string[] {
 }
 
 /** If what was shipped is not safe, that is to be seen, and not only said. One schedule for each kind of failure in each group. */
-function schedules(result: MatrixResult): Section[] {
-  const { matrix } = result;
-  const shipped = matrix.designs.find((d) => d.role === "shipped");
-  const columns = new Set(matrix.columns.filter((c) => c.design === shipped?.id).map((c) => c.id));
+function schedules(result: TableResult): Section[] {
+  const { table } = result;
+  const shipped = table.designs.find((d) => d.role === "shipped");
+  const columns = new Set(table.columns.filter((c) => c.design === shipped?.id).map((c) => c.id));
   const groups = badGroups(result).filter(([bad]) => columns.has(bad!.cell.column));
   const told = groups.slice(0, MOST_SCHEDULES).map((group) => {
     const bad = simplest(group);
@@ -204,7 +204,7 @@ function schedules(result: MatrixResult): Section[] {
     const rows = group.map((b) => b.cell.row);
     return [
       ...wrap(
-        `${placeOf(matrix, bad.cell.column)}: ${codeOf(matrix, klass).text} for ${rowsText(matrix, rows)}. A schedule for ${rowLabel(matrix, bad)}:`,
+        `${placeOf(table, bad.cell.column)}: ${codeOf(table, klass).text} for ${rowsText(table, rows)}. A schedule for ${rowLabel(table, bad)}:`,
         MAIL,
       ),
       "",
@@ -220,27 +220,27 @@ function schedules(result: MatrixResult): Section[] {
 }
 
 /** Cells alike in column and reason in one entry. */
-function openLines(result: MatrixResult): string[] {
-  const { matrix } = result;
+function openLines(result: TableResult): string[] {
+  const { table } = result;
   const found = new Map<string, { head: string; why: string; rows: string[] }>();
   for (const [i, { column, verdict }] of judge(result).entries()) {
     if (verdict.kind !== "insensitive" && verdict.kind !== "disagreement" && verdict.kind !== "inconclusive") continue;
-    const head = `${codeOfVerdict(matrix, verdict)}  `;
+    const head = `${codeOfVerdict(table, verdict)}  `;
     const key = `${head}${column.id}${verdict.why}`;
-    const entry = found.get(key) ?? { head, why: `${placeOf(matrix, column.id)}: ${verdict.why}`, rows: [] };
+    const entry = found.get(key) ?? { head, why: `${placeOf(table, column.id)}: ${verdict.why}`, rows: [] };
     entry.rows.push(result.cells[i]!.cell.row);
     found.set(key, entry);
   }
-  return [...found.values()].flatMap(({ head, why, rows }) => hang(head, `${rowsText(matrix, rows)}; ${why}`));
+  return [...found.values()].flatMap(({ head, why, rows }) => hang(head, `${rowsText(table, rows)}; ${why}`));
 }
 
-function restLines(result: MatrixResult): string[] {
-  const { matrix } = result;
+function restLines(result: TableResult): string[] {
+  const { table } = result;
   const of = (kind: ReturnType<typeof sourceOf>): number => result.cells.filter((cell) => sourceOf(cell) === kind).length;
   const skipped = result.cells.filter((cell) => cell.cell.skip !== "").length;
   const pending = result.cells.filter((cell) => verdictOf(cell).kind === "pending").length;
   const none = result.cells.filter((cell) => cell.outcome?.kind === "none");
-  const twins = none.filter((cell) => cell.twin?.kind === "violation").length;
+  const mutants = none.filter((cell) => cell.mutant?.kind === "violation").length;
   const against = result.cells.filter((cell) => verdictOf(cell).kind === "disagreement").length;
   const stopped = result.cells.filter((cell) => cell.real.some(({ outcome }) => outcome?.kind === "inconclusive")).length;
   const both =
@@ -248,7 +248,7 @@ function restLines(result: MatrixResult): string[] {
     `${against === 0 ? "" : `, WHICH DISAGREES in ${against}`}${stopped === 0 ? "" : `; in ${stopped} its search hit a bound`}`;
   const named = result.cells.some(({ real }) => real.length > 0);
   const real = result.realMissing !== "" ? `model only: ${result.realMissing}` : named ? both : "none by the kernel's own code";
-  const { preemptions, maxStates, timeout } = matrix.bounds;
+  const { preemptions, maxStates, timeout } = table.bounds;
   const limits = [
     preemptions === undefined ? "any number of preemptions" : `at most ${preemptions} preemptions`,
     ...(maxStates === undefined ? [] : [`${number(maxStates)} states a cell`]),
@@ -256,12 +256,12 @@ function restLines(result: MatrixResult): string[] {
   ];
   const facts = [
     `${result.cells.length - skipped} cells${skipped === 0 ? "" : ` (${skipped} more do not arise)`}, ${pending === 0 ? "" : `${pending} of them not run yet, `}` +
-      `${result.cells.length - skipped - pending} answered by models in C (${[...new Set(matrix.cells.flatMap((c) => c.files))].join(", ")}); ${real}.`,
-    `${none.length} cells say none; in ${twins} of them a fault seeded for this purpose is found.`,
+      `${result.cells.length - skipped - pending} answered by models in C (${[...new Set(table.cells.flatMap((c) => c.files))].join(", ")}); ${real}.`,
+    `${none.length} cells say none; in ${mutants} of them a fault seeded for this purpose is found.`,
     `${number(result.states)} states and ${number(result.transitions)} transitions of ${result.programs} different programs were searched` +
       ` (cells whose macros make no difference share one), in ${seconds(result.searchSeconds)} of searching. Bounds: ${limits.join(", ")}.`,
-    ...matrix.scope,
-    `shootdown ${result.version}: shootdown report ${matrix.name}`,
+    ...table.scope,
+    `shootdown ${result.version}: shootdown report ${table.name}`,
   ];
   return facts.flatMap((fact) => hang("- ", fact));
 }

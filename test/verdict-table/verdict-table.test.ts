@@ -1,25 +1,25 @@
-/** Matrices made up: what each cell comes to, what may then be claimed, and how it looks in a mail. */
+/** Verdict tables made up: what each cell comes to, what may then be claimed, and how it looks in a mail. */
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { answerOf, effectsOf } from "../../src/matrix/answer.ts";
-import { matrixText } from "../../src/matrix/mail.ts";
-import { matrixMarkdown } from "../../src/matrix/markdown.ts";
-import { type CellResult, matrixStatus, verdictOf } from "../../src/matrix/matrix.ts";
-import { matrixJson } from "../../src/matrix/matrix-json.ts";
-import { codeOf, matrixTable } from "../../src/matrix/table.ts";
-import { story } from "./fixture.ts";
-import { BAD, bad, type Change, matrix, NONE, OPEN, resultOf } from "./matrix-fixture.ts";
+import { answerOf, effectsOf } from "../../src/verdict-table/answer.ts";
+import { codeOf, tableGrid } from "../../src/verdict-table/table-grid.ts";
+import { tableJson } from "../../src/verdict-table/table-json.ts";
+import { tableMail } from "../../src/verdict-table/table-mail.ts";
+import { tableMarkdown } from "../../src/verdict-table/table-markdown.ts";
+import { type CellResult, tableStatus, verdictOf } from "../../src/verdict-table/verdict-table.ts";
+import { story } from "../report/fixture.ts";
+import { BAD, bad, type Change, NONE, OPEN, resultOf, table } from "./fixture.ts";
 
 const real = (outcome: CellResult["outcome"]): Change => ({ real: [{ of: { group: "4.4", case: "x" }, outcome }] });
 const verdict = (change: Change) => verdictOf(resultOf({ "kappa was-anon": change }).cells[0]!);
-const tableWith = (changes: Parameters<typeof resultOf>[0]) => matrixTable(resultOf(changes), 72).join("\n");
+const tableWith = (changes: Parameters<typeof resultOf>[0]) => tableGrid(resultOf(changes), 72).join("\n");
 
 describe("a cell", () => {
   it("says none only if its seeded fault is found", () => {
     expect(verdict({}).kind).toBe("none");
-    expect(verdict({ twin: NONE })).toEqual({ kind: "insensitive", why: "its seeded fault is not found either" });
-    expect(verdict({ twin: OPEN }).kind).toBe("insensitive");
-    expect(verdict({ twin: undefined }).kind).toBe("pending");
+    expect(verdict({ mutant: NONE })).toEqual({ kind: "insensitive", why: "its seeded fault is not found either" });
+    expect(verdict({ mutant: OPEN }).kind).toBe("insensitive");
+    expect(verdict({ mutant: undefined }).kind).toBe("pending");
   });
 
   it("says what goes wrong without one", () => expect(verdict(bad)).toMatchObject({ kind: "violation", klass: "lost-write" }));
@@ -27,9 +27,9 @@ describe("a cell", () => {
   it("is open if it was not run, or not to the end", () => {
     expect(verdict({ outcome: undefined }).kind).toBe("pending");
     expect(verdict({ outcome: OPEN })).toEqual({ kind: "inconclusive", why: "stopped at --timeout 60" });
-    expect(matrixStatus(resultOf({ "kappa was-anon": { outcome: OPEN } }))).toBe(3);
-    expect(matrixStatus(resultOf({}))).toBe(0);
-    expect(matrixStatus(resultOf({}, { interrupted: true }))).toBe(3);
+    expect(tableStatus(resultOf({ "kappa was-anon": { outcome: OPEN } }))).toBe(3);
+    expect(tableStatus(resultOf({}))).toBe(0);
+    expect(tableStatus(resultOf({}, { interrupted: true }))).toBe(3);
   });
 
   it("does not hide that model and real code disagree", () => {
@@ -38,7 +38,7 @@ describe("a cell", () => {
     expect(verdict(real(NONE)).kind).toBe("none");
     expect(verdict({ ...bad, ...real({ ...NONE, kind: "violation", klass: "freed-page-access", story }) }).kind).toBe("violation");
     expect(verdict(real(OPEN)).kind).toBe("none");
-    const text = matrixText(resultOf({ "kappa was-anon": real(BAD) }));
+    const text = tableMail(resultOf({ "kappa was-anon": real(BAD) }));
     expect(text).toContain("DISAGREE");
     expect(text.replace(/\s+/g, " ")).toContain("the model says none, real code says lost-write");
   });
@@ -52,7 +52,7 @@ describe("the answer", () => {
   });
 
   it("claims nothing that an open cell could refute", () => {
-    for (const change of [{ outcome: OPEN }, { outcome: undefined }, { twin: NONE }, real(BAD)]) {
+    for (const change of [{ outcome: OPEN }, { outcome: undefined }, { mutant: NONE }, real(BAD)]) {
       const result = resultOf({ "kappa D1-anon": change, "kappa D2-anon": change });
       expect(answerOf(result)).toEqual([
         "These cells do not tell whether D1 is enough.",
@@ -63,7 +63,7 @@ describe("the answer", () => {
 
   it("takes skipped cells for nothing, and no cells for no evidence", () => {
     expect(answerOf(resultOf({ "kappa D1-anon": { skip: "no such page" } }))[0]).toContain("D1 is enough");
-    const skipped = Object.fromEntries(matrix.cells.map((c) => [`${c.row} ${c.column}`, { skip: "x" }]));
+    const skipped = Object.fromEntries(table.cells.map((c) => [`${c.row} ${c.column}`, { skip: "x" }]));
     expect(answerOf(resultOf(skipped))[0]).toBe("These cells do not tell whether D1 is enough.");
   });
 });
@@ -94,7 +94,7 @@ describe("the table", () => {
     expect(
       tableWith({
         "kappa was-anon": bad,
-        "sigma D1-shared": { twin: NONE },
+        "sigma D1-shared": { mutant: NONE },
         "sigma D2-shared": { skip: "no" },
         "kappa D1-anon": real(NONE),
       }),
@@ -109,16 +109,16 @@ describe("the table", () => {
   });
 
   it("goes on below when groups do not fit beside each other", () => {
-    expect(matrixTable(resultOf({}), 30).filter((line) => line.startsWith("user"))).toHaveLength(2);
+    expect(tableGrid(resultOf({}), 30).filter((line) => line.startsWith("user"))).toHaveLength(2);
   });
 
-  it("abbreviates classes that the matrix does not", () => {
-    expect(codeOf(matrix, "freed-page-access")).toEqual({ klass: "freed-page-access", code: "FPA", text: "freed page access", note: "" });
+  it("abbreviates classes that the table does not", () => {
+    expect(codeOf(table, "freed-page-access")).toEqual({ klass: "freed-page-access", code: "FPA", text: "freed page access", note: "" });
   });
 });
 
 describe("the kernel's own code", () => {
-  const both = matrixText(
+  const both = tableMail(
     resultOf(
       { "kappa was-anon": { ...bad, ...real(BAD) }, "sigma D1-anon": real(NONE), "kappa D2-anon": real(OPEN) },
       { realOf: "Linux 4.4.178" },
@@ -146,7 +146,7 @@ describe("the mail", () => {
     },
     { realMissing: "no 4.4 tree (SHOOTDOWN_TREE_4_4)" },
   );
-  const text = matrixText(result);
+  const text = tableMail(result);
 
   it("is plain ASCII of 72 columns", () => {
     expect(text).toMatch(/^[\n -~]*$/);
@@ -157,7 +157,7 @@ describe("the mail", () => {
   it("shows the schedule on which what was shipped fails, and only that", () => {
     expect(text).toContain("D1 (anonymous): a write is lost for drivers/sigma. A schedule for");
     expect(text).toContain("*** lost write");
-    expect(matrixText(resultOf({ "sigma D2-anon": bad }))).not.toContain("What was shipped");
+    expect(tableMail(resultOf({ "sigma D2-anon": bad }))).not.toContain("What was shipped");
   });
 
   it("has a command for every bad cell, which a shell can run", () => {
@@ -167,7 +167,7 @@ describe("the mail", () => {
   });
 
   it("has one loop for the bad cells of a column, which a shell can run", () => {
-    const loop = matrixText(resultOf({ "kappa was-anon": { outcome: BAD }, "sigma was-anon": { outcome: BAD } }));
+    const loop = tableMail(resultOf({ "kappa was-anon": { outcome: BAD }, "sigma was-anon": { outcome: BAD } }));
     const script = loop.slice(loop.indexOf("  F="), loop.indexOf("  done")).replace(/^(?! {2,4}(F=|for|shootdown)).*$/gm, "");
     const run = spawnSync("bash", ["-c", `shootdown() { echo "$@"; }\n${script}done`], { encoding: "utf8" });
     expect(run.stderr).toBe("");
@@ -190,13 +190,13 @@ describe("the mail", () => {
 
 describe("other formats", () => {
   it("Markdown says how it is made", () => {
-    const text = matrixMarkdown(resultOf({}), "npm run report");
+    const text = tableMarkdown(resultOf({}), "npm run report");
     expect(text).toContain("Regenerated by `npm run report`.");
     expect(text).toContain("D1 is enough");
   });
 
   it("JSON has every cell", () => {
-    const json = JSON.parse(JSON.stringify(matrixJson(resultOf({ "kappa was-anon": bad }))));
+    const json = JSON.parse(JSON.stringify(tableJson(resultOf({ "kappa was-anon": bad }))));
     expect(json.cells).toHaveLength(12);
     expect(json.cells[0]).toMatchObject({
       row: "kappa",
