@@ -1,17 +1,17 @@
 /** `shootdown report`: runs the cells of a verdict table (src/verdict-table/run-cells.ts) and prints what they come to, as a mail, Markdown or JSON. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
+import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { installed } from "../verdict-table/real-cases.ts";
-import { runTable, type TableProgress, type Worker } from "../verdict-table/run-cells.ts";
+import { runTable, type TableProgress } from "../verdict-table/run-cells.ts";
 import { findTable, knownTables } from "../verdict-table/table-file.ts";
 import { tableJson } from "../verdict-table/table-json.ts";
 import { tableMail } from "../verdict-table/table-mail.ts";
 import { tableMarkdown } from "../verdict-table/table-markdown.ts";
 import { tableStatus, type VerdictTable } from "../verdict-table/verdict-table.ts";
-import { forkedWorker, ownWorker, realCase } from "../verdict-table/worker.ts";
+import { realCase, workersFor } from "../verdict-table/worker.ts";
 import { EXIT_INCONCLUSIVE, EXIT_NONE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { duration, grouped, statusLine } from "./progress.ts";
@@ -38,7 +38,7 @@ export async function report(named: string | undefined, options: ReportOptions, 
   const start = Date.now();
   try {
     const result = await runTable(table, {
-      workers: workersOf(table, given.jobs ?? availableParallelism(), cache, io, abort.signal),
+      workers: workersFor(given.jobs ?? availableParallelism(), table.cwd, io.env, cache, abort.signal),
       cache,
       fresh: given.fresh === true,
       signal: abort.signal,
@@ -63,12 +63,6 @@ export async function report(named: string | undefined, options: ReportOptions, 
 function bounded(table: VerdictTable, { timeout, maxStates }: ReportOptions): VerdictTable {
   const { bounds } = table;
   return { ...table, bounds: { ...bounds, timeout: timeout ?? bounds.timeout, maxStates: maxStates ?? bounds.maxStates } };
-}
-
-/** Worker processes need built code; run unbuilt, as tests do, the worker is this process. */
-function workersOf(table: VerdictTable, jobs: number, cache: Cache, io: Io, signal: AbortSignal): Worker[] {
-  if (!existsSync(join(import.meta.dirname, "worker-process.js"))) return [ownWorker(cache, signal)];
-  return Array.from({ length: jobs }, () => forkedWorker(table.cwd, io.env));
 }
 
 /** The trees that cases of real code need, if all of them are installed. */

@@ -5,6 +5,7 @@
  */
 
 import { fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import { ahead } from "../check/prepared.ts";
@@ -138,9 +139,16 @@ export type Reply =
   | { readonly kind: "fault"; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "error"; readonly text: string };
 
+const PROCESS = join(import.meta.dirname, "worker-process.js");
+
+/** Several processes; where there is no built code to start one from, as in tests, this process alone. */
+export function workersFor(jobs: number, cwd: string, env: NodeJS.ProcessEnv, cache: Cache, signal: AbortSignal): Worker[] {
+  return existsSync(PROCESS) ? Array.from({ length: jobs }, () => forkedWorker(cwd, env)) : [ownWorker(cache, signal)];
+}
+
 /** A process of its own, started at once. */
-export function forkedWorker(cwd: string, env: NodeJS.ProcessEnv): Worker {
-  const child = fork(join(import.meta.dirname, "worker-process.js"), [], { cwd, env, serialization: "advanced", execArgv: [] });
+function forkedWorker(cwd: string, env: NodeJS.ProcessEnv): Worker {
+  const child = fork(PROCESS, [], { cwd, env, serialization: "advanced", execArgv: [] });
   let stopped = false;
   let settle: { done(reply: Reply): void; fail(error: Error): void } | undefined;
   child.on("message", (reply: Reply) => settle?.done(reply));
