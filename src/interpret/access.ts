@@ -120,7 +120,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
 
   const tell = (start: number, length: number, write: boolean, old: bigint, value: bigint, info: AccessInfo): void => {
     const { access, loc, marked } = info;
-    observer?.happened(context.thread, { what: "access", access, loc, addr: start, bytes: length, write, old, value, marked });
+    observer?.observe(context.thread, { what: "access", access, loc, addr: start, bytes: length, write, old, value, marked });
   };
 
   const store = (address: bigint, length: number, value: bigint, info: AccessInfo, use: Use = "write"): void => {

@@ -4,7 +4,7 @@
  * Everything here is of the running step only, but for the memory, what is known of sharing, and the watched range.
  */
 
-import type { Observer } from "../machine/happening.ts";
+import type { Observer } from "../machine/execution-event.ts";
 import type { Program } from "../program/program.ts";
 import type { Code, Frame } from "./decode.ts";
 import type { Memory } from "./memory.ts";

@@ -5,7 +5,7 @@
  * A step that is BLOCKED leaves no trace but in what is known of sharing.
  */
 
-import type { Observer } from "../machine/happening.ts";
+import type { Observer } from "../machine/execution-event.ts";
 import {
   ASSUMED,
   BLOCKED,
@@ -203,7 +203,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     if (options.observer !== undefined && before.frames.length === 1 && before.frames[0]!.pc === 0 && !started.has(thread)) {
       started.add(thread);
       const { code } = before.frames[0]!;
-      options.observer.happened(thread, { what: "enter", func: code.index, loc: 0, locals: localsOf(code, memory.stackOf(thread)) });
+      options.observer.observe(thread, { what: "enter", func: code.index, loc: 0, locals: localsOf(code, memory.stackOf(thread)) });
     }
     const outcome = attempt(0);
     switch (outcome.kind) {

@@ -1,7 +1,7 @@
 /**
  * What an engine tells of an execution while a schedule is run again for its story. An interface only.
  *
- * Happenings come in the order in which they take effect. `thread` is -1 during setup and the final check.
+ * Events come in the order in which they take effect. `thread` is -1 during setup and the final check.
  */
 
 /** A local variable whose address is taken, in memory. */
@@ -25,7 +25,7 @@ export interface Access {
   readonly marked: boolean;
 }
 
-export type Happening =
+export type ExecutionEvent =
   /** A copy or fill is a read and a write of any length, in one piece each. */
   | Access
   | { readonly what: "event"; readonly kind: string; readonly text: string; readonly args: readonly bigint[]; readonly loc: number }
@@ -37,9 +37,9 @@ export type Happening =
   | { readonly what: "live"; readonly addr: number; readonly size: number; readonly name: string; readonly loc: number }
   | { readonly what: "dead"; readonly addr: number; readonly size: number; readonly loc: number };
 
-/** Happenings of sections that block are followed by `blocked`. */
+/** Events of sections that block are followed by `blocked`. */
 export interface Observer {
-  happened(thread: number, happening: Happening): void;
+  observe(thread: number, event: ExecutionEvent): void;
   /** The section that this thread opened last is undone: forget what it did. */
   blocked(thread: number): void;
 }

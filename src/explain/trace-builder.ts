@@ -1,15 +1,15 @@
 /**
- * Goes through an observation once, in order, and writes down each moment that could be told as a row.
+ * Builds the trace of a counterexample: goes through an observation once, in order, and writes down each event that could be told as a row.
  *
  * What is left out here is never missed by a reader: reads of what no other thread writes, the words of locks (the lock is told), and what a
  * section did about which its own event speaks. How much the rest matters is decided afterwards, when all is known (`weights.ts`).
  */
 
-import type { Access, Happening } from "../machine/happening.ts";
+import type { Access, ExecutionEvent } from "../machine/execution-event.ts";
 import type { Program, StoredAs } from "../program/program.ts";
 import { type Contention, findContention, tells, trackSections } from "./contention.ts";
 import { fill, type Spec } from "./fill.ts";
-import { createHistory, type Deed, type History } from "./history.ts";
+import { createHistory, type EventPosition, type History } from "./history.ts";
 import { createNames, hex, type Names } from "./names.ts";
 import { typeObjects } from "./object-types.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED, SD_LOCAL, SD_RELEASE, SD_RELEASE_SHARED, SD_STEP } from "./observation.ts";
@@ -33,7 +33,8 @@ const NAMING: ReadonlySet<string> = new Set(["name", "word", "value"]);
 /** An event of this kind is told only if a sentence speaks of it, and does not speak for its section. */
 export const ACCESS = "access";
 
-export interface Moment {
+/** An event that could be a row of the story. */
+export interface TraceEvent {
   readonly row: Omit<Row, "column" | "source" | "within">;
   /** The steps that its text mentions. */
   readonly cites: readonly number[];
@@ -49,8 +50,8 @@ export interface Moment {
   readonly lock: number | undefined;
 }
 
-export interface Walk {
-  readonly moments: readonly Moment[];
+export interface Trace {
+  readonly events: readonly TraceEvent[];
   /** Sentences for the closing, from the last step's events, and the steps they mention. */
   readonly closing: readonly Reason[];
   /** Every access outside the words of locks, told or not, setup included. */
@@ -86,14 +87,14 @@ export interface Reason extends Said {
   readonly missing: string;
 }
 
-export function walk(program: Program, observation: Observation, audience: Audience): Walk {
+export function buildTrace(program: Program, observation: Observation, audience: Audience): Trace {
   const memory = createMemory(program, birthsIn(observation));
   const names = createNames(program, memory, typeObjects(program, observation));
   const values = createValues(program, names);
   const history = createHistory();
   const stacks = createStacks(program, audience, findHelpers(program, observation, audience));
   const contention = findContention(observation);
-  const moments: Moment[] = [];
+  const traceEvents: TraceEvent[] = [];
   const log: LoggedAccess[] = [];
   let closing: Reason[] = [];
   /** For each function that a thread is in, the number of the callback that it is, or undefined. */
@@ -126,10 +127,10 @@ export function walk(program: Program, observation: Observation, audience: Audie
         return values.value(memory.read(addr, 8), 8, type, addr);
       }
       case "h": {
-        const deeds = history.changes(addr, 4).filter((d) => d.step > 0);
-        cites.push(...deeds.map((d) => d.step));
+        const positions = history.changes(addr, 4).filter((d) => d.step > 0);
+        cites.push(...positions.map((d) => d.step));
         words.push(addr);
-        return deeds.length === 0 ? "setup" : deeds.map(when).join(", ");
+        return positions.length === 0 ? "setup" : positions.map(when).join(", ");
       }
       case "l": {
         const holds = history.heldBy(addr);
@@ -138,31 +139,32 @@ export function walk(program: Program, observation: Observation, audience: Audie
         return holds.map((h) => `${names.lock(h.object)}, taken in ${when(h)}`).join(", and ");
       }
       case "w": {
-        const deed = history.lastWrite(addr, 8);
-        if (deed === undefined || deed.step === 0) return "setup";
-        cites.push(deed.step);
+        const position = history.lastWrite(addr, 8);
+        if (position === undefined || position.step === 0) return "setup";
+        cites.push(position.step);
         words.push(addr);
-        return when(deed);
+        return when(position);
       }
     }
   }
 
-  function visit(thread: number, step: number, happenings: readonly Happening[], told: boolean): void {
+  function visit(thread: number, step: number, events: readonly ExecutionEvent[], told: boolean): void {
     const sections = trackSections();
-    let inSection: { accesses: Moment[]; event: boolean } = { accesses: [], event: false };
-    let store: Moment | undefined;
-    let spoken: Moment | Reason | undefined;
-    const tell = (located: Located, kind: RowKind, label: string, text: string, more: Partial<Moment> = {}): void => {
+    let inSection: { accesses: TraceEvent[]; event: boolean } = { accesses: [], event: false };
+    let store: TraceEvent | undefined;
+    let spoken: TraceEvent | Reason | undefined;
+    const tell = (located: Located, kind: RowKind, label: string, text: string, more: Partial<TraceEvent> = {}): void => {
       if (!told) return;
       const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight: 0, folded: [] };
       const inside = (callbacks.get(thread) ?? []).filter((n) => n !== undefined);
-      moments.push({ cites: [], access: undefined, hidden: false, calls: undefined, lock: undefined, ...more, row, inside });
-      if ((more.access !== undefined || kind === "memory") && sections.depth() > 0) inSection.accesses.push(moments.at(-1)!);
+      traceEvents.push({ cites: [], access: undefined, hidden: false, calls: undefined, lock: undefined, ...more, row, inside });
+      if ((more.access !== undefined || kind === "memory") && sections.depth() > 0) inSection.accesses.push(traceEvents.at(-1)!);
     };
-    const speaksFor = (silenced: readonly (Moment | undefined)[]): void => {
-      for (const moment of silenced) if (moment !== undefined && moments.includes(moment)) moments.splice(moments.indexOf(moment), 1);
+    const speaksFor = (silenced: readonly (TraceEvent | undefined)[]): void => {
+      for (const event of silenced)
+        if (event !== undefined && traceEvents.includes(event)) traceEvents.splice(traceEvents.indexOf(event), 1);
     };
-    for (const h of positionedHooks(happenings, program.watchHook)) {
+    for (const h of positionedHooks(events, program.watchHook)) {
       // Whoever opens a lock's section is the lock's own function: the reader wants its caller.
       // Of setup only its results matter, and it is long.
       const located = "loc" in h && step > 0 ? stacks.locate(thread, h.loc, h.what === "begin" && isLock(h.section)) : undefined;
@@ -175,10 +177,10 @@ export function walk(program: Program, observation: Observation, audience: Audie
           const hidden = !contended;
           if (!silent && located !== undefined && !byMachine(located) && (h.write || contended)) {
             // What is read only to be written back changed needs no row of its own.
-            const before = moments.at(-1);
+            const before = traceEvents.at(-1);
             if (h.write && before?.row.thread === thread && isFirstHalf(before.access, h)) speaksFor([before]);
             tell(located, h.write ? "write" : "read", "", accessText(h), { access: h, hidden });
-            if (h.write) store = moments.at(-1);
+            if (h.write) store = traceEvents.at(-1);
           }
           break;
         }
@@ -200,7 +202,7 @@ export function walk(program: Program, observation: Observation, audience: Audie
           } else if (located !== undefined) {
             const { text, cites } = said;
             tell(located, "event", h.kind, text, { cites, hidden: h.kind === ACCESS });
-            spoken = told ? moments.at(-1) : undefined;
+            spoken = told ? traceEvents.at(-1) : undefined;
           }
           break;
         }
@@ -239,10 +241,10 @@ export function walk(program: Program, observation: Observation, audience: Audie
       }
       if (h.what !== "live") memory.apply(thread, h);
       stacks.apply(thread, h);
-      const deed: Deed = { step, thread, site: located?.site ?? (step > 0 ? stacks.locate(thread, 0).site : NOWHERE) };
-      history.apply(h, deed);
+      const position: EventPosition = { step, thread, site: located?.site ?? (step > 0 ? stacks.locate(thread, 0).site : NOWHERE) };
+      history.apply(h, position);
       if (h.what === "access" && tells(sections.outermost())) {
-        log.push({ access: h, deed, machine: located !== undefined && byMachine(located) });
+        log.push({ access: h, position, machine: located !== undefined && byMachine(located) });
       }
     }
     // A section in which the property is violated never ends.
@@ -250,14 +252,14 @@ export function walk(program: Program, observation: Observation, audience: Audie
   }
 
   /** What was said, with more of it, in the place of what was said. */
-  function goOn(spoken: Moment | Reason | undefined, more: Said): Moment | Reason | undefined {
+  function goOn(spoken: TraceEvent | Reason | undefined, more: Said): TraceEvent | Reason | undefined {
     if (spoken === undefined) return undefined;
     const cites = [...spoken.cites, ...more.cites];
     const words = "words" in spoken ? [...spoken.words, ...more.words] : [];
     if ("row" in spoken) {
       const longer = { ...spoken, cites, row: { ...spoken.row, text: spoken.row.text + more.text } };
-      const at = moments.indexOf(spoken);
-      if (at >= 0) moments[at] = longer;
+      const at = traceEvents.indexOf(spoken);
+      if (at >= 0) traceEvents[at] = longer;
       return longer;
     }
     const longer = { ...spoken, cites, words, text: spoken.text + more.text };
@@ -316,43 +318,43 @@ export function walk(program: Program, observation: Observation, audience: Audie
   closing = [];
   observation.steps.forEach((step, i) => {
     closing = [];
-    visit(step.thread, i + 1, step.happenings, true);
+    visit(step.thread, i + 1, step.events, true);
   });
   if (observation.final.length > 0) {
     closing = [];
     visit(-1, observation.steps.length + 1, observation.final, false);
   }
   closing.sort((a, b) => CLOSING_KINDS.indexOf(a.kind) - CLOSING_KINDS.indexOf(b.kind));
-  return { moments, closing, log, world: { memory, names, values, history, stacks, contention, say } };
+  return { events: traceEvents, closing, log, world: { memory, names, values, history, stacks, contention, say } };
 }
 
 const inC = (raw: bigint, { times, plus }: StoredAs, bytes: number): bigint => BigInt.asUintN(8 * bytes, raw * times + plus);
 
 function birthsIn(observation: Observation): Map<string, number> {
   const births = new Map<string, number>();
-  for (const happenings of [observation.setup, ...observation.steps.map((s) => s.happenings), observation.final]) {
-    for (const h of happenings) if (h.what === "live") births.set(h.name, (births.get(h.name) ?? 0) + 1);
+  for (const events of [observation.setup, ...observation.steps.map((s) => s.events), observation.final]) {
+    for (const h of events) if (h.what === "live") births.set(h.name, (births.get(h.name) ?? 0) + 1);
   }
   return births;
 }
 
 /** A thread that waits in a loop sees the same thing again and again: once is enough. */
-export function withoutRepeats(moments: readonly Moment[]): Moment[] {
-  const out: Moment[] = [];
-  for (const moment of moments) {
+export function withoutRepeats(events: readonly TraceEvent[]): TraceEvent[] {
+  const out: TraceEvent[] = [];
+  for (const event of events) {
     const last = out.at(-1);
-    const same = last?.row.thread === moment.row.thread && last.row.text === moment.row.text && last.row.site.line === moment.row.site.line;
-    if (!same || last === undefined) out.push(moment);
-    else out[out.length - 1] = { ...last, row: { ...last.row, steps: [last.row.steps[0], moment.row.steps[1]] } };
+    const same = last?.row.thread === event.row.thread && last.row.text === event.row.text && last.row.site.line === event.row.site.line;
+    if (!same || last === undefined) out.push(event);
+    else out[out.length - 1] = { ...last, row: { ...last.row, steps: [last.row.steps[0], event.row.steps[1]] } };
   }
   return out;
 }
 
 /** The engine calls the watch hook from within a store, which is the access just before: the hook's caller is where that store is. */
-function positionedHooks(happenings: readonly Happening[], hook: number): Happening[] {
+function positionedHooks(events: readonly ExecutionEvent[], hook: number): ExecutionEvent[] {
   let store = 0;
   let depth = 0;
-  return happenings.map((h) => {
+  return events.map((h) => {
     if (h.what === "access" && h.write && depth === 0) store = h.loc;
     if (h.what === "enter" && (h.func === hook || depth > 0)) depth++;
     else if (h.what === "leave" && depth > 0) depth--;
@@ -364,10 +366,10 @@ const isFirstHalf = (read: Access | undefined, write: Access): boolean =>
   read !== undefined && !read.write && read.addr === write.addr && read.bytes === write.bytes && read.value === write.old;
 
 /** "step 7 (try_to_unmap_one:412)". */
-export function when(deed: Deed): string {
-  if (deed.step === 0) return "setup";
-  const { func, line } = deed.site;
-  return func === "" ? `step ${deed.step}` : `step ${deed.step} (${func}${line === 0 ? "" : `:${line}`})`;
+export function when(position: EventPosition): string {
+  if (position.step === 0) return "setup";
+  const { func, line } = position.site;
+  return func === "" ? `step ${position.step}` : `step ${position.step} (${func}${line === 0 ? "" : `:${line}`})`;
 }
 
 export function lockVerb(section: number): string {
