@@ -104,7 +104,7 @@ export function essence(result: CheckResult): unknown {
     counts: { ...counts },
     passes,
     bounded,
-    known: [knowledge.sharedWords.length, knowledge.racyAccesses.length, knowledge.notedLocks.length],
+    known: [knowledge.sharedWords.length, knowledge.racyAccesses.length, knowledge.nonMoverLocks.length],
   };
 }
 

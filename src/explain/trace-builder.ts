@@ -164,7 +164,7 @@ export function buildTrace(program: Program, observation: Observation, audience:
       for (const event of silenced)
         if (event !== undefined && traceEvents.includes(event)) traceEvents.splice(traceEvents.indexOf(event), 1);
     };
-    for (const h of positionedHooks(events, program.watchHook)) {
+    for (const h of positionedHooks(events, program.watchpointHook)) {
       // Whoever opens a lock's section is the lock's own function: the reader wants its caller.
       // Of setup only its results matter, and it is long.
       const located = "loc" in h && step > 0 ? stacks.locate(thread, h.loc, h.what === "begin" && isLock(h.section)) : undefined;
@@ -269,7 +269,7 @@ export function buildTrace(program: Program, observation: Observation, audience:
 
   const isLock = (section: number): boolean => section !== SD_STEP && section !== SD_LOCAL;
   const byMachine = (located: Located): boolean => audience.isMachine(located.stack[0]?.file ?? "");
-  const inHook = (thread: number): boolean => program.watchHook >= 0 && stacks.inside(thread, program.watchHook);
+  const inHook = (thread: number): boolean => program.watchpointHook >= 0 && stacks.inside(thread, program.watchpointHook);
 
   function callIt(kind: string, what: bigint, name: () => string): void {
     if (kind === "name") names.call(Number(what), name);
@@ -350,7 +350,7 @@ export function withoutRepeats(events: readonly TraceEvent[]): TraceEvent[] {
   return out;
 }
 
-/** The engine calls the watch hook from within a store, which is the access just before: the hook's caller is where that store is. */
+/** The engine calls the hook of the watchpoint from within a store, which is the access just before: the hook's caller is where that store is. */
 function positionedHooks(events: readonly ExecutionEvent[], hook: number): ExecutionEvent[] {
   let store = 0;
   let depth = 0;

@@ -15,11 +15,11 @@ import { warmUp } from "./warm-up.ts";
 export interface Knowledge {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
-  readonly notedLocks: readonly number[];
+  readonly nonMoverLocks: readonly number[];
   readonly brokenLocks: readonly number[];
 }
 
-export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], notedLocks: [], brokenLocks: [] };
+export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], nonMoverLocks: [], brokenLocks: [] };
 
 export interface CheckBounds {
   readonly preemptions?: number | undefined;
@@ -169,7 +169,7 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
   return {
     sharedWords: union(before.sharedWords, machine.sharedWords()),
     racyAccesses: union(before.racyAccesses, machine.racyAccesses()),
-    notedLocks: union(before.notedLocks, machine.notedLocks()),
+    nonMoverLocks: union(before.nonMoverLocks, machine.nonMoverLocks()),
     brokenLocks: union(before.brokenLocks, machine.brokenLocks()),
   };
 }

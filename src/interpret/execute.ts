@@ -117,7 +117,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     merging === "full" &&
     kind !== SECTION.step &&
     object < memory.end &&
-    !sharing.notedKnown(object) &&
+    !sharing.knownNonMover(object) &&
     !(isLock(kind) && (!movers || sharing.brokenKnown(object)));
 
   /** Whether the section has to wait for the next step; sets `post` as the table says. */
@@ -282,8 +282,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         return 0n;
       case "watch":
         if (context.mode !== "setup") throw violation("scenario", "__sd_watch is for setup only", [], loc);
-        context.watchStart = Number(placed(context, arg(0)));
-        context.watchEnd = context.watchStart + Number(arg(1) - arg(0));
+        context.watchpointStart = Number(placed(context, arg(0)));
+        context.watchpointEnd = context.watchpointStart + Number(arg(1) - arg(0));
         return 0n;
       case "segment":
         context.segments.push({ base: arg(0), size: arg(1), target: arg(2) });

@@ -31,7 +31,7 @@ export type ExecutionEvent =
   | { readonly what: "event"; readonly kind: string; readonly text: string; readonly args: readonly bigint[]; readonly loc: number }
   | { readonly what: "begin"; readonly section: number; readonly object: number; readonly loc: number }
   | { readonly what: "end"; readonly loc: number }
-  /** `loc` is the position of the call, 0 for a thread's first function and for calls of the watch hook. */
+  /** `loc` is the position of the call, 0 for a thread's first function and for calls of the hook of the watchpoint. */
   | { readonly what: "enter"; readonly func: number; readonly loc: number; readonly locals: readonly StackLocal[] }
   | { readonly what: "leave" }
   | { readonly what: "live"; readonly addr: number; readonly size: number; readonly name: string; readonly loc: number }

@@ -233,19 +233,25 @@ function codeOf(at: Value): Code {
   };
 }
 
-interface Place {
+interface CellContext {
   readonly dir: string;
   readonly cwd: string;
   readonly names: Names;
 }
 
 /** What the top, the row, the column and `cells` say of a cell, later over earlier. */
-function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], groups: readonly Group[], place: Place): TableCell[] {
+function cellsOf(
+  top: Value,
+  rows: readonly Value[],
+  columns: readonly Value[],
+  groups: readonly Group[],
+  context: CellContext,
+): TableCell[] {
   const special = list(field(top, "cells")).map((value) => {
     only(value, ["row", "column", "design", "group", "skip", "real", "comment", ...OF_CELLS]);
     const { row, column, design, group, ...rest } = record(value);
     const of = { ...value, value: Object.fromEntries(Object.entries({ row, column, design, group }).filter(([, v]) => v !== undefined)) };
-    return { where: selectorOf(of, place.names), value: { ...value, value: rest } };
+    return { where: selectorOf(of, context.names), value: { ...value, value: rest } };
   });
   return rows.flatMap((rowValue) =>
     columns.flatMap((columnValue) => {
@@ -253,12 +259,12 @@ function cellsOf(top: Value, rows: readonly Value[], columns: readonly Value[], 
       const column = columnOf(columnValue);
       if (groups.find((g) => g.id === column.group)?.rows.includes(row) === false) return [];
       const own = special.filter((s) => selects(s.where, row, column)).map((s) => s.value);
-      return [cellOf(row, column.id, [top, rowValue, columnValue, ...own], place)];
+      return [cellOf(row, column.id, [top, rowValue, columnValue, ...own], context)];
     }),
   );
 }
 
-function cellOf(row: string, column: string, layers: readonly Value[], { dir, cwd }: Place): TableCell {
+function cellOf(row: string, column: string, layers: readonly Value[], { dir, cwd }: CellContext): TableCell {
   const merged = (name: string): string[] =>
     Object.entries(Object.assign({}, ...layers.map((layer) => defines(field(layer, name)))) as Record<string, string>).map(
       ([macro, value]) => `${macro}=${value}`,

@@ -14,9 +14,9 @@ import { KERNEL_VERSIONS } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { shownVerdict, type Verdict } from "../report/verdict.ts";
+import { compileWith, optionsOf } from "../settings/from-settings.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
-import { settle } from "../settings/options.ts";
-import { compileSettled, optionsOf } from "../settings/settled.ts";
+import { settingsFor } from "../settings/options.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";
 import type { Job, Worker } from "./run-cells.ts";
@@ -52,8 +52,8 @@ async function prepareModel(job: Extract<Job, { source: "model" }>, cache: Cache
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(timeout === undefined ? {} : { timeout }),
   };
-  const settings = settle(job.files, given, job.cwd);
-  const inputs = await compileSettled(job.files, settings, { cwd: job.cwd, cache, ahead });
+  const settings = settingsFor(job.files, given, job.cwd);
+  const inputs = await compileWith(job.files, settings, { cwd: job.cwd, cache, ahead });
   const options = optionsOf(job.files[0] ?? "", settings, cache);
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
 }
@@ -150,17 +150,17 @@ export function workersFor(jobs: number, cwd: string, env: NodeJS.ProcessEnv, ca
 function forkedWorker(cwd: string, env: NodeJS.ProcessEnv): Worker {
   const child = fork(PROCESS, [], { cwd, env, serialization: "advanced", execArgv: [] });
   let stopped = false;
-  let settle: { done(reply: Reply): void; fail(error: Error): void } | undefined;
-  child.on("message", (reply: Reply) => settle?.done(reply));
+  let pending: { done(reply: Reply): void; fail(error: Error): void } | undefined;
+  child.on("message", (reply: Reply) => pending?.done(reply));
   const gone = (what: string): void => {
-    if (!stopped) settle?.fail(new Error(`a worker process ended: ${what}`));
+    if (!stopped) pending?.fail(new Error(`a worker process ended: ${what}`));
   };
   child.on("error", (error) => gone(error.message));
   child.on("exit", (code, signal) => gone(signal ?? `status ${code}`));
 
   const ask = <T>(request: Request, pick: (reply: Reply) => T | undefined): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      settle = {
+      pending = {
         done(reply) {
           if (reply.kind === "fault") reject(new InputFault(reply.diagnostics));
           else if (reply.kind === "error") reject(new Error(reply.text));

@@ -42,7 +42,7 @@ export function machinesOf(
     }
     const machine = runCompiled(program, compiled.module, {
       sharedWords: knowledge.sharedWords,
-      notedLocks: knowledge.notedLocks,
+      nonMoverLocks: knowledge.nonMoverLocks,
       brokenLocks: knowledge.brokenLocks,
       movers,
       racyAccesses: knowledge.racyAccesses,

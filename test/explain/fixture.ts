@@ -144,7 +144,7 @@ export const program: Program = {
   accesses: 100,
   setup: -1,
   final: -1,
-  watchHook: F.hook,
+  watchpointHook: F.hook,
   debug: { locs: LOCS, types, regNames: [] },
 };
 

@@ -8,7 +8,7 @@ import type { Cache } from "../host/cache.ts";
 import type { CheckSettings } from "./options.ts";
 
 /** Compiles the files as the settings say. */
-export function compileSettled(
+export function compileWith(
   files: readonly string[],
   settings: CheckSettings,
   where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
