@@ -2,10 +2,10 @@
 /** How kernel templates are read: which text of alternatives counts, where static branches go, what is called. */
 
 import { describe, expect, it } from "vitest";
-import { planAsm } from "../../src/ir/asm/plan.ts";
-import { buildProgram } from "../../src/ir/build/build.ts";
-import { parseModule } from "../../src/ir/read/parse.ts";
-import type { Instr, Program } from "../../src/program/program.ts";
+import { planAsm } from "../../../src/ir/asm/plan.ts";
+import { buildProgram } from "../../../src/ir/build/build.ts";
+import { parseModule } from "../../../src/ir/read/parse.ts";
+import type { Instr, Program } from "../../../src/program/program.ts";
 
 const plan = (template: string, constraints: string) => planAsm({ kind: "asm", template, constraints, sideEffect: true });
 

@@ -1,12 +1,12 @@
 /** Which definition a name gets, what is reachable, and what is said when something is missing. */
 
 import { describe, expect, it } from "vitest";
-import type { Diagnostic } from "../../src/base/diagnostics.ts";
-import { InputFault } from "../../src/base/diagnostics.ts";
-import { createInterpreter } from "../../src/interpret/interpreter.ts";
-import { buildProgram } from "../../src/ir/build/build.ts";
-import { parseModule } from "../../src/ir/read/parse.ts";
-import { FUNCTION_BASE, GUARD, type Program } from "../../src/program/program.ts";
+import type { Diagnostic } from "../../../src/base/diagnostics.ts";
+import { InputFault } from "../../../src/base/diagnostics.ts";
+import { createInterpreter } from "../../../src/interpret/interpreter.ts";
+import { buildProgram } from "../../../src/ir/build/build.ts";
+import { parseModule } from "../../../src/ir/read/parse.ts";
+import { FUNCTION_BASE, GUARD, type Program } from "../../../src/program/program.ts";
 
 const build = (...texts: string[]): Program =>
   buildProgram(

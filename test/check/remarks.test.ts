@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { run } from "./cli/run.ts";
+import { run } from "../cli/run.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-remarks-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

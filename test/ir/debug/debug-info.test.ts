@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createDebugInfo, type DebugInfoBuilder } from "../../src/ir/debug/debug-info.ts";
-import type { Module } from "../../src/ir/read/module.ts";
-import { parseModule } from "../../src/ir/read/parse.ts";
-import { fixture, functionOf, instructions } from "./read.ts";
+import { createDebugInfo, type DebugInfoBuilder } from "../../../src/ir/debug/debug-info.ts";
+import type { Module } from "../../../src/ir/read/module.ts";
+import { parseModule } from "../../../src/ir/read/parse.ts";
+import { fixture, functionOf, instructions } from "../read.ts";
 
 /** A type written out: `struct node`, `pointer to …`, `array 2 of …`. */
 function spell(b: DebugInfoBuilder, index: number): string {

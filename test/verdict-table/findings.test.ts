@@ -6,12 +6,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { defaultCacheDir, openCache } from "../src/host/cache.ts";
-import { packageRoot } from "../src/host/paths.ts";
-import { runTable } from "../src/verdict-table/run-cells.ts";
-import { findTable, knownTables } from "../src/verdict-table/table-file.ts";
-import { tableJson } from "../src/verdict-table/table-json.ts";
-import { ownWorker } from "../src/verdict-table/worker.ts";
+import { defaultCacheDir, openCache } from "../../src/host/cache.ts";
+import { packageRoot } from "../../src/host/paths.ts";
+import { runTable } from "../../src/verdict-table/run-cells.ts";
+import { findTable, knownTables } from "../../src/verdict-table/table-file.ts";
+import { tableJson } from "../../src/verdict-table/table-json.ts";
+import { ownWorker } from "../../src/verdict-table/worker.ts";
 
 interface KeptCell {
   readonly row: string;

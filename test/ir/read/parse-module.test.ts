@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { InputFault } from "../../src/base/diagnostics.ts";
-import { parseModule } from "../../src/ir/read/parse.ts";
-import { fixture, functionOf, instructions } from "./read.ts";
+import { InputFault } from "../../../src/base/diagnostics.ts";
+import { parseModule } from "../../../src/ir/read/parse.ts";
+import { fixture, functionOf, instructions } from "../read.ts";
 
 const parse = (text: string) => parseModule(text, "t.ll");
 const i32 = { kind: "int", bits: 32 };

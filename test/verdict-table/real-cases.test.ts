@@ -1,10 +1,10 @@
 /** The cases of `npm run real`, one test each. Without the trees they are skipped, and the skip says what is missing. */
 import { describe, expect, test } from "vitest";
-import { InputFault } from "../src/base/diagnostics.ts";
-import { packageRoot } from "../src/host/paths.ts";
-import { type Installed, installed, realGroups, runReal } from "../src/verdict-table/real-cases.ts";
-import { findTable, knownTables } from "../src/verdict-table/table-file.ts";
-import { realCase } from "../src/verdict-table/worker.ts";
+import { InputFault } from "../../src/base/diagnostics.ts";
+import { packageRoot } from "../../src/host/paths.ts";
+import { type Installed, installed, realGroups, runReal } from "../../src/verdict-table/real-cases.ts";
+import { findTable, knownTables } from "../../src/verdict-table/table-file.ts";
+import { realCase } from "../../src/verdict-table/worker.ts";
 
 /** What needs no tree. */
 describe("cases.json", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { body, one } from "./read.ts";
+import { body, one } from "../read.ts";
 
 const ptr = { kind: "ptr" };
 const i1 = { kind: "int", bits: 1 };
