@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import "../bin/v8.js";
-import { machinesOf } from "../dist/check/run-check.js";
 import { compileInputs } from "../dist/clang/inputs.js";
 import { check } from "../dist/explore/passes.js";
 import { openCache } from "../dist/host/cache.js";
 import { buildProgram } from "../dist/ir/build/build.js";
 import { parseModule } from "../dist/ir/read/parse.js";
 import { accessSites } from "../dist/program/flow.js";
+import { machinesOf } from "../dist/verify/machines.js";
 import { definesOf } from "./configurations.js";
 
 const [configuration, merging = "full"] = process.argv.slice(2);

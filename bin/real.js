@@ -3,7 +3,10 @@
 import { prepare } from "./prepare.js";
 
 prepare();
-const [{ real }, { InputFault }] = await Promise.all([import("../dist/matrix/real-cases.js"), import("../dist/base/diagnostics.js")]);
+const [{ real }, { InputFault }] = await Promise.all([
+  import("../dist/verdict-table/real-cases.js"),
+  import("../dist/base/diagnostics.js"),
+]);
 try {
   process.exitCode = await real(process.argv[2], (text) => process.stdout.write(text));
 } catch (error) {

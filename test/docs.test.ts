@@ -273,6 +273,17 @@ describe("lists that claim to be whole", () => {
     }
   });
 
+  it("have the glossary in order, and every term that an entry points to", () => {
+    const entries = [...read("docs/glossary.md").matchAll(/^- \*\*(.+?)\*\*(.*)$/gm)].map(([, term = "", text = ""]) => ({ term, text }));
+    const terms = entries.map(({ term }) => term.toLowerCase());
+    expect(terms.length).toBeGreaterThan(100);
+    expect(terms).toEqual([...new Set(terms)].sort());
+    const pointed = entries.flatMap(({ text }) =>
+      [...text.replace(/`[^`]*`/g, "").matchAll(/\*([^*]+)\*/g)].map((m) => m[1]!.toLowerCase()),
+    );
+    expect(pointed.filter((term) => !terms.includes(term))).toEqual([]);
+  });
+
   it("have every room of the tree", () => {
     const page = read("docs/architecture.md");
     const rooms = [...foldersOf("src"), ...foldersOf("kernel"), "corpus", "test", "bin"].filter((room) =>

@@ -5,15 +5,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { KeptCode } from "../src/check/prepared.ts";
 import { compileProgram } from "../src/compile/compile-program.ts";
 import type { Sizes } from "../src/engine/memory-map.ts";
 import { ONE_STEP } from "../src/engine/room.ts";
 import { packageRoot } from "../src/host/paths.ts";
 import type { Merging } from "../src/machine/machine.ts";
-import { findMatrix } from "../src/matrix/matrix-file.ts";
 import { findPoints } from "../src/program/points.ts";
 import type { Program } from "../src/program/program.ts";
+import { findTable } from "../src/verdict-table/table-file.ts";
+import type { KeptCode } from "../src/verify/machines.ts";
 import { checked, essence, programFrom, whole } from "./scenario.ts";
 
 const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";
@@ -78,7 +78,7 @@ describe("remembered steps", () => {
     await same(await programFrom(["bench/hugepmd.c"], { defines, kernel: "4.19" }));
   });
 
-  const { cells } = findMatrix("4.4-invalidate", packageRoot);
+  const { cells } = findTable("4.4-invalidate", packageRoot);
   it.each(cells.filter((_, i) => i % EVERY === 0))("change nothing in $row, $column", { timeout: 300_000 }, async ({ files, defines }) => {
     await same(await programFrom(files, { defines, kernel: "4.4" }));
   });

@@ -1,6 +1,6 @@
 /**
- * Holds src/ to docs/architecture.md: every file lies in a room, imports between rooms run one way, none go round in a circle between files, no two
- * files have one name, and no kernel subsystem is named outside the table of x86 instructions.
+ * Holds src/ to docs/architecture.md: every file lies in a room, imports between rooms run one way, none go round in a circle between files,
+ * the core runs anywhere, no two files have one name, and no kernel subsystem is named outside the table of x86 instructions.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
@@ -22,9 +22,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ["engine", "interpret", "explore"],
   ["compile", "explain"],
   ["report"],
+  ["verify"],
   ["check"],
   ["settings"],
-  ["matrix"],
+  ["verdict-table"],
   ["cli"],
 ];
 const FLOOR = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
@@ -36,6 +37,10 @@ const STRANGERS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(engine|compile|interpret)$/, /^(explore|explain|report)$/],
 ];
 
+/** From the text of LLVM IR to verdict and story: these rooms run in a browser, too, so they know neither Node nor this machine. */
+const CORE = /^(base|wasm|program|machine|ir\/\w+|engine|compile|interpret|explore|explain|report|verify)$/;
+const OF_NODE = /\b(?:process|Buffer|NodeJS|setImmediate|clearImmediate|require|__dirname|__filename|import\.meta)\b/;
+
 const INSTRUCTION_TABLE = "ir/x86/instructions.ts";
 const SUBSYSTEMS = /hugetlb|kvm|mmu_?notifier|khugepaged|zswap|userfaultfd/i;
 const LONGEST = 400;
@@ -46,6 +51,17 @@ const roomOf = (file: string): string => posix.dirname(file);
 function importsOf(path: string, text: string): string[] {
   const found = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']*)["']/g);
   return [...found].map((match) => posix.normalize(posix.join(posix.dirname(path), match[1] ?? "")));
+}
+
+/** What a file of the core has of Node or of `host`. Words in comments and in texts of our own are not meant. */
+function ofThisMachine(path: string, text: string): string[] {
+  if (!CORE.test(roomOf(path))) return [];
+  const code = text
+    .replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, (quoted) => (quoted.startsWith('"node:') ? quoted : '""'));
+  const imported = importsOf(path, text).filter((target) => roomOf(target) === "host");
+  const used = [...code.matchAll(new RegExp(`"node:[^"]*"|${OF_NODE.source}`, "g"))].map((match) => match[0]);
+  return [...imported, ...used].map((what) => `${path} uses ${what}: the core runs anywhere`);
 }
 
 /** What is wrong with one file of src/: `path` is relative to src/. */
@@ -107,6 +123,12 @@ describe("src/", () => {
     expect([...texts].flatMap(([file, text]) => problems(file, text))).toEqual([]);
   });
 
+  it("has a core that knows neither Node nor this machine", () => {
+    expect([...texts].flatMap(([file, text]) => ofThisMachine(file, text))).toEqual([]);
+    const outside = [...texts].filter(([file]) => CORE.test(roomOf(file))).flatMap(([file, text]) => importsOf(file, text));
+    expect(outside.filter((target) => !CORE.test(roomOf(target)))).toEqual([]);
+  });
+
   it("has no circle of imports, of types either", () => {
     expect(circles(new Map([...texts].map(([file, text]) => [file, importsOf(file, text)])))).toEqual([]);
   });
@@ -154,6 +176,23 @@ describe("the rules", () => {
     [INSTRUCTION_TABLE, "// kvm"],
   ])("accept %s with %s", (path, text) => {
     expect(problems(path, text)).toEqual([]);
+  });
+
+  it.each([
+    ["explain/x.ts", 'import { a } from "../host/a.ts";'],
+    ["ir/read/x.ts", 'import { join } from "node:path";'],
+    ["base/x.ts", 'const a = await import("node:fs");'],
+    ["verify/x.ts", "const memory = process.memoryUsage().rss;"],
+    ["report/x.ts", "const env: NodeJS.ProcessEnv = {};"],
+  ])("reject %s of the core with %s", (path, text) => {
+    expect(ofThisMachine(path, text)).toHaveLength(1);
+  });
+
+  it.each([
+    ["check/x.ts", 'import { join } from "node:path";\nprocess.exit();'],
+    ["explain/x.ts", 'import { a } from "../base/a.ts"; // of a process\nconst text = "the process ended";'],
+  ])("accept %s with %s, whatever runs it", (path, text) => {
+    expect(ofThisMachine(path, text)).toEqual([]);
   });
 
   it("see circles of any length, and none where ways only meet", () => {

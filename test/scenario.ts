@@ -1,8 +1,8 @@
 /** Compiles a scenario as the command line would and gives the program: for tests of what a check finds. */
 
 import { expect } from "vitest";
-import { type KeptCode, keptCode, programOf } from "../src/check/prepared.ts";
-import { machinesOf, runCheck } from "../src/check/run-check.ts";
+import { keptCode, programOf } from "../src/check/prepared.ts";
+import { runCheck } from "../src/check/run-check.ts";
 import type { KernelVersion } from "../src/clang/flags.ts";
 import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
 import type { StandIns } from "../src/clang/model.ts";
@@ -14,6 +14,8 @@ import { accessSites } from "../src/program/flow.ts";
 import type { Program } from "../src/program/program.ts";
 import type { Verdict } from "../src/report/verdict.ts";
 import { scenarioOptions } from "../src/settings/options.ts";
+import type { KeptCode } from "../src/verify/machines.ts";
+import { machinesOf } from "../src/verify/machines.ts";
 
 export interface Compilation {
   readonly defines?: readonly string[];
@@ -102,7 +104,7 @@ export function essence(result: CheckResult): unknown {
     counts: { ...counts },
     passes,
     bounded,
-    known: [knowledge.sharedWords.length, knowledge.racyAccesses.length, knowledge.notedLocks.length],
+    known: [knowledge.sharedWords.length, knowledge.racyAccesses.length, knowledge.nonMoverLocks.length],
   };
 }
 

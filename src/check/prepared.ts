@@ -14,6 +14,7 @@ import type { Module } from "../ir/read/module.ts";
 import { parseModule } from "../ir/read/parse.ts";
 import { withParameters } from "../program/parameter-values.ts";
 import type { Program } from "../program/program.ts";
+import type { KeptCode } from "../verify/machines.ts";
 
 /** Modules that were read while clang was busy, by text: of the program that is asked for next. */
 const readAhead = new Map<string, Module>();
@@ -40,12 +41,6 @@ function codeOf(inputs: Inputs, cache: Cache): Program {
   readAhead.clear();
   cache.put(key, serialize(program));
   return program;
-}
-
-/** WebAssembly of a program: it depends on which accesses race in it. */
-export interface KeptCode {
-  readonly recall: (program: Program, knowledge: Knowledge) => CompiledModule | undefined;
-  readonly keep: (knowledge: Knowledge, compiled: CompiledModule) => void;
 }
 
 /** Of one program, by what they depend on; the oldest goes first. */

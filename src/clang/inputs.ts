@@ -45,7 +45,7 @@ export interface InputOptions {
   readonly standIns?: StandIns;
 }
 
-export interface Unit {
+export interface TranslationUnit {
   /** As messages should spell it. */
   readonly source: string;
   /** LLVM IR. */
@@ -60,7 +60,7 @@ export type Kernel =
 
 export interface Inputs {
   /** The named files first, in their order. */
-  readonly units: readonly Unit[];
+  readonly units: readonly TranslationUnit[];
   /** What clang said of them, as it said it. */
   readonly warnings: string;
   /** Which clang: its name and version. */
@@ -83,7 +83,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   checkNames(options.files);
   const compiler = await findCompiler(options.cc, cache, process.env, limits);
   const { macros: defines, parameters } = partDefines(options.files, options.defines, cwd);
-  const named: (CompileRequest | Unit)[] = [];
+  const named: (CompileRequest | TranslationUnit)[] = [];
   const ours: CompileRequest[] = [];
   let kernel: Kernel;
 
@@ -123,7 +123,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   });
   const own = requests.slice(0, requests.length - ours.length);
   const compiled = new Map(requests.map((request, i) => [request, results[i]!]));
-  const units = all.map((one, i): Unit => {
+  const units = all.map((one, i): TranslationUnit => {
     const text = "flags" in one ? compiled.get(one)!.text : one.text;
     return { source: one.source, text, named: i < named.length };
   });
@@ -159,7 +159,7 @@ function checkNames(files: readonly string[]): void {
   );
 }
 
-function irUnit(source: string, cwd: string): Unit {
+function irUnit(source: string, cwd: string): TranslationUnit {
   const result = readRegular(resolve(cwd, source), LARGEST_IR);
   if (result.kind === "read") return { source, text: result.bytes.toString("utf8"), named: true };
   const why = result.kind === "refused" ? `it is ${result.why}` : wordsFor(result.code);

@@ -1,16 +1,16 @@
-/** `shootdown check`: settles the options, has the C compiled, runs the check and prints what came of it. */
+/** `shootdown check`: puts the settings together, has the C compiled, runs the check and prints what came of it. */
 
 import { shown, shownDeep, shownLines } from "../base/shown.ts";
 import { Stopped } from "../base/stopped.ts";
-import type { CheckHooks } from "../check/run-check.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
 import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { packageVersion } from "../host/paths.ts";
 import type { Colours } from "../report/diagnostic-text.ts";
 import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
+import { compileWith, optionsOf } from "../settings/from-settings.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
-import { type CheckSettings, type GivenOptions, settle } from "../settings/options.ts";
-import { compileSettled, optionsOf } from "../settings/settled.ts";
+import { type CheckSettings, type GivenOptions, settingsFor } from "../settings/options.ts";
+import type { CheckHooks } from "../verify/verify-program.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { progressLine } from "./progress.ts";
@@ -30,7 +30,7 @@ export async function check(
   c: { out: Colours; err: Colours },
   { tell = () => false, began = io.began ?? Date.now() }: CheckAmongOthers = {},
 ): Promise<number> {
-  const settings = settle(files, given, io.cwd);
+  const settings = settingsFor(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
   const { timeout, maxMemory } = settings;
   const deadline = timeout === undefined ? undefined : began + 1000 * timeout;
@@ -52,7 +52,7 @@ export async function check(
   let compiled = false;
   let verdict: Verdict;
   try {
-    const compiling = compileSettled(files, settings, {
+    const compiling = compileWith(files, settings, {
       cwd: io.cwd,
       cache,
       ahead: async (text, source) => (await import("../check/prepared.ts")).ahead(text, source),

@@ -3,7 +3,7 @@ import { Argument, Command } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
 import { colours } from "../report/diagnostic-text.ts";
-import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settle } from "../settings/options.ts";
+import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settingsFor } from "../settings/options.ts";
 import type { Shell } from "./completion.ts";
 import { explainCode } from "./explain-code.ts";
 import type { Io, Output } from "./io.ts";
@@ -63,15 +63,15 @@ Examples:
 
 /** `argv` is only quoted; `ended` is told the exit status of a command that has one. */
 export function commandLine(argv: readonly string[], io: Io, off: boolean, ended: (status: number) => void): Command {
-  const quietly = (command: Command) =>
+  const throughIo = (command: Command) =>
     hardened(command).configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {}, outputError: () => {} });
 
-  const program = quietly(new Command("shootdown"))
+  const program = throughIo(new Command("shootdown"))
     .description("A model checker for Linux memory-invalidation code: kernel C in, every interleaving tried, verdict and trace out.")
     .version(packageVersion(), "-V, --version", "print the version")
     .addHelpText("after", EXAMPLES);
 
-  const checking = quietly(program.command("check"))
+  const checking = throughIo(program.command("check"))
     .description("look for an interleaving that violates a property")
     .argument("<file.c...>", "scenarios, each a check of its own; other files are linked with each; LLVM IR (.ll) too")
     .addHelpText("after", CHECK_EXAMPLES)
@@ -81,7 +81,7 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     });
   addCheckOptions(checking);
 
-  const reporting = quietly(program.command("report"))
+  const reporting = throughIo(program.command("report"))
     .description("answer one question for many programs: a table of verdicts, ready for a mail")
     .argument("[name]", "of a report, or the path of a matrix.json; without one, reports are listed")
     .addHelpText("after", REPORT_EXAMPLES)
@@ -91,32 +91,32 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     });
   addReportOptions(reporting);
 
-  quietly(program.command("explain"))
+  throughIo(program.command("explain"))
     .description("what a diagnostic or a class of violations means, and what to do about it")
     .argument("[code]", "as in SD101 or lost-write; without one, all are listed")
     .action((code: string | undefined) => io.stdout.write(explainCode(code, coloursOf(io.stdout, io, off))));
 
-  quietly(program.command("compile-commands"))
+  throughIo(program.command("compile-commands"))
     .description("how clang is called for files, as a compilation database for clangd")
     .argument("<file.c...>", "scenarios, or files of --tree and a harness")
     .addHelpText("after", COMPILE_COMMANDS_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
       const { compileCommands } = await import("../clang/compile-commands.ts");
       const commands = groupsOf(files, io.cwd).flatMap((group) => {
-        const { define, include, kernel, opt, cc, tree, headers } = settle(group, given, io.cwd);
+        const { define, include, kernel, opt, cc, tree, headers } = settingsFor(group, given, io.cwd);
         return compileCommands({ files: group, defines: define, includes: include, kernel, opt, cc, tree, headers, cwd: io.cwd });
       });
       io.stdout.write(shownJson(`${JSON.stringify(commands, undefined, 2)}\n`));
     });
   addCompileOptions(program.commands.at(-1)!);
 
-  quietly(program.command("completion"))
+  throughIo(program.command("completion"))
     .description("a script that completes this command in a shell")
     .addArgument(new Argument("<shell>", "which").choices(SHELLS))
     .addHelpText("after", COMPLETION_EXAMPLES)
     .action(async (shell: Shell) => {
-      const [{ completion }, { knownMatrices }] = await Promise.all([import("./completion.ts"), import("../matrix/matrix-file.ts")]);
-      io.stdout.write(completion(program, shell, [...knownMatrices().keys()]));
+      const [{ completion }, { knownTables }] = await Promise.all([import("./completion.ts"), import("../verdict-table/table-file.ts")]);
+      io.stdout.write(completion(program, shell, [...knownTables().keys()]));
     });
   return program;
 }

@@ -1,10 +1,11 @@
 /** Prints what a run left to be said when it was ended from outside (`supervise.ts`). */
 
 import { InputFault } from "../base/diagnostics.ts";
-import { UNTOLD } from "../check/run-check.ts";
+import { sourceFiles } from "../host/sources.ts";
 import { renderDiagnostics } from "../report/diagnostic-text.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
+import { UNTOLD } from "../verify/verify-program.ts";
 import { coloursOf } from "./commands.ts";
 import { EXIT_INPUT } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -25,7 +26,7 @@ export function printOnly(word: LastWord, reason: string, io: Io): number {
     return printLast(word, reason, io, () => false);
   } catch (error) {
     if (!(error instanceof InputFault)) throw error;
-    io.stderr.write(renderDiagnostics(error.diagnostics, coloursOf(io.stderr, io, word.settings.color === false), io.cwd));
+    io.stderr.write(renderDiagnostics(error.diagnostics, coloursOf(io.stderr, io, word.settings.color === false), sourceFiles(io.cwd)));
     return EXIT_INPUT;
   }
 }

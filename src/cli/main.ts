@@ -7,6 +7,7 @@ import { CommanderError } from "commander";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { shownLines } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
+import { sourceFiles } from "../host/sources.ts";
 import { renderDiagnostics } from "../report/diagnostic-text.ts";
 import { complaint } from "../settings/options.ts";
 import { coloursOf, commandLine } from "./commands.ts";
@@ -19,7 +20,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return await dispatch(argv, io, off);
   } catch (error) {
     if (error instanceof InputFault) {
-      io.stderr.write(renderDiagnostics(error.diagnostics, coloursOf(io.stderr, io, off), io.cwd));
+      io.stderr.write(renderDiagnostics(error.diagnostics, coloursOf(io.stderr, io, off), sourceFiles(io.cwd)));
       return EXIT_INPUT;
     }
     io.stderr.write(shownLines(apology(error)));

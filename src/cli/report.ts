@@ -1,17 +1,17 @@
-/** `shootdown report`: runs the cells of a matrix (src/matrix/run-cells.ts) and prints what they come to, as a mail, Markdown or JSON. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+/** `shootdown report`: runs the cells of a verdict table (src/verdict-table/run-cells.ts) and prints what they come to, as a mail, Markdown or JSON. */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
-import { ownLane, realCase, workerLane } from "../matrix/lane.ts";
-import { matrixText } from "../matrix/mail.ts";
-import { matrixMarkdown } from "../matrix/markdown.ts";
-import { type Matrix, matrixStatus } from "../matrix/matrix.ts";
-import { findMatrix, knownMatrices } from "../matrix/matrix-file.ts";
-import { matrixJson } from "../matrix/matrix-json.ts";
-import { installed } from "../matrix/real-cases.ts";
-import { type Lane, type MatrixProgress, runMatrix } from "../matrix/run-cells.ts";
+import { defaultCacheDir, openCache } from "../host/cache.ts";
+import { installed } from "../verdict-table/real-cases.ts";
+import { runTable, type TableProgress } from "../verdict-table/run-cells.ts";
+import { findTable, knownTables } from "../verdict-table/table-file.ts";
+import { tableJson } from "../verdict-table/table-json.ts";
+import { tableMail } from "../verdict-table/table-mail.ts";
+import { tableMarkdown } from "../verdict-table/table-markdown.ts";
+import { tableStatus, type VerdictTable } from "../verdict-table/verdict-table.ts";
+import { realCase, workersFor } from "../verdict-table/worker.ts";
 import { EXIT_INCONCLUSIVE, EXIT_NONE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { duration, grouped, statusLine } from "./progress.ts";
@@ -23,12 +23,12 @@ export async function report(named: string | undefined, options: ReportOptions, 
   const name = swallowed ? String(options.json) : named;
   const given: ReportOptions = swallowed ? { ...options, json: true } : options;
   if (name === undefined) {
-    for (const known of knownMatrices().keys()) io.stdout.write(`${known}  ${findMatrix(known, io.cwd).title}\n`);
+    for (const known of knownTables().keys()) io.stdout.write(`${known}  ${findTable(known, io.cwd).title}\n`);
     return EXIT_NONE;
   }
-  const matrix = bounded(findMatrix(name, io.cwd), given);
+  const table = bounded(findTable(name, io.cwd), given);
   const cache = openCache(defaultCacheDir(io.env));
-  const { realMissing, realOf } = await treesOf(matrix);
+  const { realMissing, realOf } = await treesOf(table);
   const line = statusLine(io.stderr, given.quiet !== true);
   const abort = new AbortController();
   const release = io.onInterrupt(() => {
@@ -37,8 +37,8 @@ export async function report(named: string | undefined, options: ReportOptions, 
   });
   const start = Date.now();
   try {
-    const result = await runMatrix(matrix, {
-      lanes: lanesOf(matrix, given.jobs ?? availableParallelism(), cache, io, abort.signal),
+    const result = await runTable(table, {
+      workers: workersFor(given.jobs ?? availableParallelism(), table.cwd, io.env, cache, abort.signal),
       cache,
       fresh: given.fresh === true,
       signal: abort.signal,
@@ -47,34 +47,28 @@ export async function report(named: string | undefined, options: ReportOptions, 
       onProgress: (progress) => line.update(() => describe(progress, Date.now() - start)),
     });
     line.clear();
-    if (given.markdown !== undefined) write(given.markdown, matrixMarkdown(result, "npm run report"), io);
-    const json = given.json === undefined ? "" : `${JSON.stringify(matrixJson(result), undefined, 2)}\n`;
+    if (given.markdown !== undefined) write(given.markdown, tableMarkdown(result, "npm run report"), io);
+    const json = given.json === undefined ? "" : `${JSON.stringify(tableJson(result), undefined, 2)}\n`;
     if (typeof given.json === "string") write(given.json, json, io);
-    io.stdout.write(given.json === true ? json : matrixText(result));
+    io.stdout.write(given.json === true ? json : tableMail(result));
     if (given.quiet !== true && io.stderr.isTTY) io.stderr.write(`${duration(result.seconds * 1000)}\n`);
     if (result.interrupted) io.stderr.write(`interrupted: \`shootdown report ${name}\` goes on from here\n`);
-    return matrixStatus(result) === 0 ? EXIT_NONE : EXIT_INCONCLUSIVE;
+    return tableStatus(result) === 0 ? EXIT_NONE : EXIT_INCONCLUSIVE;
   } finally {
     release();
     line.clear();
   }
 }
 
-function bounded(matrix: Matrix, { timeout, maxStates }: ReportOptions): Matrix {
-  const { bounds } = matrix;
-  return { ...matrix, bounds: { ...bounds, timeout: timeout ?? bounds.timeout, maxStates: maxStates ?? bounds.maxStates } };
-}
-
-/** Worker processes need built code; run unbuilt, as tests do, the lane is this process. */
-function lanesOf(matrix: Matrix, jobs: number, cache: Cache, io: Io, signal: AbortSignal): Lane[] {
-  if (!existsSync(join(import.meta.dirname, "lane-worker.js"))) return [ownLane(cache, signal)];
-  return Array.from({ length: jobs }, () => workerLane(matrix.cwd, io.env));
+function bounded(table: VerdictTable, { timeout, maxStates }: ReportOptions): VerdictTable {
+  const { bounds } = table;
+  return { ...table, bounds: { ...bounds, timeout: timeout ?? bounds.timeout, maxStates: maxStates ?? bounds.maxStates } };
 }
 
 /** The trees that cases of real code need, if all of them are installed. */
-async function treesOf(matrix: Matrix): Promise<{ realMissing: string; realOf: string }> {
+async function treesOf(table: VerdictTable): Promise<{ realMissing: string; realOf: string }> {
   const found: string[] = [];
-  const cases = matrix.cells.flatMap((cell) => cell.real);
+  const cases = table.cells.flatMap((cell) => cell.real);
   const versions = new Set(cases.map((of) => realCase(of.group, of.case).group.tree));
   for (const version of versions) {
     try {
@@ -88,7 +82,7 @@ async function treesOf(matrix: Matrix): Promise<{ realMissing: string; realOf: s
   return { realMissing: "", realOf: found.map((release) => `Linux ${release}`).join(", ") };
 }
 
-function describe(progress: MatrixProgress, elapsed: number): string {
+function describe(progress: TableProgress, elapsed: number): string {
   const done = `${progress.done}/${progress.total}`;
   const states = progress.states === 0 ? [] : [`${grouped(progress.states)} states`];
   return [done, ...states, duration(elapsed), ...progress.running].join(" · ");

@@ -11,6 +11,7 @@ import { shown } from "../base/shown.ts";
 import { LARGEST_IR } from "../clang/child.ts";
 import { isIr } from "../clang/inputs.ts";
 import { textOf } from "../host/files.ts";
+import { sourceFiles } from "../host/sources.ts";
 import { type Colours, renderDiagnostics } from "../report/diagnostic-text.ts";
 import type { Json } from "../report/json.ts";
 import type { Summary } from "../report/summary.ts";
@@ -89,7 +90,7 @@ export async function oneOf(
     });
   } catch (error) {
     if (!(error instanceof InputFault)) throw error;
-    io.stderr.write(renderDiagnostics(error.diagnostics, err, io.cwd));
+    io.stderr.write(renderDiagnostics(error.diagnostics, err, sourceFiles(io.cwd)));
     summary = { ...summary, text: `bad input (${codesOf(error.diagnostics)})` };
   }
   return { ...several, done: [...several.done, summary], verdicts };

@@ -96,7 +96,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     tabled.add(func);
     builder.element(2 * func + 1, direct(func));
   };
-  const hook = program.watchHook >= 0 ? direct(program.watchHook) : undefined;
+  const hook = program.watchpointHook >= 0 ? direct(program.watchpointHook) : undefined;
   const accesses = defineAccesses(core, hook, options.merging);
   const unit: Unit = {
     program,

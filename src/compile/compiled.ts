@@ -42,7 +42,7 @@ export interface RunOptions {
   /** What former passes found: see explore/passes.ts. */
   readonly sharedWords?: readonly number[];
   readonly racyAccesses?: readonly number[];
-  readonly notedLocks?: readonly number[];
+  readonly nonMoverLocks?: readonly number[];
   readonly brokenLocks?: readonly number[];
   /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
   readonly movers?: boolean;
@@ -118,7 +118,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   bytes().fill(LIVENESS.RETURNED, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
   for (const [pointer, func] of program.functionAt) view().setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
   for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
-  for (const object of options.notedLocks ?? []) bytes()[map.claims + object]! |= CLAIM.noted;
+  for (const object of options.nonMoverLocks ?? []) bytes()[map.claims + object]! |= CLAIM.noted;
   for (const lock of options.brokenLocks ?? []) {
     bytes()[map.claims + lock]! |= CLAIM.broken;
     bytes()[map.lock + lock] = NO_BIT;
@@ -303,11 +303,11 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
           const sp = view().getUint32(map.stacks + t * STACK_SIZE + TCB_SP, true);
           return sp !== 0 && (view().getUint32(sp + 4, true) & AT_PLAIN) !== 0;
         }),
-      quiet: (on) => {
+      pauseLearning: (on) => {
         quiet = on;
         x.quiet.value = on ? 1 : 0;
       },
-      watch: (word) => {
+      setWatchpoint: (word) => {
         x.probe.value = word;
         hits = [];
       },
@@ -318,7 +318,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       },
     },
     search: hostSearch(x as unknown as SearchExports, memory, guarded, threads, () => stalled),
-    notedLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
+    nonMoverLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
     brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
     stalled: () => stalled,
     outside: (thread) => BigInt.asUintN(64, x.fp.value ^ view().getBigInt64(map.sums + 8 * thread, true)),

@@ -4,13 +4,13 @@
  * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step relied on.
  */
 
-import type { Access } from "../machine/happening.ts";
+import type { Access } from "../machine/execution-event.ts";
 import type { Failure } from "../machine/machine.ts";
 import { sentence } from "./fill.ts";
 import { hex } from "./names.ts";
 import { findOrigin, type LoggedAccess } from "./origins.ts";
+import { type Reason, type Said, type Trace, when } from "./trace-builder.ts";
 import type { Blocked } from "./waiting.ts";
-import { type Reason, type Said, type Walk, when } from "./walk.ts";
 
 export interface Closing {
   readonly sentences: readonly string[];
@@ -24,7 +24,7 @@ export interface Closing {
 export function closingOf(
   failure: Failure,
   said: Said,
-  walked: Walk,
+  trace: Trace,
   waiting: readonly Blocked[],
   last: number,
   after: boolean,
@@ -35,24 +35,24 @@ export function closingOf(
     const text = `${said.text}: ${waiting.map((w) => w.brief).join("; ")}`;
     return { sentences: [sentence(text, said.named)], cites: said.cites, accesses: [], words: [] };
   }
-  const since = Math.min(...walked.closing.flatMap((c) => (c.kind === "stale" ? c.cites : [])));
-  const instead = walked.closing.flatMap((c) => insteadOf(c, walked, since, last));
+  const since = Math.min(...trace.closing.flatMap((c) => (c.kind === "stale" ? c.cites : [])));
+  const instead = trace.closing.flatMap((c) => insteadOf(c, trace, since, last));
   // The engine knows that nothing can end the loop, not whose it is.
   const looping = failure.klass === "endless-loop" && thread !== "" ? [`The thread is ${thread}.`] : [];
-  const told = [...looping, ...walked.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
-  const cites = [...said.cites, ...walked.closing.flatMap((c) => c.cites), ...instead.flatMap((i) => i.cites)];
-  const words = [...said.words, ...walked.closing.flatMap((c) => c.words)];
+  const told = [...looping, ...trace.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
+  const cites = [...said.cites, ...trace.closing.flatMap((c) => c.cites), ...instead.flatMap((i) => i.cites)];
+  const words = [...said.words, ...trace.closing.flatMap((c) => c.words)];
   // Where C says what the access went through, nothing is left to ask.
-  const explained = walked.closing.some((c) => c.kind === "stale") || (told.length > 0 && after);
-  const own = explained ? undefined : ((told.length > 0 ? undefined : freed(failure, walked)) ?? origin(walked, last, after));
+  const explained = trace.closing.some((c) => c.kind === "stale") || (told.length > 0 && after);
+  const own = explained ? undefined : ((told.length > 0 ? undefined : freed(failure, trace)) ?? origin(trace, last, after));
   if (own === undefined) return { sentences: [first, ...told], cites, accesses: [], words };
   return { ...own, sentences: [first, ...told, ...own.sentences], cites: [...cites, ...own.cites], words };
 }
 
 /** What is missing may have been done for somebody else: that is the whole story of many a bug. */
-function insteadOf(reason: Reason, walked: Walk, since: number, last: number): { text: string; cites: readonly number[] }[] {
+function insteadOf(reason: Reason, trace: Trace, since: number, last: number): { text: string; cites: readonly number[] }[] {
   if (reason.missing === "" || !Number.isFinite(since)) return [];
-  const made = walked.moments.filter((m) => m.row.label === reason.missing && m.row.steps[0] >= since && m.row.steps[0] < last);
+  const made = trace.events.filter((m) => m.row.label === reason.missing && m.row.steps[0] >= since && m.row.steps[0] < last);
   if (made.length === 0) return [];
   const each = made.slice(0, INSTEAD).map((m) => `"${m.row.text}" (step ${m.row.steps[0]})`);
   const more = made.length > INSTEAD ? " and others" : "";
@@ -62,8 +62,8 @@ function insteadOf(reason: Reason, walked: Walk, since: number, last: number): {
 /** So many of them are named. */
 const INSTEAD = 2;
 
-function freed(failure: Failure, walked: Walk): Closing | undefined {
-  const { history, memory, names } = walked.world;
+function freed(failure: Failure, trace: Trace): Closing | undefined {
+  const { history, memory, names } = trace.world;
   for (const arg of failure.args) {
     const found = memory.objectAt(Number(arg));
     const death = history.death(Number(arg));
@@ -74,10 +74,10 @@ function freed(failure: Failure, walked: Walk): Closing | undefined {
   return undefined;
 }
 
-function origin(walked: Walk, last: number, after: boolean): Closing | undefined {
-  const found = findOrigin(walked.log, last);
+function origin(trace: Trace, last: number, after: boolean): Closing | undefined {
+  const found = findOrigin(trace.log, last);
   if (found === undefined) return undefined;
-  const { names } = walked.world;
+  const { names } = trace.world;
   const name = (access: Access): string => names.place(access.addr, access.bytes)?.text ?? hex(access.addr);
   const close = (text: string, ...shown: readonly LoggedAccess[]): Closing => ({
     sentences: [sentence(text, true)],
@@ -88,17 +88,17 @@ function origin(walked: Walk, last: number, after: boolean): Closing | undefined
   switch (found.kind) {
     case "stale copy": {
       const { from, copied, changed } = found;
-      const { site } = found.at.deed;
+      const { site } = found.at.position;
       const relied = `${site.func}:${site.line} relied on ${name(found.at.access)}`;
-      const text = `${relied}, a copy of ${name(from)} made in ${when(copied.deed)}; the original changed in ${when(changed.deed)}`;
+      const text = `${relied}, a copy of ${name(from)} made in ${when(copied.position)}; the original changed in ${when(changed.position)}`;
       return close(text, copied, changed);
     }
     case "written": {
-      const { site } = found.reads[0]!.at.deed;
-      const each = found.reads.map(({ at, by }) => `${name(at.access)}, last written in ${when(by.deed)}`);
+      const { site } = found.reads[0]!.at.position;
+      const each = found.reads.map(({ at, by }) => `${name(at.access)}, last written in ${when(by.position)}`);
       if (after)
         return close(
-          found.reads.map(({ at, by }) => `${name(at.access)} was last written in ${when(by.deed)}`).join("; "),
+          found.reads.map(({ at, by }) => `${name(at.access)} was last written in ${when(by.position)}`).join("; "),
           ...found.reads.map((r) => r.by),
         );
       return close(`${site.func}:${site.line} read ${each.join(", and ")}`, ...found.reads.map((r) => r.by));

@@ -3,7 +3,7 @@
  *
  * Bytes count if two threads accessed them after setup, one of them writing. A lock's own words never count: the lock is told instead.
  */
-import type { Happening } from "../machine/happening.ts";
+import type { ExecutionEvent } from "../machine/execution-event.ts";
 import { type Observation, SD_LOCAL, SD_STEP } from "./observation.ts";
 
 /** Whether two threads touched the same bytes, one of them writing, or the same lock. */
@@ -17,9 +17,9 @@ export interface Contention {
   any(): boolean;
 }
 
-/** Keeps track, happening by happening, of the sections that one thread has open. */
+/** Keeps track, event by event, of the sections that one thread has open. */
 export interface SectionTracker {
-  apply(happening: Happening): void;
+  apply(event: ExecutionEvent): void;
   /** The kind of the outermost open section, or undefined. Those inside it are part of it. */
   outermost(): number | undefined;
   depth(): number;
@@ -57,7 +57,7 @@ export function findContention(observation: Observation): Contention {
   };
   for (const step of observation.steps) {
     const sections = trackSections();
-    for (const h of step.happenings) {
+    for (const h of step.events) {
       sections.apply(h);
       if (h.what === "access" && tells(sections.outermost())) {
         for (let i = 0; i < h.bytes; i++) use(bytes, h.addr + i, step.thread, h.write);

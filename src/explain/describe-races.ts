@@ -3,7 +3,7 @@ import type { Program } from "../program/program.ts";
 import type { ExplainOptions } from "./explain.ts";
 import { createNames, hex } from "./names.ts";
 import { accessBases } from "./object-types.ts";
-import { isHeader } from "./own-files.ts";
+import { NO_KERNEL } from "./own-files.ts";
 import { createMemory } from "./replayed-memory.ts";
 import { createStacks } from "./sites.ts";
 import { sourceReader } from "./source-lines.ts";
@@ -44,12 +44,11 @@ export interface RaceSide {
 export function describeRaces(
   program: Program,
   races: readonly RaceFound[],
-  isLibrary: (file: string) => boolean = isHeader,
-  { readSource, showFile = (file) => file }: Pick<ExplainOptions, "readSource" | "showFile"> = {},
+  { audience = NO_KERNEL, readSource, showFile = (file) => file }: ExplainOptions = {},
 ): RaceReport[] {
   const lineOf = sourceReader(readSource);
   const names = createNames(program, createMemory(program));
-  const stacks = createStacks(program, { isLibrary });
+  const stacks = createStacks(program, { isLibrary: audience.isHeader });
   const bases = accessBases(program);
   /** Of an object that came and went nothing is left but how C reached it. */
   const expression = ({ accesses }: RaceFound): string | undefined => {

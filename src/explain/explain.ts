@@ -5,20 +5,21 @@
  * waits for whom.
  */
 
-import { dirname } from "node:path";
+import { folderOf } from "../base/path.ts";
 import type { Failure } from "../machine/machine.ts";
 import type { Schedule } from "../machine/schedule.ts";
 import type { Program } from "../program/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
-import { type Audience, audience, isDriver } from "./own-files.ts";
+import { type Audience, NO_KERNEL } from "./own-files.ts";
 import { sourceReader } from "./source-lines.ts";
 import { type Column, NOWHERE, type Row, type Site, type Story } from "./story.ts";
+import { ACCESS, buildTrace, type Trace, type TraceEvent, withoutRepeats } from "./trace-builder.ts";
 import { describeWaiting } from "./waiting.ts";
-import { ACCESS, type Moment, type Walk, walk, withoutRepeats } from "./walk.ts";
 import { WEIGHTS, weigh } from "./weights.ts";
 
 export interface ExplainOptions {
+  /** Which files the reader did not come for; left out: nothing is known of a kernel. */
   readonly audience?: Audience;
   /** The text of a source file, if it can be read. */
   readonly readSource?: (file: string) => string | undefined;
@@ -37,15 +38,16 @@ export function explain(
 }
 
 export function tellStory(program: Program, observation: Observation, failure: Failure, options: ExplainOptions = {}): Story {
-  const walked = walk(program, observation, options.audience ?? audience);
+  const { audience: readers = NO_KERNEL } = options;
+  const trace = buildTrace(program, observation, readers);
   const last = observation.steps.length;
   const columns = columnsOf(observation);
   const columnOf = (thread: number): number => columns.findIndex((c) => c.name === observation.threads[thread]?.column);
-  const said = walked.world.say(failure.text, failure.args);
+  const said = trace.world.say(failure.text, failure.args);
   const lineOf = sourceReader(options.readSource);
   const { showFile = (file) => file } = options;
   const shown = (site: Site): Site => ({ ...site, file: showFile(site.file) });
-  const finish = (row: Moment["row"]): Row => {
+  const finish = (row: TraceEvent["row"]): Row => {
     const stack = row.stack.map(shown);
     // The site is one of the stack, and stays it.
     const site = stack[row.stack.indexOf(row.site)] ?? shown(row.site);
@@ -58,41 +60,40 @@ export function tellStory(program: Program, observation: Observation, failure: F
       within: withinOf(row, stack),
     };
   };
-  const withinOf = (row: Moment["row"], stack: readonly Site[]): Row["within"] => {
+  const withinOf = (row: TraceEvent["row"], stack: readonly Site[]): Row["within"] => {
     if (isNear(row)) return undefined;
     const at = row.stack.findIndex((s) => isNear({ site: s, stack: [s] }));
     return at < 1 ? undefined : { site: stack[at]!, callee: stack[at - 1]!.func };
   };
 
-  const waiting = describeWaiting(observation, walked.world);
+  const waiting = describeWaiting(observation, trace.world);
   const failing = observation.final.length > 0 ? last + 1 : last;
   const closing = closingOf(
     failure,
     said,
-    walked,
+    trace,
     waiting,
     failing,
     failing > last,
     observation.threads[observation.steps.at(-1)?.thread ?? -1]?.name,
   );
-  const { audience: readers = audience } = options;
   const isNear = nearness(program, readers);
   const waitedFor = new Set(waiting.flatMap((w) => (w.lock === undefined ? [] : [w.lock])));
-  const weightOf = weigh(walked, { isNear, last: failing, waitedFor });
-  const told = withoutRepeats(withEveryStep(walked, closing));
+  const weightOf = weigh(trace, { isNear, last: failing, waitedFor });
+  const told = withoutRepeats(withEveryStep(trace, closing));
   const cited = new Set([...closing.cites, ...told.filter((m) => weightOf(m) >= WEIGHTS.event).flatMap((m) => m.cites)]);
   const rows = told.map((m) =>
     finish({ ...m.row, weight: isCited(m, closing) || isMeant(m, cited, closing.words) ? WEIGHTS.cited : weightOf(m) }),
   );
-  rows.push(...untoldSteps(observation, walked, told).map(finish));
+  rows.push(...untoldSteps(observation, trace, told).map(finish));
   rows.sort((x, y) => x.steps[0] - y.steps[0]);
   rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;
     const thread = afterwards ? -1 : (observation.steps.at(-1)?.thread ?? -1);
-    const found = walked.world.stacks.locate(thread, failure.loc);
+    const found = trace.world.stacks.locate(thread, failure.loc);
     // Where our own check stands says nothing to the reader.
-    const ours = readers.isLibrary(found.site.file, found.site.func) || (afterwards && isDriver(found.site.file));
+    const ours = readers.isLibrary(found.site.file, found.site.func) || (afterwards && readers.isDriver(found.site.file));
     const located = ours ? { ...found, site: NOWHERE, via: "" } : found;
     const step = afterwards ? last + 1 : last;
     const row = {
@@ -116,13 +117,13 @@ export function tellStory(program: Program, observation: Observation, failure: F
   };
 }
 
-/** Hidden moments are told only where a sentence speaks of them, or their step has nothing else to tell. */
-function withEveryStep({ moments }: Walk, closing: Closing): Moment[] {
-  const seen = new Set(moments.filter((m) => !m.hidden).map((m) => m.row.steps[0]));
-  return moments.filter((m) => !m.hidden || isCited(m, closing) || !seen.has(m.row.steps[0]));
+/** Hidden events are told only where a sentence speaks of them, or their step has nothing else to tell. */
+function withEveryStep({ events }: Trace, closing: Closing): TraceEvent[] {
+  const seen = new Set(events.filter((m) => !m.hidden).map((m) => m.row.steps[0]));
+  return events.filter((m) => !m.hidden || isCited(m, closing) || !seen.has(m.row.steps[0]));
 }
 
-function isCited({ access, row }: Moment, closing: Closing): boolean {
+function isCited({ access, row }: TraceEvent, closing: Closing): boolean {
   if (row.kind === "event" && row.label === ACCESS) return closing.cites.includes(row.steps[0]);
   if (access === undefined) return false;
   const covers = (word: number): boolean => access.addr < word + 8 && word < access.addr + access.bytes;
@@ -130,17 +131,17 @@ function isCited({ access, row }: Moment, closing: Closing): boolean {
 }
 
 /** What a sentence mentions must be there to be looked up. */
-const isMeant = ({ row, hidden, lock }: Moment, cited: ReadonlySet<number>, words: readonly number[]): boolean =>
+const isMeant = ({ row, hidden, lock }: TraceEvent, cited: ReadonlySet<number>, words: readonly number[]): boolean =>
   (lock !== undefined && words.includes(lock) && cited.has(row.steps[0])) ||
   (!hidden && (row.kind === "write" || row.kind === "event" || row.kind === "memory") && cited.has(row.steps[0]));
 
 /** A row for each step that has none, so that no step is missing where every step is asked for. */
-function untoldSteps(observation: Observation, walked: Walk, told: readonly Moment[]): Moment["row"][] {
+function untoldSteps(observation: Observation, trace: Trace, told: readonly TraceEvent[]): TraceEvent["row"][] {
   const steps = new Set(told.flatMap(({ row }) => range(row.steps[0], row.steps[1])));
   return observation.steps.flatMap(({ thread }, i) => {
     const step = i + 1;
     if (steps.has(step)) return [];
-    const site = walked.log.findLast((e) => e.deed.step === step && e.deed.site.line > 0 && !e.machine)?.deed.site ?? NOWHERE;
+    const site = trace.log.findLast((e) => e.position.step === step && e.position.site.line > 0 && !e.machine)?.position.site ?? NOWHERE;
     const text = "does nothing that another thread could see";
     return [
       { kind: "step", steps: [step, step], thread, text, label: "", site, via: "", stack: [site], weight: WEIGHTS.hidden, folded: [] },
@@ -154,11 +155,11 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
  * Whether the reader wrote what happens here: the file lies beside the scenario, and between it and the act there are only headers and our own
  * functions. The drivers of the model are what a scenario is about, too.
  */
-function nearness(program: Program, { isLibrary }: Audience): (row: Pick<Row, "site" | "stack">) => boolean {
+function nearness(program: Program, { isLibrary, isDriver }: Audience): (row: Pick<Row, "site" | "stack">) => boolean {
   const setup = program.debug.locs[program.funcs[program.setup]?.loc ?? 0]?.file ?? "";
   if (setup === "") return () => true;
-  const own = dirname(setup);
-  const isOwn = (file: string): boolean => file !== "" && (dirname(file) === own || isDriver(file));
+  const own = folderOf(setup);
+  const isOwn = (file: string): boolean => file !== "" && (folderOf(file) === own || isDriver(file));
   return ({ site, stack }) => {
     const below = stack.slice(0, Math.max(stack.indexOf(site), 0));
     return isOwn(site.file) && below.every((s) => isOwn(s.file) || isLibrary(s.file));

@@ -9,7 +9,7 @@ import type { ObjectTypes } from "./object-types.ts";
 import type { Memory } from "./replayed-memory.ts";
 
 /** Bytes of memory with a name. `type` is the index of what lies there, or -1; `rest` the offset in it that no member explains. */
-export interface Place {
+export interface NamedMemory {
   readonly text: string;
   readonly type: number;
   readonly rest: number;
@@ -19,7 +19,7 @@ export interface Place {
 
 export interface Names {
   /** The variable or field that `bytes` bytes at `addr` are. */
-  place(addr: number, bytes: number): Place | undefined;
+  place(addr: number, bytes: number): NamedMemory | undefined;
   /** The object at an address, as whole as it can be meant: `vmemmap[3]`, not its first field. Hexadecimal if nothing is known. */
   object(addr: number): string;
   /** A lock: as an object, but one that an object begins with is meant rather than the object. */
@@ -221,7 +221,7 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
     return `${text}+${hex(path.rest)}`;
   }
 
-  function place(addr: number, bytes: number): Place | undefined {
+  function place(addr: number, bytes: number): NamedMemory | undefined {
     const word = bytes === 8 ? givenIn(words, addr) : undefined;
     if (word !== undefined) return { text: word, type: -1, rest: 0 };
     const start = root(addr);

@@ -4,7 +4,7 @@
  *
  * Of several types that an object is seen as, the largest is meant: a notifier embedded at the start of a driver's structure is that.
  */
-import type { Access } from "../machine/happening.ts";
+import type { Access } from "../machine/execution-event.ts";
 import type { Func, Instr, Operand, Program, Reg } from "../program/program.ts";
 import type { Observation } from "./observation.ts";
 import type { LiveObject } from "./replayed-memory.ts";
@@ -120,8 +120,8 @@ export function typeObjects(program: Program, observation: Observation): ObjectT
     for (const base of address) note(base, a.addr - base.offset);
     for (const base of value) note(base, Number(a.value) - base.offset);
   };
-  for (const happenings of [observation.setup, ...observation.steps.map((s) => s.happenings), observation.final]) {
-    for (const h of happenings) {
+  for (const events of [observation.setup, ...observation.steps.map((s) => s.events), observation.final]) {
+    for (const h of events) {
       if (h.what === "access" && current.size > 0) visit(h);
       if (h.what !== "live") continue;
       const ordinal = (counts.get(h.name) ?? 0) + 1;

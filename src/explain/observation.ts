@@ -1,10 +1,10 @@
 /**
  * What a replayed schedule did, as plain data: the only thing the rest of `explain/` sees of a machine.
  *
- * Happenings stand in the order in which they took effect. What a section did before its guard turned out false
- * is not among them (the machine undid it). Setup is the happenings before the first step.
+ * Events stand in the order in which they took effect. What a section did before its guard turned out false
+ * is not among them (the machine undid it). Setup is the events before the first step.
  */
-import type { Happening, Observer } from "../machine/happening.ts";
+import type { ExecutionEvent, Observer } from "../machine/execution-event.ts";
 import type { Machine, ThreadInfo } from "../machine/machine.ts";
 import { BLOCKED, BUSY, FAILED, OUTCOME } from "../machine/machine.ts";
 import type { Schedule } from "../machine/schedule.ts";
@@ -20,23 +20,23 @@ export const SD_LOCAL = 5;
 export interface ObservedStep {
   readonly thread: number;
   readonly choices: readonly number[];
-  readonly happenings: readonly Happening[];
+  readonly events: readonly ExecutionEvent[];
 }
 
-/** A thread that cannot go on, where nobody can: the happenings of its attempt, up to and including the `begin` that blocked. */
+/** A thread that cannot go on, where nobody can: the events of its attempt, up to and including the `begin` that blocked. */
 export interface Waiting {
   readonly thread: number;
   /** A daemon that has said that it must be able to go on from there. */
   readonly busy: boolean;
-  readonly happenings: readonly Happening[];
+  readonly events: readonly ExecutionEvent[];
 }
 
 export interface Observation {
   readonly threads: readonly ThreadInfo[];
-  readonly setup: readonly Happening[];
+  readonly setup: readonly ExecutionEvent[];
   readonly steps: readonly ObservedStep[];
   /** What sd_final did, if it was what failed. */
-  readonly final: readonly Happening[];
+  readonly final: readonly ExecutionEvent[];
   readonly waiting: readonly Waiting[];
 }
 
@@ -46,16 +46,16 @@ export type ObservedMachine = (observer: Observer) => Replayed;
 
 /** Runs the schedule on a fresh machine and writes down all that it did, up to the failure that it leads to. */
 export function record(create: ObservedMachine, schedule: Schedule): Observation {
-  let current: Happening[] = [];
-  let blockedAt: Happening[] = [];
-  const take = (): Happening[] => {
+  let current: ExecutionEvent[] = [];
+  let blockedAt: ExecutionEvent[] = [];
+  const take = (): ExecutionEvent[] => {
     const taken = current;
     current = [];
     return taken;
   };
   const machine = create({
-    happened: (_thread, happening) => {
-      current.push(happening);
+    observe: (_thread, event) => {
+      current.push(event);
     },
     blocked: () => {
       const begin = current.findLastIndex((h) => h.what === "begin");
@@ -69,7 +69,7 @@ export function record(create: ObservedMachine, schedule: Schedule): Observation
   let failed = machine.setupFailure !== undefined;
   for (const { thread, choices } of schedule) {
     failed = outcome(machine.step(thread, choices)) === FAILED;
-    steps.push({ thread, choices, happenings: take() });
+    steps.push({ thread, choices, events: take() });
   }
   if (failed) return { threads, setup, steps, final: [], waiting: [] };
   if (threads.every((info, thread) => info.daemon || machine.finished(thread)) && !machine.final()) {
@@ -82,7 +82,7 @@ export function record(create: ObservedMachine, schedule: Schedule): Observation
     const mark = machine.mark();
     const status = machine.step(thread, []);
     take();
-    if (outcome(status) === BLOCKED) waiting.push({ thread, busy: (status & BUSY) !== 0, happenings: blockedAt });
+    if (outcome(status) === BLOCKED) waiting.push({ thread, busy: (status & BUSY) !== 0, events: blockedAt });
     machine.undo(mark);
   });
   return { threads, setup, steps, final: [], waiting };
@@ -105,14 +105,14 @@ export function runInTurn(
   readonly unfinished: readonly number[];
   readonly failed: boolean;
 } {
-  let current: Happening[] = [];
-  const take = (): Happening[] => {
+  let current: ExecutionEvent[] = [];
+  const take = (): ExecutionEvent[] => {
     const taken = current;
     current = [];
     return taken;
   };
   const machine = create({
-    happened: (_thread, happening) => void current.push(happening),
+    observe: (_thread, event) => void current.push(event),
     blocked: () => {
       current = [];
     },
@@ -125,17 +125,17 @@ export function runInTurn(
   let failed = machine.setupFailure !== undefined;
   for (const { thread, choices } of schedule) {
     failed ||= outcome(machine.step(thread, choices)) === FAILED;
-    steps.push({ thread, choices, happenings: take() });
+    steps.push({ thread, choices, events: take() });
   }
   let left = unfinished().length;
   for (let turns = 0; turns < TURNS && steps.length < schedule.length + MOST && !failed; turns++) {
     for (const thread of unfinished()) {
       for (let i = 0; i < STEPS && !failed && !machine.finished(thread); i++) {
         const status = outcome(machine.step(thread, []));
-        const happenings = take();
+        const events = take();
         blocked.delete(thread);
         if (status === BLOCKED) blocked.add(thread);
-        else steps.push({ thread, choices: [], happenings });
+        else steps.push({ thread, choices: [], events });
         failed = status === FAILED;
         if (status === BLOCKED) break;
       }

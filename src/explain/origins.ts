@@ -5,12 +5,12 @@
  * A copy is recognised by its value: a step that read a word and then wrote the same telling value elsewhere has copied it.
  */
 
-import type { Access } from "../machine/happening.ts";
-import type { Deed } from "./history.ts";
+import type { Access } from "../machine/execution-event.ts";
+import type { EventPosition } from "./history.ts";
 
 export interface LoggedAccess {
   readonly access: Access;
-  readonly deed: Deed;
+  readonly position: EventPosition;
   /** The modelled hardware's own bookkeeping: only a copy in it says anything. */
   readonly machine: boolean;
 }
@@ -37,7 +37,7 @@ const overlap = (a: Access, b: Access): boolean => a.addr < b.addr + b.bytes && 
 
 /** `log` has every access after setup and during it, in order; the failing step is `last`. */
 export function findOrigin(log: readonly LoggedAccess[], last: number): Origin | undefined {
-  const reads = log.flatMap((entry, at) => (entry.deed.step === last && !entry.access.write ? [at] : [])).toReversed();
+  const reads = log.flatMap((entry, at) => (entry.position.step === last && !entry.access.write ? [at] : [])).toReversed();
   for (const at of reads) {
     const origin = staleCopy(log, at);
     if (origin !== undefined) return origin;
@@ -45,9 +45,9 @@ export function findOrigin(log: readonly LoggedAccess[], last: number): Origin |
   const written = reads.flatMap((at) => {
     const entry = log[at]!;
     const by = lastWrite(log, at);
-    return by === undefined || by.deed.step === 0 || by.deed.step >= last || entry.machine ? [] : [{ at: entry, by }];
+    return by === undefined || by.position.step === 0 || by.position.step >= last || entry.machine ? [] : [{ at: entry, by }];
   });
-  const first = written.findIndex(({ at, by }) => by.deed.thread !== at.deed.thread || at.access.value >= TELLING);
+  const first = written.findIndex(({ at, by }) => by.position.thread !== at.position.thread || at.access.value >= TELLING);
   if (first < 0) return undefined;
   const words = new Map(written.toReversed().map((w) => [w.at.access.addr, w]));
   return { kind: "written", reads: [...words.values()].slice(-MOST_READS) };
@@ -56,10 +56,10 @@ export function findOrigin(log: readonly LoggedAccess[], last: number): Origin |
 function staleCopy(log: readonly LoggedAccess[], at: number): Origin | undefined {
   const read = log[at]!;
   const write = lastWrite(log, at);
-  if (write === undefined || write.deed.step === read.deed.step || write.access.value < TELLING) return undefined;
+  if (write === undefined || write.position.step === read.position.step || write.access.value < TELLING) return undefined;
   const written = log.indexOf(write);
   const sources = log.slice(0, written).filter((e) => {
-    const sameStep = e.deed.step === write.deed.step && e.deed.thread === write.deed.thread;
+    const sameStep = e.position.step === write.position.step && e.position.thread === write.position.thread;
     return sameStep && !e.access.write && e.access.value === write.access.value && !overlap(e.access, write.access);
   });
   for (const source of sources.toReversed()) {

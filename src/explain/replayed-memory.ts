@@ -1,11 +1,11 @@
 /**
- * Memory as it stands at one moment of the story, and what objects live in it: replayed from the happenings, so
+ * Memory as it stands at one moment of the story, and what objects live in it: replayed from the events, so
  * that names can follow pointers and an object can be called by the one who points to it.
  *
- * `apply` must see every happening, in order. Words that were never written are zero.
+ * `apply` must see every event, in order. Words that were never written are zero.
  */
 
-import type { Happening, StackLocal } from "../machine/happening.ts";
+import type { ExecutionEvent, StackLocal } from "../machine/execution-event.ts";
 import type { Program } from "../program/program.ts";
 
 export interface LiveObject {
@@ -17,7 +17,7 @@ export interface LiveObject {
 }
 
 export interface Memory {
-  apply(thread: number, happening: Happening): void;
+  apply(thread: number, event: ExecutionEvent): void;
   read(addr: number, bytes: number): bigint;
   /** A constant C string. */
   text(addr: number): string;

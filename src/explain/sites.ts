@@ -3,7 +3,7 @@
  * the compiler inlined.
  */
 
-import type { Happening } from "../machine/happening.ts";
+import type { ExecutionEvent } from "../machine/execution-event.ts";
 import type { Program } from "../program/program.ts";
 import type { Observation } from "./observation.ts";
 import type { Audience } from "./own-files.ts";
@@ -24,8 +24,8 @@ interface Frame {
 }
 
 export interface Stacks {
-  /** Must see every happening, in order. */
-  apply(thread: number, happening: Happening): void;
+  /** Must see every event, in order. */
+  apply(thread: number, event: ExecutionEvent): void;
   /** With `skip`, the innermost function is taken to be a library's too, unless it is all there is. */
   locate(thread: number, loc: number, skip?: boolean): Located;
   /** The thread's innermost activation: the same object as long as it lasts. */
@@ -127,8 +127,8 @@ export function findHelpers(program: Program, observation: Observation, audience
   const contexts = new Map<string, readonly Site[]>();
   const helpers = new Set<string>();
   const seen = new WeakMap<object, Set<number>>();
-  for (const { thread, happenings } of observation.steps) {
-    for (const h of happenings) {
+  for (const { thread, events } of observation.steps) {
+    for (const h of events) {
       if ("loc" in h && h.loc > 0) {
         const activation = stacks.activation(thread) ?? observation;
         const locs = seen.get(activation) ?? new Set();

@@ -3,25 +3,30 @@
  * in the end are still at what keeps them.
  */
 
-import type { Access } from "../machine/happening.ts";
+import type { Access } from "../machine/execution-event.ts";
 import type { Schedule } from "../machine/schedule.ts";
 import type { Program } from "../program/program.ts";
 import { hex } from "./names.ts";
 import { type ObservedMachine, runInTurn } from "./observation.ts";
-import { audience } from "./own-files.ts";
-import { walk } from "./walk.ts";
+import { type Audience, NO_KERNEL } from "./own-files.ts";
+import { buildTrace } from "./trace-builder.ts";
 
 /** "move is at move_page:32 and reads done, which is 0", for each thread that does not finish. */
-export function describeSpinning(program: Program, create: ObservedMachine, schedule: Schedule = []): string[] {
+export function describeSpinning(
+  program: Program,
+  create: ObservedMachine,
+  audience: Audience = NO_KERNEL,
+  schedule: Schedule = [],
+): string[] {
   const { observation, blocked, unfinished, failed } = runInTurn(create, schedule);
   if (failed) return [];
   const { threads, steps } = observation;
-  const { world } = walk(program, observation, audience);
+  const { world } = buildTrace(program, observation, audience);
   return unfinished.flatMap((thread) => {
     const name = threads[thread]?.name ?? "?";
     if (threads[thread]?.daemon === true) return [];
-    const last = steps.findLast((s) => s.thread === thread && s.happenings.some((h) => h.what === "access"));
-    const access = last?.happenings.findLast((h): h is Access => h.what === "access");
+    const last = steps.findLast((s) => s.thread === thread && s.events.some((h) => h.what === "access"));
+    const access = last?.events.findLast((h): h is Access => h.what === "access");
     if (blocked.has(thread) || access === undefined) return [`${name} waits`];
     const { site } = world.stacks.locate(thread, access.loc);
     const place = world.names.place(access.addr, access.bytes);

@@ -2,10 +2,10 @@
 import { trackSections } from "./contention.ts";
 import type { Hold } from "./history.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED } from "./observation.ts";
-import { type Moment, type World, when } from "./walk.ts";
+import { type TraceEvent, type World, when } from "./trace-builder.ts";
 
 export interface Blocked {
-  readonly row: Omit<Moment["row"], "steps" | "weight">;
+  readonly row: Omit<TraceEvent["row"], "steps" | "weight">;
   /** The lock, if it is one. */
   readonly lock: number | undefined;
   /** The same for the closing sentence: "kswapd waits for mm.mmap_sem, which fault holds". */
@@ -13,14 +13,14 @@ export interface Blocked {
 }
 
 export function describeWaiting(observation: Observation, world: World): Blocked[] {
-  return observation.waiting.flatMap(({ thread, busy, happenings }) => {
+  return observation.waiting.flatMap(({ thread, busy, events }) => {
     const sections = trackSections();
-    for (const h of happenings) {
+    for (const h of events) {
       sections.apply(h);
       world.memory.apply(thread, h);
       world.stacks.apply(thread, h);
     }
-    const last = happenings.at(-1);
+    const last = events.at(-1);
     const isLock =
       last?.what === "begin" &&
       (last.section === SD_ACQUIRE || last.section === SD_ACQUIRE_SHARED || world.history.holders(last.object).length > 0);

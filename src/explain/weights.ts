@@ -1,14 +1,14 @@
 /**
- * How much each moment of a story matters, known only when all of it is known.
+ * How much each event of a story matters, known only when all of it is known.
  *
  * What decides is what another order would have changed: a word that one thread looked at and another then wrote. In the code that the reader
  * wrote that is told in any case. In the kernel's own code below it, it is told while there is room, unless the failing step goes by the same
  * word; and what a thread only prepares there, before anybody else looks, is not told at all.
  */
-import type { Access } from "../machine/happening.ts";
+import type { Access } from "../machine/execution-event.ts";
 import type { LoggedAccess } from "./origins.ts";
 import type { Row } from "./story.ts";
-import { MINOR_KINDS, type Moment, type Walk } from "./walk.ts";
+import { MINOR_KINDS, type Trace, type TraceEvent } from "./trace-builder.ts";
 
 export const WEIGHTS = {
   fail: 100,
@@ -42,34 +42,34 @@ export interface Weighing {
   readonly waitedFor: ReadonlySet<number>;
 }
 
-export function weigh(walked: Walk, { isNear, last, waitedFor }: Weighing): (moment: Moment) => number {
-  const order = orders(walked.log);
-  const decisive = walked.log.filter((e) => e.deed.step === last && !e.machine).map((e) => e.access);
+export function weigh(trace: Trace, { isNear, last, waitedFor }: Weighing): (event: TraceEvent) => number {
+  const order = orders(trace.log);
+  const decisive = trace.log.filter((e) => e.position.step === last && !e.machine).map((e) => e.access);
   const decides = (a: Access): boolean => decisive.some((d) => d.addr < a.addr + a.bytes && a.addr < d.addr + d.bytes);
-  const weights = new Map(walked.moments.map((m) => [m, alone(m)]));
-  const told = new Set(walked.moments.filter((m) => (weights.get(m) ?? 0) >= WEIGHTS.told).flatMap((m) => calledHere(m)));
-  return (moment) => {
+  const weights = new Map(trace.events.map((m) => [m, alone(m)]));
+  const told = new Set(trace.events.filter((m) => (weights.get(m) ?? 0) >= WEIGHTS.told).flatMap((m) => calledHere(m)));
+  return (event) => {
     // Who reads what a callback does needs no line that it is called.
-    const known = moment.calls !== undefined && told.has(`${moment.calls.number} ${moment.row.label}`);
-    return known ? WEIGHTS.hidden : (weights.get(moment) ?? 0);
+    const known = event.calls !== undefined && told.has(`${event.calls.number} ${event.row.label}`);
+    return known ? WEIGHTS.hidden : (weights.get(event) ?? 0);
   };
 
-  function alone(moment: Moment): number {
-    const near = isNear(moment.row);
-    if (moment.hidden) return WEIGHTS.hidden;
-    switch (moment.row.kind) {
+  function alone(event: TraceEvent): number {
+    const near = isNear(event.row);
+    if (event.hidden) return WEIGHTS.hidden;
+    switch (event.row.kind) {
       case "event":
-        return MINOR_KINDS.has(moment.row.label) ? WEIGHTS.minorEvent : WEIGHTS.event;
+        return MINOR_KINDS.has(event.row.label) ? WEIGHTS.minorEvent : WEIGHTS.event;
       case "call":
-        return calleeIsNear(moment) ? WEIGHTS.call : WEIGHTS.hidden;
+        return calleeIsNear(event) ? WEIGHTS.call : WEIGHTS.hidden;
       case "lock":
-        return lockWeight(moment, near);
+        return lockWeight(event, near);
       case "memory":
-        if (moment.row.label !== "dead") return WEIGHTS.life;
+        if (event.row.label !== "dead") return WEIGHTS.life;
         return near ? WEIGHTS.farWrite : WEIGHTS.death;
       case "read":
       case "write":
-        return moment.access === undefined ? WEIGHTS.unchanged : accessWeight(moment.access, near, moment.row.via !== "");
+        return event.access === undefined ? WEIGHTS.unchanged : accessWeight(event.access, near, event.row.via !== "");
       case "wait":
       case "fail":
       case "folded":
@@ -78,7 +78,7 @@ export function weigh(walked: Walk, { isNear, last, waitedFor }: Weighing): (mom
     }
   }
 
-  function calleeIsNear({ calls, row }: Moment): boolean {
+  function calleeIsNear({ calls, row }: TraceEvent): boolean {
     const site = { func: row.label, file: calls?.file ?? "", line: 0 };
     return isNear({ site, stack: [site] });
   }
@@ -95,18 +95,18 @@ export function weigh(walked: Walk, { isNear, last, waitedFor }: Weighing): (mom
     return conflict && order.tells(a) ? WEIGHTS.farRead : WEIGHTS.unchanged;
   }
 
-  function lockWeight({ row, lock }: Moment, near: boolean): number {
+  function lockWeight({ row, lock }: TraceEvent, near: boolean): number {
     const release = row.label.startsWith("releases");
     if (lock !== undefined && waitedFor.has(lock)) return WEIGHTS.read;
     if (!near) return WEIGHTS.farLock;
-    const contended = lock !== undefined && walked.world.contention.contendedLock(lock);
+    const contended = lock !== undefined && trace.world.contention.contendedLock(lock);
     if (release) return contended ? WEIGHTS.release : WEIGHTS.farLock;
     return contended ? WEIGHTS.contendedLock : WEIGHTS.lock;
   }
 }
 
 /** The callbacks that the row is directly in: by number and function. */
-const calledHere = ({ inside, row }: Moment): string[] => inside.map((n) => `${n} ${row.site.func}`);
+const calledHere = ({ inside, row }: TraceEvent): string[] => inside.map((n) => `${n} ${row.site.func}`);
 
 interface Orders {
   /** One thread looked at the word or wrote it, and then another wrote. */
@@ -128,20 +128,20 @@ function orders(log: readonly LoggedAccess[]): Orders {
   const words = new Map<number, Word>();
   const places = new Map<Access, { at: number; thread: number }>();
   const first = new Set<Access>();
-  log.forEach(({ access, deed }, at) => {
-    if (deed.step === 0) return;
-    places.set(access, { at, thread: deed.thread });
+  log.forEach(({ access, position }, at) => {
+    if (position.step === 0) return;
+    places.set(access, { at, thread: position.thread });
     let alone = true;
     for (const key of wordsOf(access)) {
       const word = words.get(key) ?? { users: new Set(), conflict: false, writes: [] };
       words.set(key, word);
-      const others = [...word.users].some((t) => t !== deed.thread);
+      const others = [...word.users].some((t) => t !== position.thread);
       if (others) alone = false;
       if (access.write && access.old !== access.value) {
         if (others) word.conflict = true;
-        word.writes.push({ at, thread: deed.thread });
+        word.writes.push({ at, thread: position.thread });
       }
-      word.users.add(deed.thread);
+      word.users.add(position.thread);
     }
     if (alone) first.add(access);
   });

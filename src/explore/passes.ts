@@ -5,7 +5,6 @@
  * When a pass has found such words the search starts again with them. The last pass found nothing new: each of its merges was justified, and
  * only such a pass can say "none", or that nobody can go on. Any other violation is real in any pass, because merged steps are sequences of real ones.
  */
-import { setImmediate as breathe } from "node:timers/promises";
 import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "../machine/machine.ts";
 import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
@@ -16,11 +15,11 @@ import { warmUp } from "./warm-up.ts";
 export interface Knowledge {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
-  readonly notedLocks: readonly number[];
+  readonly nonMoverLocks: readonly number[];
   readonly brokenLocks: readonly number[];
 }
 
-export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], notedLocks: [], brokenLocks: [] };
+export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], nonMoverLocks: [], brokenLocks: [] };
 
 export interface CheckBounds {
   readonly preemptions?: number | undefined;
@@ -64,6 +63,8 @@ export interface CheckOptions extends CheckBounds {
   readonly site: SiteOf;
   readonly onProgress?: (progress: Progress) => void;
   readonly interrupted?: () => boolean;
+  /** Awaited between two slices of the search, so that signals, timers and the terminal have a turn. */
+  readonly breathe?: () => Promise<void>;
   /** Seconds to spend on making a counterexample small. */
   readonly shorten?: number;
 }
@@ -149,8 +150,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
         if (options.interrupted?.() === true) return finish({ kind: "inconclusive", why: "interrupted" });
         if (options.timeout !== undefined && seconds() > options.timeout) return finish({ kind: "inconclusive", why: "timeout" });
         options.onProgress?.({ ...search.counts, seconds: seconds(), pass, visitedBytes: machine.visitedBytes() });
-        // Signals, timers and the terminal have a turn.
-        await breathe();
+        await options.breathe?.();
       }
     } catch (error) {
       if (error instanceof EngineLimit) return finish({ kind: "inconclusive", why: error.limit });
@@ -169,7 +169,7 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
   return {
     sharedWords: union(before.sharedWords, machine.sharedWords()),
     racyAccesses: union(before.racyAccesses, machine.racyAccesses()),
-    notedLocks: union(before.notedLocks, machine.notedLocks()),
+    nonMoverLocks: union(before.nonMoverLocks, machine.nonMoverLocks()),
     brokenLocks: union(before.brokenLocks, machine.brokenLocks()),
   };
 }

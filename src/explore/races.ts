@@ -46,7 +46,7 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
   };
   const look = (): void => {
     if (probe === undefined || !probe.pending()) return;
-    probe.quiet(true);
+    probe.pauseLearning(true);
     const threads = machine.threads.map((_, t) => t);
     for (const thread of threads) {
       let pending: ProbedAccess | undefined;
@@ -57,7 +57,7 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
       const first = pending;
       for (const other of threads) {
         if (other === thread) continue;
-        probe.watch(first.addr >>> 3);
+        probe.setWatchpoint(first.addr >>> 3);
         eachStep(other, () => {
           for (const hit of probe.hits()) {
             if (!(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) continue;
@@ -67,9 +67,9 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
           }
         });
       }
-      probe.watch(0);
+      probe.setWatchpoint(0);
     }
-    probe.quiet(false);
+    probe.pauseLearning(false);
   };
   return { look, races: () => [...found.values()] };
 }

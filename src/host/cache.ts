@@ -84,7 +84,7 @@ export function openCache(dir: string = defaultCacheDir(), { readOnly = false }:
         writeFileSync(aside, Buffer.concat([Buffer.from(`${MAGIC}${keyOf(key, bytes)}\n`, "latin1"), bytes]));
         renameSync(aside, file);
       } catch {
-        removeQuietly(aside);
+        removeIfPossible(aside);
         return;
       }
       if (!pruned) {
@@ -117,7 +117,7 @@ function touch(file: string): void {
   } catch {}
 }
 
-function removeQuietly(file: string): void {
+function removeIfPossible(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {}
@@ -134,7 +134,7 @@ export function prune(dir: string, limit: number): void {
         const file = join(dir, shard.name, name);
         const stat = statSync(file, { throwIfNoEntry: false });
         // Left by somebody who was killed while writing it.
-        if (name.endsWith(".tmp") && stat !== undefined && stat.mtimeMs < Date.now() - ABANDONED) removeQuietly(file);
+        if (name.endsWith(".tmp") && stat !== undefined && stat.mtimeMs < Date.now() - ABANDONED) removeIfPossible(file);
         else if (stat?.isFile()) entries.push({ file, size: stat.size, time: stat.mtimeMs });
       }
     }
@@ -145,7 +145,7 @@ export function prune(dir: string, limit: number): void {
   entries.sort((a, b) => a.time - b.time);
   for (const e of entries) {
     if (total <= limit) return;
-    removeQuietly(e.file);
+    removeIfPossible(e.file);
     total -= e.size;
   }
 }

@@ -2,7 +2,7 @@
  * Where shootdown itself lies: the folder with package.json, `kernel/` and `dist/`, the same whether this runs from `src/` or from `dist/`.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const packageRoot: string = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
@@ -10,6 +10,19 @@ export const packageRoot: string = fileURLToPath(new URL("../../", import.meta.u
 /** The model kernel's C, and the headers that every scenario may include. */
 export const kernelDir: string = join(packageRoot, "kernel");
 export const kernelIncludeDir: string = join(kernelDir, "include");
+
+/** The current folder does not change, and every access asks. */
+const places = new Map<string, string>();
+
+/** Where the file lies in the model kernel; "" if it does not. Positions spell it from the current folder or in full. */
+export function inKernel(file: string): string {
+  const place = places.get(file);
+  if (place !== undefined) return place;
+  const path = relative(kernelDir, resolve(file));
+  const found = path.startsWith("..") ? "" : path;
+  places.set(file, found);
+  return found;
+}
 
 /** A full path as the reader would write it: from the current folder if it lies below that, else in full. Either way it names the file. */
 export function shownPath(file: string, cwd: string): string {

@@ -5,6 +5,7 @@
  */
 import { resolve } from "node:path";
 import { textOf } from "./files.ts";
+import { shownPath } from "./paths.ts";
 
 const known = new Set<string>();
 
@@ -17,3 +18,16 @@ export function sourceText(path: string): string | undefined {
   const full = resolve(path);
   return known.has(full) ? textOf(full) : undefined;
 }
+
+/** How files are named and read for whoever stands in `cwd`. */
+export interface SourceFiles {
+  readonly cwd: string;
+  readonly showFile: (file: string) => string;
+  readonly readSource: (file: string) => string | undefined;
+}
+
+export const sourceFiles = (cwd: string): SourceFiles => ({
+  cwd,
+  showFile: (file) => shownPath(file, cwd),
+  readSource: (file) => sourceText(resolve(cwd, file)),
+});

@@ -1,5 +1,5 @@
 /**
- * Accesses to modelled memory: is it live, who touches it under which locks, is it watched, who wants to know.
+ * Accesses to modelled memory: is it live, who touches it under which locks, does it hit the watchpoint, who wants to know.
  *
  * Invariant: nothing changes before all checks of the access have passed. An access across several words is checked as a whole and
  * noted for each of them.
@@ -54,7 +54,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     return ((1 << to) - 1) & ~((1 << from) - 1);
   };
   /** What was allocated and never written may be copied, but nothing may depend on it; writing it makes it known. */
-  const settle = (start: number, length: number, write: boolean, info: AccessInfo): void => {
+  const trackUnwritten = (start: number, length: number, write: boolean, info: AccessInfo): void => {
     for (let at = start & ~7; at < start + length; at += 8) {
       const mask = memory.unwritten(at);
       if (mask === 0) continue;
@@ -75,7 +75,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
         continue;
       }
       if (context.mode === "final") continue;
-      // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
+      // What a store that hits the watchpoint makes its hook do to shared memory, the store does: its word is shared too.
       if (context.inHook) sharing.take(context.hookWord);
       if (context.claim !== undefined) sharing.noteSection(context.claim);
       if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
@@ -90,12 +90,12 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
   };
 
-  const watched = (start: number): boolean =>
-    hook !== undefined && !context.inHook && start >= context.watchStart && start < context.watchEnd;
+  const onWatchpoint = (start: number): boolean =>
+    hook !== undefined && !context.inHook && start >= context.watchpointStart && start < context.watchpointEnd;
 
-  /** The store itself, word by word, the watcher first. */
+  /** The store itself, word by word, the hook of the watchpoint first. */
   const put = (start: number, length: number, value: bigint): void => {
-    if (hook === undefined || context.inHook || start + length <= context.watchStart || start >= context.watchEnd) {
+    if (hook === undefined || context.inHook || start + length <= context.watchpointStart || start >= context.watchpointEnd) {
       for (let at = 0; at < length; at += 8) memory.write(start + at, Math.min(8, length - at), masked(64, value >> BigInt(8 * at)));
       return;
     }
@@ -106,7 +106,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
       const mask = masked(8 * (to - from), -1n) << shift;
       const old = memory.word(word >> 3);
       const next = (old & ~mask) | (((value >> BigInt(8 * (from - start))) << shift) & mask);
-      if (old !== next && watched(word)) hook(BigInt(word), old, next);
+      if (old !== next && onWatchpoint(word)) hook(BigInt(word), old, next);
       memory.write(word, 8, next);
     }
   };
@@ -120,12 +120,12 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
 
   const tell = (start: number, length: number, write: boolean, old: bigint, value: bigint, info: AccessInfo): void => {
     const { access, loc, marked } = info;
-    observer?.happened(context.thread, { what: "access", access, loc, addr: start, bytes: length, write, old, value, marked });
+    observer?.observe(context.thread, { what: "access", access, loc, addr: start, bytes: length, write, old, value, marked });
   };
 
   const store = (address: bigint, length: number, value: bigint, info: AccessInfo, use: Use = "write"): void => {
     const start = check(address, length, true, info);
-    settle(start, length, true, info);
+    trackUnwritten(start, length, true, info);
     note(start, length, use, info);
     if (observer !== undefined) tell(start, length, true, readAll(start, length), value, info);
     put(start, length, value);
@@ -133,7 +133,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
 
   const load = (address: bigint, length: number, info: AccessInfo): bigint => {
     const start = check(address, length, false, info);
-    settle(start, length, false, info);
+    trackUnwritten(start, length, false, info);
     note(start, length, "read", info);
     const value = readAll(start, length);
     if (observer !== undefined) tell(start, length, false, value, value, info);
@@ -151,7 +151,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     },
     modify: (address, length, next, info) => {
       const start = check(address, length, false, info);
-      settle(start, length, false, info);
+      trackUnwritten(start, length, false, info);
       note(start, length, "read", info);
       const old = readAll(start, length);
       const value = next(old);

@@ -1,10 +1,10 @@
 /**
  * The running step, shared by those who carry it out: `access.ts` (memory), `execute.ts` (control), `interpreter.ts` (threads).
  *
- * Everything here is of the running step only, but for the memory, what is known of sharing, and the watched range.
+ * Everything here is of the running step only, but for the memory, what is known of sharing, and the range of the watchpoint.
  */
 
-import type { Observer } from "../machine/happening.ts";
+import type { Observer } from "../machine/execution-event.ts";
 import type { Program } from "../program/program.ts";
 import type { Code, Frame } from "./decode.ts";
 import type { Memory } from "./memory.ts";
@@ -33,10 +33,10 @@ export interface Context {
   thread: number;
   frames: Frame[];
   locks: LockSet;
-  /** Setup, the final check, and the watch hook: nothing is a scheduling point. */
+  /** Setup, the final check, and the hook of the watchpoint: nothing is a scheduling point. */
   atomic: boolean;
   inHook: boolean;
-  /** The word whose store the watcher is running for. */
+  /** The word whose store the hook of the watchpoint is running for. */
   hookWord: number;
   section: Section | undefined;
   /** How accesses count for the analysis of sharing: those of setup do not. */
@@ -59,8 +59,8 @@ export interface Context {
   stalled: boolean;
   choices: readonly number[];
   arities: number[];
-  watchStart: number;
-  watchEnd: number;
+  watchpointStart: number;
+  watchpointEnd: number;
   /** High addresses that mean other ones (`__sd_segment`). */
   readonly segments: Segment[];
 }

@@ -148,13 +148,13 @@ function decode(func: Func, index: number, port: Port, points: FunctionPoints | 
 }
 
 /** Registers to keep when the thread parks before the instruction (if it may), or in a function that it calls. */
-interface Place {
+interface InstrPoints {
   readonly point: readonly Reg[] | undefined;
   readonly across: readonly Reg[];
   readonly guarded: boolean;
 }
 
-function decodeInstr(func: Func, instr: Instr, place: Place, locals: readonly number[], port: Port): Op {
+function decodeInstr(func: Func, instr: Instr, place: InstrPoints, locals: readonly number[], port: Port): Op {
   const act = (run: (frame: Frame) => void): Op => ({ kind: "do", run });
   const value = (dst: Reg, read: Read): Op =>
     act((frame) => {

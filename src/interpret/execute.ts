@@ -57,7 +57,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     const regs = new Array<bigint>(code.func.regBits.length).fill(0n);
     for (let i = 0; i < code.func.params; i++) regs[i] = masked(code.func.regBits[i]!, args[i] ?? 0n);
     context.frames.push({ code, regs, base, pc: 0 });
-    observer?.happened(context.thread, { what: "enter", func: code.index, loc, locals: localsOf(code, base) });
+    observer?.observe(context.thread, { what: "enter", func: code.index, loc, locals: localsOf(code, base) });
   };
 
   const resolve = (pointer: bigint, loc: number): Code => {
@@ -117,7 +117,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     merging === "full" &&
     kind !== SECTION.step &&
     object < memory.end &&
-    !sharing.notedKnown(object) &&
+    !sharing.knownNonMover(object) &&
     !(isLock(kind) && (!movers || sharing.brokenKnown(object)));
 
   /** Whether the section has to wait for the next step; sets `post` as the table says. */
@@ -160,7 +160,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       // The lock's own words are touched as by one who holds it.
       context.locks = taken(context.locks, lock, shared);
     }
-    observer?.happened(context.thread, { what: "begin", section: kind, object, loc: op.loc });
+    observer?.observe(context.thread, { what: "begin", section: kind, object, loc: op.loc });
     return false;
   };
 
@@ -179,7 +179,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       if (isRelease(kind)) context.locks = released(context.locks, object >> 2, isShared(kind));
       else take(object, isShared(kind));
     }
-    observer?.happened(context.thread, { what: "end", loc });
+    observer?.observe(context.thread, { what: "end", loc });
   };
 
   const block = (loc: number): Stop => {
@@ -251,7 +251,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       case "fail":
         throw violation(text(0), text(1), args.slice(2, 5), loc);
       case "event":
-        observer?.happened(context.thread, { what: "event", kind: text(0), text: text(1), args: args.slice(2, 5), loc });
+        observer?.observe(context.thread, { what: "event", kind: text(0), text: text(1), args: args.slice(2, 5), loc });
         return 0n;
       case "told":
         return observer === undefined ? 0n : 1n;
@@ -262,7 +262,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         return BigInt(context.thread);
       case "live":
         makeLive(placed(context, arg(0)), arg(1), loc);
-        observer?.happened(context.thread, {
+        observer?.observe(context.thread, {
           what: "live",
           addr: Number(placed(context, arg(0))),
           size: Number(arg(1)),
@@ -278,12 +278,12 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         return 0n;
       case "dead":
         makeDead(placed(context, arg(0)), arg(1), loc);
-        observer?.happened(context.thread, { what: "dead", addr: Number(placed(context, arg(0))), size: Number(arg(1)), loc });
+        observer?.observe(context.thread, { what: "dead", addr: Number(placed(context, arg(0))), size: Number(arg(1)), loc });
         return 0n;
       case "watch":
         if (context.mode !== "setup") throw violation("scenario", "__sd_watch is for setup only", [], loc);
-        context.watchStart = Number(placed(context, arg(0)));
-        context.watchEnd = context.watchStart + Number(arg(1) - arg(0));
+        context.watchpointStart = Number(placed(context, arg(0)));
+        context.watchpointEnd = context.watchpointStart + Number(arg(1) - arg(0));
         return 0n;
       case "segment":
         context.segments.push({ base: arg(0), size: arg(1), target: arg(2) });
@@ -294,13 +294,13 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         if (context.locks.any.includes(object >> 2)) sharing.noteBroken(object);
         take(object, arg(1) !== 0n);
         // For the story it is taken like any other.
-        observer?.happened(context.thread, {
+        observer?.observe(context.thread, {
           what: "begin",
           section: arg(1) !== 0n ? SECTION.acquireShared : SECTION.acquire,
           object,
           loc,
         });
-        observer?.happened(context.thread, { what: "end", loc });
+        observer?.observe(context.thread, { what: "end", loc });
         return 0n;
       }
       case "busy":
@@ -317,7 +317,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
 
   const leave = (): void => {
     context.frames.pop();
-    observer?.happened(context.thread, { what: "leave" });
+    observer?.observe(context.thread, { what: "leave" });
   };
 
   const run = (depth: number): Outcome => {

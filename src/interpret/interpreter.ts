@@ -5,7 +5,7 @@
  * A step that is BLOCKED leaves no trace but in what is known of sharing.
  */
 
-import type { Observer } from "../machine/happening.ts";
+import type { Observer } from "../machine/execution-event.ts";
 import {
   ASSUMED,
   BLOCKED,
@@ -27,7 +27,7 @@ import { type Code, createDecoder } from "./decode.ts";
 import { createExecutor, type Executor, type Outcome } from "./execute.ts";
 import { createMemory, MAX_THREADS } from "./memory.ts";
 import { createSharing, type KnownSharing, NO_LOCKS } from "./sharing.ts";
-import { type ParkedThread, park, parked, unpark, unstarted } from "./threads.ts";
+import { type ParkedThread, park, parked, resume, unstarted } from "./threads.ts";
 import { isStop, type Stop, violation } from "./violation.ts";
 import { createVisited } from "./visited.ts";
 
@@ -88,26 +88,26 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     stalled: false,
     choices: [],
     arities: [],
-    watchStart: 0,
-    watchEnd: 0,
+    watchpointStart: 0,
+    watchpointEnd: 0,
     segments: [],
   };
   const infos: ThreadInfo[] = [];
   const threads: ParkedThread[] = [];
   let failure: Failure | undefined;
 
-  /** Runs the program's watcher inside a store. */
+  /** Runs the hook of the watchpoint inside a store. */
   const hook = (...args: bigint[]): void => {
     const { atomic } = context;
     context.atomic = true;
     context.inHook = true;
     context.hookWord = Number((args[0] ?? 0n) >> 3n);
-    executor.push(decode(program.watchHook), args, 0);
+    executor.push(decode(program.watchpointHook), args, 0);
     executor.run(context.frames.length - 1);
     context.atomic = atomic;
     context.inHook = false;
   };
-  const port = createPort(context, program.watchHook < 0 ? undefined : hook);
+  const port = createPort(context, program.watchpointHook < 0 ? undefined : hook);
   const points = findPoints(program, { merging: options.merging, racyAccesses: new Set(options.racyAccesses) });
   const decode = createDecoder(program, port, points);
   const spawn = (name: string, column: string, entry: Code, arg: bigint, flags: bigint): number => {
@@ -198,12 +198,12 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     const cpu = context.cpus.get(thread);
     if (cpu !== undefined && heldElsewhere(cpu >> 2, true)) return BLOCKED + (before.busy ? BUSY : 0);
     const mark = memory.mark();
-    context.frames = unpark(before, memory.stackOf(thread));
+    context.frames = resume(before, memory.stackOf(thread));
     context.locks = before.locks;
     if (options.observer !== undefined && before.frames.length === 1 && before.frames[0]!.pc === 0 && !started.has(thread)) {
       started.add(thread);
       const { code } = before.frames[0]!;
-      options.observer.happened(thread, { what: "enter", func: code.index, loc: 0, locals: localsOf(code, memory.stackOf(thread)) });
+      options.observer.observe(thread, { what: "enter", func: code.index, loc: 0, locals: localsOf(code, memory.stackOf(thread)) });
     }
     const outcome = attempt(0);
     switch (outcome.kind) {
@@ -259,7 +259,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     fingerprintLow: low,
     sharedWords: sharing.sharedWords,
     racyAccesses: sharing.racyAccesses,
-    notedLocks: sharing.notedLocks,
+    nonMoverLocks: sharing.nonMoverLocks,
     brokenLocks: sharing.brokenLocks,
     stalled: () => context.stalled,
     outside: (thread) => {

@@ -46,7 +46,7 @@ export interface Sharing {
   /** Is it known to be by now? */
   shared(word: number): boolean;
   /** Objects are told apart by address >> 2. */
-  notedKnown(object: number): boolean;
+  knownNonMover(object: number): boolean;
   brokenKnown(lock: number): boolean;
   /** An access to a word that is not shared so far. */
   note(word: number, use: Use, by: Toucher): void;
@@ -61,7 +61,7 @@ export interface Sharing {
   take(word: number): void;
   sharedWords(): readonly number[];
   racyAccesses(): readonly number[];
-  notedLocks(): readonly number[];
+  nonMoverLocks(): readonly number[];
   brokenLocks(): readonly number[];
   /** How many of all these were found since the last `forget`. */
   discoveries(): number;
@@ -71,7 +71,7 @@ export interface Sharing {
 export interface KnownSharing {
   readonly sharedWords?: readonly number[];
   readonly racyAccesses?: readonly number[];
-  readonly notedLocks?: readonly number[];
+  readonly nonMoverLocks?: readonly number[];
   readonly brokenLocks?: readonly number[];
 }
 
@@ -107,16 +107,16 @@ function conflicts(use: WordUse): boolean {
 }
 
 export function createSharing(known: KnownSharing): Sharing {
-  const { sharedWords = [], racyAccesses = [], notedLocks = [], brokenLocks = [] } = known;
+  const { sharedWords = [], racyAccesses = [], nonMoverLocks = [], brokenLocks = [] } = known;
   const knownWords = new Set(sharedWords);
-  const knownNoted = new Set(notedLocks);
+  const knownNonMovers = new Set(nonMoverLocks);
   const knownBroken = new Set(brokenLocks);
   const shared = new Set(sharedWords);
   const racy = new Set(racyAccesses);
-  const noted = new Set(notedLocks);
+  const nonMovers = new Set(nonMoverLocks);
   const broken = new Set(brokenLocks);
   let forgotten = 0;
-  const found = (): number => shared.size + racy.size + noted.size + broken.size;
+  const found = (): number => shared.size + racy.size + nonMovers.size + broken.size;
   const uses = new Map<number, WordUse>();
   const useOf = (word: number): WordUse => {
     let use = uses.get(word);
@@ -146,7 +146,7 @@ export function createSharing(known: KnownSharing): Sharing {
   return {
     known: (word) => knownWords.has(word),
     shared: (word) => shared.has(word),
-    notedKnown: (object) => knownNoted.has(object >> 2),
+    knownNonMover: (object) => knownNonMovers.has(object >> 2),
     brokenKnown: (lock) => knownBroken.has(lock >> 2),
     note: (word, kind, { thread, locks, daemon }) => {
       const use = useOf(word);
@@ -181,7 +181,7 @@ export function createSharing(known: KnownSharing): Sharing {
       racy.add(access);
     },
     noteSection: (object) => {
-      noted.add(object >> 2);
+      nonMovers.add(object >> 2);
     },
     noteBroken: (lock) => {
       broken.add(lock >> 2);
@@ -192,7 +192,7 @@ export function createSharing(known: KnownSharing): Sharing {
     },
     sharedWords: () => [...shared],
     racyAccesses: () => [...racy],
-    notedLocks: () => [...noted],
+    nonMoverLocks: () => [...nonMovers],
     brokenLocks: () => [...broken],
     discoveries: () => found() - forgotten,
     forget: () => {

@@ -57,7 +57,7 @@ export function park(thread: number, frames: readonly Frame[], locks: LockSet, b
 }
 
 /** Frames to run again from. Registers that were not kept have no value: reading one is a mistake of ours, and throws. */
-export function unpark(thread: ParkedThread, stack: number): Frame[] {
+export function resume(thread: ParkedThread, stack: number): Frame[] {
   let base = stack;
   return thread.frames.map(({ code, pc, live, values }) => {
     const regs = new Array<bigint>(code.func.regBits.length);

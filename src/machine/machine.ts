@@ -49,11 +49,11 @@ export interface Probe {
   /** Whether a thread is parked before a plain access. */
   pending(): boolean;
   /** While on, steps teach nothing about sharing: looking for races must not change what a search finds. */
-  quiet(on: boolean): void;
+  pauseLearning(on: boolean): void;
   /** The plain access that the last step began with, if it began with one. */
   first(): ProbedAccess | undefined;
-  /** Looks out for accesses to the word (address >> 3), or to none if it is 0. */
-  watch(word: number): void;
+  /** Records accesses to the word (address >> 3), or to none if it is 0. */
+  setWatchpoint(word: number): void;
   /** The accesses to that word since this was last asked. */
   hits(): readonly ProbedAccess[];
 }
@@ -106,7 +106,7 @@ export interface Machine {
   /** Bytes that the visited set takes. */
   visitedBytes(): number;
   clearVisited(): void;
-  /** How many shared words, racy accesses, noted sections and broken locks have been found since `forgetDiscoveries`. */
+  /** How many shared words, racy accesses, sections that are no movers and broken locks have been found since `forgetDiscoveries`. */
   discoveries(): number;
   forgetDiscoveries(): void;
   /** Whether a step was given up because it loops on what another thread may have to write: a discovery. */
@@ -125,7 +125,7 @@ export interface Machine {
   /** What finding data races takes (explore/races.ts). The reference interpreter does without. */
   readonly probe?: Probe;
   /** Objects (address >> 2) of sections that claimed to commute and touched shared memory: their sections are steps like any other. */
-  notedLocks(): readonly number[];
+  nonMoverLocks(): readonly number[];
   /** Locks (address >> 2) that two threads held at once, or that were given back by a thread that did not hold them: they protect nothing. */
   brokenLocks(): readonly number[];
 }

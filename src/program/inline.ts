@@ -32,7 +32,7 @@ export function inline(program: Program, options: InlineOptions): Program {
   const positions = createPositions(program.debug.locs);
   const { order, recursive } = calleesFirst(program);
   const sites = countCalls(program);
-  const roots = new Set([program.setup, program.final, program.watchHook, ...program.functionAt.values()]);
+  const roots = new Set([program.setup, program.final, program.watchpointHook, ...program.functionAt.values()]);
   const dependent = new Set<number>();
   const faults: Diagnostic[] = [];
 
@@ -262,7 +262,7 @@ const IDENTITY = {
 /** Without the functions that no call, pointer or root names. */
 function dropUnused(program: Program): Program {
   const used = new Set<number>();
-  const work = [program.setup, program.final, program.watchHook, ...program.functionAt.values()].filter((n) => n >= 0);
+  const work = [program.setup, program.final, program.watchpointHook, ...program.functionAt.values()].filter((n) => n >= 0);
   for (let n = work.pop(); n !== undefined; n = work.pop()) {
     if (used.has(n)) continue;
     used.add(n);
@@ -284,7 +284,7 @@ function dropUnused(program: Program): Program {
     functionAt: new Map([...program.functionAt].map(([address, n]) => [address, to(n)])),
     setup: to(program.setup),
     final: to(program.final),
-    watchHook: to(program.watchHook),
+    watchpointHook: to(program.watchpointHook),
     debug: { ...program.debug, regNames: kept.map((n) => program.debug.regNames[n] ?? new Map()) },
   };
 }

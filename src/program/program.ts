@@ -273,8 +273,8 @@ export interface Program {
   /** Index of the function that sets a scenario up (`scenario`), and of the check run when all threads are done (`sd_final`), or -1. */
   readonly setup: number;
   readonly final: number;
-  /** Function called before each store into the watched range: `sd_watched_store(addr, old word, new word)`, or -1. */
-  readonly watchHook: number;
+  /** Function called before each store that hits the watchpoint (`__sd_watch`): `sd_watched_store(addr, old word, new word)`, or -1. */
+  readonly watchpointHook: number;
   readonly debug: DebugInfo;
 }
 

@@ -1,20 +1,17 @@
 /**
  * Diagnostics as text: where, what, the source line with a caret, facts, and what to do.
  *
- * Pure but for reading the source file, which may be missing. Colour is the caller's choice (`colours`). Whatever came from elsewhere is shown as text.
+ * Pure: what a file is called and what it says comes from the caller, and so does the choice of colour (`colours`). Whatever came from elsewhere is shown as text.
  */
-import { resolve } from "node:path";
 import pc from "picocolors";
 import type { Diagnostic } from "../base/diagnostics.ts";
 import { shown, shownLines } from "../base/shown.ts";
-import { shownPath } from "../host/paths.ts";
-import { sourceText } from "../host/sources.ts";
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
 export interface ColourContext {
   readonly isTTY: boolean;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** --no-color */
   readonly off: boolean;
 }
@@ -26,12 +23,21 @@ export function colours(context: ColourContext): Colours {
   return pc.createColors(!refused && (context.isTTY || wanted));
 }
 
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], c: Colours, cwd: string): string {
-  return diagnostics.map((d) => renderDiagnostic(d, c, cwd)).join("\n");
+/** The files that diagnostics name, as the reader sees them. */
+export interface DiagnosticFiles {
+  /** The reader's current folder: notes are written from here. */
+  readonly cwd: string;
+  readonly showFile: (file: string) => string;
+  /** The text of a file, if it may and can be read. */
+  readonly readSource: (file: string) => string | undefined;
 }
 
-function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
-  const place = placeOf(d, cwd);
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], c: Colours, files: DiagnosticFiles): string {
+  return diagnostics.map((d) => renderDiagnostic(d, c, files)).join("\n");
+}
+
+function renderDiagnostic(d: Diagnostic, c: Colours, files: DiagnosticFiles): string {
+  const place = placeOf(d, files);
   // As compilers do it, so that editors know where to jump. What clang says names its own place.
   const says = d.verbatim !== undefined && d.verbatim !== "" && d.line !== undefined;
   const at = place === undefined || says ? "" : `${c.cyan(place)}: `;
@@ -39,17 +45,17 @@ function renderDiagnostic(d: Diagnostic, c: Colours, cwd: string): string {
   if (d.verbatim !== undefined) {
     if (d.verbatim !== "") lines.push(excerpt(d.verbatim));
   } else if (place !== undefined) {
-    lines.push(...sourceLine(d, c, cwd));
+    lines.push(...sourceLine(d, c, files));
   }
   // Facts name places in full, as debug info does.
-  for (const note of d.notes ?? []) lines.push(`  ${c.cyan("note:")} ${indented(note.replaceAll(` ${cwd}/`, " "))}`);
+  for (const note of d.notes ?? []) lines.push(`  ${c.cyan("note:")} ${indented(note.replaceAll(` ${files.cwd}/`, " "))}`);
   if (d.help !== undefined) lines.push(`  ${c.green("help:")} ${indented(d.help)}`);
   return `${lines.join("\n")}\n`;
 }
 
-function placeOf(d: Diagnostic, cwd: string): string | undefined {
+function placeOf(d: Diagnostic, { showFile }: DiagnosticFiles): string | undefined {
   if (d.file === undefined) return undefined;
-  return shown([shownPath(d.file, cwd), d.line, d.column].filter((part) => part !== undefined).join(":"));
+  return shown([showFile(d.file), d.line, d.column].filter((part) => part !== undefined).join(":"));
 }
 
 function indented(text: string): string {
@@ -68,9 +74,9 @@ function excerpt(text: string): string {
 }
 
 /** The line itself and a caret under the column, as clang prints them; nothing if the file is not readable. */
-function sourceLine(d: Diagnostic, c: Colours, cwd: string): string[] {
+function sourceLine(d: Diagnostic, c: Colours, files: DiagnosticFiles): string[] {
   if (d.file === undefined || d.line === undefined) return [];
-  const text = sourceText(resolve(cwd, d.file))?.split(/\r?\n/)[d.line - 1];
+  const text = files.readSource(d.file)?.split(/\r?\n/)[d.line - 1];
   if (text === undefined || text.length > LONGEST_LINE) return [];
   const number = String(d.line).padStart(5);
   const lines = [`${c.dim(`${number} |`)} ${shownLines(text)}`];

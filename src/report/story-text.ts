@@ -83,7 +83,7 @@ function table(story: Story, rows: readonly Row[], flow: Flow, layout: StoryLayo
   const stepWidth = Math.max(4, ...cells.map((c) => c.step.length));
   const room = layout.width - stepWidth - RULE.length * story.columns.length;
   const columns = story.columns.length;
-  if (columns > 1 && room / columns < NARROWEST) return lanes(story, cells, stepWidth, layout);
+  if (columns > 1 && room / columns < NARROWEST) return indentedThreads(story, cells, stepWidth, layout);
   const heads = story.columns.map(headOf);
   const widths = bestWidths(cells, heads, room, flow);
   const line = (step: string, parts: readonly string[]): string => `${step.padStart(stepWidth)}${RULE}${overlay(parts, widths)}`.trimEnd();
@@ -161,7 +161,7 @@ function moves(columns: number, room: number): [number, number, number][] {
 }
 
 /** Too many columns for the width: each thread keeps its indent and its name, and has the rest of the line. */
-function lanes(story: Story, cells: readonly Cell[], stepWidth: number, layout: StoryLayout): string[] {
+function indentedThreads(story: Story, cells: readonly Cell[], stepWidth: number, layout: StoryLayout): string[] {
   const heads = wrap(story.columns.map(headOf).join(RULE), layout.width - stepWidth - RULE.length);
   const out = heads.map((head, i) => layout.palette.strong(`${(i === 0 ? "step" : "").padStart(stepWidth)}${RULE}${head}`));
   out.push(`${"-".repeat(stepWidth)}-+-${"-".repeat(layout.width - stepWidth - RULE.length)}`);

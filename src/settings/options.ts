@@ -234,7 +234,7 @@ function lastOfEach(defines: readonly string[]): string[] {
 }
 
 /** Command line over scenarios over defaults. Faults of all files are reported together. */
-export function settle(files: readonly string[], given: GivenOptions, cwd: string): CheckSettings {
+export function settingsFor(files: readonly string[], given: GivenOptions, cwd: string): CheckSettings {
   let own: GivenOptions = {};
   const faults: Diagnostic[] = [];
   for (const file of files) {

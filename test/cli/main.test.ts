@@ -8,7 +8,7 @@ import type { Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
 import { progressLine } from "../../src/cli/progress.ts";
 import { packageVersion } from "../../src/host/paths.ts";
-import { noteSources } from "../../src/host/sources.ts";
+import { noteSources, sourceFiles } from "../../src/host/sources.ts";
 import { colours, renderDiagnostics } from "../../src/report/diagnostic-text.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-test-"));
@@ -113,13 +113,15 @@ describe("diagnostics as text", () => {
     const text = renderDiagnostics(
       [{ code: "SD201", message: "m", file: "tab.c", line: 1, column: 6, notes: ["n"], help: "h" }],
       plain,
-      dir,
+      sourceFiles(dir),
     );
     expect(text).toBe("tab.c:1:6: error[SD201] m\n    1 | \tint x;\n      | \t    ^\n  note: n\n  help: h\n");
   });
 
   it("does without a source that is gone", () => {
-    expect(renderDiagnostics([{ code: "SD201", message: "m", file: "gone.c", line: 9 }], plain, dir)).toBe("gone.c:9: error[SD201] m\n");
+    expect(renderDiagnostics([{ code: "SD201", message: "m", file: "gone.c", line: 9 }], plain, sourceFiles(dir))).toBe(
+      "gone.c:9: error[SD201] m\n",
+    );
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputFault } from "../../src/base/diagnostics.ts";
-import { settle, words } from "../../src/settings/options.ts";
+import { settingsFor, words } from "../../src/settings/options.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -30,7 +30,7 @@ function diagnosticsOf(work: () => unknown) {
 describe("a scenario's own options", () => {
   it("are read from comments near its top", () => {
     const file = scenario("// SPDX\n// shootdown: --kernel 4.4 -DNCPU=3\n/*\n * shootdown: --preemptions 2 -DX\n */\nint a;\n");
-    expect(settle([file], {}, dir)).toMatchObject({
+    expect(settingsFor([file], {}, dir)).toMatchObject({
       kernel: "4.4",
       define: ["NCPU=3", "X"],
       preemptions: 2,
@@ -40,19 +40,19 @@ describe("a scenario's own options", () => {
   });
 
   it("end at the end of a comment", () => {
-    expect(settle([scenario("/* shootdown: --timeout 2m */\n")], {}, dir)).toMatchObject({ timeout: 120 });
+    expect(settingsFor([scenario("/* shootdown: --timeout 2m */\n")], {}, dir)).toMatchObject({ timeout: 120 });
   });
 
   it("lose against the command line, macro by macro", () => {
     const file = scenario("// shootdown: --kernel 4.4 -DFIX=1 -DNCPU=3 --max-states 1000\n");
-    const settled = settle([file], { kernel: "6.1", define: ["FIX=0", "FIX=2"], maxStates: 5 }, dir);
+    const settled = settingsFor([file], { kernel: "6.1", define: ["FIX=0", "FIX=2"], maxStates: 5 }, dir);
     expect(settled).toMatchObject({ kernel: "6.1", maxStates: 5 });
     expect([...settled.define].sort()).toEqual(["FIX=2", "NCPU=3"]);
   });
 
   it("take paths from the scenario's folder", () => {
     const file = scenario("// shootdown: -Iinc -I . --tree 6.1\n", "sub/a.c");
-    expect(settle([file], { include: ["mine"] }, dir)).toMatchObject({
+    expect(settingsFor([file], { include: ["mine"] }, dir)).toMatchObject({
       include: ["mine", join(dir, "sub/inc"), join(dir, "sub")],
       tree: "6.1",
     });
@@ -81,7 +81,7 @@ describe("a scenario's own options", () => {
     [`-DX=${"x".repeat(5000)}`, "at most 4000 characters"],
   ])("cannot ask for %s", (options, message) => {
     symlinkSync("/etc", join(dir, "link"));
-    const [found] = diagnosticsOf(() => settle([scenario(`// shootdown: ${options}\n`)], {}, dir));
+    const [found] = diagnosticsOf(() => settingsFor([scenario(`// shootdown: ${options}\n`)], {}, dir));
     expect(found).toMatchObject({ code: "SD302", file: "a.c", line: 1 });
     expect(found?.message).toContain(message);
   });
@@ -94,21 +94,21 @@ describe("a scenario's own options", () => {
       `//${" ".repeat(200_000)}shootdown: `,
     ]) {
       for (const text of [`// shootdown:${line}`, `// shootdown: -DX${line}*`, `/*${line}`, line])
-        diagnosticsOf(() => settle([scenario(`${text}\n`)], {}, dir));
+        diagnosticsOf(() => settingsFor([scenario(`${text}\n`)], {}, dir));
     }
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it("do not decide about colour", () => {
-    expect(settle([scenario("// shootdown: -DX\n")], { color: true }, dir).color).toBe(true);
-    expect(settle([scenario("// shootdown: -DX\n")], {}, dir).color).toBeUndefined();
+    expect(settingsFor([scenario("// shootdown: -DX\n")], { color: true }, dir).color).toBe(true);
+    expect(settingsFor([scenario("// shootdown: -DX\n")], {}, dir).color).toBeUndefined();
   });
 
   it("are faults with their place when wrong", () => {
     const bad = scenario("int a;\n  // shootdown: --kernel 9.9\n", "bad.c");
     const odd = scenario("// shootdown: --no-such -DX\n", "odd.c");
     const extra = scenario("// shootdown: -DX other.c\n", "extra.c");
-    expect(diagnosticsOf(() => settle([bad, odd, extra], {}, dir))).toMatchObject([
+    expect(diagnosticsOf(() => settingsFor([bad, odd, extra], {}, dir))).toMatchObject([
       {
         code: "SD302",
         file: "bad.c",
@@ -122,12 +122,12 @@ describe("a scenario's own options", () => {
   });
 
   it("are not looked for far down", () => {
-    expect(settle([scenario(`${"\n".repeat(60)}// shootdown: -DX\n`)], {}, dir).define).toEqual([]);
+    expect(settingsFor([scenario(`${"\n".repeat(60)}// shootdown: -DX\n`)], {}, dir).define).toEqual([]);
   });
 });
 
 it("defines NCPU for --cpus", () => {
-  expect(settle([scenario("// shootdown: -DNCPU=2\n")], { cpus: 4 }, dir).define).toEqual(["NCPU=4"]);
+  expect(settingsFor([scenario("// shootdown: -DNCPU=2\n")], { cpus: 4 }, dir).define).toEqual(["NCPU=4"]);
 });
 
 it("splits words as a shell does", () => {

@@ -57,7 +57,7 @@ void sd_final(void)
 }
 `;
 
-const MATRIX = {
+const TABLE = {
   name: "counters",
   title: "Counters",
   file: "counters.c",
@@ -78,9 +78,9 @@ const MATRIX = {
   answer: [{ about: "it", say: [{ if: [{ all: { design: "locked" }, are: "ok" }], text: "Locks help." }] }],
 };
 
-function matrix(folder: string, change: object = {}): string {
+function table(folder: string, change: object = {}): string {
   mkdirSync(join(dir, folder), { recursive: true });
-  writeFileSync(join(dir, folder, "matrix.json"), JSON.stringify({ ...MATRIX, ...change }));
+  writeFileSync(join(dir, folder, "matrix.json"), JSON.stringify({ ...TABLE, ...change }));
   writeFileSync(join(dir, folder, "counters.c"), COUNTERS);
   return folder;
 }
@@ -88,7 +88,7 @@ function matrix(folder: string, change: object = {}): string {
 describe("a complete report", () => {
   let first: Awaited<ReturnType<typeof run>>;
   beforeAll(async () => {
-    first = await run([matrix("complete"), "--fresh", "--json", "r.json", "--markdown", "kept/r.md"]);
+    first = await run([table("complete"), "--fresh", "--json", "r.json", "--markdown", "kept/r.md"]);
   });
 
   it("is 0 with the table and the answer", () => {
@@ -108,7 +108,7 @@ describe("a complete report", () => {
 
   it("searches equal programs once", () => {
     const json = JSON.parse(readFileSync(join(dir, "r.json"), "utf8"));
-    // Plain and locked, of two and of three threads; a seeded twin is the plain one.
+    // Plain and locked, of two and of three threads; a seeded mutant is the plain one.
     expect(json.programs).toBe(4);
   });
 
@@ -121,11 +121,11 @@ describe("a complete report", () => {
 describe("a group with rows of its own", () => {
   it("has these, and the others have the rest", async () => {
     const claim = {
-      rows: [...MATRIX.rows, { id: "lone", defines: { THREADS: 1 } }],
-      columns: [...MATRIX.columns, { id: "claim", label: "plain", group: "claim", defines: { LOCKED: 0 }, seed: { THREADS: 2 } }],
-      groups: [...MATRIX.groups, { id: "claim", label: "alone", rowName: "threads", rows: ["lone"] }],
+      rows: [...TABLE.rows, { id: "lone", defines: { THREADS: 1 } }],
+      columns: [...TABLE.columns, { id: "claim", label: "plain", group: "claim", defines: { LOCKED: 0 }, seed: { THREADS: 2 } }],
+      groups: [...TABLE.groups, { id: "claim", label: "alone", rowName: "threads", rows: ["lone"] }],
     };
-    const { status, out } = await run([matrix("claim", claim)]);
+    const { status, out } = await run([table("claim", claim)]);
     expect(status).toBe(0);
     expect(out).toMatch(/^user +\| plain locked$/m);
     expect(out).toMatch(/^threads +\| plain$/m);
@@ -145,7 +145,7 @@ describe("a report that names cases of real code", () => {
     ["/nowhere", "/nowhere is no tree of Linux 4.4"],
   ])("is answered by models alone without the tree (%j)", async (tree, says) => {
     vi.stubEnv("SHOOTDOWN_TREE_4_4", tree);
-    const { status, out, err } = await run([matrix("untreed", named("as shipped, 1 process")), "--json", "untreed.json"]);
+    const { status, out, err } = await run([table("untreed", named("as shipped, 1 process")), "--json", "untreed.json"]);
     vi.unstubAllEnvs();
     expect(err).toBe("");
     expect(status).toBe(0);
@@ -156,7 +156,7 @@ describe("a report that names cases of real code", () => {
   });
 
   it("is told of one that there is not, with or without the tree", async () => {
-    const { status, err } = await run([matrix("nocase", named("as shipped, 9 processes"))]);
+    const { status, err } = await run([table("nocase", named("as shipped, 9 processes"))]);
     expect(err).toContain('corpus/real has no case "as shipped, 9 processes" in 4.4-hugetlb-sharing');
     expect(status).toBe(2);
   });
@@ -164,7 +164,7 @@ describe("a report that names cases of real code", () => {
 
 describe("an incomplete report", () => {
   it("is 3 when interrupted, and says how to go on", async () => {
-    const { status, out, err } = await run([matrix("stopped", { title: "Stopped" })], true);
+    const { status, out, err } = await run([table("stopped", { title: "Stopped" })], true);
     expect(status).toBe(3);
     expect(out).toMatch(/^two +\| \.\. +\.\.$/m);
     expect(out).toContain("These cells do not tell it.");
@@ -172,14 +172,14 @@ describe("an incomplete report", () => {
   });
 
   it("is 3 when a seeded fault is not found", async () => {
-    const { status, out } = await run([matrix("blind", { defines: { SILENT: 1, SEED: 0 } })]);
+    const { status, out } = await run([table("blind", { defines: { SILENT: 1, SEED: 0 } })]);
     expect(status).toBe(3);
     expect(out).toMatch(/^two +\| ok\? +ok\?$/m);
     expect(out).toContain("its seeded fault is not found");
   });
 
   it("is 3 at a bound", async () => {
-    const { status, out } = await run([matrix("bound", { bounds: { maxStates: 1 } })]);
+    const { status, out } = await run([table("bound", { bounds: { maxStates: 1 } })]);
     expect(status).toBe(3);
     expect(out).toContain("??");
   });
@@ -199,7 +199,7 @@ describe("faults of the input are 2", () => {
     ["a missing file", "nofile", { file: "gone.c" }, "there is no file gone.c"],
     ["C that does not compile", "noc", { defines: { SILENT: "(" } }, "SD101"],
   ])("%s", async (_what, folder, change, says) => {
-    if (folder !== "nowhere") matrix(folder, change);
+    if (folder !== "nowhere") table(folder, change);
     const { status, err } = await run([folder]);
     expect(err).toContain(says);
     expect(status).toBe(2);

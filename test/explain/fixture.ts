@@ -1,7 +1,7 @@
 /** A small hand-made program with debug info, and short ways to write observations of it. */
 
 import type { Observation } from "../../src/explain/observation.ts";
-import type { Happening, StackLocal } from "../../src/machine/happening.ts";
+import type { ExecutionEvent, StackLocal } from "../../src/machine/execution-event.ts";
 import type { ThreadInfo } from "../../src/machine/machine.ts";
 import type { DebugType, Func, Loc, Placed, Program } from "../../src/program/program.ts";
 
@@ -144,7 +144,7 @@ export const program: Program = {
   accesses: 100,
   setup: -1,
   final: -1,
-  watchHook: F.hook,
+  watchpointHook: F.hook,
   debug: { locs: LOCS, types, regNames: [] },
 };
 
@@ -153,7 +153,7 @@ export const threads: ThreadInfo[] = [
   { name: "user", column: "CPU1", daemon: false },
 ];
 
-export const write = (addr: number, old: bigint, value: bigint, loc: number, bytes = 8): Happening => ({
+export const write = (addr: number, old: bigint, value: bigint, loc: number, bytes = 8): ExecutionEvent => ({
   what: "access",
   access: loc,
   loc,
@@ -164,7 +164,7 @@ export const write = (addr: number, old: bigint, value: bigint, loc: number, byt
   value,
   marked: true,
 });
-export const read = (addr: number, value: bigint, loc: number, bytes = 8): Happening => ({
+export const read = (addr: number, value: bigint, loc: number, bytes = 8): ExecutionEvent => ({
   what: "access",
   access: loc,
   loc,
@@ -175,20 +175,29 @@ export const read = (addr: number, value: bigint, loc: number, bytes = 8): Happe
   value,
   marked: true,
 });
-export const event = (kind: string, text: string, loc: number, ...args: bigint[]): Happening => ({ what: "event", kind, text, args, loc });
-export const begin = (section: number, object: number, loc: number): Happening => ({ what: "begin", section, object, loc });
-export const end = (loc: number): Happening => ({ what: "end", loc });
-export const enter = (func: number, loc = 0, locals: StackLocal[] = []): Happening => ({ what: "enter", func, loc, locals });
-export const leave: Happening = { what: "leave" };
-export const live = (addr: number, size: number, name: string, loc = 0): Happening => ({ what: "live", addr, size, name, loc });
-export const dead = (addr: number, size: number, loc: number): Happening => ({ what: "dead", addr, size, loc });
+export const event = (kind: string, text: string, loc: number, ...args: bigint[]): ExecutionEvent => ({
+  what: "event",
+  kind,
+  text,
+  args,
+  loc,
+});
+export const begin = (section: number, object: number, loc: number): ExecutionEvent => ({ what: "begin", section, object, loc });
+export const end = (loc: number): ExecutionEvent => ({ what: "end", loc });
+export const enter = (func: number, loc = 0, locals: StackLocal[] = []): ExecutionEvent => ({ what: "enter", func, loc, locals });
+export const leave: ExecutionEvent = { what: "leave" };
+export const live = (addr: number, size: number, name: string, loc = 0): ExecutionEvent => ({ what: "live", addr, size, name, loc });
+export const dead = (addr: number, size: number, loc: number): ExecutionEvent => ({ what: "dead", addr, size, loc });
 
-/** Steps as [thread, happenings]. */
-export function observation(steps: readonly (readonly [number, readonly Happening[]])[], more: Partial<Observation> = {}): Observation {
+/** Steps as [thread, events]. */
+export function observation(
+  steps: readonly (readonly [number, readonly ExecutionEvent[]])[],
+  more: Partial<Observation> = {},
+): Observation {
   return {
     threads,
     setup: [],
-    steps: steps.map(([thread, happenings]) => ({ thread, choices: [], happenings })),
+    steps: steps.map(([thread, events]) => ({ thread, choices: [], events })),
     final: [],
     waiting: [],
     ...more,

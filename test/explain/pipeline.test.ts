@@ -6,7 +6,7 @@ import { check, type Knowledge } from "../../src/explore/passes.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
 import { buildProgram } from "../../src/ir/build/build.ts";
 import { parseModule } from "../../src/ir/read/parse.ts";
-import type { Observer } from "../../src/machine/happening.ts";
+import type { Observer } from "../../src/machine/execution-event.ts";
 import { reportJson } from "../../src/report/json.ts";
 import { plain } from "../../src/report/palette.ts";
 import { storyTable } from "../../src/report/story-text.ts";

@@ -5,7 +5,7 @@ import { fold, foldLocks } from "../../src/explain/fold.ts";
 import type { Replayed } from "../../src/explain/observation.ts";
 import { record } from "../../src/explain/observation.ts";
 import { isTold } from "../../src/explain/weights.ts";
-import type { Observer } from "../../src/machine/happening.ts";
+import type { Observer } from "../../src/machine/execution-event.ts";
 import type { Failure } from "../../src/machine/machine.ts";
 import { BLOCKED, MOVED } from "../../src/machine/machine.ts";
 import { AT, begin, dead, end, enter, event, F, leave, live, observation, program, read, threads, write } from "./fixture.ts";
@@ -214,8 +214,8 @@ describe("a deadlock", () => {
       ],
       {
         waiting: [
-          { thread: 0, busy: false, happenings: [begin(1, B, 2)] },
-          { thread: 1, busy: false, happenings: [begin(0, 0, 6)] },
+          { thread: 0, busy: false, events: [begin(1, B, 2)] },
+          { thread: 1, busy: false, events: [begin(0, 0, 6)] },
         ],
       },
     );
@@ -268,7 +268,7 @@ describe("texts", () => {
 describe("recording", () => {
   it("drops what a blocked section did, and asks blocked threads what they wait for", () => {
     const create = (observer: Observer): Replayed => {
-      observer.happened(-1, live(AT.heap, 8, "thing"));
+      observer.observe(-1, live(AT.heap, 8, "thing"));
       let count = 0;
       const unused = (): never => {
         throw new Error("not used");
@@ -278,9 +278,9 @@ describe("recording", () => {
         setupFailure: undefined,
         step(thread) {
           count++;
-          if (count === 1) observer.happened(thread, write(AT.bits, 0n, 1n, 1));
-          observer.happened(thread, begin(1, AT.lock, 2));
-          observer.happened(thread, write(AT.lock, 0n, 1n, 2));
+          if (count === 1) observer.observe(thread, write(AT.bits, 0n, 1n, 1));
+          observer.observe(thread, begin(1, AT.lock, 2));
+          observer.observe(thread, write(AT.lock, 0n, 1n, 2));
           observer.blocked(thread);
           return count === 1 ? MOVED : BLOCKED;
         },
@@ -292,7 +292,7 @@ describe("recording", () => {
     };
     const seen = record(create, [{ thread: 0, choices: [] }]);
     expect(seen.setup).toHaveLength(1);
-    expect(seen.steps[0]?.happenings.map((h) => h.what)).toEqual(["access"]);
-    expect(seen.waiting).toEqual([{ thread: 1, busy: false, happenings: [begin(1, AT.lock, 2)] }]);
+    expect(seen.steps[0]?.events.map((h) => h.what)).toEqual(["access"]);
+    expect(seen.waiting).toEqual([{ thread: 1, busy: false, events: [begin(1, AT.lock, 2)] }]);
   });
 });

@@ -6,8 +6,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KeptCode } from "../../src/check/prepared.ts";
-import { machinesOf } from "../../src/check/run-check.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
 import { type CompiledModule, compileProgram } from "../../src/compile/compile-program.ts";
 import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
@@ -22,6 +20,8 @@ import { accessSites } from "../../src/program/flow.ts";
 import { withParameters } from "../../src/program/parameter-values.ts";
 import { findPoints } from "../../src/program/points.ts";
 import type { Program as Linked } from "../../src/program/program.ts";
+import type { KeptCode } from "../../src/verify/machines.ts";
+import { machinesOf } from "../../src/verify/machines.ts";
 import type { Program, Stmt } from "./language.ts";
 import { FINAL_PRELUDE, KNOWN, PRELUDE, print } from "./print.ts";
 

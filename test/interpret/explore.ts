@@ -4,10 +4,10 @@
  * same, and must count the same.
  */
 import { expect } from "vitest";
-import { machinesOf } from "../../src/check/run-check.ts";
 import { createInterpreter, type Interpreter } from "../../src/interpret/interpreter.ts";
 import { ASSUMED, BLOCKED, CHOSE, FAILED, type Machine, type Merging } from "../../src/machine/machine.ts";
 import type { Program } from "../../src/program/program.ts";
+import { machinesOf } from "../../src/verify/machines.ts";
 
 export interface Explored {
   /** Distinct states, the initial one included, those in which something failed not. */
@@ -74,7 +74,7 @@ export function explore(program: Program, merging: Merging, watch: readonly stri
   let found = {
     sharedWords: [] as readonly number[],
     racyAccesses: [] as readonly number[],
-    notedLocks: [] as readonly number[],
+    nonMoverLocks: [] as readonly number[],
     brokenLocks: [] as readonly number[],
   };
   for (let passes = 1; ; passes++) {
@@ -86,7 +86,7 @@ export function explore(program: Program, merging: Merging, watch: readonly stri
     found = {
       sharedWords: machine.sharedWords(),
       racyAccesses: machine.racyAccesses(),
-      notedLocks: machine.notedLocks(),
+      nonMoverLocks: machine.nonMoverLocks(),
       brokenLocks: machine.brokenLocks(),
     };
   }
@@ -95,7 +95,7 @@ export function explore(program: Program, merging: Merging, watch: readonly stri
 interface Found {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
-  readonly notedLocks: readonly number[];
+  readonly nonMoverLocks: readonly number[];
   readonly brokenLocks: readonly number[];
 }
 

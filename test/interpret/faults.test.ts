@@ -1,7 +1,7 @@
 /** What the engine itself finds wrong: memory that is not live, divisions, calls and loops that go nowhere. */
 import { describe, expect, it } from "vitest";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
-import type { Happening } from "../../src/machine/happening.ts";
+import type { ExecutionEvent } from "../../src/machine/execution-event.ts";
 import type { Failure } from "../../src/machine/machine.ts";
 import { FAILED, MOVED } from "../../src/machine/machine.ts";
 import type { Operand } from "../../src/program/program.ts";
@@ -203,7 +203,7 @@ describe("the observer", () => {
       threads: ["a"],
     });
     const seen: string[] = [];
-    const say = (h: Happening): string => {
+    const say = (h: ExecutionEvent): string => {
       switch (h.what) {
         case "access":
           return `${h.write ? "write" : "read"} ${h.bytes} ${h.old} ${h.value}`;
@@ -219,7 +219,7 @@ describe("the observer", () => {
     };
     const machine = createInterpreter(program, {
       merging: "full",
-      observer: { happened: (thread, h) => seen.push(`${thread} ${say(h)}`), blocked: (thread) => seen.push(`${thread} blocked`) },
+      observer: { observe: (thread, h) => seen.push(`${thread} ${say(h)}`), blocked: (thread) => seen.push(`${thread} blocked`) },
     });
     seen.length = 0;
     machine.step(0, []);

@@ -199,7 +199,7 @@ describe("sections", () => {
     });
     const result = explore(program, "full", ["seen"]);
     expect(result.ends).toEqual(["0", "1"]);
-    expect(result.machine.notedLocks()).toEqual([Number(program.globals.find((g) => g.name === "l")!.address) >> 2]);
+    expect(result.machine.nonMoverLocks()).toEqual([Number(program.globals.find((g) => g.name === "l")!.address) >> 2]);
     // a: start, before unlock, done; b before each of them (3) or after: saw 0 (a at 3 places), saw 1 (a inside, done).
     expect(result.states).toBe(8);
   });

@@ -7,7 +7,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { machinesOf } from "../../src/check/run-check.ts";
 import { DEFAULT_KERNEL, modelFlags, type OptLevel } from "../../src/clang/flags.ts";
 import { kernelIncludeDir } from "../../src/host/paths.ts";
 import { createInterpreter } from "../../src/interpret/interpreter.ts";
@@ -15,6 +14,7 @@ import { buildProgram } from "../../src/ir/build/build.ts";
 import { parseModule } from "../../src/ir/read/parse.ts";
 import type { Failure } from "../../src/machine/machine.ts";
 import type { Program } from "../../src/program/program.ts";
+import { machinesOf } from "../../src/verify/machines.ts";
 
 export const LEVELS: readonly OptLevel[] = ["0", "1", "2"];
 const INCLUDE = join(import.meta.dirname, "include");
@@ -75,5 +75,5 @@ export const interpreted = (program: Program): bigint | string =>
 
 export function compiled(program: Program): bigint | string {
   const machine = machinesOf(program, { merge: "full", engine: "compiled", maxMemory: undefined, preemptions: undefined });
-  return meaningOf(machine({ sharedWords: [], racyAccesses: [], notedLocks: [], brokenLocks: [] }).setupFailure);
+  return meaningOf(machine({ sharedWords: [], racyAccesses: [], nonMoverLocks: [], brokenLocks: [] }).setupFailure);
 }

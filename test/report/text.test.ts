@@ -110,7 +110,7 @@ describe("a story", () => {
     };
     expect(storyTable(shared).slice(2)).toEqual(["   1 | [a] f:1 one", "   2 | [b] f:1 two"]);
   });
-  it("gives lanes instead of columns when there are too many", () => {
+  it("indents threads instead of giving each a column when there are too many", () => {
     const names = ["CPU0", "CPU1", "CPU2", "GPU", "NIC"];
     const many: Story = {
       ...story,

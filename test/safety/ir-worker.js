@@ -1,11 +1,11 @@
 // Reads, links and makes code of changed IR, and takes some steps, as a check would: says how each ended, and before each stage, that it begins.
 import { parentPort, workerData } from "node:worker_threads";
 import { Stopped } from "../../dist/base/stopped.js";
-import { machinesOf } from "../../dist/check/run-check.js";
 import { check } from "../../dist/explore/passes.js";
 import { buildProgram } from "../../dist/ir/build/build.js";
 import { parseModule } from "../../dist/ir/read/parse.js";
 import { accessSites } from "../../dist/program/flow.js";
+import { machinesOf } from "../../dist/verify/machines.js";
 import { mutated } from "./mutate.js";
 
 /** Texts by level of optimisation; each entry of `bases` is one of them that is changed, with the others that are linked with it. */

@@ -5,7 +5,7 @@
  * Nothing here throws: metadata that is missing or not understood gives position 0, type -1 or an empty name.
  */
 
-import { isAbsolute, join } from "node:path";
+import { isFullPath, joinPath } from "../../base/path.ts";
 import type { DebugInfo, StoredAs } from "../../program/program.ts";
 import type { DebugRecord, IrFunction, IrGlobal, MetaNode, Module } from "../read/module.ts";
 import { createDebugLocs, type FileNamer } from "./debug-locs.ts";
@@ -54,7 +54,7 @@ export interface DebugInfoBuilder {
  * (ours are compiled in the package, a scenario where the user is): a path means a file only together with it.
  */
 const whole: FileNamer = (directory, filename) =>
-  directory === "" || filename === "" || filename.startsWith("<") || isAbsolute(filename) ? filename : join(directory, filename);
+  directory === "" || filename === "" || filename.startsWith("<") || isFullPath(filename) ? filename : joinPath(directory, filename);
 
 /** Makes an empty builder. `nameFile` decides how files are called; without it by their full path, as far as the metadata say it. */
 export function createDebugInfo(nameFile: FileNamer = whole): DebugInfoBuilder {

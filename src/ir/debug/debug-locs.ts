@@ -21,18 +21,18 @@ export interface DebugLocs {
 }
 
 /** The function and file of a scope: blocks lie in a function, and a block may have come from another file. */
-interface Place {
+interface ScopePosition {
   readonly func: string;
   readonly file: string;
 }
 
-const NOWHERE: Place = { func: "", file: "" };
+const NOWHERE: ScopePosition = { func: "", file: "" };
 
 export function createDebugLocs(nameFile: FileNamer): DebugLocs {
   const locs: Loc[] = [{ file: "", line: 0, column: 0, func: "", inlinedAt: -1 }];
   const byKey = new Map<string, number>();
   const byNode = new WeakMap<MetaNode, number>();
-  const places = new WeakMap<MetaNode, Place>();
+  const places = new WeakMap<MetaNode, ScopePosition>();
   const fileNames = new WeakMap<MetaNode, string>();
   const inlinedPairs = new Map<string, number>();
 
@@ -63,7 +63,7 @@ export function createDebugLocs(nameFile: FileNamer): DebugLocs {
     return made;
   }
 
-  function placeOf(module: Module, scope: MetaNode): Place {
+  function placeOf(module: Module, scope: MetaNode): ScopePosition {
     const known = places.get(scope);
     if (known !== undefined) return known;
     const parent = scope.tag === "DISubprogram" ? undefined : fieldNode(module, scope, "scope");

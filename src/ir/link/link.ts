@@ -54,7 +54,7 @@ export interface Linked {
   readonly branches: ReadonlyMap<IrInstruction, Branch>;
   readonly setup: number;
   readonly final: number;
-  readonly watchHook: number;
+  readonly watchpointHook: number;
   readonly faults: readonly Diagnostic[];
 }
 
@@ -299,7 +299,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
     ]);
   }
   const final = root("sd_final");
-  const watchHook = root("sd_watched_store");
+  const watchpointHook = root("sd_watched_store");
 
   for (;;) {
     const next = pendingBlocks.pop();
@@ -329,7 +329,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
     if (d === undefined) return missing.has(name) || tables.weakDeclarations.get(module)?.has(name) ? { kind: "null" } : undefined;
     return targets.get(d);
   };
-  return { functions, globals, lookup, branches, setup, final, watchHook, faults };
+  return { functions, globals, lookup, branches, setup, final, watchpointHook, faults };
 }
 
 type KeyPlan = AsmPlan & { kind: "key" };

@@ -56,7 +56,7 @@ export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): 
     accesses: program.accesses.next,
     setup: linked.setup,
     final: linked.final,
-    watchHook: linked.watchHook,
+    watchpointHook: linked.watchpointHook,
     debug: debug.finish(regNames) satisfies DebugInfo,
   };
 }

@@ -1,0 +1,36 @@
+/**
+ * What the settings of a check come to: which C is compiled, and the options of the check itself.
+ */
+
+import type { CheckOptions } from "../check/run-check.ts";
+import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
+import type { Cache } from "../host/cache.ts";
+import type { CheckSettings } from "./options.ts";
+
+/** Compiles the files as the settings say. */
+export function compileWith(
+  files: readonly string[],
+  settings: CheckSettings,
+  where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
+): Promise<Inputs> {
+  const { define, include, kernel, opt, cc, tree, headers } = settings;
+  return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
+}
+
+export function optionsOf(
+  scenario: string,
+  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine">,
+  cache: Cache,
+): CheckOptions {
+  return {
+    scenario,
+    preemptions: settings.preemptions,
+    maxStates: settings.maxStates,
+    maxMemory: settings.maxMemory,
+    timeout: settings.timeout,
+    merge: settings.merge,
+    engine: settings.engine,
+    defines: settings.define,
+    cache,
+  };
+}

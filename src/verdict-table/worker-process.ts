@@ -1,0 +1,34 @@
+/**
+ * The worker process of a report: does jobs as they are sent to it, one after the other, and ends with its parent.
+ *
+ * An interrupt from the terminal reaches it as well as its parent, and is the parent's business.
+ */
+
+import { InputFault } from "../base/diagnostics.ts";
+import { openCache } from "../host/cache.ts";
+import { checkPrepared, preparing, type Reply, type Request } from "./worker.ts";
+
+const prepared = preparing(openCache());
+
+process.on("SIGINT", () => {});
+process.on("disconnect", () => process.exit(0));
+process.on("message", (request: Request) => void answer(request));
+
+const send = (reply: Reply): void => void process.send?.(reply);
+
+async function answer(request: Request): Promise<void> {
+  try {
+    if (request.do === "prepare") {
+      send({ kind: "key", key: (await prepared(request.job)).key });
+      return;
+    }
+    const outcome = await checkPrepared(await prepared(request.job), {
+      onSlice: (progress) => send({ kind: "states", states: progress.states }),
+      shouldStop: () => undefined,
+    });
+    send({ kind: "outcome", outcome });
+  } catch (error) {
+    if (error instanceof InputFault) send({ kind: "fault", diagnostics: error.diagnostics });
+    else send({ kind: "error", text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * What one worker of a verdict table does with a job, and the two kinds of worker: a process (`worker-process.ts`), or this process.
+ *
+ * Searching occupies a thread, so several at once need processes. This process serves where there is no built code to start one from.
+ */
+
+import { fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
+import { ahead } from "../check/prepared.ts";
+import { type CheckOptions, runCheck } from "../check/run-check.ts";
+import { KERNEL_VERSIONS } from "../clang/flags.ts";
+import type { Inputs } from "../clang/inputs.ts";
+import { type Cache, keyOf } from "../host/cache.ts";
+import { shownVerdict, type Verdict } from "../report/verdict.ts";
+import { compileWith, optionsOf } from "../settings/from-settings.ts";
+import { refuseMisuse } from "../settings/misuse.ts";
+import { settingsFor } from "../settings/options.ts";
+import type { CheckHooks } from "../verify/verify-program.ts";
+import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";
+import type { Job, Worker } from "./run-cells.ts";
+import type { Outcome } from "./verdict-table.ts";
+
+/** Seconds: as in `npm run real`. */
+const REAL_TIMEOUT = 300;
+
+export interface Prepared {
+  readonly key: string;
+  readonly inputs: Inputs;
+  readonly options: CheckOptions;
+}
+
+export async function prepareJob(job: Job, cache: Cache): Promise<Prepared> {
+  return job.source === "model" ? prepareModel(job, cache) : prepareReal(job);
+}
+
+async function prepareModel(job: Extract<Job, { source: "model" }>, cache: Cache): Promise<Prepared> {
+  const kernel = KERNEL_VERSIONS.find((version) => version === job.kernel);
+  if (job.kernel !== undefined && kernel === undefined) {
+    throw fault({
+      code: "SD405",
+      message: `the model does not know kernel ${job.kernel}`,
+      help: `known are ${KERNEL_VERSIONS.join(", ")}`,
+    });
+  }
+  const { preemptions, maxStates, timeout } = job.bounds;
+  const given = {
+    define: [...job.defines],
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(preemptions === undefined ? {} : { preemptions }),
+    ...(maxStates === undefined ? {} : { maxStates }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+  const settings = settingsFor(job.files, given, job.cwd);
+  const inputs = await compileWith(job.files, settings, { cwd: job.cwd, cache, ahead });
+  const options = optionsOf(job.files[0] ?? "", settings, cache);
+  return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
+}
+
+async function prepareReal(job: Extract<Job, { source: "real" }>): Promise<Prepared> {
+  const { group, one } = realCase(job.group, job.case);
+  const on = await installed(group.tree);
+  const inputs = await compileReal(group, one, on);
+  const options = optionsOf(
+    `${group.name}: ${one.name}`,
+    { define: [...one.defines], timeout: REAL_TIMEOUT, merge: "full", engine: "compiled" },
+    on.cache,
+  );
+  return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
+}
+
+export function realCase(group: string, name: string): { group: RealGroup; one: RealCase } {
+  const found = realGroups().find((g) => g.name === group);
+  const one = found?.cases.find((c) => c.name === name);
+  if (found === undefined || one === undefined) {
+    throw fault({ code: "SD405", message: `corpus/real has no case ${JSON.stringify(name)} in ${group}` });
+  }
+  return { group: found, one };
+}
+
+/** What of the options a result depends on. */
+const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }: CheckOptions): string =>
+  JSON.stringify([preemptions, maxStates, maxMemory, timeout, merge, engine]);
+
+export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<Outcome> {
+  const verdict = shownVerdict(await runCheck(inputs, options, hooks));
+  // A scenario that asks for more than the model has is no finding about any design.
+  refuseMisuse(verdict, process.cwd());
+  return outcomeOf(verdict);
+}
+
+function outcomeOf(verdict: Verdict): Outcome {
+  const { states, transitions, seconds } = verdict.counts;
+  const counts = { states, transitions, seconds };
+  switch (verdict.kind) {
+    case "none":
+      return { kind: "none", ...counts };
+    case "inconclusive":
+      return { kind: "inconclusive", reason: verdict.reason, ...counts };
+    case "violation":
+      return { kind: "violation", klass: verdict.violation.failure.klass, story: verdict.violation.story, ...counts };
+  }
+}
+
+/** What was prepared last is what is usually to be checked next. */
+export function preparing(cache: Cache): (job: Job) => Promise<Prepared> {
+  let last: { readonly job: string; readonly prepared: Prepared } | undefined;
+  return async (job) => {
+    const key = JSON.stringify(job);
+    if (last?.job !== key) last = { job: key, prepared: await prepareJob(job, cache) };
+    return last.prepared;
+  };
+}
+
+/** This process: one job at a time, each to its end. */
+export function ownWorker(cache: Cache, signal: AbortSignal): Worker {
+  const prepared = preparing(cache);
+  return {
+    prepare: async (job) => (await prepared(job)).key,
+    check: async (job, onStates) =>
+      checkPrepared(await prepared(job), {
+        onSlice: (progress) => onStates(progress.states),
+        shouldStop: () => (signal.aborted ? "by the user" : undefined),
+      }),
+    stop: () => {},
+  };
+}
+
+export interface Request {
+  readonly do: "prepare" | "check";
+  readonly job: Job;
+}
+
+export type Reply =
+  | { readonly kind: "states"; readonly states: number }
+  | { readonly kind: "key"; readonly key: string }
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  | { readonly kind: "fault"; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: "error"; readonly text: string };
+
+const PROCESS = join(import.meta.dirname, "worker-process.js");
+
+/** Several processes; where there is no built code to start one from, as in tests, this process alone. */
+export function workersFor(jobs: number, cwd: string, env: NodeJS.ProcessEnv, cache: Cache, signal: AbortSignal): Worker[] {
+  return existsSync(PROCESS) ? Array.from({ length: jobs }, () => forkedWorker(cwd, env)) : [ownWorker(cache, signal)];
+}
+
+/** A process of its own, started at once. */
+function forkedWorker(cwd: string, env: NodeJS.ProcessEnv): Worker {
+  const child = fork(PROCESS, [], { cwd, env, serialization: "advanced", execArgv: [] });
+  let stopped = false;
+  let pending: { done(reply: Reply): void; fail(error: Error): void } | undefined;
+  child.on("message", (reply: Reply) => pending?.done(reply));
+  const gone = (what: string): void => {
+    if (!stopped) pending?.fail(new Error(`a worker process ended: ${what}`));
+  };
+  child.on("error", (error) => gone(error.message));
+  child.on("exit", (code, signal) => gone(signal ?? `status ${code}`));
+
+  const ask = <T>(request: Request, pick: (reply: Reply) => T | undefined): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      pending = {
+        done(reply) {
+          if (reply.kind === "fault") reject(new InputFault(reply.diagnostics));
+          else if (reply.kind === "error") reject(new Error(reply.text));
+          else {
+            const answer = pick(reply);
+            if (answer !== undefined) resolve(answer);
+          }
+        },
+        fail: reject,
+      };
+      if (child.connected) child.send(request);
+      else gone("it does not answer");
+    });
+
+  return {
+    prepare: (job) => ask({ do: "prepare", job }, (reply) => (reply.kind === "key" ? reply.key : undefined)),
+    check: (job, onStates) =>
+      ask({ do: "check", job }, (reply) => {
+        if (reply.kind === "states") onStates(reply.states);
+        return reply.kind === "outcome" ? reply.outcome : undefined;
+      }),
+    stop() {
+      stopped = true;
+      child.kill("SIGKILL");
+    },
+  };
+}
