@@ -2,12 +2,13 @@
  * A whole program as one WebAssembly module: which functions are needed in which version, and the entries that the host calls.
  */
 
+import { defineArena } from "../engine/arena.ts";
 import { defineAccesses } from "../engine/checked-access.ts";
 import { declareGlobals, importHost, TRAP } from "../engine/globals.ts";
+import { MAX_CHOICES } from "../engine/layouts.ts";
 import { defineBulk } from "../engine/liveness.ts";
 import {
   FLAG,
-  MAX_CHOICES,
   MAX_THREADS,
   type MemoryMap,
   memoryMap,
@@ -18,10 +19,9 @@ import {
   TCB_EXCLUSIVE,
   TCB_SP,
 } from "../engine/memory-map.ts";
-import { defineRoom } from "../engine/room.ts";
-import { type Core, defineCore } from "../engine/runtime.ts";
 import { defineSearch } from "../engine/search-loop.ts";
 import { defineSections } from "../engine/section.ts";
+import { defineEngine, type Engine } from "../engine/state.ts";
 import { defineStepCache } from "../engine/step-cache.ts";
 import { defineVisited } from "../engine/visited-set.ts";
 import { BLOCKED, BUSY, FINISHED, type Merging } from "../machine/machine.ts";
@@ -67,8 +67,8 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   const imports = importHost(builder);
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
-  const room = defineRoom(builder, map, imports, globals);
-  const core = defineCore(builder, map, imports, globals, room, defineVisited(builder, globals, room));
+  const arena = defineArena(builder, map, imports, globals);
+  const engine = defineEngine(builder, map, imports, globals, arena, defineVisited(builder, globals, arena));
 
   // Functions are declared when first asked for, and generated from a work list.
   const directs = new Map<number, number>();
@@ -97,14 +97,14 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     builder.element(2 * func + 1, direct(func));
   };
   const hook = program.watchHook >= 0 ? direct(program.watchHook) : undefined;
-  const accesses = defineAccesses(core, hook, options.merging);
+  const accesses = defineAccesses(engine, hook, options.merging);
   const unit: Unit = {
     program,
-    core,
+    engine,
     accesses,
-    bulk: defineBulk(core, accesses),
-    sections: defineSections(core, options.merging),
-    support: defineSupport(core, MAX_CHOICES),
+    bulk: defineBulk(engine, accesses),
+    sections: defineSections(engine, options.merging),
+    support: defineSupport(engine, MAX_CHOICES),
     segmented: program.funcs.some((f) => f.blocks.some((b) => b.instrs.some((i) => i.op === "intrinsic" && i.intrinsic === "segment"))),
     direct,
     coroutine,
@@ -116,11 +116,11 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     coroutine(func);
     directInTable(func);
   }
-  const step = defineStep(core);
-  const enter = defineEnter(core);
+  const step = defineStep(engine);
+  const enter = defineEnter(engine);
   builder.exportFunction("step", step);
   builder.exportFunction("enter", enter);
-  defineSearch(core, defineStepCache(core, step), enter, program.final >= 0 ? direct(program.final) : undefined);
+  defineSearch(engine, defineStepCache(engine, step), enter, program.final >= 0 ? direct(program.final) : undefined);
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));
@@ -133,8 +133,8 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
 const NO_POINTS: FunctionPoints = { point: () => undefined, across: () => undefined, depth: () => 0, guarded: () => false };
 
 /** (thread i32) → status. */
-function defineStep(core: Core): number {
-  const { builder, map, globals: g, mark, settle, undoTo, storeWord } = core;
+function defineStep(engine: Engine): number {
+  const { builder, map, globals: g, mark, updateFingerprint, undoTo, storeWord } = engine;
   return define(builder, ["i32"], ["i32"], (c) => {
     const tcb = c.local("i32");
     const status = c.local("i32");
@@ -156,7 +156,7 @@ function defineStep(core: Core): number {
     c.get(0).i32(2).op("i32.shl").mem("i32.load", map.cpus).tee(cpu).if();
     c.get(cpu).i32(3).op("i32.shl").i32(map.holders).op("i32.add").tee(cpu);
     c.getGlobal(g.recording).if();
-    c.get(cpu).call(core.reads.note).end();
+    c.get(cpu).call(engine.reads.note).end();
     c.mem("i64.load").i64(16n).op("i64.shr_u", "i32.wrap_i64").getGlobal(g.threadBit).i32(-1).op("i32.xor", "i32.and").if();
     c.i32(BLOCKED).set(status).br(done).end().end();
     const loop = c.loop();
@@ -165,7 +165,7 @@ function defineStep(core: Core): number {
     c.getGlobal(g.sp).brIf(loop);
     c.i32(FINISHED).set(status).end().end();
     c.getGlobal(g.tooMany).if();
-    c.i32(TRAP.choices).i64(0n).i64(0n).getGlobal(g.tooMany).i32(1).op("i32.sub").call(core.imports.trap).end();
+    c.i32(TRAP.choices).i64(0n).i64(0n).getGlobal(g.tooMany).i32(1).op("i32.sub").call(engine.imports.trap).end();
     c.get(status).i32(BLOCKED).op("i32.eq").if();
     c.i32(BUSY).i32(0).get(tcb).mem("i32.load", TCB_BUSY).op("select").set(cpu);
     c.getGlobal(g.stepMark).call(undoTo);
@@ -173,14 +173,14 @@ function defineStep(core: Core): number {
     c.get(tcb).getGlobal(g.sp).op("i64.extend_i32_u").call(storeWord);
     c.get(tcb).i32(TCB_EXCLUSIVE).op("i32.add").getGlobal(g.exclusive).call(storeWord);
     c.get(tcb).i32(TCB_ANY).op("i32.add").getGlobal(g.any).call(storeWord);
-    c.getGlobal(g.stepMark).call(settle);
+    c.getGlobal(g.stepMark).call(updateFingerprint);
     c.get(status).getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add");
   });
 }
 
 /** (final i32): makes ready to run setup, or the final check: one long section, by no thread. */
-function defineEnter(core: Core): number {
-  const { builder, map, globals: g } = core;
+function defineEnter(engine: Engine): number {
+  const { builder, map, globals: g } = engine;
   return define(builder, ["i32"], [], (c) => {
     c.get(0).i32(1).op("i32.shl").setGlobal(g.tracking);
     // Which daemons are busy.

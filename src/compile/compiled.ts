@@ -65,7 +65,7 @@ interface Exports {
   readonly undo: (mark: number) => void;
   readonly visit: (salt: bigint) => number;
   readonly fp: WasmGlobal<bigint>;
-  readonly roomEnd: WasmGlobal<number>;
+  readonly arenaEnd: WasmGlobal<number>;
   readonly undoTop: WasmGlobal<number>;
   readonly count: WasmGlobal<number>;
   readonly capacity: WasmGlobal<number>;
@@ -76,11 +76,11 @@ interface Exports {
   readonly firstPlain: WasmGlobal<number>;
   readonly firstAddr: WasmGlobal<number>;
   readonly probe: WasmGlobal<number>;
-  readonly quiet: WasmGlobal<number>;
+  readonly sharingFrozen: WasmGlobal<number>;
   readonly looping: WasmGlobal<number>;
   readonly movers: WasmGlobal<number>;
   readonly daemons: WasmGlobal<number>;
-  readonly caching: WasmGlobal<number>;
+  readonly memoising: WasmGlobal<number>;
   readonly recording: WasmGlobal<number>;
 }
 
@@ -211,7 +211,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
 
   /** Tells apart the threads whose very first operation is a plain access that races: they count as parked before it. */
   const markPlainStarts = (): void => {
-    x.quiet.value = 1;
+    x.sharingFrozen.value = 1;
     threads.forEach((_, thread) => {
       const mark = x.mark();
       const status = guarded(() => x.step(thread));
@@ -220,7 +220,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       const frame = view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true);
       if (plain) view().setUint32(frame + 4, AT_PLAIN, true);
     });
-    x.quiet.value = 0;
+    x.sharingFrozen.value = 0;
   };
 
   x.enter(0);
@@ -237,7 +237,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   x.fp.value = 0n;
   x.undoTop.value = map.undo;
   x.newShared.value = 0;
-  x.caching.value = options.stepCache === false ? 0 : 1;
+  x.memoising.value = options.stepCache === false ? 0 : 1;
 
   let quiet = false;
   const machine: Machine = {
@@ -285,7 +285,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     visitedCount: () => x.count.value >>> 0,
     visitedBytes: () => (x.capacity.value >>> 0) * 8,
     clearVisited: () => {
-      bytes().fill(0, x.roomEnd.value);
+      bytes().fill(0, x.arenaEnd.value);
       x.count.value = 0;
     },
     discoveries: () => {
@@ -305,7 +305,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         }),
       quiet: (on) => {
         quiet = on;
-        x.quiet.value = on ? 1 : 0;
+        x.sharingFrozen.value = on ? 1 : 0;
       },
       watch: (word) => {
         x.probe.value = word;

@@ -30,7 +30,7 @@ const align16 = (value: number): number => (value + 15) & ~15;
 
 export function emitFunction(unit: Unit, index: number, points: FunctionPoints | undefined): Code {
   const func = unit.program.funcs[index]!;
-  const { globals, storeWord, imports } = unit.core;
+  const { globals, storeWord, imports } = unit.engine;
   const version = points === undefined ? "direct" : "coroutine";
   const graph = segmentsOf(func, points);
   const { segments } = graph;
@@ -270,7 +270,7 @@ function emitEntry(e: Emission, plan: FramePlan, layout: FrameLayout, segment: S
   }
   if (segment.entry.kind === "return") {
     segment.entry.dsts.forEach((reg, i) => {
-      c.getGlobal(e.unit.core.globals.ret[i]!);
+      c.getGlobal(e.unit.engine.globals.ret[i]!);
       values.pop(reg);
     });
   }

@@ -1,5 +1,5 @@
 /**
- * What the generators of single functions share: the core, the access and section functions, small support functions, and a way
+ * What the generators of single functions share: the engine, the access and section functions, small support functions, and a way
  * to ask for the WebAssembly function of another function of the program (which is then generated too).
  */
 
@@ -7,8 +7,8 @@ import type { Accesses } from "../engine/checked-access.ts";
 import { TRAP } from "../engine/globals.ts";
 import type { Bulk } from "../engine/liveness.ts";
 import { FLAG, MAX_SEGMENTS, STACK_SIZE, TCB_BUSY } from "../engine/memory-map.ts";
-import type { Core } from "../engine/runtime.ts";
 import type { Sections } from "../engine/section.ts";
+import type { Engine } from "../engine/state.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
 import type { Code, ValType } from "../wasm/code.ts";
 import { define } from "../wasm/module-builder.ts";
@@ -44,7 +44,7 @@ export interface Support {
 
 export interface Unit {
   readonly program: Program;
-  readonly core: Core;
+  readonly engine: Engine;
   readonly accesses: Accesses;
   readonly bulk: Bulk;
   readonly sections: Sections;
@@ -64,8 +64,8 @@ export const signature = (params: number, results: number): [ValType[], ValType[
   Array(results).fill("i64"),
 ];
 
-export function defineSupport(core: Core, maxChoices: number): Support {
-  const { builder, map, globals, imports, reads } = core;
+export function defineSupport(engine: Engine, maxChoices: number): Support {
+  const { builder, map, globals, imports, reads } = engine;
 
   const choose = define(builder, ["i64", "i32"], ["i64"], (c) => {
     const index = c.local("i32");
@@ -188,7 +188,7 @@ export function defineSupport(core: Core, maxChoices: number): Support {
     c.getGlobal(globals.stackEnd)
       .i32(STACK_SIZE - TCB_BUSY)
       .op("i32.sub");
-    c.get(0).op("i64.extend_i32_u").call(core.storeWord);
+    c.get(0).op("i64.extend_i32_u").call(engine.storeWord);
     c.getGlobal(globals.role).if();
     c.i32(FLAG.daemonBusy).i32(FLAG.daemonIdle).get(0).op("select").setGlobal(globals.role).end();
   });

@@ -8,11 +8,12 @@
 
 import type { Merging } from "../machine/machine.ts";
 import { GUARD } from "../program/program.ts";
-import type { Code } from "../wasm/code.ts";
+import type { Code, Ref } from "../wasm/code.ts";
 import { define } from "../wasm/module-builder.ts";
 import { TRAP } from "./globals.ts";
-import { KNOWN, LIVENESS, RACE } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
+import { RACE } from "./layouts.ts";
+import { KNOWN, LIVENESS } from "./memory-map.ts";
+import type { Engine } from "./state.ts";
 import { defineTracking } from "./tracking.ts";
 
 export type Bytes = 1 | 2 | 4 | 8;
@@ -46,8 +47,8 @@ const { LIVE, CONSTANT, FREED, RETURNED, UNWRITTEN } = LIVENESS;
 const LOAD = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const;
 const maskOf = (bytes: Bytes): bigint => (1n << BigInt(8 * bytes)) - 1n;
 
-export function defineAccesses(core: Core, hook: number | undefined, merging: Merging): Accesses {
-  const { builder, map, globals, imports, reads, storeWord } = core;
+export function defineAccesses(engine: Engine, hook: number | undefined, merging: Merging): Accesses {
+  const { builder, map, globals, imports, reads, storeWord } = engine;
   /** In a function whose first parameter is an address. */
   const noteAccess = (c: Code, bytes: Bytes): void => {
     c.getGlobal(globals.recording).if();
@@ -78,7 +79,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
   const shouldPark = { plain: parks(true), marked: parks(false) };
 
   /** (addr i32, value i64) of a raw store of that many bytes, through `storer` for whole words. */
-  const bits = (bytes: Bytes, storer: number): number =>
+  const bits = (bytes: Bytes, storer: Ref): number =>
     define(builder, ["i32", "i64"], [], (c) => {
       const shift = c.local("i64");
       const base = c.local("i32");
@@ -158,7 +159,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
     c.get(at).i32(1).op("i32.add").tee(at).get(1).op("i32.lt_u").brIf(loop).end();
   });
 
-  const { tracks, refute, emitTrack } = defineTracking(core);
+  const { tracks, refute, emitTrack } = defineTracking(engine);
 
   /** Emits check and analysis of [addr, +bytes); leaves the i32 address in local `at`. */
   const emitAccess = (
@@ -234,18 +235,18 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
       const known = c.block();
       const unknown = c.block();
       c.get(word).i32(5).op("i32.shl").tee(entry);
-      c.mem("i64.load", map.race + RACE.reading)
+      c.mem("i64.load", map.race + RACE.reading.offset)
         .getGlobal(globals.any)
         .op("i64.or");
       c.get(entry)
-        .mem("i64.load", map.race + RACE.readingAlone)
+        .mem("i64.load", map.race + RACE.readingAlone.offset)
         .getGlobal(globals.exclusive)
         .op("i64.or", "i64.and")
         .i64(-1n)
         .op("i64.ne")
         .brIf(unknown);
       c.get(entry)
-        .mem("i32.load16_u", map.race + RACE.readers)
+        .mem("i32.load16_u", map.race + RACE.readers.offset)
         .getGlobal(globals.threadBit)
         .op("i32.and")
         .brIf(known)
@@ -260,7 +261,7 @@ export function defineAccesses(core: Core, hook: number | undefined, merging: Me
   };
 
   // (word address i32, word i64): the store, seen by the watcher first.
-  const watchedStore =
+  const watchedStore: Ref =
     hook === undefined
       ? storeWord
       : define(builder, ["i32", "i64"], [], (c) => {

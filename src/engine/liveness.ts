@@ -8,7 +8,7 @@ import { define } from "../wasm/module-builder.ts";
 import type { Accesses } from "./checked-access.ts";
 import { TRAP } from "./globals.ts";
 import { LIVENESS } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
+import type { Engine } from "./state.ts";
 
 export interface Bulk {
   /** (addr i64, size i64, loc i32): __sd_live, __sd_dead, __sd_uninit. */
@@ -17,8 +17,8 @@ export interface Bulk {
   readonly makeUnwritten: number;
 }
 
-export function defineBulk(core: Core, accesses: Accesses): Bulk {
-  const { builder, map, globals, imports, reads, storeWord } = core;
+export function defineBulk(engine: Engine, accesses: Accesses): Bulk {
+  const { builder, map, globals, imports, reads, storeWord } = engine;
 
   /** Stores one byte of the live table for the word at i32 local `at`; the table is state, so it goes through the log. */
   const setLive = accesses.rawStore[1];
@@ -45,7 +45,7 @@ export function defineBulk(core: Core, accesses: Accesses): Bulk {
     const done = c.block();
     const loop = c.loop();
     c.get(left).i32(0).op("i32.le_u").brIf(done);
-    c.get(at).i32(1).op("i32.shr_u").i32(-4).op("i32.and").getGlobal(globals.stretch).mem("i32.store", map.born);
+    c.get(at).i32(1).op("i32.shr_u").i32(-4).op("i32.and").getGlobal(globals.epoch).mem("i32.store", map.bornEpoch);
     c.get(at).i32(3).op("i32.shr_u").i32(map.live).op("i32.add");
     c.get(left).i32(8).get(left).i32(8).op("i32.lt_u", "select", "i64.extend_i32_u").call(setLive);
     c.get(left).i32(8).op("i32.le_u").brIf(done);

@@ -4,7 +4,7 @@
  */
 import { define } from "../wasm/module-builder.ts";
 import { AT_PLAIN, PAIRS, STACK_SIZE, TCB_SP } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
+import type { Engine } from "./state.ts";
 import { END, type StepCache } from "./step-cache.ts";
 
 /** Of search-loop.ts: going through the choices of a step in a record of its stack; both take the record's address. */
@@ -20,8 +20,8 @@ export interface Choices {
 const PAIR = { first: 0, second: 4, generation: 8, size: 16 } as const;
 
 /** (threads i32) → i32 1 if there is something to look for in the current state. */
-export function defineRacePairs(core: Core, steps: StepCache, choices: Choices): number {
-  const { builder, map, globals: g } = core;
+export function defineRacePairs(engine: Engine, steps: StepCache, choices: Choices): number {
+  const { builder, map, globals: g } = engine;
   const count = builder.global("i32", 0n);
   const counted = builder.global("i32", 0n);
 
@@ -75,11 +75,11 @@ export function defineRacePairs(core: Core, steps: StepCache, choices: Choices):
     };
     /** What the thread's next step does with the choices of the record; the host has to look if that is not known. */
     const stepOf = (t: number, into: number): void => {
-      c.i32(map.tryout).mem("i32.load", choices.scripted).setGlobal(g.scripted);
+      c.i32(map.scratchLevel).mem("i32.load", choices.scripted).setGlobal(g.scripted);
       c.get(t).call(steps.find).tee(into).op("i32.eqz").if();
       c.i32(1).op("return").end();
     };
-    c.i32(map.tryout + choices.choices).setGlobal(g.script);
+    c.i32(map.scratchLevel + choices.choices).setGlobal(g.script);
     c.i32(-1).set(thread);
     const done = c.block();
     const each = c.loop();
@@ -87,9 +87,9 @@ export function defineRacePairs(core: Core, steps: StepCache, choices: Choices):
     frameOf(thread);
     c.tee(frame).op("i32.eqz").brIf(each);
     c.get(frame).mem("i32.load", 4).i32(AT_PLAIN).op("i32.and", "i32.eqz").brIf(each);
-    c.getGlobal(g.caching).op("i32.eqz").if();
+    c.getGlobal(g.memoising).op("i32.eqz").if();
     c.i32(1).op("return").end();
-    c.i32(map.tryout).i32(0).mem("i32.store", choices.scripted);
+    c.i32(map.scratchLevel).i32(0).mem("i32.store", choices.scripted);
     stepOf(thread, first);
     // Whatever its other choices read is not in this step.
     c.get(first).mem("i32.load", END.choices).if();
@@ -107,8 +107,8 @@ export function defineRacePairs(core: Core, steps: StepCache, choices: Choices):
     c.getGlobal(steps.generation).get(generation).op("i32.ne").if();
     c.i32(1).op("return").end();
     c.get(answer).get(first).get(second).call(fresh).op("i32.or").set(answer);
-    c.get(second).call(steps.choices).i32(map.tryout).call(choices.settle).i32(map.tryout).call(choices.advance);
-    c.i32(map.tryout).mem("i32.load", choices.scripted).brIf(alternative).end();
+    c.get(second).call(steps.choices).i32(map.scratchLevel).call(choices.settle).i32(map.scratchLevel).call(choices.advance);
+    c.i32(map.scratchLevel).mem("i32.load", choices.scripted).brIf(alternative).end();
     c.br(pair).end().end();
     c.br(each).end().end();
     c.get(answer);

@@ -8,10 +8,12 @@
 
 import { BLOCKED, BUSY, CHOSE, FINISHED, OUTCOME } from "../machine/machine.ts";
 import { define, type ModuleBuilder } from "../wasm/module-builder.ts";
-import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
+import type { Global } from "../wasm/values.ts";
+import { ONE_STEP } from "./arena.ts";
+import { LEVEL } from "./layouts.ts";
+import { STACK_SIZE, TCB_SP } from "./memory-map.ts";
 import { defineRacePairs } from "./race-pairs.ts";
-import { ONE_STEP } from "./room.ts";
-import type { Core } from "./runtime.ts";
+import type { Engine } from "./state.ts";
 import { END, type StepCache } from "./step-cache.ts";
 
 /** Layout of one record, LEVEL bytes. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */
@@ -37,27 +39,27 @@ const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4, led: 8 } as const;
 export const RUN = { running: 0, exhausted: 1, stuck: 2, states: 3, fresh: 4 } as const;
 
 export interface SearchGlobals {
-  readonly top: number;
-  readonly states: number;
-  readonly transitions: number;
-  readonly deepest: number;
-  readonly assumed: number;
-  readonly ended: number;
-  readonly cut: number;
-  readonly limit: number;
-  readonly maxStates: number;
-  readonly pending: number;
-  readonly threads: number;
-  readonly workers: number;
-  readonly inFinal: number;
-  readonly visitor: number;
+  readonly top: Global<"i32">;
+  readonly states: Global<"i32">;
+  readonly transitions: Global<"i64">;
+  readonly deepest: Global<"i32">;
+  readonly assumed: Global<"i32">;
+  readonly ended: Global<"i32">;
+  readonly cut: Global<"i32">;
+  readonly limit: Global<"i32">;
+  readonly maxStates: Global<"i32">;
+  readonly pending: Global<"i32">;
+  readonly threads: Global<"i32">;
+  readonly workers: Global<"i32">;
+  readonly inFinal: Global<"i32">;
+  readonly visitor: Global<"i32">;
   /** The state on top has been looked at: it is not stuck. */
-  readonly looked: number;
+  readonly looked: Global<"i32">;
 }
 
 /** Globals that the host sets before a search, or reads after it. */
-export function declareSearchGlobals(builder: ModuleBuilder, top: number): SearchGlobals {
-  const i32 = (initial = 0): number => builder.global("i32", BigInt(initial));
+export function declareSearchGlobals(builder: ModuleBuilder, top: Global<"i32">): SearchGlobals {
+  const i32 = (initial = 0): Global<"i32"> => builder.global("i32", BigInt(initial));
   const globals: SearchGlobals = {
     top,
     states: i32(),
@@ -79,8 +81,8 @@ export function declareSearchGlobals(builder: ModuleBuilder, top: number): Searc
   return globals;
 }
 
-export function defineSearch(core: Core, steps: StepCache, enter: number, final: number | undefined): void {
-  const { builder, map, globals: g, mark, undoTo, visit } = core;
+export function defineSearch(engine: Engine, steps: StepCache, enter: number, final: number | undefined): void {
+  const { builder, map, globals: g, mark, undoTo, visit } = engine;
   const s = declareSearchGlobals(builder, g.top);
 
   // (level i32): what choices come after those just made, if any.
@@ -136,14 +138,14 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
       .end();
   });
 
-  const worthALook = defineRacePairs(core, steps, { settle, advance, scripted: AT.scripted, choices: AT.choices });
+  const worthALook = defineRacePairs(engine, steps, { settle, advance, scripted: AT.scripted, choices: AT.choices });
 
   // (last i32, preemptions i32, waiting i32)
   const push = define(builder, ["i32", "i32", "i32"], [], (c) => {
     const level = c.local("i32");
     const depth = c.local("i32");
-    c.i32(2 * ONE_STEP).call(core.room.want);
-    c.getGlobal(s.top).i32(LEVEL).op("i32.sub").tee(level).setGlobal(s.top);
+    c.i32(2 * ONE_STEP).call(engine.arena.reserve);
+    c.getGlobal(s.top).i32(LEVEL.size).op("i32.sub").tee(level).setGlobal(s.top);
     for (const zero of [AT.mark, AT.next, AT.flags, AT.scripted, AT.more]) c.get(level).i32(0).mem("i32.store", zero);
     c.get(level)
       .get(0)
@@ -154,7 +156,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
       .get(level)
       .get(2)
       .mem("i32.store", AT.waiting);
-    c.getGlobal(g.roomEnd)
+    c.getGlobal(g.arenaEnd)
       .get(level)
       .op("i32.sub")
       .i32(6)
@@ -215,7 +217,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions).end();
 
     const loop = c.loop();
-    c.getGlobal(s.top).tee(level).getGlobal(g.roomEnd).op("i32.ge_u").if();
+    c.getGlobal(s.top).tee(level).getGlobal(g.arenaEnd).op("i32.ge_u").if();
     c.i32(RUN.exhausted).op("return").end();
     field(AT.mark);
     c.if();
@@ -234,7 +236,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.op("i32.eqz", "i32.eq").if();
     c.i32(RUN.stuck).op("return").end().end();
     c.i32(0).setGlobal(s.looked);
-    c.get(level).i32(LEVEL).op("i32.add").setGlobal(s.top).br(loop).end();
+    c.get(level).i32(LEVEL.size).op("i32.add").setGlobal(s.top).br(loop).end();
     c.getGlobal(s.transitions).get(stopAt).op("i64.ge_u").if();
     c.i32(RUN.running).op("return").end();
 
@@ -273,7 +275,7 @@ export function defineSearch(core: Core, steps: StepCache, enter: number, final:
     c.get(level).i32(AT.choices).op("i32.add").setGlobal(g.script);
     field(AT.scripted);
     c.setGlobal(g.scripted);
-    c.getGlobal(g.caching).if("i32");
+    c.getGlobal(g.memoising).if("i32");
     c.get(thread).call(steps.find).else().i32(0).end();
     c.tee(known).if();
     c.get(known).mem("i64.load", END.delta).set(delta);

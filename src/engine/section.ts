@@ -9,9 +9,10 @@
 import type { Merging } from "../machine/machine.ts";
 import type { Code } from "../wasm/code.ts";
 import { define } from "../wasm/module-builder.ts";
+import type { Global } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
 import { CLAIM, LOCKS, MAX_THREADS, NO_BIT } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
+import type { Engine } from "./state.ts";
 
 /** As in kernel/include/shootdown.h. */
 export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, releaseShared: 4, local: 5, alloc: 6 } as const;
@@ -30,8 +31,8 @@ export interface Sections {
   readonly onCpu: number;
 }
 
-export function defineSections(core: Core, merging: Merging): Sections {
-  const { builder, map, globals, storeWord } = core;
+export function defineSections(engine: Engine, merging: Merging): Sections {
+  const { builder, map, globals, storeWord } = engine;
 
   // (obj i32) → the lock's bit plus 1, given one if it has none, or NO_BIT.
   const lockBit = define(builder, ["i32"], ["i32"], (c) => {
@@ -60,7 +61,7 @@ export function defineSections(core: Core, merging: Merging): Sections {
     c.get(0).i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
     c.i32(CLAIM.broken | CLAIM.brokenNow)
       .op("i32.and")
-      .getGlobal(globals.quiet)
+      .getGlobal(globals.sharingFrozen)
       .op("i32.or")
       .if();
     c.op("return").end();
@@ -76,7 +77,7 @@ export function defineSections(core: Core, merging: Merging): Sections {
   const holder = (c: Code, bit: number): void => {
     c.get(bit).i32(3).op("i32.shl").mem("i64.load", map.holders);
   };
-  const lockSets = (shared: boolean): readonly number[] => (shared ? [globals.any] : [globals.any, globals.exclusive]);
+  const lockSets = (shared: boolean): readonly Global<"i64">[] => (shared ? [globals.any] : [globals.any, globals.exclusive]);
   const include = (c: Code, mask: number, shared: boolean): void => {
     for (const set of lockSets(shared)) c.getGlobal(set).get(mask).op("i64.or").setGlobal(set);
   };
@@ -236,7 +237,7 @@ export function defineSections(core: Core, merging: Merging): Sections {
       .i64(BigInt(map.end))
       .op("i64.ge_u", "i32.or")
       .if();
-    c.i32(TRAP.onCpu).i64(0n).i64(0n).get(2).call(core.imports.trap).end();
+    c.i32(TRAP.onCpu).i64(0n).i64(0n).get(2).call(engine.imports.trap).end();
     c.get(0).op("i32.wrap_i64").i32(2).op("i32.shl").get(1).op("i32.wrap_i64").call(lockBit).mem("i32.store", map.cpus);
   });
 

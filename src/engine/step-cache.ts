@@ -13,10 +13,11 @@
 import { BLOCKED, OUTCOME } from "../machine/machine.ts";
 import type { Code } from "../wasm/code.ts";
 import { define } from "../wasm/module-builder.ts";
+import type { Global } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
-import { MAX_CHOICES, ROOTS, SUMS } from "./memory-map.ts";
-import { NOTE } from "./reads.ts";
-import type { Core } from "./runtime.ts";
+import { MAX_CHOICES, READ } from "./layouts.ts";
+import { ROOTS, SUMS } from "./memory-map.ts";
+import type { Engine } from "./state.ts";
 
 /** A node: u32 address of the word (0: what follows is the end of the tree), u32, u64 value, u32 and u32 branches for other values. */
 const NODE = 24;
@@ -33,7 +34,7 @@ const WORTH = 2;
 
 export interface StepCache {
   /** A global: addresses that `find` gave mean the same while it has the same value. */
-  readonly generation: number;
+  readonly generation: Global<"i32">;
   /** (thread i32) → address of what its next step does, or 0 if that is not known. The choices of `script` are made. */
   readonly find: number;
   /** (thread i32) → status: runs a step as `step` does, and remembers it. */
@@ -46,10 +47,10 @@ export interface StepCache {
   readonly apply: number;
 }
 
-export function defineStepCache(core: Core, step: number): StepCache {
-  const { builder, map, globals: g, imports } = core;
+export function defineStepCache(engine: Engine, step: number): StepCache {
+  const { builder, map, globals: g, imports } = engine;
   const generation = builder.global("i32", 1n);
-  const top = builder.global("i32", BigInt(map.steps));
+  const top = builder.global("i32", BigInt(map.memo));
   const trees = builder.global("i32", 0n);
   const found = builder.global("i32", 0n);
   const learnt = builder.global("i32", 0n);
@@ -61,16 +62,16 @@ export function defineStepCache(core: Core, step: number): StepCache {
 
   const forget = define(builder, [], [], (c) => {
     c.getGlobal(generation).i32(1).op("i32.add").setGlobal(generation);
-    c.i32(map.steps).setGlobal(top);
-    for (const zero of [trees, g.stale]) c.i32(0).setGlobal(zero);
+    c.i32(map.memo).setGlobal(top);
+    for (const zero of [trees, g.invalidated]) c.i32(0).setGlobal(zero);
     c.getGlobal(g.newShared).setGlobal(taught);
   });
 
   /** No room: all is forgotten, and nothing more remembered if it was not worth it. */
   const full = define(builder, [], [], (c) => {
-    c.i32(1).setGlobal(g.stale);
+    c.i32(1).setGlobal(g.invalidated);
     c.getGlobal(found).getGlobal(learnt).i32(WORTH).op("i32.mul", "i32.lt_u").if();
-    c.i32(0).setGlobal(g.caching).end();
+    c.i32(0).setGlobal(g.memoising).end();
     c.i32(0).setGlobal(found).i32(0).setGlobal(learnt);
   });
 
@@ -130,7 +131,7 @@ export function defineStepCache(core: Core, step: number): StepCache {
     const node = c.local("i32");
     const at = c.local("i32");
     const value = c.local("i64");
-    c.getGlobal(g.stale).getGlobal(g.newShared).getGlobal(taught).op("i32.ne", "i32.or").if();
+    c.getGlobal(g.invalidated).getGlobal(g.newShared).getGlobal(taught).op("i32.ne", "i32.or").if();
     c.call(forget).end();
     c.get(0).call(root).mem("i32.load", ROOT.node).set(node);
     const loop = c.loop();
@@ -214,46 +215,46 @@ export function defineStepCache(core: Core, step: number): StepCache {
       c.i32(TRAP.stepCache).i64(0n).i64(0n).i32(0).call(imports.trap).end();
     };
     c.getGlobal(learnt).i32(1).op("i32.add").setGlobal(learnt);
-    // Not more than this is needed: NODE bytes for NOTE, 16 for 16.
-    c.getGlobal(g.trail).i32(map.trail).op("i32.sub").i32(2).op("i32.mul");
+    // Not more than this is needed: NODE bytes for READ.size, 16 for 16.
+    c.getGlobal(g.readSetTop).i32(map.readSet).op("i32.sub").i32(2).op("i32.mul");
     c.getGlobal(g.undo).getGlobal(g.stepMark).op("i32.sub", "i32.add").i32(END.size).op("i32.add");
-    c.getGlobal(top).op("i32.add").i32(map.stepsEnd).op("i32.gt_u").if();
+    c.getGlobal(top).op("i32.add").i32(map.memoEnd).op("i32.gt_u").if();
     c.call(full).op("return").end();
 
     c.get(0).i32(ROOT.node).op("i32.add").tee(link).mem("i32.load").set(node);
-    c.i32(map.trail).set(note);
+    c.i32(map.readSet).set(note);
     const free = c.block();
     const walk = c.loop();
     c.get(node).op("i32.eqz").brIf(free);
     // The same step asks for the same words until one has another value, and the last is one that has.
-    c.get(note).getGlobal(g.trail).op("i32.ge_u").if();
+    c.get(note).getGlobal(g.readSetTop).op("i32.ge_u").if();
     wrong();
     c.get(node).mem("i32.load").get(note).mem("i32.load").op("i32.ne").if();
     wrong();
     c.get(note).mem("i64.load", 8).tee(value).get(node).mem("i64.load", 8).op("i64.eq").if();
-    c.get(node).i32(NODE).op("i32.add").set(node).get(note).i32(NOTE).op("i32.add").set(note).br(walk).end();
+    c.get(node).i32(NODE).op("i32.add").set(node).get(note).i32(READ.size).op("i32.add").set(note).br(walk).end();
     branch(c, node, value);
     c.tee(link).mem("i32.load").set(node).br(walk).end().end();
 
     c.get(link).getGlobal(top).mem("i32.store");
     const done = c.block();
     const put = c.loop();
-    c.get(note).getGlobal(g.trail).op("i32.ge_u").brIf(done);
+    c.get(note).getGlobal(g.readSetTop).op("i32.ge_u").brIf(done);
     c.getGlobal(top).get(note).mem("i32.load").mem("i32.store");
     c.getGlobal(top).get(note).mem("i64.load", 8).mem("i64.store", 8);
     c.getGlobal(top).i64(0n).mem("i64.store", BRANCH.below);
-    c.getGlobal(top).i32(NODE).op("i32.add").setGlobal(top).get(note).i32(NOTE).op("i32.add").set(note).br(put).end().end();
+    c.getGlobal(top).i32(NODE).op("i32.add").setGlobal(top).get(note).i32(READ.size).op("i32.add").set(note).br(put).end().end();
     c.get(1).call(putEnd);
   });
 
   const run = define(builder, ["i32"], ["i32"], (c) => {
     const status = c.local("i32");
     const entry = c.local("i32");
-    c.getGlobal(g.caching).if();
+    c.getGlobal(g.memoising).if();
     c.get(0).call(root).set(entry).end();
-    c.i32(map.trail).setGlobal(g.trail).getGlobal(g.caching).setGlobal(g.recording);
+    c.i32(map.readSet).setGlobal(g.readSetTop).getGlobal(g.memoising).setGlobal(g.recording);
     c.get(0).call(step).set(status);
-    c.getGlobal(g.recording).getGlobal(g.stale).op("i32.eqz", "i32.and").if();
+    c.getGlobal(g.recording).getGlobal(g.invalidated).op("i32.eqz", "i32.and").if();
     c.get(entry).get(status).call(remember).end();
     c.i32(0).setGlobal(g.recording).get(status);
   });
@@ -295,7 +296,7 @@ export function defineStepCache(core: Core, step: number): StepCache {
   const either = define(builder, ["i32"], ["i32"], (c) => {
     const known = c.local("i32");
     const status = c.local("i32");
-    c.getGlobal(g.caching).op("i32.eqz").if();
+    c.getGlobal(g.memoising).op("i32.eqz").if();
     c.get(0).call(step).op("return").end();
     c.get(0).call(find).tee(known).op("i32.eqz").if();
     c.get(0).call(run).op("return").end();

@@ -6,8 +6,9 @@
  */
 import type { Code } from "../wasm/code.ts";
 import { define } from "../wasm/module-builder.ts";
-import { CLAIM, FLAG, FOUND, LIVENESS, RACE, STACK_SIZE } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
+import { RACE } from "./layouts.ts";
+import { CLAIM, FLAG, FOUND, LIVENESS, STACK_SIZE } from "./memory-map.ts";
+import type { Engine } from "./state.ts";
 
 export type Use = "read" | "write" | "add";
 
@@ -22,8 +23,8 @@ export interface Tracking {
 
 const { CONSTANT, FREED } = LIVENESS;
 
-export function defineTracking(core: Core): Tracking {
-  const { builder, map, globals, imports } = core;
+export function defineTracking(engine: Engine): Tracking {
+  const { builder, map, globals, imports } = engine;
   const learn = (c: Code): void => {
     c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
   };
@@ -31,7 +32,7 @@ export function defineTracking(core: Core): Tracking {
   // (word i32): it is shared, from the next pass on; nothing is kept of its users, so that no access to it takes the short way.
   const share = define(builder, ["i32"], [], (c) => {
     const entry = c.local("i32");
-    c.get(0).mem("i32.load8_u", map.shared).getGlobal(globals.quiet).op("i32.or").if();
+    c.get(0).mem("i32.load8_u", map.shared).getGlobal(globals.sharingFrozen).op("i32.or").if();
     c.op("return").end();
     c.get(0).i32(FOUND).mem("i32.store8", map.shared);
     c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").set(entry);
@@ -61,23 +62,23 @@ export function defineTracking(core: Core): Tracking {
       c.if();
       c.get(1).call(share).op("return").end();
     };
-    field(RACE.readers, readers);
-    field(RACE.writers, writers);
-    field(RACE.adders, adders);
+    field(RACE.readers.offset, readers);
+    field(RACE.writers.offset, writers);
+    field(RACE.adders.offset, adders);
     // A write, and another thread.
     c.get(writers).i32(0).op("i32.ne").get(readers).get(writers).op("i32.or").get(adders).op("i32.or");
     several();
     c.op("i32.and");
-    apart(RACE.writing, RACE.reading);
+    apart(RACE.writing.offset, RACE.reading.offset);
     found();
     // An addition, and another thread that reads.
     c.get(readers).i32(0).op("i32.ne").get(adders).i32(0).op("i32.ne", "i32.and").get(readers).get(adders).op("i32.or");
     several();
     c.op("i32.and");
-    apart(RACE.readingAlone, RACE.reading);
+    apart(RACE.readingAlone.offset, RACE.reading.offset);
     found();
     // The final check, and a daemon that writes: it may be anywhere then, but what is read only while none is busy no busy one disturbs.
-    field(RACE.flags, flags);
+    field(RACE.flags.offset, flags);
     c.get(flags).i32(FLAG.finalBusy).op("i32.and").i32(0).op("i32.ne");
     c.get(flags)
       .i32(FLAG.daemonBusy | FLAG.daemonIdle)
@@ -98,33 +99,50 @@ export function defineTracking(core: Core): Tracking {
       const entry = c.local("i32");
       const missing = c.local("i64");
       const alone = c.local("i64");
-      const threadsAt = { read: RACE.readers, write: RACE.writers, add: RACE.adders }[use];
-      const [maskAt, held] = use === "write" ? ([RACE.writing, globals.exclusive] as const) : ([RACE.reading, globals.any] as const);
+      const threadsAt = { read: RACE.readers.offset, write: RACE.writers.offset, add: RACE.adders.offset }[use];
+      const [maskAt, held] =
+        use === "write" ? ([RACE.writing.offset, globals.exclusive] as const) : ([RACE.reading.offset, globals.any] as const);
       c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").set(entry);
       c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
-      c.get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.and").if();
+      c.get(entry).mem("i32.load16_u", RACE.flags.offset).getGlobal(globals.role).op("i32.and").if();
       c.op("return").end();
-      c.get(entry).get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.or").mem("i32.store16", RACE.flags);
+      c.get(entry)
+        .get(entry)
+        .mem("i32.load16_u", RACE.flags.offset)
+        .getGlobal(globals.role)
+        .op("i32.or")
+        .mem("i32.store16", RACE.flags.offset);
       c.get(entry).get(0).call(evaluate).op("return").end();
       // What this step has made live, before anything that others can see: whoever reaches it now fails in the state before the step.
       c.getGlobal(globals.post).op("i32.eqz").if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born).getGlobal(globals.stretch).op("i32.eq").if();
+      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.bornEpoch).getGlobal(globals.epoch).op("i32.eq").if();
       c.op("return").end().end();
       c.get(entry).mem("i64.load", maskAt).getGlobal(held).i64(-1n).op("i64.xor", "i64.or").tee(missing);
       c.get(entry).mem("i64.load", maskAt).op("i64.eq");
       if (use === "read") {
-        c.get(entry).mem("i64.load", RACE.readingAlone).getGlobal(globals.exclusive).i64(-1n).op("i64.xor", "i64.or").tee(alone);
-        c.get(entry).mem("i64.load", RACE.readingAlone).op("i64.eq", "i32.and");
+        c.get(entry).mem("i64.load", RACE.readingAlone.offset).getGlobal(globals.exclusive).i64(-1n).op("i64.xor", "i64.or").tee(alone);
+        c.get(entry).mem("i64.load", RACE.readingAlone.offset).op("i64.eq", "i32.and");
       } else {
-        c.get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.and").getGlobal(globals.role).op("i32.eq", "i32.and");
+        c.get(entry)
+          .mem("i32.load16_u", RACE.flags.offset)
+          .getGlobal(globals.role)
+          .op("i32.and")
+          .getGlobal(globals.role)
+          .op("i32.eq", "i32.and");
       }
       c.get(entry).mem("i32.load16_u", threadsAt).getGlobal(globals.threadBit).op("i32.and").i32(0).op("i32.ne", "i32.and").if();
       c.op("return").end();
-      c.getGlobal(globals.quiet).if();
+      c.getGlobal(globals.sharingFrozen).if();
       c.op("return").end();
       c.get(entry).get(missing).mem("i64.store", maskAt);
-      if (use === "read") c.get(entry).get(alone).mem("i64.store", RACE.readingAlone);
-      else c.get(entry).get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.or").mem("i32.store16", RACE.flags);
+      if (use === "read") c.get(entry).get(alone).mem("i64.store", RACE.readingAlone.offset);
+      else
+        c.get(entry)
+          .get(entry)
+          .mem("i32.load16_u", RACE.flags.offset)
+          .getGlobal(globals.role)
+          .op("i32.or")
+          .mem("i32.store16", RACE.flags.offset);
       c.get(entry).get(entry).mem("i32.load16_u", threadsAt).getGlobal(globals.threadBit).op("i32.or").mem("i32.store16", threadsAt);
       c.get(entry).get(0).call(evaluate);
     });
@@ -132,7 +150,7 @@ export function defineTracking(core: Core): Tracking {
 
   // (access i32): a plain access to a shared word, outside sections.
   const noteRacy = define(builder, ["i32"], [], (c) => {
-    c.getGlobal(globals.section).getGlobal(globals.quiet).op("i32.or").if();
+    c.getGlobal(globals.section).getGlobal(globals.sharingFrozen).op("i32.or").if();
     c.op("return").end();
     c.get(0).mem("i32.load8_u", map.racy).if();
     c.op("return").end();
@@ -147,7 +165,7 @@ export function defineTracking(core: Core): Tracking {
     c.getGlobal(globals.claim).i32(1).op("i32.sub").i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
     c.i32(CLAIM.noted | CLAIM.notedNow)
       .op("i32.and")
-      .getGlobal(globals.quiet)
+      .getGlobal(globals.sharingFrozen)
       .op("i32.or")
       .if();
     c.op("return").end();

@@ -3,7 +3,8 @@
 import { EngineLimit, type Failure } from "../machine/machine.ts";
 import type { Program } from "../program/program.ts";
 import { TRAP } from "./globals.ts";
-import { LIVENESS, MAX_CHOICES, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
+import { MAX_CHOICES } from "./layouts.ts";
+import { LIVENESS, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
 
 /** Thrown by the host's functions to end a step. */
 export class Stop extends Error {

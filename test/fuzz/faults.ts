@@ -161,9 +161,9 @@ export const FAULTS: readonly Fault[] = [
     what: "what a step made live may be reached by others unseen after that step has shown something",
     file: "src/engine/tracking.ts",
     find: `      c.getGlobal(globals.post).op("i32.eqz").if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
+      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.bornEpoch)`,
     replace: `      c.i32(1).if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
+      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.bornEpoch)`,
   },
   {
     name: "assumptions-unseen",
