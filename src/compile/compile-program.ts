@@ -7,6 +7,7 @@ import { defineAccesses } from "../engine/checked-access.ts";
 import { declareGlobals, importHost, TRAP } from "../engine/globals.ts";
 import { MAX_CHOICES } from "../engine/layouts.ts";
 import { defineBulk } from "../engine/liveness.ts";
+import { defineMemoisedTransitions } from "../engine/memoised-transitions.ts";
 import {
   FLAG,
   MAX_THREADS,
@@ -22,11 +23,11 @@ import {
 import { defineSearch } from "../engine/search-loop.ts";
 import { defineSections } from "../engine/section.ts";
 import { defineEngine, type Engine } from "../engine/state.ts";
-import { defineStepCache } from "../engine/step-cache.ts";
 import { defineVisited } from "../engine/visited-set.ts";
 import { BLOCKED, BUSY, FINISHED, type Merging } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
+import { existing, existingProcedure } from "../wasm/callable.ts";
 import { define, ModuleBuilder } from "../wasm/module-builder.ts";
 import { wasm } from "../wasm/web-assembly.ts";
 import { emitFunction } from "./function.ts";
@@ -116,11 +117,12 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     coroutine(func);
     directInTable(func);
   }
-  const step = defineStep(engine);
-  const enter = defineEnter(engine);
+  const step = existing(defineStep(engine), ["i32"], "i32");
+  const enter = existingProcedure(defineEnter(engine), ["i32"]);
   builder.exportFunction("step", step);
   builder.exportFunction("enter", enter);
-  defineSearch(engine, defineStepCache(engine, step), enter, program.final >= 0 ? direct(program.final) : undefined);
+  const final = program.final >= 0 ? existingProcedure(direct(program.final), []) : undefined;
+  defineSearch(engine, defineMemoisedTransitions(engine, step), enter, final);
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));

@@ -46,7 +46,7 @@ export interface RunOptions {
   readonly brokenLocks?: readonly number[];
   /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
   readonly movers?: boolean;
-  /** Steps are remembered (engine/step-cache.ts). Default true; what a search says does not depend on it. */
+  /** Steps are remembered (engine/memoised-transitions.ts). Default true; what a search says does not depend on it. */
   readonly stepCache?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;

@@ -13,7 +13,7 @@ import type { MemoryMap } from "./memory-map.ts";
 export interface Globals {
   readonly fp: Global<"i64">;
   readonly undo: Global<"i32">;
-  /** End of the room for log and stack, where the visited set begins, and the stack's lowest record (room.ts). */
+  /** End of the room for log and stack, where the visited set begins, and the stack's lowest record (arena.ts). */
   readonly arenaEnd: Global<"i32">;
   readonly top: Global<"i32">;
   /** Number of the epoch: a new one begins at each mark and undo. A word logged in it bears it in the `loggedEpoch` table. */
@@ -67,7 +67,7 @@ export interface Globals {
   /** Nothing is learnt about sharing while this is 1. */
   readonly sharingFrozen: Global<"i32">;
   readonly locks: Global<"i32">;
-  /** Steps are remembered (step-cache.ts); what the running one reads is noted, up to here; what is remembered is worth nothing. */
+  /** Steps are remembered (memoised-transitions.ts); what the running one reads is noted, up to here; what is remembered is worth nothing. */
   readonly memoising: Global<"i32">;
   readonly recording: Global<"i32">;
   readonly readSetTop: Global<"i32">;
@@ -103,7 +103,7 @@ export const TRAP = {
   blockInSection: 11,
   choices: 12,
   segments: 13,
-  stepCache: 14,
+  memoised: 14,
   lifetime: 15,
   watch: 16,
   onCpu: 17,

@@ -6,7 +6,7 @@
  *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
  *   unwritten 1 byte state: which bytes were allocated and never written, a bit each; LIVENESS.UNWRITTEN is set in live where it is not 0
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
- *   loggedEpoch, readEpoch, bornEpoch: 4 bytes each, not state: the epoch in which the word was last logged (runtime.ts), last
+ *   loggedEpoch, readEpoch, bornEpoch: 4 bytes each, not state: the epoch in which the word was last logged (state.ts), last
  *           entered into the read set (read-set.ts), made live. The live table's words have them too
  *   varies  1 byte   not state: 1 when some step has changed the word
  *   race    32 bytes not state: RACE (layouts.ts)
@@ -19,6 +19,8 @@
  * words contribute to the fingerprint. It is not state, but undone like it.
  */
 
+import { field, U32 } from "../wasm/records.ts";
+import type { Value } from "../wasm/values.ts";
 import { LEVEL, MAX_CHOICES, PAIR, RACE, ROOT } from "./layouts.ts";
 
 export const MAX_THREADS = 16;
@@ -190,3 +192,7 @@ export const LIVENESS = {
   /** Some bytes of the word were allocated and never written. */
   UNWRITTEN: 0x20,
 } as const;
+
+/** In generated code: a thread's top frame, 0 if the thread has ended. */
+export const topFrame = (map: MemoryMap, thread: Value<"i32">): Value<"i32"> =>
+  field(thread.mul(STACK_SIZE), { ...U32, offset: TCB_SP }, map.stacks);

@@ -92,7 +92,7 @@ export function trap(
       return fail("scenario", "__sd_on_cpu is for setup only", [0n, 0n, 0n], place);
     case TRAP.watch:
       return fail("scenario", "__sd_watch is for setup only", [0n, 0n, 0n], place);
-    case TRAP.stepCache:
+    case TRAP.memoised:
       throw new Error("a step that is remembered did something else");
     default:
       throw new Error(`unknown trap ${reason}`);

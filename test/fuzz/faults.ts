@@ -63,13 +63,11 @@ export const FAULTS: readonly Fault[] = [
     name: "blocked-preempts",
     what: "a switch away from a thread that waits counts as a preemption",
     file: "src/engine/search-loop.ts",
-    find: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
-    back();`,
-    replace: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
-    c.get(thread).get(last).op("i32.eq").if();
-    setFlag(FLAG.lastEnabled);
-    c.end();
-    back();`,
+    find: `      when(outcome.eq(BLOCKED), back);`,
+    replace: `      when(outcome.eq(BLOCKED), () => {
+        when(thread.eq(last), () => setFlag(FLAG.lastEnabled));
+        back();
+      });`,
   },
   {
     name: "waits-in-the-middle",
