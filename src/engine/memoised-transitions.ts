@@ -13,7 +13,7 @@
 import { BLOCKED, OUTCOME } from "../machine/machine.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { forever, give, type Label, local, loop, repeat, until, when } from "../wasm/control.ts";
-import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
+import { field, loadBytes, table, U32, U64, view } from "../wasm/records.ts";
 import { type Global, increase, type Local, type Value, type Variable } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
 import { END, NODE, READ, ROOT, UNDO, WRITE } from "./layouts.ts";
@@ -146,7 +146,7 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
       });
     };
     when(g.scripted.isZero(), () => give(search(thread)));
-    setChosen(field(g.script.add(i), { ...U8, offset: 0 }).toI64());
+    setChosen(loadBytes(1, g.script.add(i)));
     end.set(search(thread));
     setChosen(0n);
     return end;

@@ -81,3 +81,11 @@ export function table<T extends ValType>(kind: Kind<T>, start: number): Table<T>
     address: (index) => scaled(index).add(i32(start)),
   };
 }
+
+const WIDE = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const;
+/** So many bytes, extended by zeros. */
+export const loadBytes = (bytes: keyof typeof WIDE, address: Value<"i32">): Value<"i64"> =>
+  new Value("i64", () => {
+    address.emit();
+    here().mem(WIDE[bytes]);
+  });

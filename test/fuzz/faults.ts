@@ -19,15 +19,10 @@ export const FAULTS: readonly Fault[] = [
     name: "claims-believed",
     what: "a section that claims to commute is believed whatever it touches",
     file: "src/engine/tracking.ts",
-    find: `  const refute = define(builder, [], [], (c) => {
-    const at = c.local("i32");
-    const byte = c.local("i32");
+    find: `  const refute = procedure(builder, [], () => {
 `,
-    replace: `  const refute = define(builder, [], [], (c) => {
-    const at = c.local("i32");
-    const byte = c.local("i32");
-    c.i32(1).if();
-    c.op("return").end();
+    replace: `  const refute = procedure(builder, [], () => {
+    when(1, () => give());
 `,
   },
   {
@@ -52,11 +47,10 @@ export const FAULTS: readonly Fault[] = [
     name: "final-unseen",
     what: "what the final check reads is not noted",
     file: "src/engine/tracking.ts",
-    find: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
+    find: `      when(g.tracking.eq(FINAL_CHECK), () => {
 `,
-    replace: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
-      c.op("return").end();
-      c.i32(0).if();
+    replace: `      when(g.tracking.eq(FINAL_CHECK), () => give());
+      when(0, () => {
 `,
   },
   {
@@ -82,9 +76,9 @@ export const FAULTS: readonly Fault[] = [
     name: "marked-after-all",
     what: "an access to a shared word leaves the step as if nothing had been done",
     file: "src/engine/checked-access.ts",
-    find: `    c.i32(1).setGlobal(globals.post);
-    c.getGlobal(globals.ops)`,
-    replace: `    c.getGlobal(globals.ops)`,
+    find: `    g.post.set(1);
+    increase(g.ops);`,
+    replace: `    increase(g.ops);`,
   },
   {
     name: "grace-period-short",
@@ -109,9 +103,9 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "stack-for-ever",
     what: "a local variable stays alive when its function has returned",
-    file: "src/engine/checked-access.ts",
-    find: `      setLive(c, at, () => c.i32(RETURNED));`,
-    replace: `      setLive(c, at, () => c.i32(LIVE));`,
+    file: "src/engine/local-variables.ts",
+    find: `        setLive(address, i32(RETURNED));`,
+    replace: `        setLive(address, i32(LIVE));`,
   },
   {
     name: "memory-all-written",
@@ -135,8 +129,8 @@ export const FAULTS: readonly Fault[] = [
     name: "races-in-the-middle",
     what: "a plain access that races need not begin a step",
     file: "src/engine/checked-access.ts",
-    find: `    c.getGlobal(plain && merging === "full" ? globals.ops : globals.post).if();`,
-    replace: `    c.getGlobal(globals.post).if();`,
+    find: `    when(plain && merging === "full" ? g.ops : g.post, () => give(1));`,
+    replace: `    when(g.post, () => give(1));`,
   },
   {
     name: "plain-at-once",
@@ -158,10 +152,8 @@ export const FAULTS: readonly Fault[] = [
     name: "newborn-for-ever",
     what: "what a step made live may be reached by others unseen after that step has shown something",
     file: "src/engine/tracking.ts",
-    find: `      c.getGlobal(globals.post).op("i32.eqz").if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.bornEpoch)`,
-    replace: `      c.i32(1).if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.bornEpoch)`,
+    find: `      when(g.post.isZero(), () => when(bornEpoch`,
+    replace: `      when(1, () => when(bornEpoch`,
   },
   {
     name: "assumptions-unseen",
