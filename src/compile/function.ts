@@ -11,7 +11,7 @@
 
 import { TRAP } from "../engine/globals.ts";
 import { AT_PLAIN } from "../engine/memory-map.ts";
-import { isSilent } from "../engine/section.ts";
+import { isSilent } from "../engine/section-kinds.ts";
 import { MOVED } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import type { Instr, Reg } from "../program/program.ts";

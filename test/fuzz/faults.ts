@@ -29,19 +29,19 @@ export const FAULTS: readonly Fault[] = [
     name: "locks-believed",
     what: "a lock protects, though two threads have held it at once",
     file: "src/engine/section.ts",
-    find: `    c.get(0).i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
-    c.i32(CLAIM.broken | CLAIM.brokenNow)`,
-    replace: `    c.i32(1).if();
-    c.op("return").end();
-    c.get(0).i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
-    c.i32(CLAIM.broken | CLAIM.brokenNow)`,
+    find: `  const noteBroken = procedure(builder, ["i32"], (object) => {
+`,
+    replace: `  const noteBroken = procedure(builder, ["i32"], (object) => {
+    when(1, () => give());
+`,
   },
   {
     name: "freeing-unshared",
     what: "freeing is no write to what is freed",
     file: "src/engine/liveness.ts",
-    find: `    c.get(word).mem("i32.load8_u", map.shared).op("i32.eqz").getGlobal(globals.tracking).op("i32.and").if();`,
-    replace: `    c.i32(0).if();`,
+    find: `      when(shared.at(word).isZero().and(g.tracking), () => accesses.trackWrite(word));
+`,
+    replace: ``,
   },
   {
     name: "final-unseen",
@@ -93,12 +93,9 @@ export const FAULTS: readonly Fault[] = [
     name: "locks-of-anybody",
     what: "a release by who does not hold the lock leaves it believed",
     file: "src/engine/section.ts",
-    find: `      own(c, shared);
-      c.op("i64.and", "i64.eqz").if();
-      c.get(0).call(noteBroken).end();`,
-    replace: `      own(c, shared);
-      c.op("i64.and", "i64.eqz").if();
-      c.end();`,
+    find: `      when(holders.at(bit).and(self(mode)).isZero(), () => noteBroken(object));
+`,
+    replace: ``,
   },
   {
     name: "stack-for-ever",
