@@ -6,18 +6,8 @@
  */
 
 import { TRAP } from "../engine/globals.ts";
-import {
-  AT_PLAIN,
-  CLAIM,
-  KNOWN,
-  LIVENESS,
-  MAX_THREADS,
-  type MemoryMap,
-  NO_BIT,
-  STACK_SIZE,
-  TCB_SIZE,
-  TCB_SP,
-} from "../engine/memory-map.ts";
+import { TCB } from "../engine/layouts.ts";
+import { AT_PLAIN, CLAIM, KNOWN, LIVENESS, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE } from "../engine/memory-map.ts";
 import { hostSearch, type SearchExports } from "../engine/search-host.ts";
 import { Stop, trap } from "../engine/trap.ts";
 import {
@@ -165,8 +155,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       if (index >= MAX_THREADS) fail("model-limit", "a scenario may have {0:d} threads", [BigInt(MAX_THREADS), 0n, 0n], 0);
       threads.push({ name: cString(name), column: cString(column), daemon: (flags & 1n) !== 0n });
       const base = map.stacks + index * STACK_SIZE;
-      const frame = base + Math.ceil(TCB_SIZE / 16) * 16;
-      view().setUint32(base + TCB_SP, frame, true);
+      const frame = base + Math.ceil(TCB.size / 16) * 16;
+      view().setUint32(base + TCB.top.offset, frame, true);
       view().setUint32(frame, func!, true);
       if (program.funcs[func!]!.params > 0) view().setBigUint64(frame + FRAME_HEADER, BigInt.asUintN(64, arg), true);
       return BigInt(index);
@@ -217,7 +207,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       const status = guarded(() => x.step(thread));
       const plain = x.firstPlain.value !== 0 || (status & CHOSE) !== 0;
       x.undo(mark);
-      const frame = view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true);
+      const frame = view().getUint32(map.stacks + thread * STACK_SIZE + TCB.top.offset, true);
       if (plain) view().setUint32(frame + 4, AT_PLAIN, true);
     });
     x.sharingFrozen.value = 0;
@@ -272,7 +262,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       x.undo(mark);
       return (status & OUTCOME) !== FAILED;
     },
-    finished: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true) === 0,
+    finished: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB.top.offset, true) === 0,
     mark: () => x.mark(),
     undo: (mark) => x.undo(mark),
     fingerprintHigh: () => Number(BigInt.asUintN(64, x.fp.value) >> 32n),
@@ -300,7 +290,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       first: () => (x.firstPlain.value === 0 ? undefined : { access: x.firstPlain.value - 1, addr: x.firstAddr.value >>> 0 }),
       pending: () =>
         threads.some((_, t) => {
-          const sp = view().getUint32(map.stacks + t * STACK_SIZE + TCB_SP, true);
+          const sp = view().getUint32(map.stacks + t * STACK_SIZE + TCB.top.offset, true);
           return sp !== 0 && (view().getUint32(sp + 4, true) & AT_PLAIN) !== 0;
         }),
       quiet: (on) => {

@@ -12,6 +12,7 @@
 import { TRAP } from "../engine/globals.ts";
 import { AT_PLAIN } from "../engine/memory-map.ts";
 import { isSilent } from "../engine/section-kinds.ts";
+import { CALLED, RETURNED } from "../engine/step.ts";
 import { MOVED } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import type { Instr, Reg } from "../program/program.ts";
@@ -21,7 +22,7 @@ import { createValues, type Values } from "./expressions.ts";
 import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame } from "./frame.ts";
 import { emitInstr, placeOf } from "./instruction.ts";
 import { type Segment, segmentsOf } from "./segments.ts";
-import { CALLED, RETURNED, type Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 /** Bytes that whoever calls a function leaves for its frame; it makes sure of more by itself. */
 const SMALL_FRAME = 512;

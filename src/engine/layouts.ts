@@ -7,6 +7,15 @@ import { byteArray, record, U16, U32, U64 } from "../wasm/records.ts";
 /** In one step; each has at most 255 alternatives. */
 export const MAX_CHOICES = 16;
 
+/**
+ * Thread control block, at the base of a thread's stack: top frame (0: the thread has ended), locks held exclusively, locks held in any
+ * mode, whether it said that it is busy (`__sd_busy`).
+ */
+export const TCB = record({ top: U32, exclusive: U64, any: U64, busy: U32 });
+
+/** Of `__sd_segment`: a range of addresses, and what to add to an offset in it to come to its target. */
+export const SEGMENT = record({ base: U64, bytes: U64, target: U64 });
+
 /** An entry of the undo log: a word and what it was. Address 0: a mark, with the fingerprint at that time. */
 export const UNDO = record({ address: U32, old: U64 });
 

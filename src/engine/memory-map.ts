@@ -19,19 +19,12 @@
  * words contribute to the fingerprint. It is not state, but undone like it.
  */
 
-import { field, U32 } from "../wasm/records.ts";
+import { field } from "../wasm/records.ts";
 import type { Value } from "../wasm/values.ts";
-import { LEVEL, MAX_CHOICES, PAIR, RACE, ROOT } from "./layouts.ts";
+import { LEVEL, MAX_CHOICES, PAIR, RACE, ROOT, SEGMENT, TCB } from "./layouts.ts";
 
 export const MAX_THREADS = 16;
 export const STACK_SIZE = 0x4000;
-/** Thread control block, at the base of a thread's stack: top frame (0: finished), exclusive locks, all locks. */
-export const TCB_SP = 0;
-export const TCB_EXCLUSIVE = 8;
-export const TCB_ANY = 16;
-/** __sd_busy. */
-export const TCB_BUSY = 24;
-export const TCB_SIZE = 32;
 
 /** The final check read it while no daemon was busy, or while one was; a daemon wrote it while busy, or not. */
 export const FLAG = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
@@ -41,7 +34,7 @@ export const CLAIM = { noted: 1, notedNow: 2, broken: 4, brokenNow: 8 } as const
 export const LOCKS = 62;
 export const NO_BIT = 63;
 
-/** Of __sd_segment, 24 bytes each: base, size, and what to add to come to the target. */
+/** Of `__sd_segment`. */
 export const MAX_SEGMENTS = 8;
 /** Bytes of the sums of all stacks. */
 export const SUMS = 8 * (MAX_THREADS + 1);
@@ -128,7 +121,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const functionTable = align(decides + accesses, 8);
   const cpus = align(functionTable + functions * 4, 8);
   const segments = cpus + 4 * MAX_THREADS;
-  const script = segments + MAX_SEGMENTS * 24;
+  const script = segments + MAX_SEGMENTS * SEGMENT.size;
   const arities = script + MAX_CHOICES;
   const chosen = align(arities + MAX_CHOICES * 4, 8);
   const scratchLevel = chosen + MAX_CHOICES * 8;
@@ -194,5 +187,4 @@ export const LIVENESS = {
 } as const;
 
 /** In generated code: a thread's top frame, 0 if the thread has ended. */
-export const topFrame = (map: MemoryMap, thread: Value<"i32">): Value<"i32"> =>
-  field(thread.mul(STACK_SIZE), { ...U32, offset: TCB_SP }, map.stacks);
+export const topFrame = (map: MemoryMap, thread: Value<"i32">): Value<"i32"> => field(thread.mul(STACK_SIZE), TCB.top, map.stacks);

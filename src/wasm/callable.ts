@@ -28,19 +28,29 @@ function callWith(index: number, args: readonly Operand<ValType>[]): void {
   here().call(index);
 }
 
+function resultOf<R extends ValType>(type: R, call: () => void): Value<R> {
+  const result: Value<R> = new Value(type, () => {
+    paid(result);
+    call();
+  });
+  owed(result);
+  return result;
+}
+
 /** A function that was declared or imported elsewhere. */
 export function existing<const P extends Types, R extends ValType>(index: number, _params: P, result: R): Func<P, R> {
-  return Object.assign(
-    (...args: Operands<P>): Value<R> => {
-      const call: Value<R> = new Value(result, () => {
-        paid(call);
-        callWith(index, args as readonly Operand<ValType>[]);
-      });
-      owed(call);
-      return call;
-    },
-    { index },
-  );
+  const call = (...args: Operands<P>): Value<R> => resultOf(result, () => callWith(index, args as readonly Operand<ValType>[]));
+  return Object.assign(call, { index });
+}
+
+/** Calls the function of that type, without parameters, in that slot of the module's table. */
+export function indirect<R extends ValType>(builder: ModuleBuilder, result: R): (slot: Value<"i32">) => Value<R> {
+  const type = builder.type([], [result]);
+  return (slot) =>
+    resultOf(result, () => {
+      slot.emit();
+      here().callIndirect(type);
+    });
 }
 
 export function existingProcedure<const P extends Types>(index: number, _params: P): Procedure<P> {

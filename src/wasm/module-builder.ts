@@ -1,7 +1,6 @@
 /** A WebAssembly module put together: types, imports, functions, globals, one table, exports, names. */
 
-import { Code, indexOf, type Ref, TYPE_BYTE, type ValType } from "./code.ts";
-import { into } from "./current.ts";
+import { type Code, indexOf, type Ref, TYPE_BYTE, type ValType } from "./code.ts";
 import { joined, signedLeb32, signedLeb64, unsignedLeb } from "./leb.ts";
 import { type Global, globalVariable } from "./values.ts";
 
@@ -143,19 +142,4 @@ export class ModuleBuilder {
     });
     return joined([[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], ...parts]);
   }
-}
-
-/** Declares and defines a function in one go. */
-export function define(
-  builder: ModuleBuilder,
-  params: readonly ValType[],
-  results: readonly ValType[],
-  body: (code: Code) => void,
-  name = "",
-): number {
-  const index = builder.declare(params, results, name);
-  const code = new Code(params.length);
-  into(code, () => body(code));
-  builder.define(index, code);
-  return index;
 }

@@ -116,11 +116,11 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "cpu-for-all",
     what: "a thread runs on a CPU that another holds with preemption off",
-    file: "src/compile/compile-program.ts",
-    find: `    c.i32(BLOCKED).set(status).br(done).end().end();
-    const loop`,
-    replace: `    c.end().end();
-    const loop`,
+    file: "src/engine/step.ts",
+    find: `          status.set(BLOCKED);
+          done();
+`,
+    replace: ``,
   },
   {
     name: "races-in-the-middle",
