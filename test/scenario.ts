@@ -68,7 +68,7 @@ export interface Run {
   /** Hide the engine's own search, so that the one in explore/search.ts runs it. */
   readonly referenceSearch?: boolean;
   readonly preemptions?: number;
-  /** Default true: see src/engine/step-cache.ts. */
+  /** Default true: see src/engine/memoised-transitions.ts. */
   readonly stepCache?: boolean;
   /** Code of this program and merging, where it need not be made again. */
   readonly kept?: KeptCode;

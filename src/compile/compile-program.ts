@@ -2,35 +2,26 @@
  * A whole program as one WebAssembly module: which functions are needed in which version, and the entries that the host calls.
  */
 
+import { defineArena } from "../engine/arena.ts";
 import { defineAccesses } from "../engine/checked-access.ts";
-import { declareGlobals, importHost, TRAP } from "../engine/globals.ts";
+import { declareGlobals, importHost } from "../engine/globals.ts";
 import { defineBulk } from "../engine/liveness.ts";
-import {
-  FLAG,
-  MAX_CHOICES,
-  MAX_THREADS,
-  type MemoryMap,
-  memoryMap,
-  type Sizes,
-  STACK_SIZE,
-  TCB_ANY,
-  TCB_BUSY,
-  TCB_EXCLUSIVE,
-  TCB_SP,
-} from "../engine/memory-map.ts";
-import { defineRoom } from "../engine/room.ts";
-import { type Core, defineCore } from "../engine/runtime.ts";
+import { defineMemoisedTransitions } from "../engine/memoised-transitions.ts";
+import { type MemoryMap, memoryMap, type Sizes } from "../engine/memory-map.ts";
 import { defineSearch } from "../engine/search-loop.ts";
 import { defineSections } from "../engine/section.ts";
-import { defineStepCache } from "../engine/step-cache.ts";
+import { defineEngine } from "../engine/state.ts";
+import { defineEnter, defineStep } from "../engine/step.ts";
+import { defineSupport } from "../engine/support.ts";
 import { defineVisited } from "../engine/visited-set.ts";
-import { BLOCKED, BUSY, FINISHED, type Merging } from "../machine/machine.ts";
+import type { Merging } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
-import { define, ModuleBuilder } from "../wasm/module-builder.ts";
+import { existingProcedure } from "../wasm/callable.ts";
+import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { wasm } from "../wasm/web-assembly.ts";
 import { emitFunction } from "./function.ts";
-import { CALLED, defineSupport, FUEL, RETURNED, signature, type Unit } from "./unit.ts";
+import { signature, type Unit } from "./unit.ts";
 
 export interface CompileOptions {
   readonly merging: Merging;
@@ -67,8 +58,8 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   const imports = importHost(builder);
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
-  const room = defineRoom(builder, map, imports, globals);
-  const core = defineCore(builder, map, imports, globals, room, defineVisited(builder, globals, room));
+  const arena = defineArena(builder, map, imports, globals);
+  const engine = defineEngine(builder, map, imports, globals, arena, defineVisited(builder, globals, arena));
 
   // Functions are declared when first asked for, and generated from a work list.
   const directs = new Map<number, number>();
@@ -97,14 +88,14 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     builder.element(2 * func + 1, direct(func));
   };
   const hook = program.watchpointHook >= 0 ? direct(program.watchpointHook) : undefined;
-  const accesses = defineAccesses(core, hook, options.merging);
+  const accesses = defineAccesses(engine, hook, options.merging);
   const unit: Unit = {
     program,
-    core,
+    engine,
     accesses,
-    bulk: defineBulk(core, accesses),
-    sections: defineSections(core, options.merging),
-    support: defineSupport(core, MAX_CHOICES),
+    bulk: defineBulk(engine, accesses),
+    sections: defineSections(engine, options.merging),
+    support: defineSupport(engine),
     segmented: program.funcs.some((f) => f.blocks.some((b) => b.instrs.some((i) => i.op === "intrinsic" && i.intrinsic === "segment"))),
     direct,
     coroutine,
@@ -116,11 +107,12 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     coroutine(func);
     directInTable(func);
   }
-  const step = defineStep(core);
-  const enter = defineEnter(core);
+  const step = defineStep(engine);
+  const enter = defineEnter(engine);
   builder.exportFunction("step", step);
   builder.exportFunction("enter", enter);
-  defineSearch(core, defineStepCache(core, step), enter, program.final >= 0 ? direct(program.final) : undefined);
+  const final = program.final >= 0 ? existingProcedure(direct(program.final), []) : undefined;
+  defineSearch(engine, defineMemoisedTransitions(engine, step), enter, final);
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(unit, next.func, points));
@@ -131,69 +123,3 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
 
 /** For a function without points that is called through a frame all the same. */
 const NO_POINTS: FunctionPoints = { point: () => undefined, across: () => undefined, depth: () => 0, guarded: () => false };
-
-/** (thread i32) → status. */
-function defineStep(core: Core): number {
-  const { builder, map, globals: g, mark, settle, undoTo, storeWord } = core;
-  return define(builder, ["i32"], ["i32"], (c) => {
-    const tcb = c.local("i32");
-    const status = c.local("i32");
-    const cpu = c.local("i32");
-    const coroutineType = builder.type([], ["i32"]);
-    c.i32(map.stacks).get(0).i32(STACK_SIZE).op("i32.mul", "i32.add").tee(tcb).i32(STACK_SIZE).op("i32.add").setGlobal(g.stackEnd);
-    c.get(0).setGlobal(g.self).i32(1).get(0).op("i32.shl").setGlobal(g.threadBit);
-    for (const zero of [g.post, g.ops, g.section, g.claim, g.choices, g.looping, g.tooMany, g.inHook, g.firstPlain])
-      c.i32(0).setGlobal(zero);
-    c.getGlobal(g.daemons).get(0).op("i32.shr_u").i32(1).op("i32.and").if("i32");
-    c.i32(FLAG.daemonBusy).i32(FLAG.daemonIdle).get(tcb).mem("i32.load", TCB_BUSY).op("select").else().i32(0).end();
-    c.setGlobal(g.role);
-    c.i32(1).setGlobal(g.tracking).i32(FUEL).setGlobal(g.fuel);
-    c.get(tcb).mem("i64.load", TCB_EXCLUSIVE).setGlobal(g.exclusive).get(tcb).mem("i64.load", TCB_ANY).setGlobal(g.any);
-    c.get(tcb).mem("i32.load", TCB_SP).setGlobal(g.sp);
-    c.call(mark).setGlobal(g.stepMark);
-    const done = c.block();
-    // While another thread holds its CPU, it does not run.
-    c.get(0).i32(2).op("i32.shl").mem("i32.load", map.cpus).tee(cpu).if();
-    c.get(cpu).i32(3).op("i32.shl").i32(map.holders).op("i32.add").tee(cpu);
-    c.getGlobal(g.recording).if();
-    c.get(cpu).call(core.reads.note).end();
-    c.mem("i64.load").i64(16n).op("i64.shr_u", "i32.wrap_i64").getGlobal(g.threadBit).i32(-1).op("i32.xor", "i32.and").if();
-    c.i32(BLOCKED).set(status).br(done).end().end();
-    const loop = c.loop();
-    c.getGlobal(g.sp).mem("i32.load").i32(1).op("i32.shl").callIndirect(coroutineType).tee(status).i32(CALLED).op("i32.eq").brIf(loop);
-    c.get(status).i32(RETURNED).op("i32.ne").brIf(done);
-    c.getGlobal(g.sp).brIf(loop);
-    c.i32(FINISHED).set(status).end().end();
-    c.getGlobal(g.tooMany).if();
-    c.i32(TRAP.choices).i64(0n).i64(0n).getGlobal(g.tooMany).i32(1).op("i32.sub").call(core.imports.trap).end();
-    c.get(status).i32(BLOCKED).op("i32.eq").if();
-    c.i32(BUSY).i32(0).get(tcb).mem("i32.load", TCB_BUSY).op("select").set(cpu);
-    c.getGlobal(g.stepMark).call(undoTo);
-    c.i32(BLOCKED).get(cpu).op("i32.add").getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add", "return").end();
-    c.get(tcb).getGlobal(g.sp).op("i64.extend_i32_u").call(storeWord);
-    c.get(tcb).i32(TCB_EXCLUSIVE).op("i32.add").getGlobal(g.exclusive).call(storeWord);
-    c.get(tcb).i32(TCB_ANY).op("i32.add").getGlobal(g.any).call(storeWord);
-    c.getGlobal(g.stepMark).call(settle);
-    c.get(status).getGlobal(g.choices).i32(0).op("i32.ne").i32(5).op("i32.shl", "i32.add");
-  });
-}
-
-/** (final i32): makes ready to run setup, or the final check: one long section, by no thread. */
-function defineEnter(core: Core): number {
-  const { builder, map, globals: g } = core;
-  return define(builder, ["i32"], [], (c) => {
-    c.get(0).i32(1).op("i32.shl").setGlobal(g.tracking);
-    // Which daemons are busy.
-    c.i32(0);
-    for (let t = 0; t < MAX_THREADS; t++) {
-      c.i32(map.stacks + t * STACK_SIZE).mem("i32.load", TCB_BUSY);
-      c.getGlobal(g.daemons).i32(t).op("i32.shr_u").i32(1).op("i32.and", "i32.and", "i32.or");
-    }
-    c.set(0).i32(FLAG.finalBusy).i32(FLAG.finalIdle).get(0).op("select").setGlobal(g.role);
-    c.i32(0).setGlobal(g.claim).i32(0).setGlobal(g.looping).i32(0).setGlobal(g.threadBit);
-    c.i32(-1).setGlobal(g.self).i32(1).setGlobal(g.section).i32(0).setGlobal(g.choices).i32(0).setGlobal(g.inHook);
-    c.i32(FUEL).setGlobal(g.fuel);
-    c.i32(map.stacks + MAX_THREADS * STACK_SIZE).setGlobal(g.directSp);
-    c.i32(map.stacks + (MAX_THREADS + 1) * STACK_SIZE - 64).setGlobal(g.stackEnd);
-  });
-}

@@ -6,18 +6,8 @@
  */
 
 import { TRAP } from "../engine/globals.ts";
-import {
-  AT_PLAIN,
-  CLAIM,
-  KNOWN,
-  LIVENESS,
-  MAX_THREADS,
-  type MemoryMap,
-  NO_BIT,
-  STACK_SIZE,
-  TCB_SIZE,
-  TCB_SP,
-} from "../engine/memory-map.ts";
+import { TCB } from "../engine/layouts.ts";
+import { AT_PLAIN, CLAIM, KNOWN, LIVENESS, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE } from "../engine/memory-map.ts";
 import { hostSearch, type SearchExports } from "../engine/search-host.ts";
 import { Stop, trap } from "../engine/trap.ts";
 import {
@@ -46,7 +36,7 @@ export interface RunOptions {
   readonly brokenLocks?: readonly number[];
   /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
   readonly movers?: boolean;
-  /** Steps are remembered (engine/step-cache.ts). Default true; what a search says does not depend on it. */
+  /** Steps are remembered (engine/memoised-transitions.ts). Default true; what a search says does not depend on it. */
   readonly stepCache?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
@@ -65,7 +55,7 @@ interface Exports {
   readonly undo: (mark: number) => void;
   readonly visit: (salt: bigint) => number;
   readonly fp: WasmGlobal<bigint>;
-  readonly roomEnd: WasmGlobal<number>;
+  readonly arenaEnd: WasmGlobal<number>;
   readonly undoTop: WasmGlobal<number>;
   readonly count: WasmGlobal<number>;
   readonly capacity: WasmGlobal<number>;
@@ -76,11 +66,11 @@ interface Exports {
   readonly firstPlain: WasmGlobal<number>;
   readonly firstAddr: WasmGlobal<number>;
   readonly probe: WasmGlobal<number>;
-  readonly quiet: WasmGlobal<number>;
+  readonly sharingFrozen: WasmGlobal<number>;
   readonly looping: WasmGlobal<number>;
   readonly movers: WasmGlobal<number>;
   readonly daemons: WasmGlobal<number>;
-  readonly caching: WasmGlobal<number>;
+  readonly memoising: WasmGlobal<number>;
   readonly recording: WasmGlobal<number>;
 }
 
@@ -165,8 +155,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       if (index >= MAX_THREADS) fail("model-limit", "a scenario may have {0:d} threads", [BigInt(MAX_THREADS), 0n, 0n], 0);
       threads.push({ name: cString(name), column: cString(column), daemon: (flags & 1n) !== 0n });
       const base = map.stacks + index * STACK_SIZE;
-      const frame = base + Math.ceil(TCB_SIZE / 16) * 16;
-      view().setUint32(base + TCB_SP, frame, true);
+      const frame = base + Math.ceil(TCB.size / 16) * 16;
+      view().setUint32(base + TCB.top.offset, frame, true);
       view().setUint32(frame, func!, true);
       if (program.funcs[func!]!.params > 0) view().setBigUint64(frame + FRAME_HEADER, BigInt.asUintN(64, arg), true);
       return BigInt(index);
@@ -211,16 +201,16 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
 
   /** Tells apart the threads whose very first operation is a plain access that races: they count as parked before it. */
   const markPlainStarts = (): void => {
-    x.quiet.value = 1;
+    x.sharingFrozen.value = 1;
     threads.forEach((_, thread) => {
       const mark = x.mark();
       const status = guarded(() => x.step(thread));
       const plain = x.firstPlain.value !== 0 || (status & CHOSE) !== 0;
       x.undo(mark);
-      const frame = view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true);
+      const frame = view().getUint32(map.stacks + thread * STACK_SIZE + TCB.top.offset, true);
       if (plain) view().setUint32(frame + 4, AT_PLAIN, true);
     });
-    x.quiet.value = 0;
+    x.sharingFrozen.value = 0;
   };
 
   x.enter(0);
@@ -237,7 +227,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   x.fp.value = 0n;
   x.undoTop.value = map.undo;
   x.newShared.value = 0;
-  x.caching.value = options.stepCache === false ? 0 : 1;
+  x.memoising.value = options.stepCache === false ? 0 : 1;
 
   let quiet = false;
   const machine: Machine = {
@@ -272,7 +262,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       x.undo(mark);
       return (status & OUTCOME) !== FAILED;
     },
-    finished: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB_SP, true) === 0,
+    finished: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB.top.offset, true) === 0,
     mark: () => x.mark(),
     undo: (mark) => x.undo(mark),
     fingerprintHigh: () => Number(BigInt.asUintN(64, x.fp.value) >> 32n),
@@ -285,7 +275,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     visitedCount: () => x.count.value >>> 0,
     visitedBytes: () => (x.capacity.value >>> 0) * 8,
     clearVisited: () => {
-      bytes().fill(0, x.roomEnd.value);
+      bytes().fill(0, x.arenaEnd.value);
       x.count.value = 0;
     },
     discoveries: () => {
@@ -300,12 +290,12 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       first: () => (x.firstPlain.value === 0 ? undefined : { access: x.firstPlain.value - 1, addr: x.firstAddr.value >>> 0 }),
       pending: () =>
         threads.some((_, t) => {
-          const sp = view().getUint32(map.stacks + t * STACK_SIZE + TCB_SP, true);
+          const sp = view().getUint32(map.stacks + t * STACK_SIZE + TCB.top.offset, true);
           return sp !== 0 && (view().getUint32(sp + 4, true) & AT_PLAIN) !== 0;
         }),
       pauseLearning: (on) => {
         quiet = on;
-        x.quiet.value = on ? 1 : 0;
+        x.sharingFrozen.value = on ? 1 : 0;
       },
       setWatchpoint: (word) => {
         x.probe.value = word;

@@ -11,7 +11,8 @@
 
 import { TRAP } from "../engine/globals.ts";
 import { AT_PLAIN } from "../engine/memory-map.ts";
-import { isSilent } from "../engine/section.ts";
+import { isSilent } from "../engine/section-kinds.ts";
+import { CALLED, RETURNED } from "../engine/step.ts";
 import { MOVED } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import type { Instr, Reg } from "../program/program.ts";
@@ -21,7 +22,7 @@ import { createValues, type Values } from "./expressions.ts";
 import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame } from "./frame.ts";
 import { emitInstr, placeOf } from "./instruction.ts";
 import { type Segment, segmentsOf } from "./segments.ts";
-import { CALLED, RETURNED, type Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 /** Bytes that whoever calls a function leaves for its frame; it makes sure of more by itself. */
 const SMALL_FRAME = 512;
@@ -30,7 +31,7 @@ const align16 = (value: number): number => (value + 15) & ~15;
 
 export function emitFunction(unit: Unit, index: number, points: FunctionPoints | undefined): Code {
   const func = unit.program.funcs[index]!;
-  const { globals, storeWord, imports } = unit.core;
+  const { globals, storeWord, imports } = unit.engine;
   const version = points === undefined ? "direct" : "coroutine";
   const graph = segmentsOf(func, points);
   const { segments } = graph;
@@ -270,7 +271,7 @@ function emitEntry(e: Emission, plan: FramePlan, layout: FrameLayout, segment: S
   }
   if (segment.entry.kind === "return") {
     segment.entry.dsts.forEach((reg, i) => {
-      c.getGlobal(e.unit.core.globals.ret[i]!);
+      c.getGlobal(e.unit.engine.globals.ret[i]!);
       values.pop(reg);
     });
   }

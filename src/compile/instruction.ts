@@ -70,7 +70,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       if (own !== undefined) {
         c.get(e.frame).i32(own).op("i32.add");
         values.push(instr.value);
-        c.call(instr.bytes === 8 && own % 8 === 0 ? unit.core.storeWord : accesses.rawStore[instr.bytes]);
+        c.call(instr.bytes === 8 && own % 8 === 0 ? unit.engine.storeWord : accesses.rawStore[instr.bytes]);
         return;
       }
       parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
@@ -129,7 +129,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       for (const arg of instr.args) values.push(arg);
       values.push(instr.target);
       c.i32(instr.loc).call(unit.support.resolve).i32(1).op("i32.shl").i32(1).op("i32.add");
-      c.callIndirect(unit.core.builder.type(...signature(instr.args.length, instr.dsts.length)));
+      c.callIndirect(unit.engine.builder.type(...signature(instr.args.length, instr.dsts.length)));
       for (const dst of instr.dsts.toReversed()) values.pop(dst);
       return;
     case "intrinsic":
@@ -146,7 +146,7 @@ function pushLocal(e: Emission, slot: number): void {
 /** Pushes an address as i64, with what __sd_segment makes of it. */
 function pushPlace(e: Emission, addr: Operand): void {
   e.values.push(addr);
-  if (e.unit.segmented && !("imm" in addr && addr.imm < BigInt(e.unit.core.map.end))) e.c.call(e.unit.support.place);
+  if (e.unit.segmented && !("imm" in addr && addr.imm < BigInt(e.unit.engine.map.end))) e.c.call(e.unit.support.place);
 }
 
 const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
@@ -170,7 +170,7 @@ function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: numbe
 
 /** A plain access that may be one that races is to be known when it is a step's first operation. */
 function noteFirst({ c, unit }: Emission, access: number, pushAddress: () => void): void {
-  const { globals } = unit.core;
+  const { globals } = unit.engine;
   c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
   c.i32(access + 1).setGlobal(globals.firstPlain);
   pushAddress();
@@ -192,7 +192,7 @@ function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
     c.set(local);
   }
   const fail = (): void => {
-    c.i32(TRAP.divide).get(a).get(b).i32(loc).call(unit.core.imports.trap).end();
+    c.i32(TRAP.divide).get(a).get(b).i32(loc).call(unit.engine.imports.trap).end();
   };
   c.get(b).op("i64.eqz").if();
   fail();
@@ -271,7 +271,7 @@ function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void 
 
 function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
   const { c, values, unit } = e;
-  const { globals, imports } = unit.core;
+  const { globals, imports } = unit.engine;
   const { args, loc } = instr;
   const pushAll = (): void => {
     for (const a of args) values.push(a);

@@ -1,375 +1,206 @@
 /**
- * Checked accesses to modelled memory, as WebAssembly functions: is the memory live, which threads touch it under which locks,
- * is it watched. The generated code calls these for every access whose address is not a plain local of the running function.
+ * Checked accesses to modelled memory: is the memory live, which threads touch it under which locks, is it watched. The generated code
+ * calls these for every access whose address is not a plain local of the running function.
  *
  * A `plain` access to a shared word outside any section is a race: the access is noted (`racy`) and the search starts again
  * with it as a scheduling point. `marked` ones have asked `shouldPark` first.
  */
 
 import type { Merging } from "../machine/machine.ts";
-import { GUARD } from "../program/program.ts";
-import type { Code } from "../wasm/code.ts";
-import { define } from "../wasm/module-builder.ts";
-import { TRAP } from "./globals.ts";
-import { KNOWN, LIVENESS, RACE } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
-import { defineTracking } from "./tracking.ts";
+import { existingProcedure, type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
+import { block, either, give, local, when } from "../wasm/control.ts";
+import { loadBytes, table, U8, view } from "../wasm/records.ts";
+import { i32, increase, type Local, type Value } from "../wasm/values.ts";
+import { RACE } from "./layouts.ts";
+import { defineLivenessCheck } from "./liveness-check.ts";
+import { defineLocalVariables } from "./local-variables.ts";
+import { KNOWN, LIVENESS } from "./memory-map.ts";
+import { type Bytes, defineRawStore, perSize } from "./raw-store.ts";
+import { type Engine, wordAt } from "./state.ts";
+import { defineTracking, type Use } from "./tracking.ts";
 
-export type Bytes = 1 | 2 | 4 | 8;
+type Load = Func<["i64", "i32"], "i64">;
+type Store = Procedure<["i64", "i64", "i32"]>;
 
 export interface Accesses {
-  /** (addr i64, bytes - 1 i32) → 1 if the thread must park before this access; otherwise the access is the step's own. */
-  readonly shouldPark: Record<"plain" | "marked", number>;
-  /** (addr i64, access i32) → value i64, zero-extended. */
-  readonly load: Record<"plain" | "marked", Record<Bytes, number>>;
-  /** (addr i64, value i64, access i32). */
-  readonly store: Record<"plain" | "marked", Record<Bytes, number>>;
-  /** The same without any check, for the running function's own locals: (addr i32) → i64, and (addr i32, value i64). */
-  readonly rawStore: Record<Bytes, number>;
-  /** (addr i64) → i64: what is there, without any check; 0 outside memory. */
-  readonly peek: Record<Bytes, number>;
-  /** (addr i64, value i64, access i32): the sum, stored for an addition whose result nobody uses. */
-  readonly add: Record<Bytes, number>;
-  /** (addr i32, size i32): a local variable's life begins. (addr i32, size i32, access i32): it ends. */
-  readonly beginLocal: number;
-  readonly endLocal: number;
-  /** (addr i32, size i32) → 1 if the thread must park before the end. */
-  readonly localParks: number;
-  /** (word i32): notes a write of the word, not shared so far, by the running thread under its locks. */
-  readonly trackWrite: number;
+  /** (address, bytes - 1) → 1 if the thread must park before this access; otherwise the access is the step's own. */
+  readonly shouldPark: Record<"plain" | "marked", Func<["i64", "i32"], "i32">>;
+  /** (address, access) → value, zero-extended. */
+  readonly load: Record<"plain" | "marked", Record<Bytes, Load>>;
+  /** (address, value, access). */
+  readonly store: Record<"plain" | "marked", Record<Bytes, Store>>;
+  /** (address, value): without any check, for the running function's own locals. */
+  readonly rawStore: Record<Bytes, Procedure<["i32", "i64"]>>;
+  /** (address) → what is there, without any check; 0 outside memory. */
+  readonly peek: Record<Bytes, Func<["i64"], "i64">>;
+  /** (address, value, access): the sum, stored for an addition whose result is not used; it was loaded without a check. */
+  readonly add: Record<Bytes, Store>;
+  /** See local-variables.ts. */
+  readonly beginLocal: Procedure<["i32", "i32"]>;
+  readonly endLocal: Procedure<["i32", "i32", "i32"]>;
+  readonly localParks: Func<["i32", "i32"], "i32">;
+  /** (word): notes a write of the word, not shared so far, by the running thread under its locks. */
+  readonly trackWrite: Procedure<["i32"]>;
   /** (): the open section, which claims to commute, does not. */
-  readonly refute: number;
+  readonly refute: Procedure<[]>;
 }
 
-const { LIVE, CONSTANT, FREED, RETURNED, UNWRITTEN } = LIVENESS;
+const { LIVE, CONSTANT } = LIVENESS;
+/** A constant may be read like any live word. */
+const READABLE = 0xff & ~CONSTANT;
 
-const LOAD = { 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const;
-const maskOf = (bytes: Bytes): bigint => (1n << BigInt(8 * bytes)) - 1n;
+export function defineAccesses(engine: Engine, hook: number | undefined, merging: Merging): Accesses {
+  const { builder, map, globals: g, reads, storeWord } = engine;
+  const live = table(U8, map.live);
+  const shared = table(U8, map.shared);
+  const outside = (address: Value<"i64">): Value<"i32"> => address.ge(BigInt(map.end));
+  const crossesWords = (at: Value<"i32">, bytes: Bytes): Value<"i32"> => at.and(7).gt(8 - bytes);
+  const record = (address: Value<"i64">, bytes: Bytes): void => when(g.recording, () => reads.noteAccess(address, bytes));
 
-export function defineAccesses(core: Core, hook: number | undefined, merging: Merging): Accesses {
-  const { builder, map, globals, imports, reads, storeWord } = core;
-  /** In a function whose first parameter is an address. */
-  const noteAccess = (c: Code, bytes: Bytes): void => {
-    c.getGlobal(globals.recording).if();
-    c.get(0).i32(bytes).call(reads.noteAccess).end();
-  };
-
-  const parkBefore = (c: Code, plain: boolean): void => {
+  /** 1 if the step has done what this access must not follow; otherwise the access is the step's operation that others see. */
+  const parkBefore = (plain: boolean): Value<"i32"> => {
     // A plain access that races begins a step, so that the race is seen: both threads stand before their accesses.
-    c.getGlobal(plain && merging === "full" ? globals.ops : globals.post).if();
-    c.i32(1).op("return").end();
-    c.i32(1).setGlobal(globals.post);
-    c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
-    c.i32(0);
+    when(plain && merging === "full" ? g.ops : g.post, () => give(1));
+    g.post.set(1);
+    increase(g.ops);
+    return i32(0);
   };
-  const parks = (plain: boolean): number =>
-    define(builder, ["i64", "i32"], ["i32"], (c) => {
+  const parks = (plain: boolean): Func<["i64", "i32"], "i32"> =>
+    func(builder, ["i64", "i32"], "i32", (address, lastByte) => {
       if (merging === "full") {
         // An address outside memory cannot be shared; the access itself will fail.
-        c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if();
-        c.i32(0).op("return").end();
-        c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
-        c.get(0).op("i32.wrap_i64").get(1).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared);
-        c.op("i32.or").i32(KNOWN).op("i32.and", "i32.eqz").if();
-        c.i32(0).op("return").end();
+        when(outside(address), () => give(0));
+        const first = shared.at(address.toI32().shr(3));
+        const last = shared.at(address.toI32().add(lastByte).shr(3));
+        when(first.or(last).and(KNOWN).isZero(), () => give(0));
       }
-      parkBefore(c, plain);
+      return parkBefore(plain);
     });
   const shouldPark = { plain: parks(true), marked: parks(false) };
 
-  /** (addr i32, value i64) of a raw store of that many bytes, through `storer` for whole words. */
-  const bits = (bytes: Bytes, storer: number): number =>
-    define(builder, ["i32", "i64"], [], (c) => {
-      const shift = c.local("i64");
-      const base = c.local("i32");
-      if (bytes === 8) {
-        c.get(0).i32(7).op("i32.and", "i32.eqz").if();
-        c.get(0).get(1).call(storer).op("return").end();
-      }
-      c.get(0).i32(7).op("i32.and").i32(3).op("i32.shl", "i64.extend_i32_u").set(shift);
-      c.get(0).i32(-8).op("i32.and").set(base);
-      c.get(1).i64(maskOf(bytes)).op("i64.and").set(1);
-      c.get(base);
-      c.get(base).mem("i64.load").i64(maskOf(bytes)).get(shift).op("i64.shl").i64(-1n).op("i64.xor", "i64.and");
-      c.get(1).get(shift).op("i64.shl", "i64.or").call(storer);
-      if (bytes === 1) return;
-      // The bytes that reach into the next word.
-      c.get(shift)
-        .i64(BigInt(64 - 8 * bytes))
-        .op("i64.gt_u")
-        .if();
-      c.i64(64n).get(shift).op("i64.sub").set(shift);
-      c.get(base).i32(8).op("i32.add");
-      c.get(base).mem("i64.load", 8).i64(maskOf(bytes)).get(shift).op("i64.shr_u").i64(-1n).op("i64.xor", "i64.and");
-      c.get(1).get(shift).op("i64.shr_u", "i64.or").call(storer).end();
-    });
+  const checkLiveness = defineLivenessCheck(engine);
+  const tracking = defineTracking(engine);
 
-  const storeByte = bits(1, storeWord);
-
-  // (byte address i32, size i32, access i32, write i32): one byte of a word some of whose bytes were never written. It may be copied, but nothing may depend
-  // on it; writing it makes it known.
-  const unwritten = define(builder, ["i32", "i32", "i32", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const mask = c.local("i32");
-    const bit = c.local("i32");
-    c.get(0).i32(3).op("i32.shr_u").i32(map.unwritten).op("i32.add").tee(at).mem("i32.load8_u").set(mask);
-    c.getGlobal(globals.recording).if();
-    c.get(at).i32(-8).op("i32.and").call(reads.note).end();
-    c.i32(1).get(0).i32(7).op("i32.and", "i32.shl").tee(bit).get(mask).op("i32.and", "i32.eqz").if();
-    c.op("return").end();
-    c.get(3).if();
-    c.get(at).get(mask).get(bit).op("i32.xor").tee(mask).op("i64.extend_i32_u").call(storeByte);
-    c.get(mask).op("i32.eqz").if();
-    c.get(0).i32(3).op("i32.shr_u").i32(map.live).op("i32.add").tee(at);
-    c.get(at).mem("i32.load8_u").i32(UNWRITTEN).op("i32.xor", "i64.extend_i32_u").call(storeByte).end();
-    c.op("return").end();
-    c.get(2).mem("i32.load8_u", map.decides).if();
-    c.i32(TRAP.unwritten).get(0).op("i64.extend_i32_u").get(1).op("i64.extend_i32_u").get(2).call(imports.trap).end();
-  });
-
-  // (addr i64, size i32, access i32, write i32): the careful check, for partly live words and accesses across words.
-  const slowCheck = define(builder, ["i64", "i32", "i32", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const byte = c.local("i32");
-    const fail = (): void => {
-      c.i32(TRAP.access).get(0).get(1).get(3).i32(8).op("i32.shl", "i32.or", "i64.extend_i32_u").get(2).call(imports.trap);
-    };
-    c.get(0)
-      .i64(BigInt(GUARD))
-      .op("i64.lt_u")
-      .get(0)
-      .i64(BigInt(map.end - 8))
-      .op("i64.gt_u", "i32.or")
-      .if();
-    fail();
-    c.end();
-    const loop = c.loop();
-    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(3).op("i32.shr_u").mem("i32.load8_u", map.live).set(byte);
-    c.get(3).get(byte).i32(CONSTANT).op("i32.and").i32(0).op("i32.ne", "i32.and").get(byte).i32(FREED).op("i32.ne", "i32.and").if();
-    c.i32(TRAP.constant).get(0).get(1).op("i64.extend_i32_u").get(2).call(imports.trap).end();
-    c.get(byte).i32(FREED).op("i32.eq").get(byte).i32(RETURNED).op("i32.eq", "i32.or").if();
-    fail();
-    c.end();
-    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").i32(7).op("i32.and").get(byte).i32(0xf).op("i32.and", "i32.ge_u").if();
-    fail();
-    c.end();
-    c.get(byte).i32(UNWRITTEN).op("i32.and").if();
-    c.get(0).op("i32.wrap_i64").get(at).op("i32.add").get(1).get(2).get(3).call(unwritten).end();
-    c.get(at).i32(1).op("i32.add").tee(at).get(1).op("i32.lt_u").brIf(loop).end();
-  });
-
-  const { tracks, refute, emitTrack } = defineTracking(core);
-
-  /** Emits check and analysis of [addr, +bytes); leaves the i32 address in local `at`. */
-  const emitAccess = (
-    c: Code,
-    at: number,
-    word: number,
-    bytes: Bytes,
-    access: number,
-    use: "read" | "write" | "add",
-    plain: boolean,
-  ): void => {
+  interface Access {
+    readonly address: Local<"i64">;
+    readonly bytes: Bytes;
+    readonly access: Local<"i32">;
+    readonly use: Use;
+    readonly plain: boolean;
+  }
+  /** Checks and analyses an access; `at` becomes its address, `word` its first word. */
+  const checked = ({ address, bytes, access, use, plain }: Access, at: Local<"i32">, word: Local<"i32">): void => {
     const write = use !== "read";
-    c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").set(word);
-    c.get(0).i64(BigInt(map.end)).op("i64.ge_u").if("i32");
-    c.i32(1).else();
-    c.get(word).mem("i32.load8_u", map.live);
-    if (!write) c.i32(0xef).op("i32.and");
-    c.i32(LIVE).op("i32.ne").end();
-    if (bytes > 1)
-      c.get(at)
-        .i32(7)
-        .op("i32.and")
-        .i32(8 - bytes)
-        .op("i32.gt_u", "i32.or");
-    c.if();
-    c.get(0)
-      .i32(bytes)
-      .get(access)
-      .i32(write ? 1 : 0)
-      .call(slowCheck);
-    if (bytes > 1) {
+    const analyse = (): void => tracking.analyse({ word, access, use, plain, address: address.toI32() });
+    at.set(address.toI32());
+    word.set(at.shr(3));
+    const state = write ? live.at(word) : live.at(word).and(READABLE);
+    const notAllLive = either(outside(address), 1, state.ne(LIVE));
+    when(bytes > 1 ? notAllLive.or(crossesWords(at, bytes)) : notAllLive, () => {
+      checkLiveness(address, bytes, access, write ? 1 : 0);
+      if (bytes === 1) return;
       // Across two words: the second one is analysed too.
-      c.get(at)
-        .i32(7)
-        .op("i32.and")
-        .i32(8 - bytes)
-        .op("i32.gt_u")
-        .if();
-      c.get(word).i32(1).op("i32.add").set(word);
-      emitTrack(c, word, access, use, plain);
-      c.get(word).i32(1).op("i32.sub").set(word).end();
-    }
-    c.end();
-    emitTrack(c, word, access, use, plain);
+      when(crossesWords(at, bytes), () => {
+        increase(word);
+        analyse();
+        word.set(word.sub(1));
+      });
+    });
+    analyse();
   };
 
-  const load = (bytes: Bytes, plain: boolean): number => {
-    const careful = define(builder, ["i64", "i32"], ["i64"], (c) => {
-      const at = c.local("i32");
-      const word = c.local("i32");
-      emitAccess(c, at, word, bytes, 1, "read", plain);
-      c.get(at).mem(LOAD[bytes]);
+  /**
+   * The short ways of a load: one live word whose reading by this thread, under locks that it holds now too, is known (no shared word's
+   * is); or a section, in which known shared words are read without anything to be learnt.
+   */
+  const load = (bytes: Bytes, plain: boolean): Load => {
+    const careful = func(builder, ["i64", "i32"], "i64", (address, access) => {
+      const at = local("i32");
+      const word = local("i32");
+      checked({ address, bytes, access, use: "read", plain }, at, word);
+      return loadBytes(bytes, at);
     });
-    // The short ways: one live word whose reading by this thread, under locks that it holds now too, is known (no shared word's is); or
-    // a section, in which known shared words are read without anything to be learnt.
-    return define(builder, ["i64", "i32"], ["i64"], (c) => {
-      const at = c.local("i32");
-      const word = c.local("i32");
-      const entry = c.local("i32");
-      noteAccess(c, bytes);
-      const long = c.block();
-      c.get(0).i64(BigInt(map.end)).op("i64.ge_u").brIf(long);
-      c.get(0).op("i32.wrap_i64").tee(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live);
-      c.i32(0xef).op("i32.and").i32(LIVE).op("i32.ne").brIf(long);
-      if (bytes > 1)
-        c.get(at)
-          .i32(7)
-          .op("i32.and")
-          .i32(8 - bytes)
-          .op("i32.gt_u")
-          .brIf(long);
-      c.getGlobal(globals.looping).brIf(long);
-      const known = c.block();
-      const unknown = c.block();
-      c.get(word).i32(5).op("i32.shl").tee(entry);
-      c.mem("i64.load", map.race + RACE.reading)
-        .getGlobal(globals.any)
-        .op("i64.or");
-      c.get(entry)
-        .mem("i64.load", map.race + RACE.readingAlone)
-        .getGlobal(globals.exclusive)
-        .op("i64.or", "i64.and")
-        .i64(-1n)
-        .op("i64.ne")
-        .brIf(unknown);
-      c.get(entry)
-        .mem("i32.load16_u", map.race + RACE.readers)
-        .getGlobal(globals.threadBit)
-        .op("i32.and")
-        .brIf(known)
-        .end();
-      c.getGlobal(globals.section).op("i32.eqz").brIf(long);
-      c.getGlobal(globals.tracking).op("i32.eqz").brIf(known);
-      c.getGlobal(globals.inHook).getGlobal(globals.probe).op("i32.or").getGlobal(globals.claim).op("i32.or").brIf(long);
-      c.get(word).mem("i32.load8_u", map.shared).i32(KNOWN).op("i32.ne").brIf(long).end();
-      c.get(at).mem(LOAD[bytes]).op("return").end();
-      c.get(0).get(1).call(careful);
-    });
-  };
-
-  // (word address i32, word i64): the store, seen by the watcher first.
-  const watchedStore =
-    hook === undefined
-      ? storeWord
-      : define(builder, ["i32", "i64"], [], (c) => {
-          const old = c.local("i64");
-          const section = c.local("i32");
-          c.get(0)
-            .getGlobal(globals.watchStart)
-            .op("i32.sub")
-            .getGlobal(globals.watchEnd)
-            .getGlobal(globals.watchStart)
-            .op("i32.sub", "i32.lt_u");
-          c.getGlobal(globals.inHook).op("i32.eqz", "i32.and");
-          c.get(0).mem("i64.load").tee(old).get(1).op("i64.ne", "i32.and").if();
-          c.getGlobal(globals.section).set(section);
-          c.get(0).setGlobal(globals.inHook).i32(1).setGlobal(globals.section);
-          c.get(0).op("i64.extend_i32_u").get(old).get(1).call(hook);
-          c.i32(0).setGlobal(globals.inHook).get(section).setGlobal(globals.section).end();
-          c.get(0).get(1).call(storeWord);
+    return func(builder, ["i64", "i32"], "i64", (address, access) => {
+      const at = local("i32");
+      const word = local("i32");
+      const entry = local("i32");
+      record(address, bytes);
+      block((longWay) => {
+        longWay.when(outside(address));
+        at.set(address.toI32());
+        word.set(at.shr(3));
+        longWay.when(live.at(word).and(READABLE).ne(LIVE));
+        if (bytes > 1) longWay.when(crossesWords(at, bytes));
+        longWay.when(g.looping);
+        block((shortWay) => {
+          block((unknown) => {
+            entry.set(word.shl(Math.log2(RACE.size)));
+            const race = view(RACE, entry, map.race);
+            const locksHeld = race.reading.or(g.any).and(race.readingAlone.or(g.exclusive));
+            unknown.when(locksHeld.ne(-1n));
+            shortWay.when(race.readers.and(g.threadBit));
+          });
+          longWay.when(g.section.isZero());
+          shortWay.when(g.tracking.isZero());
+          longWay.when(g.inHook.or(g.probe).or(g.claim));
+          longWay.when(shared.at(word).ne(KNOWN));
         });
+        give(loadBytes(bytes, at));
+      });
+      return careful(address, access);
+    });
+  };
 
-  const perSize = (make: (bytes: Bytes) => number): Record<Bytes, number> => ({ 1: make(1), 2: make(2), 4: make(4), 8: make(8) });
-  const rawStore = perSize((bytes) => bits(bytes, storeWord));
-  const watchedBits = hook === undefined ? rawStore : perSize((bytes) => bits(bytes, watchedStore));
+  /** (word's address, word): the store, seen by the watcher first. */
+  const watched = (watcher: Procedure<["i64", "i64", "i64"]>): Procedure<["i32", "i64"]> =>
+    procedure(builder, ["i32", "i64"], (address, word) => {
+      const old = local("i64");
+      const section = local("i32");
+      const inRange = address.sub(g.watchStart).lt(g.watchEnd.sub(g.watchStart));
+      const changes = old.tee(wordAt(address)).ne(word);
+      when(inRange.and(g.inHook.isZero()).and(changes), () => {
+        section.set(g.section);
+        g.inHook.set(address);
+        g.section.set(1);
+        watcher(address.toI64(), old, word);
+        g.inHook.set(0);
+        g.section.set(section);
+      });
+      storeWord(address, word);
+    });
+  const watchedStore = hook === undefined ? undefined : watched(existingProcedure(hook, ["i64", "i64", "i64"]));
+  const rawStore = perSize((bytes) => defineRawStore(builder, bytes, storeWord));
+  const watchedStores = watchedStore === undefined ? rawStore : perSize((bytes) => defineRawStore(builder, bytes, watchedStore));
 
-  const store = (bytes: Bytes, plain: boolean, use: "write" | "add" = "write"): number =>
-    define(builder, ["i64", "i64", "i32"], [], (c) => {
-      const at = c.local("i32");
-      const word = c.local("i32");
-      noteAccess(c, bytes);
-      emitAccess(c, at, word, bytes, 2, use, plain);
-      c.get(at).get(1).call(watchedBits[bytes]);
+  const store = (bytes: Bytes, plain: boolean, use: "write" | "add" = "write"): Store =>
+    procedure(builder, ["i64", "i64", "i32"], (address, value, access) => {
+      const at = local("i32");
+      const word = local("i32");
+      record(address, bytes);
+      checked({ address, bytes, access, use, plain }, at, word);
+      watchedStores[bytes](at, value);
     });
 
   const loads = { plain: perSize((b) => load(b, true)), marked: perSize((b) => load(b, false)) };
   const stores = { plain: perSize((b) => store(b, true)), marked: perSize((b) => store(b, false)) };
-  /** The store of an addition whose result nobody uses; what it adds to was read without being looked at. */
   const additions = perSize((b) => store(b, false, "add"));
 
   const peek = perSize((bytes) =>
-    define(builder, ["i64"], ["i64"], (c) => {
-      c.get(0)
-        .i64(BigInt(map.end - 8))
-        .op("i64.gt_u")
-        .if("i64");
-      c.i64(0n).else();
-      c.get(0).op("i32.wrap_i64").mem(LOAD[bytes]).end();
-    }),
+    func(builder, ["i64"], "i64", (address) => either(address.gt(BigInt(map.end - 8)), 0n, loadBytes(bytes, address.toI32()))),
   );
 
-  /** Stores a byte of the live table for the word of that address. */
-  const setLive = (c: Code, at: number, value: () => void): void => {
-    c.get(at).i32(3).op("i32.shr_u").i32(map.live).op("i32.add");
-    value();
-    c.op("i64.extend_i32_u").call(rawStore[1]);
-  };
-  /** A loop over the words of [local 0, + local 1); `body` has the word's address in local `at`. */
-  const eachWord = (c: Code, at: number, body: () => void): void => {
-    const end = c.local("i32");
-    c.get(0).tee(at).get(1).op("i32.add").set(end);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(at).get(end).op("i32.ge_u").brIf(done);
-    body();
-    c.get(at).i32(8).op("i32.add").set(at).br(loop).end().end();
-  };
-  const beginLocal = define(builder, ["i32", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const left = c.local("i32");
-    c.get(1).set(left);
-    eachWord(c, at, () => {
-      c.get(at).i64(0n).call(storeWord);
-      setLive(c, at, () => c.get(left).i32(LIVE).get(left).i32(LIVE).op("i32.lt_u", "select"));
-      c.get(left).i32(8).op("i32.sub").set(left);
-    });
-  });
-  const endLocal = define(builder, ["i32", "i32", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const word = c.local("i32");
-    eachWord(c, at, () => {
-      c.get(at).i32(3).op("i32.shr_u").tee(word).mem("i32.load8_u", map.live).i32(RETURNED).op("i32.ne").if();
-      emitTrack(c, word, 2, "write", true, at);
-      setLive(c, at, () => c.i32(RETURNED));
-      c.get(at).i64(0n).call(storeWord).end();
-    });
-  });
-  const localParks = define(builder, ["i32", "i32"], ["i32"], (c) => {
-    const at = c.local("i32");
-    const known = c.local("i32");
-    if (merging === "full") {
-      eachWord(c, at, () => {
-        c.get(at).i32(3).op("i32.shr_u").mem("i32.load8_u", map.shared).i32(KNOWN).op("i32.and").get(known).op("i32.or").set(known);
-      });
-      c.get(known).op("i32.eqz").if();
-      c.i32(0).op("return").end();
-    }
-    parkBefore(c, true);
-  });
-
+  const locals = defineLocalVariables(engine, merging, tracking, rawStore[1], parkBefore);
   return {
     shouldPark,
-    beginLocal,
-    endLocal,
-    localParks,
+    beginLocal: locals.begin,
+    endLocal: locals.end,
+    localParks: locals.parks,
     load: loads,
     store: stores,
     peek,
     add: additions,
     rawStore,
-    trackWrite: tracks.write,
-    refute,
+    trackWrite: tracking.tracks.write,
+    refute: tracking.refute,
   };
 }

@@ -4,86 +4,88 @@
  * Nothing here is imported from the rest of this room but the memory map, so that every part of the engine can use it.
  */
 
+import { type Func, importFunc, importProcedure, type Procedure } from "../wasm/callable.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { Global } from "../wasm/values.ts";
 import type { MemoryMap } from "./memory-map.ts";
 
 /** WebAssembly globals, by meaning. All but the first group are of the running step only. */
 export interface Globals {
-  readonly fp: number;
-  readonly undo: number;
-  /** End of the room for log and stack, where the visited set begins, and the stack's lowest record (room.ts). */
-  readonly roomEnd: number;
-  readonly top: number;
-  /** Number of the stretch since the last mark or undo: the words logged in it bear it in the `stamp` table. */
-  readonly stretch: number;
-  readonly capacity: number;
-  readonly count: number;
-  readonly newShared: number;
+  readonly fp: Global<"i64">;
+  readonly undo: Global<"i32">;
+  /** End of the room for log and stack, where the visited set begins, and the stack's lowest record (arena.ts). */
+  readonly arenaEnd: Global<"i32">;
+  readonly top: Global<"i32">;
+  /** Number of the epoch: a new one begins at each mark and undo. A word logged in it bears it in the `loggedEpoch` table. */
+  readonly epoch: Global<"i32">;
+  readonly capacity: Global<"i32">;
+  readonly count: Global<"i32">;
+  readonly newShared: Global<"i32">;
 
-  readonly self: number;
-  readonly threadBit: number;
-  readonly sp: number;
-  readonly directSp: number;
-  readonly stackEnd: number;
-  readonly post: number;
-  readonly ops: number;
+  readonly self: Global<"i32">;
+  readonly threadBit: Global<"i32">;
+  readonly sp: Global<"i32">;
+  readonly directSp: Global<"i32">;
+  readonly stackEnd: Global<"i32">;
+  readonly post: Global<"i32">;
+  readonly ops: Global<"i32">;
   /** Accesses are looked at: 0 not (setup), 1 a thread's, 2 the final check's. */
-  readonly tracking: number;
+  readonly tracking: Global<"i32">;
   /** RACE.flags that the running daemon's writes leave, or those that the final check's reads leave. */
-  readonly role: number;
+  readonly role: Global<"i32">;
   /** Address of the object of the open section, plus 1, if it claims to commute: touching shared memory refutes that. */
-  readonly claim: number;
+  readonly claim: Global<"i32">;
   /** Sections of locks commute as they claim to; see explore/passes.ts. */
-  readonly movers: number;
+  readonly movers: Global<"i32">;
   /** Threads that are daemons, a bit each. */
-  readonly daemons: number;
-  readonly section: number;
-  readonly sectionKind: number;
-  readonly sectionObj: number;
-  readonly stepMark: number;
-  readonly exclusive: number;
-  readonly any: number;
-  readonly fuel: number;
+  readonly daemons: Global<"i32">;
+  readonly section: Global<"i32">;
+  readonly sectionKind: Global<"i32">;
+  readonly sectionObj: Global<"i32">;
+  readonly stepMark: Global<"i32">;
+  readonly exclusive: Global<"i64">;
+  readonly any: Global<"i64">;
+  readonly fuel: Global<"i32">;
   /** 1 once the step has run out of fuel for the first time: what it touches from then on is taken to be shared. */
-  readonly looping: number;
+  readonly looping: Global<"i32">;
   /** The position of a choice, plus 1, for which there was no room; or 0. */
-  readonly tooMany: number;
-  readonly choices: number;
+  readonly tooMany: Global<"i32">;
+  readonly choices: Global<"i32">;
   /** Choices are read from here (a byte each), as many as `scripted`. */
-  readonly script: number;
-  readonly scripted: number;
-  readonly watchStart: number;
-  readonly watchEnd: number;
+  readonly script: Global<"i32">;
+  readonly scripted: Global<"i32">;
+  readonly watchStart: Global<"i32">;
+  readonly watchEnd: Global<"i32">;
   /** Address of the watched word whose store the watcher is running for; 0 if it is not running. */
-  readonly inHook: number;
-  readonly segments: number;
+  readonly inHook: Global<"i32">;
+  readonly segments: Global<"i32">;
   /** The plain access that the step began with, plus 1, and its address; see explore/races.ts. */
-  readonly firstPlain: number;
-  readonly firstAddr: number;
+  readonly firstPlain: Global<"i32">;
+  readonly firstAddr: Global<"i32">;
   /** A word to look out for (0: none). */
-  readonly probe: number;
+  readonly probe: Global<"i32">;
   /** Nothing is learnt about sharing while this is 1. */
-  readonly quiet: number;
-  readonly locks: number;
-  /** Steps are remembered (step-cache.ts); what the running one reads is noted, up to here; what is remembered is worth nothing. */
-  readonly caching: number;
-  readonly recording: number;
-  readonly trail: number;
-  readonly stale: number;
-  readonly ret: readonly number[];
+  readonly sharingFrozen: Global<"i32">;
+  readonly locks: Global<"i32">;
+  /** Steps are remembered (memoised-transitions.ts); what the running one reads is noted, up to here; what is remembered is worth nothing. */
+  readonly memoising: Global<"i32">;
+  readonly recording: Global<"i32">;
+  readonly readSetTop: Global<"i32">;
+  readonly invalidated: Global<"i32">;
+  readonly ret: readonly Global<"i64">[];
 }
 
 /** Functions of the host: each ends the step by throwing, except `thread`. */
 export interface Imports {
   /** (reason, a, b, place): the engine itself found a violation, or a bound; `place` is an access number or a position, as `TRAP` says. */
-  readonly trap: number;
+  readonly trap: Procedure<["i32", "i64", "i64", "i32"]>;
   /** __sd_fail: (klass, text, a, b, c, loc). */
-  readonly fail: number;
+  readonly fail: Procedure<["i64", "i64", "i64", "i64", "i64", "i32"]>;
   /** __sd_thread: (name, column, fn, arg, flags) → index. */
-  readonly thread: number;
-  readonly assume: number;
+  readonly thread: Func<["i64", "i64", "i64", "i64", "i64"], "i64">;
+  readonly assume: Procedure<[]>;
   /** (access, address): an access to the word that is looked out for. */
-  readonly hit: number;
+  readonly hit: Procedure<["i32", "i32"]>;
 }
 
 /** Reasons given to the `trap` import. */
@@ -101,7 +103,7 @@ export const TRAP = {
   blockInSection: 11,
   choices: 12,
   segments: 13,
-  stepCache: 14,
+  memoised: 14,
   lifetime: 15,
   watch: 16,
   onCpu: 17,
@@ -112,31 +114,31 @@ export const TRAP = {
 
 export function importHost(builder: ModuleBuilder): Imports {
   return {
-    trap: builder.importFunction("trap", ["i32", "i64", "i64", "i32"], []),
-    fail: builder.importFunction("fail", ["i64", "i64", "i64", "i64", "i64", "i32"], []),
-    thread: builder.importFunction("thread", ["i64", "i64", "i64", "i64", "i64"], ["i64"]),
-    assume: builder.importFunction("assume", [], []),
-    hit: builder.importFunction("hit", ["i32", "i32"], []),
+    trap: importProcedure(builder, "trap", ["i32", "i64", "i64", "i32"]),
+    fail: importProcedure(builder, "fail", ["i64", "i64", "i64", "i64", "i64", "i32"]),
+    thread: importFunc(builder, "thread", ["i64", "i64", "i64", "i64", "i64"], "i64"),
+    assume: importProcedure(builder, "assume", []),
+    hit: importProcedure(builder, "hit", ["i32", "i32"]),
   };
 }
 
 export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals {
-  const i32 = (initial = 0): number => builder.global("i32", BigInt(initial));
-  const i64 = (): number => builder.global("i64", 0n);
+  const i32 = (initial = 0): Global<"i32"> => builder.global("i32", BigInt(initial));
+  const i64 = (): Global<"i64"> => builder.global("i64", 0n);
   const fp = i64();
   const undo = i32(map.undo);
-  const roomEnd = i32(map.visited);
+  const arenaEnd = i32(map.visited);
   const top = i32(map.visited);
-  const stretch = i32(1);
+  const epoch = i32(1);
   const capacity = i32();
   const count = i32();
   const newShared = i32();
   const globals: Globals = {
     fp,
     undo,
-    roomEnd,
+    arenaEnd,
     top,
-    stretch,
+    epoch,
     capacity,
     count,
     newShared,
@@ -171,17 +173,17 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     firstPlain: i32(),
     firstAddr: i32(),
     probe: i32(),
-    quiet: i32(),
+    sharingFrozen: i32(),
     locks: i32(),
-    caching: i32(),
+    memoising: i32(),
     recording: i32(),
-    trail: i32(map.trail),
-    stale: i32(),
+    readSetTop: i32(map.readSet),
+    invalidated: i32(),
     ret: [i64(), i64(), i64(), i64()],
   };
   for (const name of [
     "fp",
-    "roomEnd",
+    "arenaEnd",
     "capacity",
     "count",
     "newShared",
@@ -191,11 +193,11 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "firstPlain",
     "firstAddr",
     "probe",
-    "quiet",
+    "sharingFrozen",
     "looping",
     "movers",
     "daemons",
-    "caching",
+    "memoising",
     "recording",
   ] as const)
     builder.exportGlobal(name, globals[name]);

@@ -1,112 +1,104 @@
 /**
- * Operations on stretches of modelled memory, as WebAssembly functions: making memory live or dead (`__sd_live`, `__sd_dead`).
+ * Operations on ranges of modelled memory: making memory live or dead (`__sd_live`, `__sd_dead`), and unwritten (`__sd_uninit`).
+ *
+ * Always: the tables `live` and `unwritten` are state; they change through the undo log like all of it.
  */
 
 import { GUARD } from "../program/program.ts";
-import type { Code } from "../wasm/code.ts";
-import { define } from "../wasm/module-builder.ts";
+import { type Procedure, procedure } from "../wasm/callable.ts";
+import { local, loop, until, when } from "../wasm/control.ts";
+import { field, table, U8, U32 } from "../wasm/records.ts";
+import { i32, i64, increase, type Local, nonZero, select, type Value } from "../wasm/values.ts";
 import type { Accesses } from "./checked-access.ts";
 import { TRAP } from "./globals.ts";
 import { LIVENESS } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
+import type { Engine } from "./state.ts";
+
+/** (address, size, loc). */
+type OnRange = Procedure<["i64", "i64", "i32"]>;
 
 export interface Bulk {
-  /** (addr i64, size i64, loc i32): __sd_live, __sd_dead, __sd_uninit. */
-  readonly makeLive: number;
-  readonly makeDead: number;
-  readonly makeUnwritten: number;
+  readonly makeLive: OnRange;
+  readonly makeDead: OnRange;
+  readonly makeUnwritten: OnRange;
 }
 
-export function defineBulk(core: Core, accesses: Accesses): Bulk {
-  const { builder, map, globals, imports, reads, storeWord } = core;
+const WORD = 8;
 
-  /** Stores one byte of the live table for the word at i32 local `at`; the table is state, so it goes through the log. */
-  const setLive = accesses.rawStore[1];
+export function defineBulk(engine: Engine, accesses: Accesses): Bulk {
+  const { builder, map, globals: g, imports, reads, storeWord } = engine;
+  const live = table(U8, map.live);
+  const unwritten = table(U8, map.unwritten);
+  const shared = table(U8, map.shared);
+  const storeByte = accesses.rawStore[1];
+
   /** What comes and goes does so in one piece with what decides it. */
-  const inSection = (c: Code): void => {
-    c.getGlobal(globals.section).op("i32.eqz").if();
-    c.i32(TRAP.lifetime).i64(0n).i64(0n).get(2).call(imports.trap).end();
-  };
+  const requireSection = (loc: Local<"i32">): void => when(g.section.isZero(), () => imports.trap(TRAP.lifetime, 0n, 0n, loc));
   /** Outside of what is modelled lie the engine's own tables. */
-  const refuseOutside = (c: Code, reason: number): void => {
-    c.get(0).i64(BigInt(GUARD)).op("i64.lt_u").get(0).i64(BigInt(map.end)).op("i64.gt_u", "i32.or");
-    c.get(1).i64(BigInt(map.end)).get(0).op("i64.sub", "i64.gt_u", "i32.or").if();
-    c.i32(reason).get(0).get(1).get(2).call(imports.trap).end();
+  const refuseOutside = (address: Local<"i64">, size: Local<"i64">, loc: Local<"i32">, reason: number): void => {
+    const startsOutside = address.lt(BigInt(GUARD)).or(address.gt(BigInt(map.end)));
+    when(startsOutside.or(size.gt(i64(BigInt(map.end)).sub(address))), () => imports.trap(reason, address, size, loc));
   };
-  const makeLive = define(builder, ["i64", "i64", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const left = c.local("i32");
-    inSection(c);
-    refuseOutside(c, TRAP.badLive);
+  /** Of so many bytes that are left, those in the next word. */
+  const inWord = (left: Local<"i32">): Value<"i32"> => select(left.lt(WORD), left, WORD);
+
+  const makeLive = procedure(builder, ["i64", "i64", "i32"], (address, size, loc) => {
+    const at = local("i32");
+    const left = local("i32");
+    requireSection(loc);
+    refuseOutside(address, size, loc, TRAP.badLive);
     // Memory that died earlier in this step would never be seen dead.
-    c.getGlobal(globals.claim).i32(0).op("i32.ne").getGlobal(globals.post).op("i32.and").if();
-    c.call(accesses.refute).end();
-    c.get(0).op("i32.wrap_i64").set(at).get(1).op("i32.wrap_i64").set(left);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(left).i32(0).op("i32.le_u").brIf(done);
-    c.get(at).i32(1).op("i32.shr_u").i32(-4).op("i32.and").getGlobal(globals.stretch).mem("i32.store", map.born);
-    c.get(at).i32(3).op("i32.shr_u").i32(map.live).op("i32.add");
-    c.get(left).i32(8).get(left).i32(8).op("i32.lt_u", "select", "i64.extend_i32_u").call(setLive);
-    c.get(left).i32(8).op("i32.le_u").brIf(done);
-    c.get(at).i32(8).op("i32.add").set(at).get(left).i32(8).op("i32.sub").set(left);
-    c.br(loop).end().end();
+    when(nonZero(g.claim).and(g.post), () => accesses.refute());
+    at.set(address.toI32());
+    left.set(size.toI32());
+    loop((_, done) => {
+      done.when(left.le(0));
+      // Four bytes for each eight.
+      field(at.shr(1).and(-4), { ...U32, offset: 0 }, map.bornEpoch).set(g.epoch);
+      storeByte(live.address(at.shr(3)), inWord(left).toI64());
+      done.when(left.le(WORD));
+      increase(at, WORD);
+      left.set(left.sub(WORD));
+    });
   });
 
-  const makeUnwritten = define(builder, ["i64", "i64", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const left = c.local("i32");
-    refuseOutside(c, TRAP.badUninit);
-    c.get(0).op("i32.wrap_i64").i32(3).op("i32.shr_u").set(at).get(1).op("i32.wrap_i64").set(left);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(left).i32(0).op("i32.le_s").brIf(done);
-    c.get(at).i32(map.unwritten).op("i32.add");
-    c.i32(1).get(left).i32(8).get(left).i32(8).op("i32.lt_u", "select", "i32.shl").i32(1).op("i32.sub", "i64.extend_i32_u").call(setLive);
-    c.get(at)
-      .i32(map.live)
-      .op("i32.add")
-      .get(at)
-      .mem("i32.load8_u", map.live)
-      .i32(LIVENESS.UNWRITTEN)
-      .op("i32.or", "i64.extend_i32_u")
-      .call(setLive);
-    c.get(at).i32(1).op("i32.add").set(at).get(left).i32(8).op("i32.sub").set(left);
-    c.br(loop).end().end();
+  const makeUnwritten = procedure(builder, ["i64", "i64", "i32"], (address, size, loc) => {
+    const word = local("i32");
+    const left = local("i32");
+    refuseOutside(address, size, loc, TRAP.badUninit);
+    word.set(address.toI32().shr(3));
+    left.set(size.toI32());
+    until(left.leSigned(0), () => {
+      const allOf = i32(1).shl(inWord(left)).sub(1);
+      storeByte(unwritten.address(word), allOf.toI64());
+      storeByte(live.address(word), live.at(word).or(LIVENESS.UNWRITTEN).toI64());
+      increase(word);
+      left.set(left.sub(WORD));
+    });
   });
 
-  const makeDead = define(builder, ["i64", "i64", "i32"], [], (c) => {
-    const at = c.local("i32");
-    const end = c.local("i32");
-    const word = c.local("i32");
-    const bad = (): void => {
-      c.i32(TRAP.badFree).get(0).get(1).get(2).call(imports.trap);
-    };
-    inSection(c);
-    c.getGlobal(globals.claim).if();
-    c.call(accesses.refute).end();
-    c.get(0).i64(BigInt(GUARD)).op("i64.lt_u").get(0).get(1).op("i64.add").i64(BigInt(map.end)).op("i64.gt_u", "i32.or").if();
-    bad();
-    c.end();
-    c.get(0).op("i32.wrap_i64").tee(at).get(1).op("i32.wrap_i64", "i32.add").set(end);
-    const done = c.block();
-    const loop = c.loop();
-    c.get(at).get(end).op("i32.ge_u").brIf(done);
-    c.get(at).i32(3).op("i32.shr_u").set(word);
-    c.getGlobal(globals.recording).if();
-    c.get(word).i32(map.live).op("i32.add").i32(-8).op("i32.and").call(reads.note).end();
-    c.get(word).mem("i32.load8_u", map.live).i32(~LIVENESS.UNWRITTEN).op("i32.and").i32(1).op("i32.sub").i32(8).op("i32.ge_u").if();
-    bad();
-    c.end();
-    c.get(word).mem("i32.load8_u", map.unwritten).if();
-    c.get(word).i32(map.unwritten).op("i32.add").i64(0n).call(setLive).end();
-    // Freeing conflicts with every access to what is freed.
-    c.get(word).mem("i32.load8_u", map.shared).op("i32.eqz").getGlobal(globals.tracking).op("i32.and").if();
-    c.get(word).call(accesses.trackWrite).end();
-    c.get(at).i64(0n).call(storeWord);
-    c.get(word).i32(map.live).op("i32.add").i64(BigInt(LIVENESS.FREED)).call(setLive);
-    c.get(at).i32(8).op("i32.add").set(at);
-    c.br(loop).end().end();
+  const makeDead = procedure(builder, ["i64", "i64", "i32"], (address, size, loc) => {
+    const at = local("i32");
+    const end = local("i32");
+    const word = local("i32");
+    const bad = (): void => imports.trap(TRAP.badFree, address, size, loc);
+    requireSection(loc);
+    when(g.claim, () => accesses.refute());
+    when(address.lt(BigInt(GUARD)).or(address.add(size).gt(BigInt(map.end))), bad);
+    at.set(address.toI32());
+    end.set(at.add(size.toI32()));
+    until(at.ge(end), () => {
+      word.set(at.shr(3));
+      when(g.recording, () => reads.note(live.address(word).and(-WORD)));
+      const liveBytes = live.at(word).and(~LIVENESS.UNWRITTEN);
+      when(liveBytes.sub(1).ge(WORD), bad);
+      when(unwritten.at(word), () => storeByte(unwritten.address(word), 0n));
+      // Freeing conflicts with every access to what is freed.
+      when(shared.at(word).isZero().and(g.tracking), () => accesses.trackWrite(word));
+      storeWord(at, 0n);
+      storeByte(live.address(word), BigInt(LIVENESS.FREED));
+      increase(at, WORD);
+    });
   });
 
   return { makeLive, makeUnwritten, makeDead };

@@ -6,34 +6,26 @@
  *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
  *   unwritten 1 byte state: which bytes were allocated and never written, a bit each; LIVENESS.UNWRITTEN is set in live where it is not 0
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
- *   born    4 bytes  not state: the stretch in which the word was made live
- *   stamp   4 bytes  not state: the stretch (runtime.ts) in which the word was last logged; the live table's words have stamps too
- *   seen    4 bytes  not state: the stretch in which it was last noted as read (reads.ts)
+ *   loggedEpoch, readEpoch, bornEpoch: 4 bytes each, not state: the epoch in which the word was last logged (state.ts), last
+ *           entered into the read set (read-set.ts), made live. The live table's words have them too
  *   varies  1 byte   not state: 1 when some step has changed the word
- *   race    32 bytes not state: RACE below
+ *   race    32 bytes not state: RACE (layouts.ts)
  * For each 4 bytes of the model, of objects that sections name:
  *   lock    1 byte   not state: a lock's bit in lock sets plus 1, or 63 for none
  *   claims  1 byte   not state: CLAIM below
- * then the choice script, remembered steps, the room (room.ts) for undo log and search stack, and the visited set, which grows at the end. All but the last
- * start small: V8 collects garbage whenever it has given out some sixty megabytes of this kind.
- * Each lock that has a bit has a word that says who holds it; it is state. Each thread's stack has a sum: the exclusive or of what its words contribute to the fingerprint. It is no state, but is taken back like it.
+ * then the choice script, memoised transitions, the arena (arena.ts) of undo log and search stack, and the visited set, which grows at
+ * the end. All start small: V8 collects garbage whenever it has given out some sixty megabytes of this kind.
+ * Each lock that has a bit has a word that says who holds it; it is state. Each thread's stack has a sum: the exclusive or of what its
+ * words contribute to the fingerprint. It is not state, but undone like it.
  */
+
+import { field } from "../wasm/records.ts";
+import type { Value } from "../wasm/values.ts";
+import { LEVEL, MAX_CHOICES, PAIR, RACE, ROOT, SEGMENT, TCB } from "./layouts.ts";
 
 export const MAX_THREADS = 16;
 export const STACK_SIZE = 0x4000;
-/** Thread control block, at the base of a thread's stack: top frame (0: finished), exclusive locks, all locks. */
-export const TCB_SP = 0;
-export const TCB_EXCLUSIVE = 8;
-export const TCB_ANY = 16;
-/** __sd_busy. */
-export const TCB_BUSY = 24;
-export const TCB_SIZE = 32;
 
-/**
- * What is known of a word's users. u64 each: locks not held exclusively at some write; locks not held at some read or addition; locks not held exclusively
- * at some read. u16 each: which threads read, write, add; FLAG.
- */
-export const RACE = { writing: 0, reading: 8, readers: 16, writers: 18, adders: 20, flags: 22, readingAlone: 24, size: 32 } as const;
 /** The final check read it while no daemon was busy, or while one was; a daemon wrote it while busy, or not. */
 export const FLAG = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
 /** The object's sections touch shared memory; the lock does not keep threads apart: known when the machine was made, or found since. */
@@ -42,22 +34,18 @@ export const CLAIM = { noted: 1, notedNow: 2, broken: 4, brokenNow: 8 } as const
 export const LOCKS = 62;
 export const NO_BIT = 63;
 
-/** In one step; each has at most 255 alternatives. */
-export const MAX_CHOICES = 16;
-/** Of __sd_segment, 24 bytes each: base, size, and what to add to come to the target. */
+/** Of `__sd_segment`. */
 export const MAX_SEGMENTS = 8;
 /** Bytes of the sums of all stacks. */
 export const SUMS = 8 * (MAX_THREADS + 1);
-/** Of remembered steps (step-cache.ts): the entries of its table of trees, a power of 2; its bytes; and what one step may read. */
+/** Entries of the table of trees of memoised transitions (memoised-transitions.ts), a power of 2. */
 export const ROOTS = 0x8000;
 /** Entries of the table of pairs of steps (race-pairs.ts), a power of 2. */
 export const PAIRS = 0x4000;
-const STEP_BYTES = 0x80_0000;
-const TRAIL_BYTES = 0x8000;
-/** Of the search's stack, one record. */
-export const LEVEL = 64;
+const MEMO_BYTES = 0x80_0000;
+const READ_SET_BYTES = 0x8000;
 /** At first; it is made larger as needed. */
-const ROOM_BYTES = 0x80_0000;
+const ARENA_BYTES = 0x80_0000;
 const PAGE = 0x10000;
 
 export interface MemoryMap {
@@ -72,10 +60,10 @@ export interface MemoryMap {
   readonly holders: number;
   readonly lock: number;
   readonly claims: number;
-  readonly stamp: number;
-  readonly seen: number;
-  readonly born: number;
-  readonly seenEnd: number;
+  readonly loggedEpoch: number;
+  readonly readEpoch: number;
+  readonly bornEpoch: number;
+  readonly epochsEnd: number;
   readonly varies: number;
   readonly race: number;
   readonly racy: number;
@@ -86,17 +74,17 @@ export interface MemoryMap {
   readonly cpus: number;
   readonly segments: number;
   readonly script: number;
-  /** The choices of the running step, a word each: zero but while a step is looked for among the remembered ones. */
+  /** The choices of the running step, a word each: zero but while a memoised transition is looked up. */
   readonly chosen: number;
-  /** A record of the search's stack in which choices are gone through, apart from it. */
-  readonly tryout: number;
+  /** A record like those of the search's stack, but not on it: race-pairs.ts goes through choices in it. */
+  readonly scratchLevel: number;
   readonly arities: number;
-  readonly trail: number;
-  readonly trailEnd: number;
+  readonly readSet: number;
+  readonly readSetEnd: number;
   readonly roots: number;
   readonly pairs: number;
-  readonly steps: number;
-  readonly stepsEnd: number;
+  readonly memo: number;
+  readonly memoEnd: number;
   /** The undo log begins here; the search's stack grows down to meet it, from where the visited set begins at first. */
   readonly undo: number;
   readonly visited: number;
@@ -104,7 +92,7 @@ export interface MemoryMap {
 
 const align = (value: number, to: number): number => Math.ceil(value / to) * to;
 
-/** Bytes for remembered steps, and for log and stack at first (a multiple of 64 KiB). */
+/** Bytes for memoised transitions, and of the arena at first (a multiple of 64 KiB). */
 export interface Sizes {
   readonly steps: number;
   readonly room: number;
@@ -122,28 +110,28 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const shared = align(unwritten + words, 4096);
   const lock = align(shared + words, 4096);
   const claims = align(lock + 2 * words, 4096);
-  const stamp = align(claims + 2 * words, 4096);
-  const seen = stamp + (shared >> 1);
-  const born = seen + (shared >> 1);
-  const seenEnd = born + (shared >> 1);
-  const varies = align(seenEnd, 4096);
+  const loggedEpoch = align(claims + 2 * words, 4096);
+  const readEpoch = loggedEpoch + (shared >> 1);
+  const bornEpoch = readEpoch + (shared >> 1);
+  const epochsEnd = bornEpoch + (shared >> 1);
+  const varies = align(epochsEnd, 4096);
   const race = align(varies + (shared >> 3), 4096);
   const racy = align(race + words * RACE.size, 4096);
   const decides = racy + accesses;
   const functionTable = align(decides + accesses, 8);
   const cpus = align(functionTable + functions * 4, 8);
   const segments = cpus + 4 * MAX_THREADS;
-  const script = segments + MAX_SEGMENTS * 24;
+  const script = segments + MAX_SEGMENTS * SEGMENT.size;
   const arities = script + MAX_CHOICES;
   const chosen = align(arities + MAX_CHOICES * 4, 8);
-  const tryout = chosen + MAX_CHOICES * 8;
-  const trail = align(tryout + LEVEL, PAGE);
-  const trailEnd = trail + TRAIL_BYTES;
-  const roots = trailEnd;
-  const pairs = roots + 16 * ROOTS;
-  const steps = pairs + 16 * PAIRS;
-  const stepsEnd = steps + (sizes?.steps ?? STEP_BYTES);
-  const undo = align(stepsEnd, PAGE);
+  const scratchLevel = chosen + MAX_CHOICES * 8;
+  const readSet = align(scratchLevel + LEVEL.size, PAGE);
+  const readSetEnd = readSet + READ_SET_BYTES;
+  const roots = readSetEnd;
+  const pairs = roots + ROOT.size * ROOTS;
+  const memo = pairs + PAIR.size * PAIRS;
+  const memoEnd = memo + (sizes?.steps ?? MEMO_BYTES);
+  const undo = align(memoEnd, PAGE);
   return {
     stacks,
     end,
@@ -154,10 +142,10 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     holders,
     lock,
     claims,
-    stamp,
-    seen,
-    born,
-    seenEnd,
+    loggedEpoch,
+    readEpoch,
+    bornEpoch,
+    epochsEnd,
     varies,
     race,
     racy,
@@ -167,16 +155,16 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     segments,
     script,
     chosen,
-    tryout,
+    scratchLevel,
     arities,
-    trail,
-    trailEnd,
+    readSet,
+    readSetEnd,
     roots,
     pairs,
-    steps,
-    stepsEnd,
+    memo,
+    memoEnd,
     undo,
-    visited: undo + (sizes?.room ?? ROOM_BYTES),
+    visited: undo + (sizes?.room ?? ARENA_BYTES),
   };
 }
 
@@ -197,3 +185,6 @@ export const LIVENESS = {
   /** Some bytes of the word were allocated and never written. */
   UNWRITTEN: 0x20,
 } as const;
+
+/** In generated code: a thread's top frame, 0 if the thread has ended. */
+export const topFrame = (map: MemoryMap, thread: Value<"i32">): Value<"i32"> => field(thread.mul(STACK_SIZE), TCB.top, map.stacks);

@@ -2,13 +2,14 @@
 import { ASSUMED, type EngineSearch, FAILED, OUTCOME, type ThreadInfo } from "../machine/machine.ts";
 import type { ScheduleStep } from "../machine/schedule.ts";
 import type { WasmGlobal, WasmMemory } from "../wasm/web-assembly.ts";
-import { LEVEL } from "./memory-map.ts";
-import { AT, RUN } from "./search-loop.ts";
+import { LEVEL } from "./layouts.ts";
+import { RUN } from "./search-loop.ts";
+import { threadInOrderOf } from "./thread-order.ts";
 
 export interface SearchExports {
   readonly "search.start": (waiting: number) => void;
   readonly "search.run": (transitions: number) => number;
-  readonly roomEnd: WasmGlobal<number>;
+  readonly arenaEnd: WasmGlobal<number>;
   readonly "search.top": WasmGlobal<number>;
   readonly "search.states": WasmGlobal<number>;
   readonly "search.transitions": WasmGlobal<bigint>;
@@ -38,7 +39,7 @@ export function hostSearch(
   const STOPPED = 0x1000;
   return {
     start: ({ preemptions, maxStates, stopAtPlain }) => {
-      x["search.top"].value = x.roomEnd.value;
+      x["search.top"].value = x.arenaEnd.value;
       for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const)
         x[`search.${name}`].value = 0;
       x["search.transitions"].value = 0n;
@@ -91,20 +92,20 @@ export function hostSearch(
     schedule: () => {
       const view = new DataView(memory.buffer);
       const steps: ScheduleStep[] = [];
-      for (let level = x.roomEnd.value - LEVEL; level >= x["search.top"].value; level -= LEVEL) {
-        if (view.getUint32(level + AT.mark, true) === 0) continue;
-        const next = view.getUint32(level + AT.next, true);
-        const last = view.getInt32(level + AT.last, true);
-        const thread = last < 0 ? next : next === 0 ? last : next <= last ? next - 1 : next;
-        const count = view.getUint32(level + AT.scripted, true);
-        steps.push({ thread, choices: Array.from({ length: count }, (_, i) => view.getUint8(level + AT.choices + i)) });
+      for (let level = x.arenaEnd.value - LEVEL.size; level >= x["search.top"].value; level -= LEVEL.size) {
+        if (view.getUint32(level + LEVEL.mark.offset, true) === 0) continue;
+        const next = view.getUint32(level + LEVEL.next.offset, true);
+        const last = view.getInt32(level + LEVEL.last.offset, true);
+        const thread = threadInOrderOf(next, last);
+        const count = view.getUint32(level + LEVEL.scripted.offset, true);
+        steps.push({ thread, choices: Array.from({ length: count }, (_, i) => view.getUint8(level + LEVEL.choices.offset + i)) });
       }
       return steps;
     },
     goOn: () => {
       x["search.looked"].value = 1;
     },
-    waiting: () => new DataView(memory.buffer).getUint32(x["search.top"].value + AT.waiting, true),
+    waiting: () => new DataView(memory.buffer).getUint32(x["search.top"].value + LEVEL.waiting.offset, true),
     bounded: () => x["search.cut"].value !== 0,
   };
 }

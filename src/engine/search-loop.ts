@@ -2,342 +2,189 @@
  * The depth-first search of explore/search.ts in WebAssembly: the same order, counts and verdicts, without going through the host for each
  * step. A test holds the two together.
  *
- * The stack lies in linear memory and grows down (room.ts), one record of LEVEL bytes a state. A violation leaves `run` by the host's exception; the records then say how it
- * was reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
+ * Always: the state of memory is that of the level on top (search-stack.ts) whenever `run` is left by its end. A violation leaves it by the
+ * host's exception; the stack then says how it was reached. A failed assumption does so too, and the host calls `run` again with
+ * `pending` set.
  */
 
 import { BLOCKED, BUSY, CHOSE, FINISHED, OUTCOME } from "../machine/machine.ts";
-import { define, type ModuleBuilder } from "../wasm/module-builder.ts";
-import { LEVEL, STACK_SIZE, TCB_SP } from "./memory-map.ts";
+import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
+import { drop, either, forever, give, local, when } from "../wasm/control.ts";
+import { field, table, U64, view } from "../wasm/records.ts";
+import { increase, nonZero, select, type Value } from "../wasm/values.ts";
+import { END, LEVEL, UNDO } from "./layouts.ts";
+import type { MemoisedTransitions } from "./memoised-transitions.ts";
+import { topFrame } from "./memory-map.ts";
 import { defineRacePairs } from "./race-pairs.ts";
-import { ONE_STEP } from "./room.ts";
-import type { Core } from "./runtime.ts";
-import { END, type StepCache } from "./step-cache.ts";
+import { declareSearchGlobals } from "./search-globals.ts";
+import { defineSearchStack } from "./search-stack.ts";
+import type { Engine } from "./state.ts";
+import { threadInOrder } from "./thread-order.ts";
 
-/** Layout of one record, LEVEL bytes. `mark` is 0 while no step is applied; `more` is 1 + the length of the next choices, or 0. */
-export const AT = {
-  mark: 0,
-  next: 4,
-  last: 8,
-  preemptions: 12,
-  waiting: 16,
-  flags: 20,
-  scripted: 24,
-  more: 28,
-  choices: 32,
-  nextChoices: 48,
-} as const;
 /**
- * progress: a thread that is no daemon can do something that others can see, or end, or leave the scenario's bounds; lastEnabled: the one that ran last can go on;
- * waitsBusy: a busy daemon cannot go on; led: a step led to a state that was new, and has been found not to be stuck by now.
+ * Of a level, what its steps have shown. progress: a thread that is no daemon can do something that others can see, or end, or leave the
+ * scenario's bounds; waitsBusy: a busy daemon cannot go on; lastEnabled: the thread that ran last can go on; led: a step led to a state
+ * that was new, and has been found not to be stuck by now.
  */
 const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4, led: 8 } as const;
 
 /** Results of `run`. */
 export const RUN = { running: 0, exhausted: 1, stuck: 2, states: 3, fresh: 4 } as const;
 
-export interface SearchGlobals {
-  readonly top: number;
-  readonly states: number;
-  readonly transitions: number;
-  readonly deepest: number;
-  readonly assumed: number;
-  readonly ended: number;
-  readonly cut: number;
-  readonly limit: number;
-  readonly maxStates: number;
-  readonly pending: number;
-  readonly threads: number;
-  readonly workers: number;
-  readonly inFinal: number;
-  readonly visitor: number;
-  /** The state on top has been looked at: it is not stuck. */
-  readonly looked: number;
-}
-
-/** Globals that the host sets before a search, or reads after it. */
-export function declareSearchGlobals(builder: ModuleBuilder, top: number): SearchGlobals {
-  const i32 = (initial = 0): number => builder.global("i32", BigInt(initial));
-  const globals: SearchGlobals = {
-    top,
-    states: i32(),
-    transitions: builder.global("i64", 0n),
-    deepest: i32(),
-    assumed: i32(),
-    ended: i32(),
-    cut: i32(),
-    limit: i32(-1),
-    maxStates: i32(-1),
-    pending: i32(),
-    threads: i32(),
-    workers: i32(),
-    inFinal: i32(),
-    visitor: i32(),
-    looked: i32(),
-  };
-  for (const [name, index] of Object.entries(globals)) builder.exportGlobal(`search.${name}`, index);
-  return globals;
-}
-
-export function defineSearch(core: Core, steps: StepCache, enter: number, final: number | undefined): void {
-  const { builder, map, globals: g, mark, undoTo, visit } = core;
+export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: Procedure<["i32"]>, final: Procedure<[]> | undefined): void {
+  const { builder, map, globals: g, mark, undoTo, visit } = engine;
   const s = declareSearchGlobals(builder, g.top);
+  const stack = defineSearchStack(engine, s.deepest);
+  const meetsAnew = defineRacePairs(engine, memo, stack);
+  const unbounded = s.limit.ltSigned(0);
+  const stackSum = (thread: Value<"i32">): Value<"i64"> => table(U64, map.sums).at(thread);
 
-  // (level i32): what choices come after those just made, if any.
-  const settle = define(builder, ["i32"], [], (c) => {
-    const i = c.local("i32");
-    const k = c.local("i32");
-    const taken = c.local("i32");
-    const scripted = c.local("i32");
-    c.get(0).i32(0).mem("i32.store", AT.more);
-    c.getGlobal(g.choices).tee(i).op("i32.eqz").if();
-    c.op("return").end();
-    c.get(0).mem("i32.load", AT.scripted).set(scripted);
-    const none = c.block();
-    const loop = c.loop();
-    c.get(i).op("i32.eqz").brIf(none);
-    c.get(i).i32(1).op("i32.sub").tee(i).get(scripted).op("i32.lt_u").if("i32");
-    c.get(0).get(i).op("i32.add").mem("i32.load8_u", AT.choices).else().i32(0).end();
-    c.set(taken);
-    c.get(taken).i32(1).op("i32.add").get(i).i32(2).op("i32.shl").mem("i32.load", map.arities).op("i32.ge_u").brIf(loop);
-    // Those before it as they were, this one plus 1.
-    const copied = c.block();
-    const copy = c.loop();
-    c.get(k).get(i).op("i32.ge_u").brIf(copied);
-    c.get(0).get(k).op("i32.add");
-    c.get(k).get(scripted).op("i32.lt_u").if("i32");
-    c.get(0).get(k).op("i32.add").mem("i32.load8_u", AT.choices).else().i32(0).end();
-    c.mem("i32.store8", AT.nextChoices);
-    c.get(k).i32(1).op("i32.add").set(k).br(copy).end().end();
-    c.get(0).get(i).op("i32.add").get(taken).i32(1).op("i32.add").mem("i32.store8", AT.nextChoices);
-    c.get(0).get(i).i32(2).op("i32.add").mem("i32.store", AT.more);
-    c.op("return").end().end();
+  /** (thread, preemptions): with a bound on preemptions, states are told apart by these too. */
+  const salt: Func<["i32", "i32"], "i64"> = func(builder, ["i32", "i32"], "i64", (thread, preemptions) => {
+    when(unbounded, () => give(0n));
+    return thread.add(1).shl(12).add(preemptions).add(1).toI64();
   });
 
-  // (level i32): on to the next choices of the step just tried, or to the next thread.
-  const advance = define(builder, ["i32"], [], (c) => {
-    c.get(0).mem("i32.load", AT.more).if();
-    c.get(0).get(0).mem("i32.load", AT.more).i32(1).op("i32.sub").mem("i32.store", AT.scripted);
-    for (const part of [0, 8])
-      c.get(0)
-        .get(0)
-        .mem("i64.load", AT.nextChoices + part)
-        .mem("i64.store", AT.choices + part);
-    c.else();
-    c.get(0)
-      .get(0)
-      .mem("i32.load", AT.next)
-      .i32(1)
-      .op("i32.add")
-      .mem("i32.store", AT.next)
-      .get(0)
-      .i32(0)
-      .mem("i32.store", AT.scripted)
-      .end();
+  /** (waiting): the initial state. */
+  const start = procedure(builder, ["i32"], (waiting) => {
+    drop(visit.here(salt(-1, 0)));
+    s.states.set(1);
+    stack.push(-1, 0, waiting);
   });
 
-  const worthALook = defineRacePairs(core, steps, { settle, advance, scripted: AT.scripted, choices: AT.choices });
+  /** (transitions): goes on for about so many; one of RUN. */
+  const run = func(builder, ["i32"], "i32", (budget) => {
+    const stopAt = local("i64");
+    const level = local("i32");
+    const thread = local("i32");
+    const next = local("i32");
+    const last = local("i32");
+    const preemptions = local("i32");
+    const outcome = local("i32");
+    const waiting = local("i32");
+    const worker = local("i32");
+    const beforeFinal = local("i32");
+    /** The memoised transition, if the step is known: it is made only if it leads to a new state. */
+    const known = local("i32");
+    /** The step's change of the fingerprint; its share that comes from the thread's own stack. */
+    const delta = local("i64");
+    const own = local("i64");
+    const sumBefore = local("i64");
+    const state = view(LEVEL, level);
+    const setFlag = (flag: number): void => state.flags.set(state.flags.or(flag));
 
-  // (last i32, preemptions i32, waiting i32)
-  const push = define(builder, ["i32", "i32", "i32"], [], (c) => {
-    const level = c.local("i32");
-    const depth = c.local("i32");
-    c.i32(2 * ONE_STEP).call(core.room.want);
-    c.getGlobal(s.top).i32(LEVEL).op("i32.sub").tee(level).setGlobal(s.top);
-    for (const zero of [AT.mark, AT.next, AT.flags, AT.scripted, AT.more]) c.get(level).i32(0).mem("i32.store", zero);
-    c.get(level)
-      .get(0)
-      .mem("i32.store", AT.last)
-      .get(level)
-      .get(1)
-      .mem("i32.store", AT.preemptions)
-      .get(level)
-      .get(2)
-      .mem("i32.store", AT.waiting);
-    c.getGlobal(g.roomEnd)
-      .get(level)
-      .op("i32.sub")
-      .i32(6)
-      .op("i32.shr_u")
-      .i32(1)
-      .op("i32.sub")
-      .tee(depth)
-      .getGlobal(s.deepest)
-      .op("i32.gt_u")
-      .if();
-    c.get(depth).setGlobal(s.deepest).end();
-  });
+    stopAt.set(s.transitions.add(budget.toI64()));
+    when(s.pending, () => {
+      s.pending.set(0);
+      level.set(s.top);
+      stack.planChoices(level);
+      // It could go on, only not within the scenario's bounds: no deadlock.
+      setFlag(FLAG.progress);
+      increase(s.assumed);
+      s.transitions.set(s.transitions.add(1n));
+    });
 
-  // (thread i32, preemptions i32) → salt i64
-  const salt = define(builder, ["i32", "i32"], ["i64"], (c) => {
-    c.getGlobal(s.limit).i32(0).op("i32.lt_s").if();
-    c.i64(0n).op("return").end();
-    c.get(0).i32(1).op("i32.add").i32(12).op("i32.shl").get(1).op("i32.add").i32(1).op("i32.add", "i64.extend_i32_u");
-  });
+    return forever((again) => {
+      level.set(s.top);
+      when(level.ge(g.arenaEnd), () => give(RUN.exhausted));
+      when(state.mark, () => {
+        undoTo(state.mark);
+        state.mark.set(0);
+        stack.advance(level);
+      });
 
-  // (waiting i32): the initial state.
-  const start = define(builder, ["i32"], [], (c) => {
-    c.i32(-1).i32(0).call(salt).call(visit.here).op("drop");
-    c.i32(1).setGlobal(s.states);
-    c.i32(-1).i32(0).get(0).call(push);
-  });
+      next.set(state.next);
+      when(next.ge(s.threads), () => {
+        // Nothing is left to try here. Stuck: threads have yet to end and none makes progress; or all have, and a busy daemon waits.
+        when(s.looked.isZero().and(state.flags.and(FLAG.led).isZero()), () => {
+          const asked = select<"i32">(state.waiting, FLAG.progress, FLAG.waitsBusy);
+          when(nonZero(state.flags.and(asked)).eq(state.waiting.isZero()), () => give(RUN.stuck));
+        });
+        s.looked.set(0);
+        s.top.set(level.add(LEVEL.size));
+        again();
+      });
+      when(s.transitions.ge(stopAt), () => give(RUN.running));
 
-  const run = define(builder, ["i32"], ["i32"], (c) => {
-    const stopAt = c.local("i64");
-    const level = c.local("i32");
-    const thread = c.local("i32");
-    const next = c.local("i32");
-    const last = c.local("i32");
-    const preemptions = c.local("i32");
-    const outcome = c.local("i32");
-    const waiting = c.local("i32");
-    const worker = c.local("i32");
-    const at = c.local("i32");
-    const known = c.local("i32");
-    const delta = c.local("i64");
-    const sum = c.local("i64");
-    const own = c.local("i64");
-    const field = (offset: number): void => {
-      c.get(level).mem("i32.load", offset);
-    };
-    const setFlag = (flag: number): void => {
-      c.get(level);
-      field(AT.flags);
-      c.i32(flag).op("i32.or").mem("i32.store", AT.flags);
-    };
-    c.getGlobal(s.transitions).get(0).op("i64.extend_i32_u", "i64.add").set(stopAt);
-    c.getGlobal(s.pending).if();
-    c.i32(0).setGlobal(s.pending);
-    c.getGlobal(s.top).tee(level).call(settle);
-    // It could go on, only not within the scenario's bounds: no deadlock.
-    setFlag(FLAG.progress);
-    c.getGlobal(s.assumed).i32(1).op("i32.add").setGlobal(s.assumed);
-    c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions).end();
+      const skipThread = (): void => {
+        state.next.set(next.add(1));
+        again();
+      };
+      last.set(state.last);
+      thread.set(threadInOrder(next, last));
+      when(topFrame(map, thread).isZero(), skipThread);
+      const couldGoOn = state.flags.shr(Math.log2(FLAG.lastEnabled)).and(1);
+      const isPreemption = couldGoOn.and(thread.ne(last)).and(last.ltSigned(0).isZero());
+      preemptions.set(state.preemptions.add(isPreemption));
+      when(unbounded.isZero().and(preemptions.gt(s.limit)), () => {
+        s.cut.set(1);
+        skipThread();
+      });
 
-    const loop = c.loop();
-    c.getGlobal(s.top).tee(level).getGlobal(g.roomEnd).op("i32.ge_u").if();
-    c.i32(RUN.exhausted).op("return").end();
-    field(AT.mark);
-    c.if();
-    field(AT.mark);
-    c.call(undoTo).get(level).i32(0).mem("i32.store", AT.mark).get(level).call(advance).end();
-    field(AT.next);
-    c.tee(next).getGlobal(s.threads).op("i32.ge_u").if();
-    c.getGlobal(s.looked).op("i32.eqz");
-    field(AT.flags);
-    c.i32(FLAG.led).op("i32.and", "i32.eqz", "i32.and").if();
-    field(AT.flags);
-    c.i32(FLAG.progress).i32(FLAG.waitsBusy);
-    field(AT.waiting);
-    c.op("select", "i32.and").i32(0).op("i32.ne");
-    field(AT.waiting);
-    c.op("i32.eqz", "i32.eq").if();
-    c.i32(RUN.stuck).op("return").end().end();
-    c.i32(0).setGlobal(s.looked);
-    c.get(level).i32(LEVEL).op("i32.add").setGlobal(s.top).br(loop).end();
-    c.getGlobal(s.transitions).get(stopAt).op("i64.ge_u").if();
-    c.i32(RUN.running).op("return").end();
+      g.script.set(level.add(LEVEL.choices.offset));
+      g.scripted.set(state.scripted);
+      known.set(either(g.memoising, memo.find(thread), 0));
+      when(
+        known,
+        () => {
+          const end = view(END, known);
+          delta.set(end.delta);
+          own.set(memo.ownDelta(known, thread));
+          outcome.set(end.status);
+          when(outcome.and(CHOSE), () => {
+            memo.restoreChoices(known);
+            stack.planChoices(level);
+          });
+        },
+        () => {
+          state.mark.set(mark());
+          sumBefore.set(stackSum(thread));
+          outcome.set(memo.run(thread));
+          own.set(stackSum(thread).xor(sumBefore));
+          stack.planChoices(level);
+          delta.set(g.fp.xor(field(state.mark, UNDO.old)));
+        },
+      );
 
-    // The thread that ran last comes first, then the others by number.
-    field(AT.last);
-    c.tee(last).i32(0).op("i32.lt_s").if("i32");
-    c.get(next).else();
-    c.get(next).if("i32");
-    c.get(next).get(next).get(last).op("i32.le_u", "i32.sub").else().get(last).end().end();
-    c.set(thread);
-    c.get(thread)
-      .i32(STACK_SIZE)
-      .op("i32.mul")
-      .mem("i32.load", map.stacks + TCB_SP)
-      .op("i32.eqz")
-      .if();
-    c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).br(loop).end();
-    field(AT.preemptions);
-    field(AT.flags);
-    c.i32(2)
-      .op("i32.shr_u")
-      .i32(1)
-      .op("i32.and")
-      .get(thread)
-      .get(last)
-      .op("i32.ne", "i32.and")
-      .get(last)
-      .i32(0)
-      .op("i32.lt_s", "i32.eqz", "i32.and", "i32.add")
-      .set(preemptions);
-    c.getGlobal(s.limit).i32(0).op("i32.lt_s", "i32.eqz").get(preemptions).getGlobal(s.limit).op("i32.gt_u", "i32.and").if();
-    c.i32(1).setGlobal(s.cut);
-    c.get(level).get(next).i32(1).op("i32.add").mem("i32.store", AT.next).br(loop).end();
+      /** On to the next step of this state. One that was run is undone when the loop comes round. */
+      const back = (): void => {
+        when(known, () => stack.advance(level));
+        again();
+      };
+      when(outcome.and(BUSY), () => setFlag(FLAG.waitsBusy));
+      outcome.set(outcome.and(OUTCOME));
+      when(outcome.eq(BLOCKED), back);
+      s.transitions.set(s.transitions.add(1n));
+      worker.set(s.workers.shr(thread).and(1));
+      const othersSee = delta.ne(own);
+      when(worker.and(othersSee.or(outcome.eq(FINISHED))), () => setFlag(FLAG.progress));
+      when(thread.eq(last), () => setFlag(FLAG.lastEnabled));
+      // A step that changes nothing leads to a state that was visited (unless the bound tells states apart by more than memory).
+      when(delta.isZero().and(unbounded), back);
+      waiting.set(state.waiting.sub(outcome.eq(FINISHED).and(worker)));
+      const reached = g.fp.xor(select(known, delta, 0n));
+      when(visit.at(reached, salt(thread, preemptions)).isZero(), back);
 
-    // What the step does, if that is known: then it is made only if it leads to a new state.
-    c.get(level).i32(AT.choices).op("i32.add").setGlobal(g.script);
-    field(AT.scripted);
-    c.setGlobal(g.scripted);
-    c.getGlobal(g.caching).if("i32");
-    c.get(thread).call(steps.find).else().i32(0).end();
-    c.tee(known).if();
-    c.get(known).mem("i64.load", END.delta).set(delta);
-    c.get(known).get(thread).call(steps.ownDelta).set(own);
-    c.get(known).mem("i32.load", END.status).tee(outcome).i32(CHOSE).op("i32.and").if();
-    c.get(known).call(steps.choices).get(level).call(settle).end();
-    c.else();
-    c.get(level).call(mark).mem("i32.store", AT.mark);
-    c.get(thread).i32(3).op("i32.shl").mem("i64.load", map.sums).set(sum);
-    c.get(thread).call(steps.run).set(outcome);
-    c.get(thread).i32(3).op("i32.shl").mem("i64.load", map.sums).get(sum).op("i64.xor").set(own);
-    c.get(level).call(settle);
-    c.getGlobal(g.fp);
-    field(AT.mark);
-    c.mem("i64.load", 8).op("i64.xor").set(delta).end();
-    /** Goes back to before the step: a known one was not made. */
-    const back = (): void => {
-      c.get(known).if();
-      c.get(level).call(advance).end();
-      c.br(loop);
-    };
-    c.get(outcome).i32(BUSY).op("i32.and").if();
-    setFlag(FLAG.waitsBusy);
-    c.end();
-    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
-    back();
-    c.end();
-    c.getGlobal(s.transitions).i64(1n).op("i64.add").setGlobal(s.transitions);
-    c.getGlobal(s.workers).get(thread).op("i32.shr_u").i32(1).op("i32.and").tee(worker);
-    c.get(delta).get(own).op("i64.ne").get(outcome).i32(FINISHED).op("i32.eq", "i32.or", "i32.and").if();
-    setFlag(FLAG.progress);
-    c.end();
-    c.get(thread).get(last).op("i32.eq").if();
-    setFlag(FLAG.lastEnabled);
-    c.end();
-    // A step that changes nothing leads to a state that was visited (unless the bound tells states apart by more than memory).
-    c.get(delta).op("i64.eqz").getGlobal(s.limit).i32(0).op("i32.lt_s", "i32.and").if();
-    back();
-    c.end();
-    field(AT.waiting);
-    c.get(outcome).i32(FINISHED).op("i32.eq").get(worker).op("i32.and", "i32.sub").set(waiting);
-    c.getGlobal(g.fp).get(delta).i64(0n).get(known).op("select", "i64.xor");
-    c.get(thread).get(preemptions).call(salt).call(visit.at).op("i32.eqz").if();
-    back();
-    c.end();
-    c.get(known).if();
-    c.get(level).call(mark).mem("i32.store", AT.mark).get(known).call(steps.apply).end();
-    c.getGlobal(s.states).i32(1).op("i32.add").setGlobal(s.states);
-    setFlag(FLAG.led);
-    c.get(waiting).op("i32.eqz").if();
-    c.getGlobal(s.ended).i32(1).op("i32.add").setGlobal(s.ended);
-    if (final !== undefined) {
-      c.call(mark).set(at);
-      c.i32(1).setGlobal(s.inFinal).i32(1).call(enter).call(final).i32(0).setGlobal(s.inFinal);
-      c.get(at).call(undoTo);
-    }
-    c.end();
-    c.getGlobal(s.states).getGlobal(s.maxStates).op("i32.ge_u").if();
-    c.i32(RUN.states).op("return").end();
-    c.get(thread).get(preemptions).get(waiting).call(push);
-    c.getGlobal(s.visitor).if();
-    c.getGlobal(s.threads).call(worthALook).if();
-    c.i32(RUN.fresh).op("return").end().end();
-    c.br(loop).end().op("unreachable");
+      when(known, () => {
+        state.mark.set(mark());
+        memo.apply(known);
+      });
+      increase(s.states);
+      setFlag(FLAG.led);
+      when(waiting.isZero(), () => {
+        increase(s.ended);
+        if (final === undefined) return;
+        beforeFinal.set(mark());
+        s.inFinal.set(1);
+        enter(1);
+        final();
+        s.inFinal.set(0);
+        undoTo(beforeFinal);
+      });
+      when(s.states.ge(s.maxStates), () => give(RUN.states));
+      stack.push(thread, preemptions, waiting);
+      when(s.visitor, () => when(meetsAnew(s.threads), () => give(RUN.fresh)));
+    });
   });
   builder.exportFunction("search.start", start);
   builder.exportFunction("search.run", run);

@@ -1,243 +1,202 @@
 /**
- * Atomic sections and locks at run time: what `atomic_begin` and `atomic_end` do to the running step, as the table in
- * docs/architecture.md says. Lock objects get a bit each when first taken; a thread's lock sets are masks of these bits.
+ * Atomic sections and locks at run time: what `atomic_begin` and `atomic_end` do to the running step. Lock objects get a bit each when
+ * first taken; a thread's lock sets are masks of these bits.
  *
- * A section that claims to commute is believed until it touches shared memory (`claim`, checked-access.ts). A lock is believed until two threads
+ * A section that claims to commute is believed until it touches shared memory (`claim`, tracking.ts). A lock is believed until two threads
  * hold it at once, or one gives it back that does not hold it. What is found so, the next pass knows.
  */
 
 import type { Merging } from "../machine/machine.ts";
-import type { Code } from "../wasm/code.ts";
-import { define } from "../wasm/module-builder.ts";
+import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
+import { either, give, local, when } from "../wasm/control.ts";
+import { table, U8, U32, U64 } from "../wasm/records.ts";
+import { type Global, i32, i64, increase, inverse, type Local, select, type Value } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
 import { CLAIM, LOCKS, MAX_THREADS, NO_BIT } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
-
-/** As in kernel/include/shootdown.h. */
-export const SECTION = { step: 0, acquire: 1, acquireShared: 2, release: 3, releaseShared: 4, local: 5, alloc: 6 } as const;
-/** Sections that are no operation of their step as long as their claim holds. */
-export const isSilent = (kind: number): boolean => kind === SECTION.local || kind === SECTION.alloc;
-const KINDS = 7;
+import { SECTIONS, type SectionKind } from "./section-kinds.ts";
+import type { Engine } from "./state.ts";
 
 export interface Sections {
-  /** By kind: (obj i64) → 1 if the thread must park before the section. */
-  readonly begin: readonly number[];
+  /** By kind: (object) → 1 if the thread must park before the section. */
+  readonly begin: readonly Func<["i64"], "i32">[];
   /** (): leaves the section; lock sets change here, once the guard has passed. */
-  readonly end: number;
-  /** (obj i64, shared i64): __sd_took. */
-  readonly took: number;
-  /** (thread i64, cpu i64, loc i32): __sd_on_cpu. */
-  readonly onCpu: number;
+  readonly end: Procedure<[]>;
+  /** (object, shared): __sd_took. */
+  readonly took: Procedure<["i64", "i64"]>;
+  /** (thread, cpu, loc): __sd_on_cpu. */
+  readonly onCpu: Procedure<["i64", "i64", "i32"]>;
 }
 
-export function defineSections(core: Core, merging: Merging): Sections {
-  const { builder, map, globals, storeWord } = core;
+const NO_OBJECT = -1;
+const THREAD = 1;
 
-  // (obj i32) → the lock's bit plus 1, given one if it has none, or NO_BIT.
-  const lockBit = define(builder, ["i32"], ["i32"], (c) => {
-    const granule = c.local("i32");
-    const bit = c.local("i32");
-    c.get(0).i32(2).op("i32.shr_u").tee(granule).mem("i32.load8_u", map.lock).tee(bit).if();
-    c.get(bit).op("return").end();
-    c.getGlobal(globals.locks).i32(LOCKS).op("i32.lt_u").if();
-    c.getGlobal(globals.locks).i32(1).op("i32.add").tee(bit).setGlobal(globals.locks);
-    c.else();
-    // More locks than bits: what such a lock protects is treated as unprotected.
-    c.i32(NO_BIT).set(bit).end();
-    c.get(granule).get(bit).mem("i32.store8", map.lock);
-    c.get(bit);
+type Mode = "exclusive" | "shared";
+const perMode = <T>(make: (mode: Mode) => T): Record<Mode, T> => ({ exclusive: make("exclusive"), shared: make("shared") });
+
+export function defineSections(engine: Engine, merging: Merging): Sections {
+  const { builder, map, globals: g, imports, storeWord } = engine;
+  const claims = table(U8, map.claims);
+  const locks = table(U8, map.lock);
+  const holders = table(U64, map.holders);
+  const granule = (object: Value<"i32">): Value<"i32"> => object.shr(2);
+
+  /** (object) → the lock's bit plus 1, given one if it has none, or NO_BIT. */
+  const lockBit = func(builder, ["i32"], "i32", (object) => {
+    const index = local("i32");
+    const bit = local("i32");
+    index.set(granule(object));
+    bit.set(locks.at(index));
+    when(bit, () => give(bit));
+    when(
+      g.locks.lt(LOCKS),
+      () => {
+        bit.set(g.locks.add(1));
+        g.locks.set(bit);
+      },
+      // More locks than bits: what such a lock protects is treated as unprotected.
+      () => bit.set(NO_BIT),
+    );
+    locks.at(index).set(bit);
+    return bit;
   });
 
-  /** The mask of the bit in a local: that bit, or none. */
-  const maskOf = (c: Code, bit: number): void => {
-    c.i64(0n).i64(1n).get(bit).i32(1).op("i32.sub", "i64.extend_i32_u", "i64.shl").get(bit).i32(NO_BIT).op("i32.eq", "select");
-  };
+  /** The set of that one lock, or the empty set. */
+  const setOf = (bit: Value<"i32">): Value<"i64"> => select(bit.eq(NO_BIT), 0n, i64(1n).shl(bit.sub(1).toI64()));
 
-  // (obj i32): the lock does not keep threads apart.
-  const noteBroken = define(builder, ["i32"], [], (c) => {
-    const at = c.local("i32");
-    const byte = c.local("i32");
-    c.get(0).i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
-    c.i32(CLAIM.broken | CLAIM.brokenNow)
-      .op("i32.and")
-      .getGlobal(globals.quiet)
-      .op("i32.or")
-      .if();
-    c.op("return").end();
-    c.get(at).get(byte).i32(CLAIM.brokenNow).op("i32.or").mem("i32.store8", map.claims);
-    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
+  /** (object): the lock does not keep threads apart. */
+  const noteBroken = procedure(builder, ["i32"], (object) => {
+    const index = local("i32");
+    const claim = local("i32");
+    index.set(granule(object));
+    claim.set(claims.at(index));
+    when(claim.and(CLAIM.broken | CLAIM.brokenNow).or(g.sharingFrozen), () => give());
+    claims.at(index).set(claim.or(CLAIM.brokenNow));
+    increase(g.newShared);
   });
 
-  const own = (c: Code, shared: boolean): void => {
-    c.getGlobal(globals.threadBit);
-    if (!shared) c.i32(16).op("i32.shl");
-    c.op("i64.extend_i32_u");
-  };
-  const holder = (c: Code, bit: number): void => {
-    c.get(bit).i32(3).op("i32.shl").mem("i64.load", map.holders);
-  };
-  const lockSets = (shared: boolean): readonly number[] => (shared ? [globals.any] : [globals.any, globals.exclusive]);
-  const include = (c: Code, mask: number, shared: boolean): void => {
-    for (const set of lockSets(shared)) c.getGlobal(set).get(mask).op("i64.or").setGlobal(set);
+  /** The running thread among a lock's holders: shared in bits 0 to 15, exclusively in bits 16 to 31. */
+  const self = (mode: Mode): Value<"i64"> => (mode === "shared" ? g.threadBit : g.threadBit.shl(16)).toI64();
+  const ANY_EXCLUSIVE = 0xffff_0000n;
+  const lockSets = (mode: Mode): readonly Global<"i64">[] => (mode === "shared" ? [g.any] : [g.any, g.exclusive]);
+  const include = (lock: Local<"i64">, mode: Mode): void => {
+    for (const set of lockSets(mode)) set.set(set.or(lock));
   };
 
-  // (obj i32): the running thread has the lock from now on; nobody else may.
-  const take = (shared: boolean): number =>
-    define(builder, ["i32"], [], (c) => {
-      const bit = c.local("i32");
-      const held = c.local("i64");
-      const mask = c.local("i64");
-      c.get(0).call(lockBit).tee(bit).i32(NO_BIT).op("i32.eq").if();
-      c.op("return").end();
-      maskOf(c, bit);
-      c.set(mask);
-      include(c, mask, shared);
-      holder(c, bit);
-      c.tee(held);
+  /** (object): the running thread has the lock from now on; nobody else may. */
+  const take = perMode((mode) =>
+    procedure(builder, ["i32"], (object) => {
+      const bit = local("i32");
+      const held = local("i64");
+      const lock = local("i64");
+      bit.set(lockBit(object));
+      when(bit.eq(NO_BIT), () => give());
+      lock.set(setOf(bit));
+      include(lock, mode);
+      held.set(holders.at(bit));
       // Shared: nobody exclusively, and not oneself again.
-      if (shared) {
-        c.i64(0xffff_0000n);
-        own(c, true);
-        c.op("i64.or", "i64.and");
-      }
-      c.op("i64.eqz", "i32.eqz").if();
-      c.get(0).call(noteBroken).end();
-      c.get(bit).i32(3).op("i32.shl").i32(map.holders).op("i32.add").get(held);
-      own(c, shared);
-      c.op("i64.or").call(storeWord);
-    });
-  const takes = { exclusive: take(false), shared: take(true) };
-
-  // (obj i32): before a release, whose accesses are those of one who holds the lock.
-  const beforeRelease = (shared: boolean): number =>
-    define(builder, ["i32"], [], (c) => {
-      const bit = c.local("i32");
-      const mask = c.local("i64");
-      c.get(0).call(lockBit).tee(bit).i32(NO_BIT).op("i32.eq").if();
-      c.op("return").end();
-      holder(c, bit);
-      own(c, shared);
-      c.op("i64.and", "i64.eqz").if();
-      c.get(0).call(noteBroken).end();
-      maskOf(c, bit);
-      c.set(mask);
-      include(c, mask, shared);
-    });
-  const beforeReleases = { exclusive: beforeRelease(false), shared: beforeRelease(true) };
-
-  // (obj i32)
-  const release = (shared: boolean): number =>
-    define(builder, ["i32"], [], (c) => {
-      const bit = c.local("i32");
-      const mask = c.local("i64");
-      c.get(0).call(lockBit).tee(bit).i32(NO_BIT).op("i32.eq").if();
-      c.op("return").end();
-      maskOf(c, bit);
-      c.i64(-1n).op("i64.xor").set(mask);
-      for (const set of lockSets(shared)) c.getGlobal(set).get(mask).op("i64.and").setGlobal(set);
-      c.get(bit).i32(3).op("i32.shl").i32(map.holders).op("i32.add");
-      holder(c, bit);
-      own(c, shared);
-      c.i64(-1n).op("i64.xor", "i64.and").call(storeWord);
-    });
-  const releases = { exclusive: release(false), shared: release(true) };
-
-  // (obj i32): its words are touched as by one who holds the lock.
-  const beforeAcquire = (shared: boolean): number =>
-    define(builder, ["i32"], [], (c) => {
-      const bit = c.local("i32");
-      const mask = c.local("i64");
-      c.get(0).call(lockBit).set(bit);
-      maskOf(c, bit);
-      c.set(mask);
-      include(c, mask, shared);
-    });
-  const beforeAcquires = { exclusive: beforeAcquire(false), shared: beforeAcquire(true) };
-
-  const parkIfPost = (c: Code): void => {
-    c.getGlobal(globals.post).if();
-    c.i32(1).op("return").end();
-  };
-  const operation = (c: Code): void => {
-    c.getGlobal(globals.ops).i32(1).op("i32.add").setGlobal(globals.ops);
-  };
-  const begin = Array.from({ length: KINDS }, (_, kind) =>
-    define(builder, ["i64"], ["i32"], (c) => {
-      const object = c.local("i32");
-      const lock = kind !== SECTION.step && kind !== SECTION.local && kind !== SECTION.alloc;
-      const shared = kind === SECTION.acquireShared || kind === SECTION.releaseShared;
-      const releasing = kind === SECTION.release || kind === SECTION.releaseShared;
-      const nonMover = (): void => {
-        parkIfPost(c);
-        c.i32(1).setGlobal(globals.post);
-        operation(c);
-        c.i32(0).setGlobal(globals.claim);
-      };
-      // An address outside memory names no object.
-      c.i32(-1).get(0).op("i32.wrap_i64").get(0).i64(BigInt(map.end)).op("i64.ge_u", "select").set(object);
-      if (merging !== "full" || kind === SECTION.step) nonMover();
-      else {
-        c.get(object).i32(-1).op("i32.eq").if("i32");
-        c.i32(1).else();
-        c.get(object).i32(2).op("i32.shr_u").mem("i32.load8_u", map.claims);
-        c.i32(lock ? CLAIM.noted | CLAIM.broken : CLAIM.noted)
-          .op("i32.and")
-          .end();
-        if (lock) c.getGlobal(globals.movers).op("i32.eqz", "i32.or");
-        c.if();
-        nonMover();
-        c.else();
-        if (releasing) c.i32(1).setGlobal(globals.post);
-        else if (kind !== SECTION.local) parkIfPost(c);
-        if (lock) operation(c);
-        c.get(object).i32(1).op("i32.add").setGlobal(globals.claim).end();
-      }
-      c.i32(1).setGlobal(globals.section).i32(kind).setGlobal(globals.sectionKind);
-      if (lock) {
-        c.get(object).setGlobal(globals.sectionObj);
-        c.get(object).i32(-1).op("i32.ne").if();
-        c.get(object)
-          .call((releasing ? beforeReleases : beforeAcquires)[shared ? "shared" : "exclusive"])
-          .end();
-      }
-      c.i32(0);
+      const inTheWay = mode === "shared" ? held.and(i64(ANY_EXCLUSIVE).or(self("shared"))) : held;
+      when(inTheWay.isZero().isZero(), () => noteBroken(object));
+      storeWord(holders.address(bit), held.or(self(mode)));
     }),
   );
 
-  const end = define(builder, [], [], (c) => {
-    c.i32(0).setGlobal(globals.section).i32(0).setGlobal(globals.claim);
-    c.getGlobal(globals.sectionKind).op("i32.eqz").getGlobal(globals.sectionObj).i32(-1).op("i32.eq", "i32.or").if();
-    c.op("return").end();
-    for (const [kind, body] of [
-      [SECTION.acquire, takes.exclusive],
-      [SECTION.acquireShared, takes.shared],
-      [SECTION.release, releases.exclusive],
-      [SECTION.releaseShared, releases.shared],
-    ] as const) {
-      c.getGlobal(globals.sectionKind).i32(kind).op("i32.eq").if();
-      c.getGlobal(globals.sectionObj).call(body).end();
-    }
+  /** (object): before a release, whose accesses are those of one who holds the lock. */
+  const beforeRelease = perMode((mode) =>
+    procedure(builder, ["i32"], (object) => {
+      const bit = local("i32");
+      const lock = local("i64");
+      bit.set(lockBit(object));
+      when(bit.eq(NO_BIT), () => give());
+      when(holders.at(bit).and(self(mode)).isZero(), () => noteBroken(object));
+      lock.set(setOf(bit));
+      include(lock, mode);
+    }),
+  );
+
+  /** (object) */
+  const release = perMode((mode) =>
+    procedure(builder, ["i32"], (object) => {
+      const bit = local("i32");
+      const others = local("i64");
+      bit.set(lockBit(object));
+      when(bit.eq(NO_BIT), () => give());
+      others.set(inverse(setOf(bit)));
+      for (const set of lockSets(mode)) set.set(set.and(others));
+      storeWord(holders.address(bit), holders.at(bit).and(inverse(self(mode))));
+    }),
+  );
+
+  /** (object): before an acquire, whose accesses are those of one who holds the lock. */
+  const beforeAcquire = perMode((mode) =>
+    procedure(builder, ["i32"], (object) => {
+      const bit = local("i32");
+      const lock = local("i64");
+      bit.set(lockBit(object));
+      lock.set(setOf(bit));
+      include(lock, mode);
+    }),
+  );
+
+  const parkIfPost = (): void => when(g.post, () => give(1));
+
+  const beginOf = ({ mover, lock }: SectionKind, kind: number): Func<["i64"], "i32"> =>
+    func(builder, ["i64"], "i32", (address) => {
+      const object = local("i32");
+      const asNonMover = (): void => {
+        parkIfPost();
+        g.post.set(1);
+        increase(g.ops);
+        g.claim.set(0);
+      };
+      const asMover = (): void => {
+        if (mover === "left") g.post.set(1);
+        else if (mover === "right") parkIfPost();
+        if (lock !== undefined) increase(g.ops);
+        g.claim.set(object.add(1));
+      };
+      // An address outside memory names no object.
+      object.set(select(address.ge(BigInt(map.end)), NO_OBJECT, address.toI32()));
+      if (merging !== "full" || mover === "none") asNonMover();
+      else {
+        const refutations = lock === undefined ? CLAIM.noted : CLAIM.noted | CLAIM.broken;
+        const refuted = either(object.eq(NO_OBJECT), 1, claims.at(granule(object)).and(refutations));
+        when(lock === undefined ? refuted : refuted.or(g.movers.isZero()), asNonMover, asMover);
+      }
+      g.section.set(1);
+      g.sectionKind.set(kind);
+      if (lock !== undefined) {
+        g.sectionObj.set(object);
+        const before = lock.does === "release" ? beforeRelease : beforeAcquire;
+        when(object.ne(NO_OBJECT), () => before[lock.mode](object));
+      }
+      return i32(0);
+    });
+  const begin = SECTIONS.map(beginOf);
+
+  const end = procedure(builder, [], () => {
+    g.section.set(0);
+    g.claim.set(0);
+    when(g.sectionKind.isZero().or(g.sectionObj.eq(NO_OBJECT)), () => give());
+    SECTIONS.forEach(({ lock }, kind) => {
+      if (lock === undefined) return;
+      const change = lock.does === "acquire" ? take : release;
+      when(g.sectionKind.eq(kind), () => change[lock.mode](g.sectionObj));
+    });
   });
 
-  const took = define(builder, ["i64", "i64"], [], (c) => {
-    c.getGlobal(globals.tracking).i32(1).op("i32.ne").get(0).i64(BigInt(map.end)).op("i64.ge_u", "i32.or").if();
-    c.op("return").end();
-    c.get(1).op("i64.eqz").if();
-    c.get(0).op("i32.wrap_i64").call(takes.exclusive).else();
-    c.get(0).op("i32.wrap_i64").call(takes.shared).end();
+  const took = procedure(builder, ["i64", "i64"], (object, shared) => {
+    when(g.tracking.ne(THREAD).or(object.ge(BigInt(map.end))), () => give());
+    when(
+      shared.isZero(),
+      () => take.exclusive(object.toI32()),
+      () => take.shared(object.toI32()),
+    );
   });
 
-  const onCpu = define(builder, ["i64", "i64", "i32"], [], (c) => {
-    c.getGlobal(globals.tracking)
-      .get(0)
-      .i64(BigInt(MAX_THREADS))
-      .op("i64.ge_u", "i32.or")
-      .get(1)
-      .i64(BigInt(map.end))
-      .op("i64.ge_u", "i32.or")
-      .if();
-    c.i32(TRAP.onCpu).i64(0n).i64(0n).get(2).call(core.imports.trap).end();
-    c.get(0).op("i32.wrap_i64").i32(2).op("i32.shl").get(1).op("i32.wrap_i64").call(lockBit).mem("i32.store", map.cpus);
+  const onCpu = procedure(builder, ["i64", "i64", "i32"], (thread, cpu, loc) => {
+    const wrong = g.tracking.or(thread.ge(BigInt(MAX_THREADS))).or(cpu.ge(BigInt(map.end)));
+    when(wrong, () => imports.trap(TRAP.onCpu, 0n, 0n, loc));
+    table(U32, map.cpus).at(thread.toI32()).set(lockBit(cpu.toI32()));
   });
 
   return { begin, end, took, onCpu };

@@ -4,210 +4,174 @@
  *
  * The rules are those of docs/soundness.md; interpret/sharing.ts has the same ones.
  */
-import type { Code } from "../wasm/code.ts";
-import { define } from "../wasm/module-builder.ts";
-import { CLAIM, FLAG, FOUND, LIVENESS, RACE, STACK_SIZE } from "./memory-map.ts";
-import type { Core } from "./runtime.ts";
+import { type Procedure, procedure } from "../wasm/callable.ts";
+import { give, local, when } from "../wasm/control.ts";
+import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
+import { type I32, increase, inverse, nonZero, type Value, type Variable } from "../wasm/values.ts";
+import { RACE } from "./layouts.ts";
+import { CLAIM, FLAG, FOUND, LIVENESS, STACK_SIZE } from "./memory-map.ts";
+import type { Engine } from "./state.ts";
 
 export type Use = "read" | "write" | "add";
 
+/** One access to one word, for its analysis. */
+export interface Touch {
+  readonly word: Value<"i32">;
+  readonly access: I32;
+  readonly use: Use;
+  readonly plain: boolean;
+  readonly address: Value<"i32">;
+}
+
 export interface Tracking {
-  /** (word i32): notes an access to the word, not shared so far, by the running thread under its locks. */
-  readonly tracks: Readonly<Record<Use, number>>;
+  /** (word): notes an access to the word, not shared so far, by the running thread under its locks. */
+  readonly tracks: Readonly<Record<Use, Procedure<["i32"]>>>;
   /** (): the open section, which claims to commute, does not. */
-  readonly refute: number;
-  /** Emits the analysis of an access to the word number in local `word`. */
-  readonly emitTrack: (c: Code, word: number, access: number, use: Use, plain: boolean, at?: number) => void;
+  readonly refute: Procedure<[]>;
+  /** The analysis of an access. */
+  readonly analyse: (touch: Touch) => void;
 }
 
 const { CONSTANT, FREED } = LIVENESS;
+const THREAD = 1;
+const FINAL_CHECK = 2;
 
-export function defineTracking(core: Core): Tracking {
-  const { builder, map, globals, imports } = core;
-  const learn = (c: Code): void => {
-    c.getGlobal(globals.newShared).i32(1).op("i32.add").setGlobal(globals.newShared);
-  };
+export function defineTracking(engine: Engine): Tracking {
+  const { builder, map, globals: g, imports } = engine;
+  const live = table(U8, map.live);
+  const shared = table(U8, map.shared);
+  const claims = table(U8, map.claims);
+  const racy = table(U8, map.racy);
+  const bornEpoch = table(U32, map.bornEpoch);
+  const entryOf = (word: Value<"i32">): Value<"i32"> => word.shl(Math.log2(RACE.size)).add(map.race);
+  const learn = (): void => increase(g.newShared);
 
-  // (word i32): it is shared, from the next pass on; nothing is kept of its users, so that no access to it takes the short way.
-  const share = define(builder, ["i32"], [], (c) => {
-    const entry = c.local("i32");
-    c.get(0).mem("i32.load8_u", map.shared).getGlobal(globals.quiet).op("i32.or").if();
-    c.op("return").end();
-    c.get(0).i32(FOUND).mem("i32.store8", map.shared);
-    c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").set(entry);
-    for (const field of [0, 8, 16, 24]) c.get(entry).i64(0n).mem("i64.store", field);
-    learn(c);
+  /** (word): it is shared, from the next pass on. Nothing is kept of its users, so that no access to it takes the short way. */
+  const share = procedure(builder, ["i32"], (word) => {
+    const entry = local("i32");
+    when(shared.at(word).or(g.sharingFrozen), () => give());
+    shared.at(word).set(FOUND);
+    entry.set(entryOf(word));
+    for (let offset = 0; offset < RACE.size; offset += U64.bytes) field(entry, { ...U64, offset }).set(0n);
+    learn();
   });
 
-  // (entry i32, word i32): after a change of a race entry, is the word shared now?
-  const evaluate = define(builder, ["i32", "i32"], [], (c) => {
-    const readers = c.local("i32");
-    const writers = c.local("i32");
-    const adders = c.local("i32");
-    const flags = c.local("i32");
-    const field = (at: number, into: number): void => {
-      c.get(0).mem("i32.load16_u", at).set(into);
-    };
-    /** More than one thread in the mask on the stack. */
-    const several = (): void => {
-      const mask = flags;
-      c.tee(mask).get(mask).i32(1).op("i32.sub", "i32.and").i32(0).op("i32.ne");
-    };
-    /** No lock is in both sets of missing ones' complements. */
-    const apart = (one: number, other: number): void => {
-      c.get(0).mem("i64.load", one).get(0).mem("i64.load", other).op("i64.or").i64(-1n).op("i64.eq", "i32.and");
-    };
-    const found = (): void => {
-      c.if();
-      c.get(1).call(share).op("return").end();
-    };
-    field(RACE.readers, readers);
-    field(RACE.writers, writers);
-    field(RACE.adders, adders);
+  /** (entry, word): after a change of a race entry, is the word shared now? */
+  const evaluate = procedure(builder, ["i32", "i32"], (entry, word) => {
+    const race = view(RACE, entry);
+    const readers = local("i32");
+    const writers = local("i32");
+    const adders = local("i32");
+    const flags = local("i32");
+    const scratch = local("i32");
+    /** More than one thread. */
+    const several = (threads: Value<"i32">): Value<"i32"> => nonZero(scratch.tee(threads).and(scratch.sub(1)));
+    /** No lock is missing in neither. */
+    const noLockInBoth = (one: Variable<"i64">, other: Variable<"i64">): Value<"i32"> => one.or(other).eq(-1n);
+    const sharedIf = (condition: Value<"i32">): void =>
+      when(condition, () => {
+        share(word);
+        give();
+      });
+
+    readers.set(race.readers);
+    writers.set(race.writers);
+    adders.set(race.adders);
     // A write, and another thread.
-    c.get(writers).i32(0).op("i32.ne").get(readers).get(writers).op("i32.or").get(adders).op("i32.or");
-    several();
-    c.op("i32.and");
-    apart(RACE.writing, RACE.reading);
-    found();
+    const users = readers.or(writers).or(adders);
+    sharedIf(nonZero(writers).and(several(users)).and(noLockInBoth(race.writing, race.reading)));
     // An addition, and another thread that reads.
-    c.get(readers).i32(0).op("i32.ne").get(adders).i32(0).op("i32.ne", "i32.and").get(readers).get(adders).op("i32.or");
-    several();
-    c.op("i32.and");
-    apart(RACE.readingAlone, RACE.reading);
-    found();
+    const addedAndRead = nonZero(readers).and(nonZero(adders));
+    sharedIf(addedAndRead.and(several(readers.or(adders))).and(noLockInBoth(race.readingAlone, race.reading)));
     // The final check, and a daemon that writes: it may be anywhere then, but what is read only while none is busy no busy one disturbs.
-    field(RACE.flags, flags);
-    c.get(flags).i32(FLAG.finalBusy).op("i32.and").i32(0).op("i32.ne");
-    c.get(flags)
-      .i32(FLAG.daemonBusy | FLAG.daemonIdle)
-      .op("i32.and")
-      .i32(0)
-      .op("i32.ne", "i32.and");
-    c.get(flags)
-      .i32(FLAG.finalIdle | FLAG.daemonIdle)
-      .op("i32.and")
-      .i32(FLAG.finalIdle | FLAG.daemonIdle)
-      .op("i32.eq", "i32.or");
-    found();
+    flags.set(race.flags);
+    const readWhileBusy = nonZero(flags.and(FLAG.finalBusy)).and(nonZero(flags.and(FLAG.daemonBusy | FLAG.daemonIdle)));
+    const idle = FLAG.finalIdle | FLAG.daemonIdle;
+    sharedIf(readWhileBusy.or(flags.and(idle).eq(idle)));
   });
 
-  // (word i32): note an access by the running thread under its locks.
-  const track = (use: Use): number =>
-    define(builder, ["i32"], [], (c) => {
-      const entry = c.local("i32");
-      const missing = c.local("i64");
-      const alone = c.local("i64");
-      const threadsAt = { read: RACE.readers, write: RACE.writers, add: RACE.adders }[use];
-      const [maskAt, held] = use === "write" ? ([RACE.writing, globals.exclusive] as const) : ([RACE.reading, globals.any] as const);
-      c.get(0).i32(5).op("i32.shl").i32(map.race).op("i32.add").set(entry);
-      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
-      c.get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.and").if();
-      c.op("return").end();
-      c.get(entry).get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.or").mem("i32.store16", RACE.flags);
-      c.get(entry).get(0).call(evaluate).op("return").end();
+  /** (word): note an access by the running thread under its locks. */
+  const track = (use: Use): Procedure<["i32"]> =>
+    procedure(builder, ["i32"], (word) => {
+      const entry = local("i32");
+      const missing = local("i64");
+      const missingAlone = local("i64");
+      const race = view(RACE, entry);
+      const threads = { read: race.readers, write: race.writers, add: race.adders }[use];
+      const [locks, held] = use === "write" ? ([race.writing, g.exclusive] as const) : ([race.reading, g.any] as const);
+      entry.set(entryOf(word));
+      when(g.tracking.eq(FINAL_CHECK), () => {
+        when(race.flags.and(g.role), () => give());
+        race.flags.set(race.flags.or(g.role));
+        evaluate(entry, word);
+        give();
+      });
       // What this step has made live, before anything that others can see: whoever reaches it now fails in the state before the step.
-      c.getGlobal(globals.post).op("i32.eqz").if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born).getGlobal(globals.stretch).op("i32.eq").if();
-      c.op("return").end().end();
-      c.get(entry).mem("i64.load", maskAt).getGlobal(held).i64(-1n).op("i64.xor", "i64.or").tee(missing);
-      c.get(entry).mem("i64.load", maskAt).op("i64.eq");
-      if (use === "read") {
-        c.get(entry).mem("i64.load", RACE.readingAlone).getGlobal(globals.exclusive).i64(-1n).op("i64.xor", "i64.or").tee(alone);
-        c.get(entry).mem("i64.load", RACE.readingAlone).op("i64.eq", "i32.and");
-      } else {
-        c.get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.and").getGlobal(globals.role).op("i32.eq", "i32.and");
-      }
-      c.get(entry).mem("i32.load16_u", threadsAt).getGlobal(globals.threadBit).op("i32.and").i32(0).op("i32.ne", "i32.and").if();
-      c.op("return").end();
-      c.getGlobal(globals.quiet).if();
-      c.op("return").end();
-      c.get(entry).get(missing).mem("i64.store", maskAt);
-      if (use === "read") c.get(entry).get(alone).mem("i64.store", RACE.readingAlone);
-      else c.get(entry).get(entry).mem("i32.load16_u", RACE.flags).getGlobal(globals.role).op("i32.or").mem("i32.store16", RACE.flags);
-      c.get(entry).get(entry).mem("i32.load16_u", threadsAt).getGlobal(globals.threadBit).op("i32.or").mem("i32.store16", threadsAt);
-      c.get(entry).get(0).call(evaluate);
+      when(g.post.isZero(), () => when(bornEpoch.at(word).eq(g.epoch), () => give()));
+      missing.set(locks.or(inverse(held)));
+      const sameLocks = missing.eq(locks);
+      const sameRest =
+        use === "read"
+          ? missingAlone.tee(race.readingAlone.or(inverse(g.exclusive))).eq(race.readingAlone)
+          : race.flags.and(g.role).eq(g.role);
+      const sameThread = nonZero(threads.and(g.threadBit));
+      when(sameLocks.and(sameRest).and(sameThread), () => give());
+      when(g.sharingFrozen, () => give());
+      locks.set(missing);
+      if (use === "read") race.readingAlone.set(missingAlone);
+      else race.flags.set(race.flags.or(g.role));
+      threads.set(threads.or(g.threadBit));
+      evaluate(entry, word);
     });
   const tracks = { read: track("read"), write: track("write"), add: track("add") };
 
-  // (access i32): a plain access to a shared word, outside sections.
-  const noteRacy = define(builder, ["i32"], [], (c) => {
-    c.getGlobal(globals.section).getGlobal(globals.quiet).op("i32.or").if();
-    c.op("return").end();
-    c.get(0).mem("i32.load8_u", map.racy).if();
-    c.op("return").end();
-    c.get(0).i32(1).mem("i32.store8", map.racy);
-    learn(c);
+  /** (access): a plain access to a shared word, outside sections. */
+  const noteRacy = procedure(builder, ["i32"], (access) => {
+    when(g.section.or(g.sharingFrozen), () => give());
+    when(racy.at(access), () => give());
+    racy.at(access).set(1);
+    learn();
   });
 
-  // (): the open section's claim to commute does not hold.
-  const refute = define(builder, [], [], (c) => {
-    const at = c.local("i32");
-    const byte = c.local("i32");
-    c.getGlobal(globals.claim).i32(1).op("i32.sub").i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
-    c.i32(CLAIM.noted | CLAIM.notedNow)
-      .op("i32.and")
-      .getGlobal(globals.quiet)
-      .op("i32.or")
-      .if();
-    c.op("return").end();
-    c.get(at).get(byte).i32(CLAIM.notedNow).op("i32.or").mem("i32.store8", map.claims);
-    learn(c);
+  const refute = procedure(builder, [], () => {
+    const object = local("i32");
+    const claim = local("i32");
+    object.set(g.claim.sub(1).shr(2));
+    claim.set(claims.at(object));
+    when(claim.and(CLAIM.noted | CLAIM.notedNow).or(g.sharingFrozen), () => give());
+    claims.at(object).set(claim.or(CLAIM.notedNow));
+    learn();
   });
 
-  // (word i32, access i32, plain i32): a loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it
-  // waits for can be written.
-  const takePart = define(builder, ["i32", "i32", "i32"], [], (c) => {
-    c.get(0)
-      .mem("i32.load8_u", map.live)
-      .i32(CONSTANT)
-      .op("i32.and")
-      .get(0)
-      .mem("i32.load8_u", map.live)
-      .i32(FREED)
-      .op("i32.ne", "i32.and");
-    c.get(0)
-      .i32(3)
-      .op("i32.shl")
-      .getGlobal(globals.stackEnd)
-      .op("i32.sub")
-      .i32(STACK_SIZE)
-      .op("i32.add")
-      .i32(STACK_SIZE)
-      .op("i32.lt_u", "i32.or");
-    c.if();
-    c.op("return").end();
-    c.get(0).call(share);
-    c.get(2).if();
-    c.get(1).call(noteRacy).end();
+  /**
+   * (word, access, plain): a loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it
+   * waits for can be written.
+   */
+  const takePart = procedure(builder, ["i32", "i32", "i32"], (word, access, plain) => {
+    const constant = live.at(word).and(CONSTANT).and(live.at(word).ne(FREED));
+    const onOwnStack = word.shl(3).sub(g.stackEnd).add(STACK_SIZE).lt(STACK_SIZE);
+    when(constant.or(onOwnStack), () => give());
+    share(word);
+    when(plain, () => noteRacy(access));
   });
 
-  /** Emits the analysis of an access to the word number in local `word`. */
-  const emitTrack = (c: Code, word: number, access: number, use: Use, plain: boolean, at?: number): void => {
-    c.getGlobal(globals.looping).if();
-    c.get(word)
-      .get(access)
-      .i32(plain ? 1 : 0)
-      .call(takePart)
-      .end();
-    c.getGlobal(globals.tracking).if();
-    c.get(word).mem("i32.load8_u", map.shared).if();
-    c.getGlobal(globals.tracking).i32(1).op("i32.eq").if();
-    // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
-    c.getGlobal(globals.inHook).if();
-    c.getGlobal(globals.inHook).i32(3).op("i32.shr_u").call(share).end();
-    c.getGlobal(globals.claim).if();
-    c.call(refute).end();
-    c.get(word).getGlobal(globals.probe).op("i32.eq").if();
-    c.get(access);
-    if (at === undefined) c.get(0).op("i32.wrap_i64");
-    else c.get(at);
-    c.call(imports.hit).end();
-    if (plain) c.get(access).call(noteRacy);
-    c.end();
-    c.else();
-    c.get(word).call(tracks[use]).end().end();
+  const analyse = ({ word, access, use, plain, address }: Touch): void => {
+    when(g.looping, () => takePart(word, access, plain ? 1 : 0));
+    const analyseShared = (): void => {
+      // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
+      when(g.inHook, () => share(g.inHook.shr(3)));
+      when(g.claim, () => refute());
+      when(word.eq(g.probe), () => imports.hit(access, address));
+      if (plain) noteRacy(access);
+    };
+    when(g.tracking, () =>
+      when(
+        shared.at(word),
+        () => when(g.tracking.eq(THREAD), analyseShared),
+        () => tracks[use](word),
+      ),
+    );
   };
 
-  return { tracks, refute, emitTrack };
+  return { tracks, refute, analyse };
 }

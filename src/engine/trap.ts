@@ -3,7 +3,8 @@
 import { EngineLimit, type Failure } from "../machine/machine.ts";
 import type { Program } from "../program/program.ts";
 import { TRAP } from "./globals.ts";
-import { LIVENESS, MAX_CHOICES, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
+import { MAX_CHOICES } from "./layouts.ts";
+import { LIVENESS, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
 
 /** Thrown by the host's functions to end a step. */
 export class Stop extends Error {
@@ -91,7 +92,7 @@ export function trap(
       return fail("scenario", "__sd_on_cpu is for setup only", [0n, 0n, 0n], place);
     case TRAP.watch:
       return fail("scenario", "__sd_watch is for setup only", [0n, 0n, 0n], place);
-    case TRAP.stepCache:
+    case TRAP.memoised:
       throw new Error("a step that is remembered did something else");
     default:
       throw new Error(`unknown trap ${reason}`);

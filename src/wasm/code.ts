@@ -84,12 +84,18 @@ const MEMORY = {
 } as const;
 export type MemoryOp = keyof typeof MEMORY;
 
+/** A function or a global: its index, or what knows it. */
+export type Ref = number | { readonly index: number };
+export const indexOf = (ref: Ref): number => (typeof ref === "number" ? ref : ref.index);
+
 /** The body of one function. Branch targets are given as labels; `depth` of nesting is kept here. */
 export class Code {
   readonly bytes: number[] = [];
   readonly params: number;
   private readonly locals: ValType[] = [];
   private depth = 0;
+  /** The last `set`: its local, where its bytes begin and end. */
+  private justSet = { local: -1, start: -1, end: -1 };
 
   constructor(params: number) {
     this.params = params;
@@ -133,8 +139,19 @@ export class Code {
   }
 
   set(local: number): this {
+    const start = this.bytes.length;
     this.bytes.push(0x21);
     unsignedLeb(local, this.bytes);
+    this.justSet = { local, start, end: this.bytes.length };
+    return this;
+  }
+
+  /** `get`; where the local has just been set, one `tee` stands for both. */
+  reuse(local: number): this {
+    const { local: last, start, end } = this.justSet;
+    if (last !== local || end !== this.bytes.length) return this.get(local);
+    this.bytes[start] = 0x22;
+    this.justSet = { local: -1, start: -1, end: -1 };
     return this;
   }
 
@@ -144,21 +161,21 @@ export class Code {
     return this;
   }
 
-  getGlobal(global: number): this {
+  getGlobal(global: Ref): this {
     this.bytes.push(0x23);
-    unsignedLeb(global, this.bytes);
+    unsignedLeb(indexOf(global), this.bytes);
     return this;
   }
 
-  setGlobal(global: number): this {
+  setGlobal(global: Ref): this {
     this.bytes.push(0x24);
-    unsignedLeb(global, this.bytes);
+    unsignedLeb(indexOf(global), this.bytes);
     return this;
   }
 
-  call(func: number): this {
+  call(func: Ref): this {
     this.bytes.push(0x10);
-    unsignedLeb(func, this.bytes);
+    unsignedLeb(indexOf(func), this.bytes);
     return this;
   }
 

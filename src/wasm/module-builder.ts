@@ -1,7 +1,8 @@
 /** A WebAssembly module put together: types, imports, functions, globals, one table, exports, names. */
 
-import { Code, TYPE_BYTE, type ValType } from "./code.ts";
+import { type Code, indexOf, type Ref, TYPE_BYTE, type ValType } from "./code.ts";
 import { joined, signedLeb32, signedLeb64, unsignedLeb } from "./leb.ts";
+import { type Global, globalVariable } from "./values.ts";
 
 function vector(items: readonly ArrayLike<number>[]): Uint8Array {
   const count: number[] = [];
@@ -64,23 +65,23 @@ export class ModuleBuilder {
     this.bodies[func - this.imported] = code;
   }
 
-  global(type: ValType, initial: bigint): number {
+  global<T extends ValType>(type: T, initial: bigint): Global<T> {
     const init: number[] = [TYPE_BYTE[type], 0x01, type === "i32" ? 0x41 : 0x42];
     signedLeb64(initial, init);
     init.push(0x0b);
     this.globals.push(init);
-    return this.globals.length - 1;
+    return globalVariable(type, this.globals.length - 1);
   }
 
-  exportFunction(name: string, func: number): void {
+  exportFunction(name: string, func: Ref): void {
     const out = [...text(name), 0x00];
-    unsignedLeb(func, out);
+    unsignedLeb(indexOf(func), out);
     this.exports.push(out);
   }
 
-  exportGlobal(name: string, global: number): void {
+  exportGlobal(name: string, global: Ref): void {
     const out = [...text(name), 0x03];
-    unsignedLeb(global, out);
+    unsignedLeb(indexOf(global), out);
     this.exports.push(out);
   }
 
@@ -141,19 +142,4 @@ export class ModuleBuilder {
     });
     return joined([[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], ...parts]);
   }
-}
-
-/** Declares and defines a function in one go. */
-export function define(
-  builder: ModuleBuilder,
-  params: readonly ValType[],
-  results: readonly ValType[],
-  body: (code: Code) => void,
-  name = "",
-): number {
-  const index = builder.declare(params, results, name);
-  const code = new Code(params.length);
-  body(code);
-  builder.define(index, code);
-  return index;
 }

@@ -19,57 +19,49 @@ export const FAULTS: readonly Fault[] = [
     name: "claims-believed",
     what: "a section that claims to commute is believed whatever it touches",
     file: "src/engine/tracking.ts",
-    find: `  const refute = define(builder, [], [], (c) => {
-    const at = c.local("i32");
-    const byte = c.local("i32");
+    find: `  const refute = procedure(builder, [], () => {
 `,
-    replace: `  const refute = define(builder, [], [], (c) => {
-    const at = c.local("i32");
-    const byte = c.local("i32");
-    c.i32(1).if();
-    c.op("return").end();
+    replace: `  const refute = procedure(builder, [], () => {
+    when(1, () => give());
 `,
   },
   {
     name: "locks-believed",
     what: "a lock protects, though two threads have held it at once",
     file: "src/engine/section.ts",
-    find: `    c.get(0).i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
-    c.i32(CLAIM.broken | CLAIM.brokenNow)`,
-    replace: `    c.i32(1).if();
-    c.op("return").end();
-    c.get(0).i32(2).op("i32.shr_u").tee(at).mem("i32.load8_u", map.claims).tee(byte);
-    c.i32(CLAIM.broken | CLAIM.brokenNow)`,
+    find: `  const noteBroken = procedure(builder, ["i32"], (object) => {
+`,
+    replace: `  const noteBroken = procedure(builder, ["i32"], (object) => {
+    when(1, () => give());
+`,
   },
   {
     name: "freeing-unshared",
     what: "freeing is no write to what is freed",
     file: "src/engine/liveness.ts",
-    find: `    c.get(word).mem("i32.load8_u", map.shared).op("i32.eqz").getGlobal(globals.tracking).op("i32.and").if();`,
-    replace: `    c.i32(0).if();`,
+    find: `      when(shared.at(word).isZero().and(g.tracking), () => accesses.trackWrite(word));
+`,
+    replace: ``,
   },
   {
     name: "final-unseen",
     what: "what the final check reads is not noted",
     file: "src/engine/tracking.ts",
-    find: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
+    find: `      when(g.tracking.eq(FINAL_CHECK), () => {
 `,
-    replace: `      c.getGlobal(globals.tracking).i32(2).op("i32.eq").if();
-      c.op("return").end();
-      c.i32(0).if();
+    replace: `      when(g.tracking.eq(FINAL_CHECK), () => give());
+      when(0, () => {
 `,
   },
   {
     name: "blocked-preempts",
     what: "a switch away from a thread that waits counts as a preemption",
     file: "src/engine/search-loop.ts",
-    find: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
-    back();`,
-    replace: `    c.get(outcome).i32(OUTCOME).op("i32.and").tee(outcome).i32(BLOCKED).op("i32.eq").if();
-    c.get(thread).get(last).op("i32.eq").if();
-    setFlag(FLAG.lastEnabled);
-    c.end();
-    back();`,
+    find: `      when(outcome.eq(BLOCKED), back);`,
+    replace: `      when(outcome.eq(BLOCKED), () => {
+        when(thread.eq(last), () => setFlag(FLAG.lastEnabled));
+        back();
+      });`,
   },
   {
     name: "waits-in-the-middle",
@@ -84,9 +76,9 @@ export const FAULTS: readonly Fault[] = [
     name: "marked-after-all",
     what: "an access to a shared word leaves the step as if nothing had been done",
     file: "src/engine/checked-access.ts",
-    find: `    c.i32(1).setGlobal(globals.post);
-    c.getGlobal(globals.ops)`,
-    replace: `    c.getGlobal(globals.ops)`,
+    find: `    g.post.set(1);
+    increase(g.ops);`,
+    replace: `    increase(g.ops);`,
   },
   {
     name: "grace-period-short",
@@ -101,19 +93,16 @@ export const FAULTS: readonly Fault[] = [
     name: "locks-of-anybody",
     what: "a release by who does not hold the lock leaves it believed",
     file: "src/engine/section.ts",
-    find: `      own(c, shared);
-      c.op("i64.and", "i64.eqz").if();
-      c.get(0).call(noteBroken).end();`,
-    replace: `      own(c, shared);
-      c.op("i64.and", "i64.eqz").if();
-      c.end();`,
+    find: `      when(holders.at(bit).and(self(mode)).isZero(), () => noteBroken(object));
+`,
+    replace: ``,
   },
   {
     name: "stack-for-ever",
     what: "a local variable stays alive when its function has returned",
-    file: "src/engine/checked-access.ts",
-    find: `      setLive(c, at, () => c.i32(RETURNED));`,
-    replace: `      setLive(c, at, () => c.i32(LIVE));`,
+    file: "src/engine/local-variables.ts",
+    find: `        setLive(address, i32(RETURNED));`,
+    replace: `        setLive(address, i32(LIVE));`,
   },
   {
     name: "memory-all-written",
@@ -127,18 +116,18 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "cpu-for-all",
     what: "a thread runs on a CPU that another holds with preemption off",
-    file: "src/compile/compile-program.ts",
-    find: `    c.i32(BLOCKED).set(status).br(done).end().end();
-    const loop`,
-    replace: `    c.end().end();
-    const loop`,
+    file: "src/engine/step.ts",
+    find: `          status.set(BLOCKED);
+          done();
+`,
+    replace: ``,
   },
   {
     name: "races-in-the-middle",
     what: "a plain access that races need not begin a step",
     file: "src/engine/checked-access.ts",
-    find: `    c.getGlobal(plain && merging === "full" ? globals.ops : globals.post).if();`,
-    replace: `    c.getGlobal(globals.post).if();`,
+    find: `    when(plain && merging === "full" ? g.ops : g.post, () => give(1));`,
+    replace: `    when(g.post, () => give(1));`,
   },
   {
     name: "plain-at-once",
@@ -160,10 +149,8 @@ export const FAULTS: readonly Fault[] = [
     name: "newborn-for-ever",
     what: "what a step made live may be reached by others unseen after that step has shown something",
     file: "src/engine/tracking.ts",
-    find: `      c.getGlobal(globals.post).op("i32.eqz").if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
-    replace: `      c.i32(1).if();
-      c.get(0).i32(2).op("i32.shl").mem("i32.load", map.born)`,
+    find: `      when(g.post.isZero(), () => when(bornEpoch`,
+    replace: `      when(1, () => when(bornEpoch`,
   },
   {
     name: "assumptions-unseen",
