@@ -41,7 +41,7 @@ void sd_call_srcu_worker(void)
 void call_srcu(struct srcu_struct *ssp, struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
 	if (!have_worker || (domain && domain != ssp))
-		__sd_fail("model-limit", "nobody runs these SRCU callbacks: call sd_call_srcu_worker() in scenario()", 0, 0, 0);
+		__sd_fail("model-limit", "no thread runs these SRCU callbacks: call sd_call_srcu_worker() in scenario()", 0, 0, 0);
 	head->func = func;
 	__sd_atomic_begin(SD_STEP, NULL);
 	domain = ssp;

@@ -204,11 +204,11 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 	if (words_of(page)[word] == GIVEN_UP)
 		return;
 	if (words_of(page)[word] != location + word)
-		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which holds somebody else's data",
+		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which now holds other data",
 			  (sd_u64)who, va, (sd_u64)page);
 	if (!write) {
 		if (!(current_in[location + word] & here) && lost_with[location + word])
-			__sd_fail("lost-write", "{0:s} reads {1:x} and does not see the last write to it: {2:p} was freed and had it alone",
+			__sd_fail("lost-write", "{0:s} reads {1:x} and does not see the last write to it: {2:p} was freed and had the only copy",
 				  (sd_u64)who, va, (sd_u64)lost_with[location + word]);
 		if (!(current_in[location + word] & here)) {
 			tell_last_write(location + word);

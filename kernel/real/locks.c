@@ -218,7 +218,7 @@ static void sd_reader_out(struct rw_semaphore *sem)
 	if (i < SD_MAX_READS)
 		reads[i] = NULL;
 	else if (*sd_rwsem_count(sem) < SD_RWSEM_READER || sd_rwsem_written(sem))
-		__sd_fail("bad-unlock", "rwsem {0:p} is released but nobody holds it for reading", (sd_u64)sem, 0, 0);
+		__sd_fail("bad-unlock", "rwsem {0:p} is released, but no thread holds it for reading", (sd_u64)sem, 0, 0);
 	__atomic_fetch_sub(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
 }
 

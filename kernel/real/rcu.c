@@ -72,7 +72,7 @@ static void sd_reader_leave(const void *key)
 	int i;
 
 	if (!depth)
-		__sd_fail("bad-unlock", "a reader of {0:p} ends that never began", (sd_u64)key, 0, 0);
+		__sd_fail("bad-unlock", "a read section of {0:p} ends that was not begun", (sd_u64)key, 0, 0);
 	if (depth > 1) {
 		WRITE_ONCE(domain->depth[sd_me()], depth - 1);
 		return;

@@ -204,7 +204,7 @@ function parseLine(line: string, where: Diagnostic): GivenOptions {
   throw fault({
     ...where,
     message: `${flag} is not for a scenario to decide`,
-    help: "give it on the command line, where it is wanted; a scenario says what is checked, not with what, or how it is told",
+    help: "give it on the command line: a scenario chooses what is checked, not the tools or the form of the output",
   });
 }
 

@@ -124,7 +124,7 @@ static __always_inline void sd_reader_in(unsigned long *readers, void *lock)
 static __always_inline void sd_reader_out(unsigned long *readers, void *lock)
 {
 	if (!sd_reads_remove(lock) && unlikely(!*readers))
-		__sd_fail("bad-unlock", "{0:p} is released by a reader, and there is none", (sd_u64)lock, 0, 0);
+		__sd_fail("bad-unlock", "{0:p} is released by a reader, but no reader holds it", (sd_u64)lock, 0, 0);
 	__atomic_fetch_sub(readers, 1, __ATOMIC_SEQ_CST);
 	current->locks_held--;
 }
