@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * call_srcu.c - what is to be done when a grace period has passed, by somebody else.
+ * call_srcu.c - callbacks that another thread runs after a grace period.
  *
  * A thread of its own takes what was queued last, waits for a grace period and runs it; it must not sleep. The thread is there only if something
  * that may use it was set up in scenario() (mmu_notifier_get), since threads cannot be made later.

@@ -65,7 +65,7 @@ void sd_data_access(int frame, unsigned int location, bool write, const char *wh
 		__sd_fail("stale-read", "{0:s} reads {1:x} in {2:p} and does not see the last write", (sd_u64)who, va, (sd_u64)page);
 }
 
-/* The word was copied. The source's contents have moved: until it is allocated again, nobody will look for a write there. */
+/* The word was copied. The source's contents have moved: until it is allocated again, no write to it is read. */
 void sd_data_copied(int to, int from)
 {
 	unsigned long location = *sd_frame_words(from);

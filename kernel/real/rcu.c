@@ -14,7 +14,7 @@
 
 struct sd_domain {
 	const void *key;                      /* the srcu_struct; NULL is RCU itself */
-	unsigned long depth[SD_MAX_TASKS];    /* nesting, of each thread: a word that nobody else looks at unless somebody synchronizes */
+	unsigned long depth[SD_MAX_TASKS];    /* nesting, of each thread: a word that no other thread reads unless one synchronizes */
 	unsigned long awaited[SD_MAX_TASKS];  /* for a thread in synchronize: the readers it still waits for */
 };
 
