@@ -6,7 +6,7 @@
  * NCPU CPUs, CPU c in address space c % 2; NV pages, each with its own migrator; NK virtual machines, k of address space (k + 1) % 2; ROUNDS
  * migrations a page. BROKEN=0 correct; 1 the walk over the VMAs ends once the mapcount is 0, so that only one address space is flushed;
  * 2 the guest's fault ignores count and sequence.
- * Not the kernel's whole path (corpus/D01 has that), but what the Promela has: no reference counts, no faults: who meets a migration entry
+ * Not the kernel's whole path (corpus/D01 has that), but what the Promela has: no reference counts, no faults: a thread that meets a migration entry
  * waits until it is gone. Nothing is merged by hand: the sections are those of the machine and of the locks.
  */
 // shootdown: --kernel 4.19 -DSD_TLB_ON_ACCESS -DSD_IPI_ONE_BY_ONE -DSD_FAULT_WAITS
@@ -169,7 +169,7 @@ void scenario(void)
 		for (v = 0; v < NV; v++)
 			sd_populate(mm[i], base[i] + v * HPAGE_SIZE);
 	}
-	/* One reference for all who use the page. */
+	/* One reference for all users of the page. */
 	for (v = 0; v < NV; v++) {
 		mapped[v] = sd_page_of(file, v);
 		atomic_set(&mapped[v]->_refcount, 1);

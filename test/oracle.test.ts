@@ -28,7 +28,7 @@ const CRIMES: readonly Crime[] = [
   crime("flush", "MOVE READ KEEP", "stale-read", /reads 0x40000000 in page.* does not see the last write/, "MOVE READ KEEP GOOD"),
   crime("flush", "", "freed-page-access", /CPU0.* writes to 0x40000000, .* a page that was freed/, "GOOD"),
   crime("flush", "READ", "freed-page-access", /CPU0.* reads 0x40000000 and sees page, a page that was freed/, "READ GOOD"),
-  crime("flush", "REUSE", "foreign-page-access", /reaches page, which holds somebody else's data/, "REUSE GOOD"),
+  crime("flush", "REUSE", "foreign-page-access", /reaches page, which now holds other data/, "REUSE GOOD"),
   crime("secondary", "DEVICE", "freed-page-access", /gpu reads 0x40000000 and sees page, a page that was freed/, "DEVICE GOOD"),
   crime("secondary", "", "freed-page-access", /guest reads 0x40000000 and sees page, a page that was freed/, "GOOD"),
   crime("table", "", "freed-table-walk", /hardware walk of 0x40000000 in A goes through .* a page table that was freed/, "GOOD"),
@@ -37,10 +37,10 @@ const CRIMES: readonly Crime[] = [
   crime("kernel-access", "", "use-after-free", /Store of 8 bytes at page, which has been freed/, "GOOD"),
   crime("object", "", "use-after-free", /Load of 4 bytes at kzalloc memory, which has been freed/, "GOOD"),
   crime("object", "TWICE", "double-free", /Kfree of kzalloc memory, which is not allocated/, "TWICE GOOD"),
-  crime("bounds", "", "out-of-bounds", /Store of 4 bytes at slots\[\d+\]\[20\], which is no object's/, "GOOD"),
-  crime("bounds", "GOOD FAR=6", "out-of-bounds", /Store of 4 bytes at slots\[\d+\]\[24\], which is no object's/),
+  crime("bounds", "", "out-of-bounds", /Store of 4 bytes at slots\[\d+\]\[20\], which belongs to no object/, "GOOD"),
+  crime("bounds", "GOOD FAR=6", "out-of-bounds", /Store of 4 bytes at slots\[\d+\]\[24\], which belongs to no object/),
   // Into the next slot.
-  crime("bounds", "GOOD FAR=132", "out-of-bounds", /Store of 4 bytes at slots\[\d+\], which is no object's/),
+  crime("bounds", "GOOD FAR=132", "out-of-bounds", /Store of 4 bytes at slots\[\d+\], which belongs to no object/),
   crime("bug-on", "", "bug-on", /BUG_ON\(atomic_inc_return\(&users\) != 1\)/, "GOOD"),
   // What must not be done where.
   crime("context", "HOW=0", "sleep-in-atomic", /run may sleep here, but holds a spinlock/, "GOOD HOW=0"),
@@ -57,8 +57,8 @@ const CRIMES: readonly Crime[] = [
   crime("pairs", "MISSING=5", "bad-unlock", /page is unlocked but was not locked/),
   crime("pairs", "MISSING=6", "lock-leak", /run ends and still holds page, taken in step \d+ \(run:28\)/),
   crime("pairs", "MISSING=7", "bad-unlock", /spin is released by a thread that does not hold it/),
-  crime("pairs", "MISSING=9", "bad-unlock", /sem is released by a reader, and there is none/),
-  crime("pairs", "MISSING=10", "deadlock", /run waits for sem, which it itself holds/),
+  crime("pairs", "MISSING=9", "bad-unlock", /sem is released by a reader, but no reader holds it/),
+  crime("pairs", "MISSING=10", "deadlock", /run waits for sem, which the same thread holds/),
   crime("pairs", "MISSING=11", "bad-unlock", /sem is released by a thread that does not hold it/),
   crime("pairs", "MISSING=14", "lock-leak", /run ends with interrupts off/),
   // Counts.

@@ -88,7 +88,7 @@ describe("what went wrong before anything was decided", () => {
   it("names the thread that spins, where, and what it looks at", async () => {
     const { status, out } = await run(["check", "test/stories/spins.c"]);
     expect(status).toBe(1);
-    expect(out.replaceAll(/\s+/g, " ")).toContain("Threads wait in a loop for what nobody does.");
+    expect(out.replaceAll(/\s+/g, " ")).toContain("Threads wait in a loop that no thread ends.");
     expect(out.replaceAll(/\s+/g, " ")).toContain("move is at move_page:33 and reads done, which is 0.");
   });
 

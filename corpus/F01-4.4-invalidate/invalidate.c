@@ -9,12 +9,12 @@
  *   USER	kvm umem_odp gru gntdev amd_iommu_v2 intel_svm scif i915 radeon amdgpu amdkfd
  *   DESIGN	1 released  2 fix_only  3 convert_all  4 pass_size  5 start_end  6 shipped  7 huge
  *   PAGE	0 ordinary  1 huge, the mapping too small for tables to be shared  2 huge, a gigabyte: with MMS > 1 the PMD table is shared
- *   FIRST	which page is the first to be migrated; those before it are nobody's
+ *   FIRST	which page is the first to be migrated; those before it belong to no user
  *   PIECES	1: the mirror holds a huge page in pieces of 4 KiB
  *   CALLER	0 migration  1 reclaim  2 as 0, and the user's own allocations reclaim
  *   SEED	what to leave out, to see that it is noticed: 1 notifiers not called, 2 references not held, 4 gntdev's pages are migrated
  *   FAULTS	0: mirrors have their translations from the start and make none later
- *   RECHECK 1: who has locked a PMD table looks again whether the mm still uses it. Without that, as in 4.4, two migrations at once
+ *   RECHECK 1: after locking a PMD table, check again whether the mm still uses it. Without that, as in 4.4, two migrations at once
  *		under a shared table lose writes whatever notifiers do; so with it one sees what notifiers do
  *   FIX2	1: with c0d0381ade79 (5.7), which lets only one migration at a time change a shared table
  */

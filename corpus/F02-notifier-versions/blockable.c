@@ -2,8 +2,8 @@
 /*
  * blockable.c - a driver of 4.19 and later: start may be told not to block, and says -EAGAIN then.
  *
- * Its mapping is made once, under a mutex, and is never made again (as in gntdev, or hfi1), so start is all it needs: who may fail must have no end.
- * An ioctl holds the mutex now and then. The page goes by madvise, or with -DREAPER=1 by the OOM reaper, who may not block.
+ * Its mapping is made once, under a mutex, and is never made again (as in gntdev, or hfi1), so start is all it needs: a callback that can fail must not come with range_end.
+ * An ioctl holds the mutex now and then. The page goes by madvise, or with -DREAPER=1 by the OOM reaper, which may not block.
  * -DMISTAKE=1 gives up on a held mutex even if it may block. 2 sleeps even if it may not. 3 has an end as well.
  * -DGUEST=1: a guest of the same process, whose start did not fail. If the driver's does, up to 5.10 the guest gets no end.
  */

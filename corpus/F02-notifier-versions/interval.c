@@ -3,11 +3,11 @@
  * interval.c - a driver of 5.10 and later with an interval notifier: it samples the sequence, gets the page, and installs it under its lock
  * if the sequence is still the same.
  *
- * -DREAPER=1: the page goes by the OOM reaper, who may not block. -DMISTAKE=1 leaves out read_retry. 2: out set_seq. 3 sets the sequence after it has
+ * -DREAPER=1: the page goes by the OOM reaper, which may not block. -DMISTAKE=1 leaves out read_retry. 2: out set_seq. 3 sets the sequence after it has
  * given up the lock. 4 returns false although it might have waited. 5 waits although it must not. 6 calls read_begin with the lock held
  * (found with -DCPUS=2: one invalidation runs, another wants the lock).
  * -DLATE=1: the device is opened when pages may be going already, beside another that is open: its interval comes and goes in the middle of an invalidation.
- * -DOLD=1: a driver of the old kind on the same process, whose start fails: then nobody ends what the interval was told had begun.
+ * -DOLD=1: a driver of the old kind on the same process, whose start fails: then the range that began for the interval never ends.
  */
 // shootdown: --kernel 5.10
 #include <linux/slab.h>

@@ -75,7 +75,7 @@ static struct page *clear_entry(struct vm_area_struct *vma)
 	return page;
 }
 
-/* madvise(MADV_DONTNEED) of an anonymous page; or the OOM reaper, who may not wait for anybody and lets it be if he had to. */
+/* madvise(MADV_DONTNEED) of an anonymous page; or the OOM reaper, which may not wait, and gives up if it would have to. */
 static __maybe_unused void zap(bool may_block)
 {
 	struct vm_area_struct *vma = find_vma(mm, va);

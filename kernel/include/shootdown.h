@@ -18,7 +18,7 @@ typedef unsigned long long sd_u64;
  * the same function (after always_inline), on every path, and do not nest in one function; a section entered while another
  * is open (through a call) is part of the outer one.
  * The kind says how the operation is expected to commute with those of other threads. That is a claim, and the search checks it: where it
- * does not hold (somebody touches the lock's words otherwise, frees them, gives the lock back for another thread, takes it while it is
+ * does not hold (the lock's words are touched otherwise or freed, the lock is released for another thread, or taken while it is
  * taken), the sections of that object are SD_STEP from the next pass on, and a lock that does not keep threads apart protects nothing.
  *   SD_STEP            no claim: an operation that others can see
  *   SD_ACQUIRE         takes lock @obj exclusively (a right mover); adds @obj to the thread's lock set
@@ -45,8 +45,8 @@ void __sd_atomic_end(void);
 void __sd_took(const void *obj, int shared);
 
 /*
- * A thread of a daemon is busy from __sd_busy(1) to __sd_busy(0): it has to be able to go on, so that waiting for ever there is a deadlock, and is not where it
- * may be for good. __sd_busy_any(), in the final check: whether some daemon is.
+ * A daemon is busy from __sd_busy(1) to __sd_busy(0): it has to be able to go on, so that waiting for ever there is a deadlock. Elsewhere it may wait for
+ * ever. __sd_busy_any(), in the final check: whether some daemon is busy.
  */
 void __sd_busy(int busy);
 int __sd_busy_any(void);
@@ -101,7 +101,7 @@ void __sd_fail(const char *klass, const char *text, sd_u64 a, sd_u64 b, sd_u64 c
  *   "because"     what is the case now
  *   "stale"       through which old entry the failing access went, and since when ({0:w}) it was old
  *   "missing" or "missing KIND"  which flush or callback should have been there. With KIND the report adds which events of
- *                 that kind there were since then instead, so that one can see whom they reached
+ *                 that kind there were since then instead, and what they reached
  */
 void __sd_event(const char *kind, const char *text, sd_u64 a, sd_u64 b, sd_u64 c);
 
@@ -127,7 +127,7 @@ int __sd_self(void);
 /*
  * Which memory is live, as KASAN sees it. Globals are live from the start, but for those marked __sd_arena, from which objects are
  * allocated: none of their bytes is. These two change it. @name (constant) says what kind of object it is. __sd_dead also zeroes the
- * bytes. An access to dead memory is a violation (use after free, or out of bounds: nobody's). Both belong into an atomic section: SD_ALLOC or SD_STEP for
+ * bytes. An access to dead memory is a violation (use after free, or out of bounds). Both belong into an atomic section: SD_ALLOC or SD_STEP for
  * __sd_live, SD_STEP for __sd_dead.
  * Addresses are 8-byte aligned; sizes may be any.
  */

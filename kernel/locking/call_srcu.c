@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * call_srcu.c - what is to be done when a grace period has passed, by somebody else.
+ * call_srcu.c - callbacks that another thread runs after a grace period.
  *
  * A thread of its own takes what was queued last, waits for a grace period and runs it; it must not sleep. The thread is there only if something
  * that may use it was set up in scenario() (mmu_notifier_get), since threads cannot be made later.
@@ -41,7 +41,7 @@ void sd_call_srcu_worker(void)
 void call_srcu(struct srcu_struct *ssp, struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
 	if (!have_worker || (domain && domain != ssp))
-		__sd_fail("model-limit", "nobody runs these SRCU callbacks: call sd_call_srcu_worker() in scenario()", 0, 0, 0);
+		__sd_fail("model-limit", "no thread runs these SRCU callbacks: call sd_call_srcu_worker() in scenario()", 0, 0, 0);
 	head->func = func;
 	__sd_atomic_begin(SD_STEP, NULL);
 	domain = ssp;

@@ -51,7 +51,7 @@ void local_irq_enable(void)
 	sd_release_cpu();
 }
 
-/* The CPU as a lock: who holds it runs alone there (__sd_on_cpu). Only threads that share a CPU need it. */
+/* The CPU as a lock: its holder runs alone there (__sd_on_cpu). Only threads that share a CPU need it. */
 void sd_take_cpu(void)
 {
 	const void *cpu = &sd_walkers[smp_processor_id()].taken;

@@ -16,7 +16,7 @@
 #endif
 
 #define NR_SLOTS (SD_TASK_SLOTS * SD_MAX_TASKS)
-#define REDZONE 16	/* nobody's: who runs off the end of a full slot does not land in the next */
+#define REDZONE 16	/* in no slot: an overrun of a full slot does not reach the next one */
 
 static char slots[NR_SLOTS][SD_SLOT_SIZE + REDZONE] __aligned(16) __sd_arena;
 static unsigned short slot_size[NR_SLOTS];	/* 0: free */

@@ -3,7 +3,7 @@
  * srcu.c - read-copy-update, sleepable and not.
  *
  * A grace period that begins waits for exactly those tasks that were inside a read section then, which is what defines one: every real
- * grace period is one of these. Entering and leaving touch words of the task's own, so they cost no interleavings where nobody waits.
+ * grace period is one of these. Entering and leaving touch words of the task's own, so they cost no interleavings where no thread waits.
  *
  * Since 4.20 (the flavours of RCU were made one) a region with preemption or interrupts off is a read section of RCU as well.
  */
@@ -22,7 +22,7 @@ void cleanup_srcu_struct(struct srcu_struct *ssp)
 	(void)ssp;
 }
 
-/* Nobody waits for this task any longer. Inside a section. */
+/* No thread waits for this task any longer. Inside a section. */
 static void left(struct srcu_struct *ssp, int me)
 {
 	int i;

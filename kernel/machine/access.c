@@ -3,7 +3,7 @@
  * access.c - user-mode loads and stores of CPUs and devices.
  *
  * Translation and access are one operation: a flush does not return while an access that it should have caught is under
- * way, since an interrupt is taken between instructions. -DSD_INFLIGHT makes them two, with nobody waiting: then no flush protects
+ * way, since an interrupt is taken between instructions. -DSD_INFLIGHT makes them two, and no flush waits: then no flush protects
  * anything, and every scenario must fail.
  */
 #include <shootdown/scenario.h>
@@ -42,7 +42,7 @@ static bool fault_under_vma_lock(struct mm_struct *mm, unsigned long va, bool wr
 		return false;
 	}
 	*fault = handle_mm_fault(vma, va, FAULT_FLAG_USER | FAULT_FLAG_VMA_LOCK | (write ? FAULT_FLAG_WRITE : 0));
-	/* Who wants it tried again has given the lock back. */
+	/* With VM_FAULT_RETRY the lock has been released. */
 	if (*fault & VM_FAULT_RETRY)
 		return false;
 	vma_end_read(vma);

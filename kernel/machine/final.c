@@ -29,7 +29,7 @@ static int count_entries(struct page *page)
 	return n;
 }
 
-/* For the story: who changed a count. */
+/* For the story: which steps changed a count. */
 static __always_inline void tell_changes(const char *text, const atomic_t *count)
 {
 	__sd_event("because", text, (sd_u64)count, 0, 0);

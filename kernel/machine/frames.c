@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * frames.c - physical memory: which frames are free, and whose.
+ * frames.c - physical memory: which frames are free, and which thread may allocate them.
  *
  * Every task has frames of its own, and allocates the lowest of them that is free; frames that it frees become its own. So the same state always
  * has the same addresses, and allocations of different tasks depend on each other no more than they must. A frame is free, a page table or
  * data; free frames are dead memory and zero.
  *
- * An ordinary page that was freed is anybody's: whoever else allocates one may get it instead of one of his own, so that one sees what comes of
- * it if the freer, or a stale translation, still takes it for what it was. It changes hands like that once, which is a bound of the model. Page
- * tables and huge pages are reused by who freed them only: an access to a freed one is a violation all the same, but who compares an old huge page with a
- * new one finds them different. (With huge pages that change hands, two migrations have up to fifty times the states.)
+ * An ordinary page that was freed may be allocated by any other task instead of a frame of its own. This shows what happens if the task that
+ * freed it, or a stale translation, still takes it for the old page. It changes hands like that once, which is a bound of the model. Page
+ * tables and huge pages are reused only by the task that freed them. An access to a freed one is a violation all the same, but code that compares
+ * an old huge page with a new one never finds them equal. (With huge pages that change hands, two migrations have up to fifty times the states.)
  */
 #include <shootdown/machine.h>
 
@@ -26,7 +26,7 @@ struct page mem_map[SD_NR_FRAMES];
 /* Sets of frames. Those of one task (0: setup) are words that only it touches. */
 static u64 changed[SD_MAX_TASKS];	/* its own from the start, and used by now; or freed by it as tables or huge pages */
 static u64 freed_by[SD_MAX_TASKS];	/* it freed them as ordinary pages, last as far as it knows */
-/* Touched by all who allocate or free ordinary pages, which is why nothing else is in them. */
+/* All tasks that allocate or free ordinary pages touch these, which is why nothing else is in them. */
 static u64 freed;			/* were ordinary pages, and are free */
 static u64 handed_on;			/* changed hands */
 

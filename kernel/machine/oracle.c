@@ -8,14 +8,14 @@
  * every value that a program could write is covered at once.
  *
  * Reading a word that is not current, or holds another location, is a stale read. A write is lost when it goes to a page whose contents were
- * already moved elsewhere for good, or when the only current copy is freed and somebody goes on with another page: a
- * file that has one already, or who reads what a fault made instead.
+ * already moved elsewhere for good, or when the only current copy is freed and another page takes its place: in the
+ * file, or because a later fault made an empty one that is then read.
  *
- * Anonymous memory may be dropped on purpose (MADV_DONTNEED, munmap): whoever faults next begins with nothing. The kernel does not say so; it
- * shows in how it is done. Who drops a page clears its entry without holding its page lock, as zap_pte_range() does; it leaves nothing in the
- * entry, and has taken the page out of the rmap when he gives back the lock of the table. Who moves a page or writes it out (migration,
- * reclaim) has its page lock. So an entry that goes in the first way is a drop, from the moment the table lock is given back; a page that is freed
- * before, or after its entry went in another way, takes the last write with it. Contents of files are dropped by delete_from_page_cache (truncation).
+ * Anonymous memory may be dropped on purpose (MADV_DONTNEED, munmap): the next fault begins with an empty page. The kernel does not declare it;
+ * the oracle recognises it by how it is done. A drop clears the entry without the page lock, as zap_pte_range() does; it leaves nothing in the
+ * entry, and has removed the page from the rmap when the table lock is released. Code that moves a page or writes it out (migration,
+ * reclaim) holds the page lock. So an entry cleared in the first way is a drop, from the moment the table lock is released. A page that is freed
+ * before that, or after its entry was removed in another way, takes the last write with it. Contents of files are dropped by delete_from_page_cache (truncation).
  */
 #include <shootdown/machine.h>
 
@@ -65,7 +65,7 @@ static struct sd_upage *upage_of(u64 location)
 #define for_each_frame(page, left, set)							\
 	for (left = (set) & ~DISK; left && (page = mem_map + __builtin_ctzll(left), true); left &= left - 1)
 
-/* All pages that have this word of anonymous memory were dropped: what they have is given up, and somebody begins with a new one. */
+/* All pages that have this word of anonymous memory were dropped: their contents are given up, and a fault begins with a new page. */
 static void give_up_dropped(unsigned int location)
 {
 	struct page *page;
@@ -165,7 +165,7 @@ bool sd_data_current(struct page *page, unsigned int location)
 	return words_of(page)[0] == location && (current_in[location] & bit_of(page));
 }
 
-/* For the story: who has these contents now. */
+/* For the story: which page has these contents now. */
 static __always_inline void tell_successor(struct page *page, unsigned int location)
 {
 	struct address_space *mapping = location_file[location];
@@ -204,11 +204,11 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 	if (words_of(page)[word] == GIVEN_UP)
 		return;
 	if (words_of(page)[word] != location + word)
-		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which holds somebody else's data",
+		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which now holds other data",
 			  (sd_u64)who, va, (sd_u64)page);
 	if (!write) {
 		if (!(current_in[location + word] & here) && lost_with[location + word])
-			__sd_fail("lost-write", "{0:s} reads {1:x} and does not see the last write to it: {2:p} was freed and had it alone",
+			__sd_fail("lost-write", "{0:s} reads {1:x} and does not see the last write to it: {2:p} was freed and had the only copy",
 				  (sd_u64)who, va, (sd_u64)lost_with[location + word]);
 		if (!(current_in[location + word] & here)) {
 			tell_last_write(location + word);
@@ -246,9 +246,9 @@ void sd_data_copy(struct page *to, struct page *from, unsigned int word)
 }
 
 /*
- * The contents are given up on purpose: whoever faults next begins with nothing. Until it is freed the page may still be accessed, through what is
- * about to be flushed, or by who holds a reference. A scenario that drops pages in another way than zap_pte_range() does calls this in the section
- * in which the entry goes.
+ * The contents are dropped on purpose: the next fault begins with an empty page. Until it is freed the page may still be accessed, through a
+ * translation that is about to be flushed, or through a reference. A scenario that drops pages in another way than zap_pte_range() calls this in
+ * the section that removes the entry.
  */
 void sd_data_drop(struct page *page)
 {
@@ -262,13 +262,13 @@ void sd_data_drop(struct page *page)
 		}
 }
 
-/* From now on, until the frame is allocated again, nobody will look for these contents here. */
+/* From now on, until the frame is allocated again, these contents are not expected here. */
 void sd_data_moved(struct page *from, const char *how)
 {
 	from->sd_moved = how;
 }
 
-/* The page goes on holding these words, but not for the oracle. True if nothing else has the last write to this one. */
+/* The page keeps this word, but the oracle no longer counts it as a copy. True if no other copy has the last write to it. */
 static bool last_copy_goes(struct page *page, u64 location)
 {
 	if (!location || location == GIVEN_UP || !(current_in[location] & bit_of(page)))
@@ -277,7 +277,7 @@ static bool last_copy_goes(struct page *page, u64 location)
 	return !current_in[location];
 }
 
-/* Under the lock of the table nobody else has seen that the entry is gone: that is no drop yet. */
+/* Under the table lock no other thread has seen that the entry is gone: that is no drop yet. */
 static bool table_locked_by_me(struct sd_upage *up)
 {
 	u64 *slot;
@@ -299,7 +299,7 @@ void sd_data_freed(struct page *page)
 		if (!last_copy_goes(page, location))
 			continue;
 		mapping = location_file[location];
-		/* A page that is freed while it is mapped is found out right after, for what it is. */
+		/* Freeing a page while it is mapped is reported right after this, as what it is. */
 		if (!mapping && (page->sd_dropped ? !table_locked_by_me(upage_of(location)) : page->_mapcount.counter != -1))
 			continue;
 		if (mapping && mapping->sd_pages[location_index[location]]) {

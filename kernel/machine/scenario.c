@@ -21,7 +21,7 @@ void sd_tlb_daemon(void *walker);
 static const char *const cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7",
 					 "CPU8", "CPU9", "CPU10", "CPU11", "CPU12", "CPU13", "CPU14", "CPU15" };
 
-/* "CPU1 (B)": who is in user mode of an address space has no other name. */
+/* "CPU1 (B)": a thread in user mode of an address space has no other name. */
 static const char *user_name(int cpu, struct mm_struct *mm)
 {
 	static char names[SD_MAX_TASKS][16];
@@ -158,7 +158,7 @@ static void run_once(void *arg)
 
 	task->sd_fn(task->sd_arg);
 #if SD_KERNEL >= 605
-	/* A pte_unmap() that was forgotten: where RCU readers are not counted (no CONFIG_PREEMPT_RCU) nobody will know. */
+	/* A missing pte_unmap(): where RCU readers are not counted (no CONFIG_PREEMPT_RCU) the kernel does not notice. */
 	while (!task->locks_held && sd_tables_mapped[__sd_self() + 1])
 		pte_unmap(NULL);
 #endif

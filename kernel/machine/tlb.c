@@ -11,7 +11,7 @@
  * until this access, evicting whatever else it held. (2) Whatever a real TLB may hold at an access is here: it was filled by a walk
  * at some time since the last invalidation, so it was valid then; either it still is what a walk gives, or some store since made it
  * otherwise, and sd_watched_store put it into the set just before that store. Using an entry removes nothing
- * from either. So no event is needed, and a TLB that nobody may have to flush costs no state at all.
+ * from either. So no event is needed, and a TLB in which nothing is stale costs no state at all.
  * An entry whose accessed bit is clear is not cached (hardware sets the bit first), so speculation alone does not set it here.
  *
  * Switches: SD_TLB_ON_ACCESS, a TLB that fills on access only and never evicts; SD_TLB_NAIVE, one entry that a

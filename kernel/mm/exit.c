@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * exit.c - the end of an address space, in two parts: its memory goes with its last user, the structure itself with the last reference.
+ * exit.c - the end of an address space: its memory is freed with the last user, the structure with the last reference.
  *
- * With the last user (mm_users): subscribers of notifiers are told and are none any more; each page is unmapped and given back after a flush;
- * the files forget the mapping; then the page tables go. Nobody can fault any more: no thread of the process is left. With the last reference
+ * With the last user (mm_users), notifiers are released; each page is unmapped, and freed after a flush; the VMAs are removed from their
+ * files; then the page tables are freed. No fault is possible any more: no thread of the process is left. With the last reference
  * (mm_count) the structure is dead memory. What guests and devices of the model do when their process ends is not modelled.
  */
 #include <linux/hugetlb.h>
@@ -133,7 +133,7 @@ void __weak exit_mmap(struct mm_struct *mm)
 
 	__mmu_notifier_release(mm);
 	unmap_pages(mm);
-	/* As the kernel does since 5.17. Before, nobody was there to be kept away; who is there all the same is found out (handle_mm_fault). */
+	/* As the kernel does since 5.17. Before, no user was left to exclude; a fault that happens all the same is reported (handle_mm_fault). */
 	down_write(sd_mmap_sem(mm));
 	unlink_vmas(mm);
 	free_tables(mm, PMD_SIZE);

@@ -22,7 +22,7 @@ int is_hugetlb_entry_migration(pte_t pte)
 	return is_swap_pte(pte) && is_migration_entry(pte_to_swp_entry(pte));
 }
 
-/* Each upper entry is read once: it may be cleared at any time by whoever unshares the table. */
+/* Each upper entry is read once: a thread that unshares the table may clear it at any time. */
 pte_t * __weak huge_pte_offset(struct mm_struct *mm, unsigned long addr, unsigned long sz)
 {
 	pgd_t pgd = pgdp_get(pgd_offset(mm, addr));
@@ -225,7 +225,7 @@ vm_fault_t __weak hugetlb_fault(struct mm_struct *mm, struct vm_area_struct *vma
 	if (huge_pte_none(entry)) {
 		ret = hugetlb_no_page(mm, vma, mapping, idx, haddr, ptep);
 	} else if (pte_present(entry)) {
-		/* Somebody else was faster. Shared mappings are always writable, so copy-on-write and the page lock that it needs do not occur. */
+		/* Another fault was faster. Shared mappings are always writable, so copy-on-write and the page lock that it needs do not occur. */
 		ptl = huge_pte_lock(h, mm, ptep);
 		if (pte_same(entry, huge_ptep_get(ptep))) {
 			if (flags & FAULT_FLAG_WRITE)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * memory.c - page tables made and faults served; ordinary pages.
+ * memory.c - page tables and faults; ordinary pages.
  *
  * Upper levels are filled under the mm's page_table_lock and never freed here. An ordinary PTE changes under the lock of its table.
  * Shared file pages come from the page cache under the page lock, anonymous pages are new and zero.
@@ -184,7 +184,7 @@ struct vm_area_struct * __weak find_vma(struct mm_struct *mm, unsigned long addr
 
 #if SD_KERNEL >= 604
 /*
- * The VMA with its lock, or NULL if mmap_lock has to be taken: somebody changes it, or faults in it are not served like that yet: those of files
+ * The VMA with its lock, or NULL if mmap_lock has to be taken: the VMA is being changed, or its faults are not handled like this: those of files
  * before 6.7, of hugetlb before 6.10, and the first of anonymous memory, which makes its anon_vma. (0bff0aaea03e: x86 tries this first, 6.4.)
  */
 struct vm_area_struct * __weak lock_vma_under_rcu(struct mm_struct *mm, unsigned long address)
@@ -250,7 +250,7 @@ static struct page *file_page(struct vm_area_struct *vma, unsigned long address)
 	}
 }
 
-/* Nobody else knows it yet: it is not locked, so that once it is mapped nothing keeps anybody from freeing it. */
+/* No other thread knows the page yet. It is not locked, so that once it is mapped any thread may free it. */
 static struct page *anon_page(struct vm_area_struct *vma, unsigned long address)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE);
@@ -276,7 +276,7 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 		put_page(page);
 		return VM_FAULT_NOPAGE;
 	}
-	/* Of several faults at once only the one that makes the entry makes the memory. */
+	/* Of several concurrent faults, the one that makes the entry provides the memory. */
 	if (!vma->vm_file)
 		sd_data_bind(page, sd_upages[sd_find_upage(vma->vm_mm, address)].location);
 	atomic_inc(&page->_mapcount);
@@ -287,7 +287,7 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 	return VM_FAULT_NOPAGE;
 }
 
-/* Who faults is a user of the mm, so it does not end meanwhile; unless he forgot to be one (mmget_not_zero). */
+/* A thread that faults is a user of the mm, so the mm does not end meanwhile; unless the thread forgot to become one (mmget_not_zero). */
 static bool mm_has_ended(struct mm_struct *mm)
 {
 	bool ended = true;
@@ -372,7 +372,7 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 			if (pte_present(pte) && !pte_protnone(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
 				*pages = pte_page(pte);
 				get_page(*pages);
-				/* Who is going to write does so through no entry (FOLL_TOUCH). */
+				/* The caller is going to write without using the entry (FOLL_TOUCH). */
 				if ((gup_flags & FOLL_WRITE) && !pte_dirty(pte))
 					set_page_dirty(*pages);
 				spin_unlock(ptl);

@@ -3,7 +3,7 @@
  * migrate.c - moving a page: entries become migration entries, the file's reference moves to the new page while the old one's count is
  * frozen, the contents are copied, and the entries come back pointing to the new page.
  *
- * Both pages are locked throughout. The move succeeds only if nobody but the file and the caller has a reference.
+ * Both pages are locked throughout. The move succeeds only if no one else than the file and the caller has a reference.
  */
 #include <linux/err.h>
 #include <linux/hugetlb.h>
@@ -27,8 +27,8 @@ static bool remove_migration_pte(struct page *new, struct vm_area_struct *vma, u
 		get_page(new);
 		pte = is_write_migration_entry(pte_to_swp_entry(old_pte)) ? pte_mkwrite(pte) : pte_wrprotect(pte);
 		/*
-		 * It comes back clean: that it was dirty, the page knows (from 6.1 on an entry may come back dirty if the page is). Whether a
-		 * huge page is clean nobody asks, and an entry that is dirty already is the worse one: a store through it looks at nothing.
+		 * The entry comes back clean; the page has recorded that it was dirty (from 6.1 on an entry may come back dirty if the page is).
+		 * Huge pages are never checked for dirty, and a dirty entry is the worse case: a store through it does not read the entry.
 		 */
 		if (PageHuge(new) && pte_write(pte))
 			pte = pte_mkdirty(pte);
@@ -57,9 +57,9 @@ void __weak remove_migration_ptes(struct page *old, struct page *new, bool locke
 }
 
 /*
- * The file's slot goes over to newpage if old has exactly the references of the file and the caller: with one more it is not moved. The kernel
- * freezes old's count meanwhile, so that nobody gets a reference: look-ups try again until the slot is newpage, and whoever waits
- * for the migration faults again. Nobody can tell that from the whole being one operation, so it is one here.
+ * The file's slot becomes newpage if old has exactly the references of the file and the caller; with one more it is not moved. The kernel
+ * freezes old's count meanwhile, so that no reference can be taken: look-ups try again until the slot is newpage, and a thread that waits
+ * for the migration faults again. This cannot be distinguished from a single operation, so it is one here.
  */
 static int replace_slot(struct address_space *mapping, struct page *newpage, struct page *page, int expected)
 {
@@ -82,7 +82,7 @@ static int replace_slot(struct address_space *mapping, struct page *newpage, str
 
 int __weak migrate_huge_page_move_mapping(struct address_space *mapping, struct page *newpage, struct page *page)
 {
-	/* Nobody's any more: moved by somebody else since it was looked up. */
+	/* The page belongs to no file any more: another thread moved it since it was looked up. */
 	if (!mapping)
 		return page_count(page) == 1 ? MIGRATEPAGE_SUCCESS : -EAGAIN;
 	return replace_slot(mapping, newpage, page, 2 + page_has_private(page));
@@ -243,7 +243,7 @@ static struct page *new_page(struct page *page, unsigned long private)
 	if (!PageHuge(page))
 		return alloc_page(GFP_KERNEL);
 	page = alloc_huge_page(NULL, 0, 0);
-	/* As if on a list, so that nobody isolates it before it is put back (the kernel: it is not active yet). */
+	/* As if on a list, so that it is not isolated before it is put back (the kernel: it is not active yet). */
 	INIT_LIST_HEAD(&page->lru);
 	return page;
 }

@@ -2,13 +2,13 @@
 /*
  * mmu_interval.c - interval notifiers (5.5): subscribers that hear only of ranges that touch theirs.
  *
- * A lock for readers that collide and try again. The mm's invalidate_seq is odd while some interval's range is being invalidated, and
- * then the list of intervals stands still, so that it can be walked without a lock: who comes or goes meanwhile is put on a list of
- * deferred ones, which the last range end works off. A range that touches no interval leaves the sequence even.
- * An interval's own invalidate_seq is what its invalidate() was given last, always odd: if it is the mm's, that invalidation still runs.
+ * This is a lock whose readers retry after a collision. The mm's invalidate_seq is odd while the range of an interval is invalidated.
+ * The list of intervals then does not change, so that it can be walked without a lock: insertions and removals go to a deferred list,
+ * which the last range end processes. A range that touches no interval leaves the sequence even.
+ * An interval's invalidate_seq is the last one given to its invalidate(), always odd: if it equals the mm's, that invalidation still runs.
  *
- * The list stands for an interval tree: the order of callbacks is by coming, not by address. Sequences wrap (SD_SEQ_BITS); by two
- * they keep their parity. Waiting is for the sequence itself.
+ * The list stands for an interval tree: callbacks are called in order of insertion, not of address. Sequences wrap (SD_SEQ_BITS);
+ * they advance by two and keep their parity. A waiter waits for the sequence itself.
  */
 #include <linux/err.h>
 #include <linux/mmu_notifier.h>
@@ -148,7 +148,7 @@ static int insert(struct mmu_interval_notifier *mni, struct mm_struct *mm, unsig
 	mmgrab(mm);
 	spin_lock(&subscriptions->lock);
 	if (subscriptions->active_invalidate_ranges) {
-		/* Nobody knows which ranges those are: take it that they touch this one, so that its faults wait. */
+		/* The running ranges are not known: assume that they touch this interval, so that its faults wait. */
 		if (is_invalidating(subscriptions)) {
 			hlist_add_head(&mni->deferred_item, &subscriptions->deferred_list);
 		} else {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * mmu_notifier.c - the list of those who mirror an mm, and calling them.
+ * mmu_notifier.c - the subscribers of an mm, and the calls of their callbacks.
  *
  * Callbacks run inside an SRCU read section. range_start and range_end come in pairs, outside any spinlock; between them no
- * subscriber may make a new mapping in the range. What flushes device TLBs comes under the table lock (up to 6.1 from range_end too), and must not sleep.
+ * subscriber may make a new mapping in the range. Device TLBs are flushed under the table lock (up to 6.1 from range_end too), which must not sleep.
  *
- * A start that may not block may fail: then the caller does not go on and calls no end. Before 5.12 nobody else did either, so who had
- * been started waited for ever. sd_fix_paired_end is 1 if those get their end ("ensure range_end() is paired with range_start()");
+ * A start that may not block may fail. The caller then does not go on and calls no end. Before 5.12 the subscribers already started got
+ * no end either, and waited for ever. sd_fix_paired_end is 1 if they get it ("ensure range_end() is paired with range_start()");
  * a scenario may set it: 5.10.89 has it too.
  */
 #include <linux/err.h>
@@ -58,7 +58,7 @@ static int start_list(struct sd_range *range, bool blockable)
 #if SD_KERNEL >= 504
 		WARN_ON(blockable || failed != -EAGAIN);
 #endif
-		/* His end is called too, if he has one: he cannot tell that it is not his. */
+		/* The end of the subscriber that failed is called too, if it has one; it cannot tell that its start failed. */
 		WARN_ON(sd_fix_paired_end && mn->ops->invalidate_range_end);
 	}
 	if (ret && sd_fix_paired_end)
@@ -84,7 +84,7 @@ int __weak sd_notify_start(struct sd_range *range)
 		if (!ret)
 			ret = start_list(range, blockable);
 	}
-	/* Who may block does not look at what came back. */
+	/* A caller that may block ignores the result. */
 	if (!ret || blockable)
 		current->notifier_depth++;
 	return ret;
@@ -108,7 +108,7 @@ void __weak sd_notify_end(struct sd_range *range, bool only_end)
 	id = srcu_read_lock(&srcu);
 	hlist_for_each_entry_rcu(mn, &range->mm->mmu_notifier_mm->list, hlist) {
 #if SD_KERNEL < 606
-		/* Who flushes a device TLB needs not have an end of its own. */
+		/* A subscriber that flushes a device TLB need not have an end of its own. */
 		if (!only_end && mn->ops->invalidate_range)
 			mn->ops->invalidate_range(mn, range->mm, range->start, range->end);
 #endif
@@ -185,7 +185,7 @@ int __weak __mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm
 
 	lockdep_assert_held_write(sd_mmap_sem(mm));
 #if SD_KERNEL >= 606
-	/* A flush comes at other times than start and end: whoever wants both has misunderstood one. */
+	/* A flush comes at other times than start and end: a subscriber that wants both has misunderstood one. */
 	if (WARN_ON(mn && mn->ops->arch_invalidate_secondary_tlbs &&
 		    (mn->ops->invalidate_range_start || mn->ops->invalidate_range_end)))
 		return -EINVAL;

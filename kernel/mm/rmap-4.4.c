@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rmap-4.4.c - taking entries away as 4.4 did, or could have done: invalidate_page after the table lock is dropped.
+ * rmap-4.4.c - unmapping as 4.4 did, or could have done: invalidate_page after the table lock is dropped.
  *
  * There is no range start or end around an ordinary page; while the page is locked and referenced by the caller nothing can
- * be freed before the callback. sd_design (shootdown/mirror.h) chooses how notifiers are told; it is derived
+ * be freed before the callback. sd_design (shootdown/mirror.h) chooses how notifiers are called; it is derived
  * from sd_fix_017b1660df89 (mm/rmap.c) if no scenario sets it: 0 released, 1 shipped, 2 the fix with no notifier change.
  */
 #include <linux/hugetlb.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rmap.c - from a page to the entries that map it, and taking them away (as in 4.14 to 5.8; later kernels differ in more than is here).
+ * rmap.c - from a page to the entries that map it, and unmapping (as in 4.14 to 5.8; later kernels differ in more than is here).
  *
  * The VMAs of a file are walked under i_mmap_rwsem in read mode, with the page locked by the caller. Each VMA's entry is changed under
- * its table lock. An entry that is taken away for migration becomes a migration entry: whoever faults on it waits for the page lock.
+ * its table lock. An entry that is removed for migration becomes a migration entry: a fault on it waits for the page lock.
  *
  * sd_fix_017b1660df89 says which stage of "fix migration of huge PMD shared pages" (4.19) this kernel has; a scenario may set it:
  *   0  before it     1  as merged (the default)     2  without its range start and end     3  start and end, not widened
  * sd_fix_c0d0381ade79 is 1 if i_mmap_rwsem orders users of shared tables ("use i_mmap_rwsem for more pmd sharing synchronization",
- * 5.7): who unshares holds it in write mode, faults hold it in read mode while they use an entry.
+ * 5.7): unsharing holds it in write mode, faults hold it in read mode while they use an entry.
  */
 #include <linux/hugetlb.h>
 #include <linux/migrate.h>
@@ -147,7 +147,7 @@ static void flush_devices(struct mm_struct *mm, unsigned long start, unsigned lo
 #endif
 }
 
-/* This mm gave up its share of the table: which of its entries it has cached nobody knows, so all of them go. */
+/* This mm gave up its share of the table. It is not known which of its entries are cached, so all of them are flushed. */
 static void flush_unshared(struct vm_area_struct *vma, unsigned long address)
 {
 	unsigned long start = address, end = address + HPAGE_SIZE;

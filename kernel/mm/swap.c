@@ -2,10 +2,10 @@
 /*
  * swap.c - anonymous pages that go to disk and come back.
  *
- * A page has the swap slot of its address for good, numbered as the user page is. While its contents are on the way, or both
- * in memory and wanted, it is in the swap cache, which has a reference; a slot of the cache changes with the page locked. The entry of a
- * page that went is a swap entry: who faults on it finds the page in the cache and waits for its lock, or reads it back. A page that somebody
- * else has a reference of stays in the cache; the kernel tries again later to free it, we never do (see sd_in_swap_cache).
+ * A page always has the swap slot of its address, with the number of the user page. While its contents are being written or read,
+ * it is in the swap cache, which has a reference; a slot of the cache changes with the page locked. The entry of a page that was
+ * swapped out is a swap entry: a fault on it finds the page in the cache and waits for its lock, or reads it back. A page with other
+ * references stays in the cache; the kernel tries later to free it, the model never does (see sd_in_swap_cache).
  */
 #include <linux/hugetlb.h>
 #include <linux/rmap.h>
@@ -14,7 +14,7 @@
 static struct page *swap_cache[SD_NR_UPAGES];
 static unsigned long swap_map[SD_NR_UPAGES];	/* the slot is in use */
 
-/* Of an anonymous page: its VMA knows the address, and that the number. */
+/* Of an anonymous page: the VMA gives the address, and the address the number. */
 unsigned int sd_swap_slot(struct page *page)
 {
 	struct vm_area_struct *vma = (struct vm_area_struct *)((unsigned long)page->mapping - 1);
@@ -46,8 +46,8 @@ void add_to_swap(struct page *page)
 }
 
 /*
- * The entry is gone, so its slot is free, and the contents are given up: nothing else led to them. A page that is still there and locked by
- * somebody stays until he is done.
+ * The entry is gone, so its slot is free, and the contents are dropped: nothing else refers to them. A page that is still in the cache and
+ * locked stays there until it is unlocked.
  */
 void free_swap_and_cache(swp_entry_t entry)
 {
@@ -73,7 +73,7 @@ void free_swap_and_cache(swp_entry_t entry)
 	put_page(page);
 }
 
-/* The page is locked: out of the cache if the references are as expected (0: however many there are). */
+/* The page is locked. Removes it from the cache if the references are as expected (0: any number). */
 bool delete_from_swap_cache(struct page *page, int expected)
 {
 	unsigned int slot = sd_swap_slot(page);
@@ -110,7 +110,7 @@ static struct page *lookup_swap_cache(unsigned int slot)
 	return page;
 }
 
-/* Read from disk into the cache, unless somebody else did: then that page. With a reference. NULL: the slot is free by now. */
+/* Read from disk into the cache, unless another thread did: then that page. With a reference. NULL: the slot is free by now. */
 static struct page *read_swap_cache(struct vm_area_struct *vma, unsigned long address, unsigned int slot)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE), *there;
@@ -145,7 +145,7 @@ vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t
 		return 0;
 	lock_page(page);
 	spin_lock(ptl);
-	/* Out of the cache meanwhile: its contents are on disk, or mapped already. */
+	/* If it has left the cache meanwhile, its contents are on disk, or mapped already. */
 	if (READ_ONCE(swap_cache[slot]) == page && pte_same(ptep_get(ptep), entry)) {
 		atomic_inc(&page->_mapcount);
 		set_pte_at(vma->vm_mm, address, ptep, pte_mkyoung(pte_mkdirty(mk_pte(page, vma->vm_page_prot))));

@@ -2,10 +2,10 @@
 /*
  * vmscan.c - reclaim of one ordinary page, and the allocation that runs it.
  *
- * Entries of a file page go without a trace (the PTE is none): who faults meanwhile finds the page in the page cache and waits for its lock.
- * Those of an anonymous page become swap entries (mm/swap.c). The page goes if nobody but the cache and the caller has a reference; its contents
- * are on disk then, from where a later fault reads them: written there if the page is dirty, which try_to_unmap learns from the entries. A clean
- * page is not written: what is on disk is what remains of it.
+ * Entries of a file page are cleared (the PTE is none): a fault meanwhile finds the page in the page cache and waits for its lock. Those
+ * of an anonymous page become swap entries (mm/swap.c). The page is freed if only the cache and the caller have a reference. Its contents are
+ * on disk then, from where a later fault reads them. A dirty page is written there first (try_to_unmap learns that from the entries). A clean
+ * page is not written: only the contents on disk remain.
  */
 #include <linux/migrate.h>
 #include <linux/rmap.h>
@@ -15,7 +15,7 @@
 
 struct address_space *sd_reclaim_from;
 
-/* The cache's reference goes if nobody but it and the caller has one. The kernel freezes the count meanwhile, as in replace_slot. */
+/* The cache drops its reference if only it and the caller have one. The kernel freezes the count meanwhile, as in replace_slot. */
 static bool remove_mapping(struct address_space *mapping, struct page *page)
 {
 	bool removed = false;

@@ -86,7 +86,7 @@ int sd_frame_alloc(int kind)
 	return frame;
 }
 
-/* The k-th huge page, as the pool has it: a compound page that nobody uses. sd_frame_claim() makes its memory live. */
+/* The k-th huge page, as the pool has it: a compound page that is not in use. sd_frame_claim() makes its memory live. */
 struct page *sd_huge_page(int k)
 {
 	struct page *page = pfn_to_page(SD_HUGE_PFN(k));

@@ -48,7 +48,7 @@ struct vm_area_struct *__weak find_vma(struct mm_struct *mm, unsigned long addr)
 	return vma;
 }
 
-/* Statistics are nobody's business here. */
+/* Statistics are not modelled. */
 void __weak __mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta)
 {
 }

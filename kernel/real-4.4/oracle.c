@@ -48,7 +48,7 @@ void sd_data_access(int frame, unsigned int location, bool write, const char *wh
 	struct page *page;
 
 	if (frame < 0)
-		__sd_fail("freed-page-access", "{0:s} accesses {1:x}, and nothing is where that leads", (sd_u64)who, va, 0);
+		__sd_fail("freed-page-access", "{0:s} accesses {1:x}, and that address leads to no page", (sd_u64)who, va, 0);
 	page = sd_frame_page(frame);
 	if (write && sd_frames[frame].moved)
 		__sd_fail("lost-write", "the write of {0:s} to {1:x} is lost: it goes to {2:p}, whose contents were copied elsewhere",
@@ -57,7 +57,7 @@ void sd_data_access(int frame, unsigned int location, bool write, const char *wh
 		__sd_fail("freed-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which is no user page any more", (sd_u64)who, va,
 			  (sd_u64)page);
 	if (*sd_frame_words(frame) != location)
-		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which holds somebody else's data", (sd_u64)who,
+		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which now holds other data", (sd_u64)who,
 			  va, (sd_u64)page);
 	if (write)
 		current_in[location] = 1UL << frame;
@@ -65,7 +65,7 @@ void sd_data_access(int frame, unsigned int location, bool write, const char *wh
 		__sd_fail("stale-read", "{0:s} reads {1:x} in {2:p} and does not see the last write", (sd_u64)who, va, (sd_u64)page);
 }
 
-/* The word was copied. The source's contents have moved: until it is allocated again, nobody will look for a write there. */
+/* The word was copied. The source's contents have moved: until it is allocated again, no write to it is read. */
 void sd_data_copied(int to, int from)
 {
 	unsigned long location = *sd_frame_words(from);

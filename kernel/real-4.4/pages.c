@@ -78,7 +78,7 @@ struct page *__weak pagecache_get_page(struct address_space *mapping, pgoff_t in
 	for (;;) {
 		__sd_atomic_begin(SD_STEP, mapping);
 		page = radix_tree_lookup(&mapping->page_tree, index);
-		/* Frozen references: somebody changes the entry at this moment. */
+		/* Frozen references: another thread is changing the entry. */
 		if (page && !atomic_read(&page->_count))
 			__sd_block();
 		if (page)

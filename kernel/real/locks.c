@@ -3,8 +3,8 @@
  * locks.c - spinlocks, mutexes and rw semaphores of the real runtime.
  *
  * Each is one word in the real structure and one atomic section an operation. A lock that is taken means a thread that is
- * not enabled, so nothing ever spins, and a deadlock is a state in which nobody is enabled.
- * Not modelled: fairness (a reader passes a waiting writer), and optimistic spinning, which nobody can observe.
+ * not enabled, so nothing ever spins, and a deadlock is a state in which no thread is enabled.
+ * Not modelled: fairness (a reader passes a waiting writer), and optimistic spinning, which cannot be observed.
  */
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -90,7 +90,7 @@ void _raw_spin_unlock_irq(raw_spinlock_t *lock)
 	_raw_spin_unlock(lock);
 }
 
-/* Whoever tries a lock looks at it without taking part in it: its operations do not commute any longer. */
+/* A trylock reads the lock outside its sections: operations of the lock do not commute any longer. */
 int _raw_spin_trylock(raw_spinlock_t *lock)
 {
 	int taken = 0;
@@ -155,7 +155,7 @@ void mutex_unlock(struct mutex *lock)
  * ---- rw semaphores ----
  *
  * The count is as the kernel's headers look at it: bit 0 for a writer, and so much for each reader. Readers add to it and do not look, so that they do not
- * disturb each other; who is in for writing stands in a word of its own where the structure has one.
+ * disturb each other; the writer stands in a word of its own where the structure has one.
  */
 
 #define SD_RWSEM_WRITER 1UL
@@ -207,7 +207,7 @@ static void sd_reader_in(struct rw_semaphore *sem)
 	__atomic_fetch_add(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
 }
 
-/* One that has not taken it may give back somebody else's turn (up_read_non_owner), if there is one. */
+/* A thread that has not taken it may release it for another reader (up_read_non_owner), if there is one. */
 static void sd_reader_out(struct rw_semaphore *sem)
 {
 	const void **reads = sd_tasks[sd_me()].reads;
@@ -218,7 +218,7 @@ static void sd_reader_out(struct rw_semaphore *sem)
 	if (i < SD_MAX_READS)
 		reads[i] = NULL;
 	else if (*sd_rwsem_count(sem) < SD_RWSEM_READER || sd_rwsem_written(sem))
-		__sd_fail("bad-unlock", "rwsem {0:p} is released but nobody holds it for reading", (sd_u64)sem, 0, 0);
+		__sd_fail("bad-unlock", "rwsem {0:p} is released, but no thread holds it for reading", (sd_u64)sem, 0, 0);
 	__atomic_fetch_sub(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
 }
 
@@ -260,7 +260,7 @@ void up_write(struct rw_semaphore *sem)
 	__sd_atomic_end();
 }
 
-/* From writer to reader without a moment between: it looks like a release to who wants to read, and neither commutes with both sides. */
+/* From writer to reader at once: to waiting readers it is a release, to waiting writers it is not, so it is no mover. */
 void downgrade_write(struct rw_semaphore *sem)
 {
 	__sd_atomic_begin(SD_STEP, sem);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * mm.c - the few functions of mm/ and kernel/fork.c that notifier code leans on, for the real runtime.
+ * mm.c - the few functions of mm/ and kernel/fork.c that notifier code needs, for the real runtime.
  */
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
@@ -10,7 +10,7 @@
 #include "real.h"
 
 /*
- * In the kernel these take the i_mmap and anon_vma locks of every VMA, so that nobody is between start and end of an
+ * In the kernel these take the i_mmap and anon_vma locks of every VMA, so that no thread is between start and end of an
  * invalidation. An mm without VMAs, as scenarios have it, leaves the mutex that serialises the callers. A scenario in which the first
  * registration runs beside invalidations must hold mmap_lock around these.
  */

@@ -14,7 +14,7 @@
 
 struct sd_domain {
 	const void *key;                      /* the srcu_struct; NULL is RCU itself */
-	unsigned long depth[SD_MAX_TASKS];    /* nesting, of each thread: a word that nobody else looks at unless somebody synchronizes */
+	unsigned long depth[SD_MAX_TASKS];    /* nesting, of each thread: a word that no other thread reads unless one synchronizes */
 	unsigned long awaited[SD_MAX_TASKS];  /* for a thread in synchronize: the readers it still waits for */
 };
 
@@ -72,7 +72,7 @@ static void sd_reader_leave(const void *key)
 	int i;
 
 	if (!depth)
-		__sd_fail("bad-unlock", "a reader of {0:p} ends that never began", (sd_u64)key, 0, 0);
+		__sd_fail("bad-unlock", "a read section of {0:p} ends that was not begun", (sd_u64)key, 0, 0);
 	if (depth > 1) {
 		WRITE_ONCE(domain->depth[sd_me()], depth - 1);
 		return;

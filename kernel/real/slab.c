@@ -3,7 +3,7 @@
  * slab.c - kmalloc and kfree of the real runtime.
  *
  * Objects come from one arena, each at a new address that is never used again: an access to a freed object is always seen,
- * and so is one that runs off the end, as no two objects touch. What was not asked to be zero may not be relied on before it is written.
+ * and so is one that runs off the end, as no two objects touch. Memory that is not requested as zero is uninitialised until it is written.
  * Allocation succeeds: failing is a choice for scenarios that ask for it (sd_kmalloc_may_fail).
  */
 #include <linux/slab.h>

@@ -3,7 +3,7 @@
  * wait.c - wait queues, schedule() and waking of the real runtime.
  *
  * wait_event() is inline in the kernel's headers: prepare_to_wait_event, the condition, schedule, again. Here schedule() is
- * a thread that is not enabled until somebody sets its state to running, so a wait that nobody ends is a deadlock
+ * a thread that is not enabled until its state is set to running, so a wait that no thread ends is a deadlock
  * and a wake-up that comes between the check of the condition and schedule() is not lost, as in the kernel.
  * Each operation on a queue is one section: the queue's own lock would add steps and no behaviour.
  * Not modelled: signals, timeouts, wake-ups without a waker.

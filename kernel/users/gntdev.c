@@ -3,8 +3,8 @@
  * gntdev.c - Xen grants mapped into user space (drivers/xen/gntdev.c of 4.4).
  *
  * A grant map is a VMA of its own with pages of another domain; they have no rmap and never migrate. The notifier hears of the whole
- * mm, and unmaps those grants that are in the range, under a mutex. Nothing is ever mapped again: who touches an unmapped grant gets
- * a signal, so there is no race with faults to lose. What it contributes to a cell is that its callbacks sleep.
+ * mm, and unmaps those grants that are in the range, under a mutex. Nothing is ever mapped again: an access to an unmapped grant gets
+ * a signal, so there is no race with faults to lose. It contributes callbacks that sleep.
  * The seeded fault makes the grants the very pages that migrate, with callbacks that are not called.
  */
 #include <shootdown/mirror.h>

@@ -72,7 +72,7 @@ static void invalidate_start(struct kvm *kvm, unsigned long start, unsigned long
 static void invalidate_end(struct kvm *kvm)
 {
 	spin_lock(&kvm->mmu_lock);
-	/* Who missed the pages going must see the sequence move before the count drops. */
+	/* A fault that missed the removal must see the sequence move before the count drops. */
 	WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);
 	smp_wmb();
 	kvm->mmu_notifier_count--;

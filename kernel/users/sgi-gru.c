@@ -5,7 +5,7 @@
  * On a miss the driver looks at the fault handle, gives up if a range invalidation is under way (ms_range_active), looks the address up and
  * drops the translation in. It never looks at ms_range_active again: "magic hardware" ignores the drop-in if an
  * invalidation came between. -DSD_GRU_NO_MAGIC is a GRU that does not. A flush names 4 KiB pages, at most 1024 of them however long
- * the range is; an entry of 2 MiB goes if one of them is in it (an assumption about hardware that we cannot ask).
+ * the range is; an entry of 2 MiB goes if one of them is in it (an assumption about hardware that we cannot test).
  */
 #include <linux/wait.h>
 #include <shootdown/mirror.h>

@@ -2,7 +2,7 @@
 /*
  * sva.c - a device that shares the CPU's page tables (shared virtual addressing).
  *
- * It translates with a walker of its own, whose cached translations go only when a notifier tells it: it is in no cpumask and takes no
+ * It translates with a walker of its own, whose cached translations only a notifier flushes: it is in no cpumask and takes no
  * interrupt. Its page faults are served by the kernel as those of a CPU. Its flush is one operation and
  * does not sleep, so it may be called under a page-table lock.
  */

@@ -4,7 +4,7 @@
  *
  * A command submission reserves all its buffer objects, pins the pages of those that are not bound (allocating memory while it holds the
  * reservations), and binds them. The notifier has range start only: under a mutex of its own it reserves each object in the range that is
- * bound, waits for the GPU, and moves it to the CPU domain, which gives the references back. So it sleeps, and it waits for whoever has the
+ * bound, waits for the GPU, and moves it to the CPU domain, which gives the references back. So it sleeps, and it waits for the holder of the
  * reservation. Registering an object allocates too, with the notifier's mutex held.
  *
  * radeon looks up merged intervals of several objects and unbinds every object of such an interval; amdgpu those that the

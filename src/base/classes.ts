@@ -18,18 +18,18 @@ const ENGINE_MEMORY =
 export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   "lost-write": entry(
     "machine",
-    "A store went to a page whose contents were already copied elsewhere, or the only copy of the last store was freed. Whoever reads that address next sees older contents.",
-    "The last lines of the story say through which old translation the store went, and which flush or callback did not reach it. The cure is to invalidate before the copy is made, or to make whoever installs a translation look again.",
+    "A store went to a page whose contents were already copied elsewhere, or the only copy of the last store was freed. The next read of that address sees older contents.",
+    "The last lines of the story name the stale translation that the store used, and the flush or callback that did not reach it. The cure is to invalidate before the copy is made, or to check again before a translation is installed.",
   ),
   "stale-read": entry(
     "machine",
     "A load did not see the last store to that address: it went to an older copy.",
-    "The story says where the last store went, and through which old translation the load went.",
+    "The story says where the last store went, and names the stale translation that the load used.",
   ),
   "freed-page-access": entry(
     "machine",
-    "An access, or a copy, reached a page that is free. In a running kernel the page would soon be somebody else's.",
-    "Look for the free, and for the translation that outlived it: the flush or callback must come before the last reference goes.",
+    "An access, or a copy, reached a page that is free. In a running kernel the page would soon be allocated again.",
+    "Look for the free, and for the translation that outlived it: the flush or callback must come before the last reference is dropped.",
   ),
   "foreign-page-access": entry(
     "machine",
@@ -54,14 +54,14 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   "bad-page": entry(
     "machine",
     "A page was freed while it was mapped or locked.",
-    "Look for who freed it, and for the entry or lock that was left.",
+    "Look for the code that freed it, and for the entry or lock that was left.",
   ),
   "migration-entry-left": entry(
     "final check",
     "An entry still says that its page is being migrated, and no migration is under way: faults there wait for ever.",
-    "Some way out of the migration does not put the entries back.",
+    "Some return path of the migration does not put the entries back.",
   ),
-  "bad-entry": entry("final check", "An entry is of no known kind: faults there never end.", "Look for who wrote it last."),
+  "bad-entry": entry("final check", "An entry is of no known kind: faults there never end.", "Look for the last store to it."),
   "lock-leak": entry(
     "locks",
     "A thread ended and still holds a lock, or is still in atomic context; or a page is locked when all have ended.",
@@ -69,7 +69,7 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   ),
   "bad-unlock": entry(
     "locks",
-    "A lock was released that was not held, or by somebody who does not hold it.",
+    "A lock was released that was not held, or by a thread that does not hold it.",
     "Look for the missing lock, or the second unlock.",
   ),
   "lock-not-held": entry(
@@ -79,8 +79,8 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   ),
   "notifier-unpaired": entry(
     "notifiers",
-    "A range start has no end, or an end no start: whoever counts them waits for ever.",
-    "Look at the ways out between the two, and at what happens if a callback fails.",
+    "A range start has no end, or an end no start: a subscriber that counts them waits for ever.",
+    "Look at the return paths between the two, and at what happens if a callback fails.",
   ),
   "sleep-in-atomic": entry(
     "locks",
@@ -94,41 +94,41 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   ),
   deadlock: entry(
     "engine",
-    "From here on no thread that has to end can ever go on, whatever loops beside it do. The last lines say who waits for what, and who holds it.",
+    "From here on no thread that has to end can ever go on, whatever looping threads do. The last lines say what each thread waits for, and which thread holds it.",
     "Take the locks in one order, or do not wait for others while holding what they need.",
   ),
   "use-after-free": entry("engine", "An access to memory that was freed.", ENGINE_MEMORY),
-  "out-of-bounds": entry("engine", "An access to memory that is no object's: beside one, usually.", ENGINE_MEMORY),
+  "out-of-bounds": entry("engine", "An access to memory that belongs to no object, usually just past the end of one.", ENGINE_MEMORY),
   "null-dereference": entry(
     "engine",
     "An access through a null pointer, or close to one.",
-    "Look for who set the pointer, or who did not.",
+    "Look for the store that set the pointer, or for the one that is missing.",
   ),
   "endless-loop": entry(
     "engine",
-    "A thread is in a loop that nothing can end: no thread ever changes what it looks at, whatever is scheduled.",
+    "A thread is in a loop that nothing can end: in no schedule does any thread change what the loop reads.",
     "Something must write what the loop waits for.",
   ),
   "double-free": entry("machine", "An object or page was freed twice.", "The story says where it was freed first."),
-  "bug-on": entry("kernel code", "A BUG_ON, VM_BUG_ON or BUG of the kernel code fired.", "The condition is in the closing sentence."),
-  "warn-on": entry("kernel code", "A WARN_ON of the kernel code fired.", "The condition is in the closing sentence."),
+  "bug-on": entry("kernel code", "A BUG_ON, VM_BUG_ON or BUG of the kernel code fired.", "The closing sentence gives the condition."),
+  "warn-on": entry("kernel code", "A WARN_ON of the kernel code fired.", "The closing sentence gives the condition."),
   segfault: entry(
     "machine",
     "An access that no VMA allows.",
     "Either the scenario accesses what it did not map, or the code under check took the mapping away too early.",
   ),
-  sigbus: entry("machine", "A fault that should have succeeded failed.", "Look at what the fault handler found."),
+  sigbus: entry("machine", "A fault that should have succeeded failed.", "Look at what the fault handler saw."),
   "use-after-return": entry(
     "engine",
     "An access to a local variable of a function that has returned, or of a block that was left.",
-    "Look for who got its address, and who should have waited for whom.",
+    "Look for the code that kept its address, and for the wait that is missing.",
   ),
   uninitialised: entry(
     "engine",
     "A branch, an address or a call depends on memory that was allocated and never written.",
     "Write it before it is read, or allocate it with __GFP_ZERO.",
   ),
-  "wild-call": entry("engine", "A call through a pointer that points to no function.", "Look for who set the pointer."),
+  "wild-call": entry("engine", "A call through a pointer that points to no function.", "Look for the store that set the pointer."),
   "write-to-constant": entry("engine", "A store to a variable that is const.", "Look for the cast that takes const away."),
 };
 

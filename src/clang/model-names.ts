@@ -259,9 +259,11 @@ const code = (names: readonly string[]): string => names.map((name) => `\`${name
 
 const PAGE_HEAD = `# What the model kernel has
 
-The names that the headers under \`kernel/include/\` offer to a scenario, by header, and in which versions (\`--kernel\`) where not in all of them
-(${KERNEL_VERSIONS.join(", ")}). Whatever is not here the model does not have: write a stand-in, paste the original, or check a real tree (\`--tree\`). What begins
-with \`sd_\` is of the model itself: [scenarios.md](scenarios.md#all-functions).
+These are the names that the headers under \`kernel/include/\` offer to a scenario, by header. Where a
+name does not exist in all versions (\`--kernel\`), its versions are given, out of
+${KERNEL_VERSIONS.join(", ")}. The model does not have other names:
+write a stand-in, paste the original, or check a real tree (\`--tree\`). Names that begin with \`sd_\`
+belong to the model itself: see [scenarios.md](scenarios.md#all-functions).
 
-This page is made from the headers: \`npx vitest run test/clang/model-names.test.ts --update\`.
+This page is generated from the headers: \`npx vitest run test/clang/model-names.test.ts --update\`.
 `;

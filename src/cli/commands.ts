@@ -24,7 +24,8 @@ Examples:
 A scenario gives its own defaults in a comment near its top:
   // shootdown: --kernel 4.19 -DNCPU=3
 
-Exit status: 0 none within the bounds, 1 violation, 2 bad input, 3 inconclusive (a bound was hit, or interrupted), 70 a fault of shootdown.`;
+Exit status: 0 none within the bounds, 1 violation, 2 bad input,
+3 inconclusive (a bound was hit, or interrupted), 70 a fault of shootdown.`;
 
 const REPORT_EXAMPLES = `
 Examples:
@@ -34,7 +35,8 @@ Examples:
 
 Interrupted, it prints what is known so far; the next run goes on from there.
 
-Exit status: 0 every cell is answered, 2 bad input, 3 some are not (a bound was hit, or interrupted), 70 a fault of shootdown.`;
+Exit status: 0 every cell is answered, 2 bad input,
+3 some are not (a bound was hit, or interrupted), 70 a fault of shootdown.`;
 
 const COMPILE_COMMANDS_EXAMPLES = `
 Examples:
@@ -82,8 +84,8 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
   addCheckOptions(checking);
 
   const reporting = throughIo(program.command("report"))
-    .description("answer one question for many programs: a table of verdicts, ready for a mail")
-    .argument("[name]", "of a report, or the path of a matrix.json; without one, reports are listed")
+    .description("answer one question for many programs, as a table for a mail")
+    .argument("[name]", "name of a report, or path of a matrix.json; without one, reports are listed")
     .addHelpText("after", REPORT_EXAMPLES)
     .action(async (name: string | undefined, given: ReportOptions) => {
       const { report } = await import("./report.ts");
@@ -92,12 +94,12 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
   addReportOptions(reporting);
 
   throughIo(program.command("explain"))
-    .description("what a diagnostic or a class of violations means, and what to do about it")
+    .description("explain a diagnostic or a class of violations")
     .argument("[code]", "as in SD101 or lost-write; without one, all are listed")
     .action((code: string | undefined) => io.stdout.write(explainCode(code, coloursOf(io.stdout, io, off))));
 
   throughIo(program.command("compile-commands"))
-    .description("how clang is called for files, as a compilation database for clangd")
+    .description("print how clang is called, as a compilation database for clangd")
     .argument("<file.c...>", "scenarios, or files of --tree and a harness")
     .addHelpText("after", COMPILE_COMMANDS_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
@@ -111,7 +113,7 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
   addCompileOptions(program.commands.at(-1)!);
 
   throughIo(program.command("completion"))
-    .description("a script that completes this command in a shell")
+    .description("print a script that completes this command in a shell")
     .addArgument(new Argument("<shell>", "which").choices(SHELLS))
     .addHelpText("after", COMPLETION_EXAMPLES)
     .action(async (shell: Shell) => {

@@ -44,7 +44,7 @@ export function trap(
       if (some(LIVENESS.RETURNED))
         return fail("use-after-return", `${what} at {0:p}, a local variable that is gone`, [address, size, 0n], loc);
       if (some(LIVENESS.FREED)) return fail("use-after-free", `${what} at {0:p}, which has been freed`, [address, size, 0n], loc);
-      return fail("out-of-bounds", `${what} at {0:p}, which is no object's`, [address, size, 0n], loc);
+      return fail("out-of-bounds", `${what} at {0:p}, which belongs to no object`, [address, size, 0n], loc);
     }
     case TRAP.unwritten: {
       const text = "a branch, an address or a call depends on {1:d} bytes at {0:p}, which was allocated and not written";

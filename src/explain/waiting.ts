@@ -45,6 +45,6 @@ export function describeWaiting(observation: Observation, world: World): Blocked
   }
 
   function nameOf(hold: Hold, self: number): string {
-    return hold.thread === self ? "it itself" : threadName(hold.thread);
+    return hold.thread === self ? "the same thread" : threadName(hold.thread);
   }
 }

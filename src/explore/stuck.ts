@@ -10,7 +10,7 @@ import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Mac
 import { nextChoices, type ScheduleStep } from "../machine/schedule.ts";
 
 export const DEADLOCK: Failure = { klass: "deadlock", text: "no thread can go on", args: [0n, 0n, 0n], loc: 0 };
-export const ENDLESS: Failure = { klass: "endless-loop", text: "threads wait in a loop for what nobody does", args: [0n, 0n, 0n], loc: 0 };
+export const ENDLESS: Failure = { klass: "endless-loop", text: "threads wait in a loop that no thread ends", args: [0n, 0n, 0n], loc: 0 };
 
 /** States to follow from one before giving up. */
 const MOST = 500_000;

@@ -27,7 +27,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     const bytes = BigInt(length);
     if (address < BigInt(GUARD)) throw violation("null-dereference", `${what} of {1:d} bytes at {0:x}`, [address, bytes], info.loc);
     if (address + bytes > BigInt(memory.end)) {
-      throw violation("out-of-bounds", `${what} of {1:d} bytes at {0:x}, which is nobody's`, [address, bytes], info.loc);
+      throw violation("out-of-bounds", `${what} of {1:d} bytes at {0:x}, which belongs to no object`, [address, bytes], info.loc);
     }
     const start = Number(address);
     const end = start + length;

@@ -63,7 +63,7 @@ export function addCompileOptions(command: Command): Command {
     .addOption(new Option("-D, --define <macro>", "define a macro for the C: NAME or NAME=VALUE (repeatable)").argParser(repeated(define)))
     .addOption(new Option("-I, --include <dir>", "look for headers in this folder too (repeatable)").argParser(repeated((dir) => dir)))
     .addOption(
-      new Option("--kernel <version>", `whose rules the model kernel follows (default ${DEFAULT_KERNEL})`).choices(KERNEL_VERSIONS),
+      new Option("--kernel <version>", `Linux version that the model kernel follows (default ${DEFAULT_KERNEL})`).choices(KERNEL_VERSIONS),
     )
     .addOption(new Option("-O, --opt <level>", `how far clang optimises before the search (default ${DEFAULT_OPT})`).choices(OPT_LEVELS))
     .addOption(new Option("--cc <clang>", "the C compiler: a path, or `bundled` (default: the newest clang on PATH, else bundled)"))
@@ -71,7 +71,7 @@ export function addCompileOptions(command: Command): Command {
       new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
     )
     .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
-    .addOption(new Option("--cpus <n>", "processors of the machine: defines NCPU").argParser(cpus));
+    .addOption(new Option("--cpus <n>", "define NCPU as this number of CPUs").argParser(cpus));
 }
 
 /** How it is searched, and how the result is told. */
@@ -97,8 +97,8 @@ function addSearchOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
-    .addOption(new Option("--full", "tell the whole story of a violation, every step of it, not just what fits a screen"))
-    .addOption(new Option("--width <columns>", "how wide to print, 60 to 1000 (default: the terminal, else 100)").argParser(width))
+    .addOption(new Option("--full", "show every step of a violation, not only the steps that decide"))
+    .addOption(new Option("--width <columns>", "width of the output, 60 to 1000 (default: the terminal, else 100)").argParser(width))
     .addOption(new Option("--mail", "for a mail: 72 columns, no colours").conflicts("width"))
     .addOption(new Option("--no-color", "no colours (they are left out anyway if the output is no terminal or NO_COLOR is set)"))
     .addOption(new Option("-q, --quiet", "the verdict alone: no progress and no story"));
@@ -204,7 +204,7 @@ function parseLine(line: string, where: Diagnostic): GivenOptions {
   throw fault({
     ...where,
     message: `${flag} is not for a scenario to decide`,
-    help: "give it on the command line, where it is wanted; a scenario says what is checked, not with what, or how it is told",
+    help: "give it on the command line: a scenario chooses what is checked, not the tools or the form of the output",
   });
 }
 

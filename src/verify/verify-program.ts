@@ -216,7 +216,7 @@ function reasonOf(why: Inconclusive, options: VerifyOptions, stopped: string | u
     case "endless":
       return "because no schedule reaches its end";
     case "stuck":
-      return "because too much can happen after a state in which threads wait to say whether they wait for ever";
+      return "because too many states follow one in which threads wait to decide whether they wait for ever";
     case "interrupted":
       return stopped ?? "by the user";
   }

@@ -10,6 +10,7 @@ import { progressLine } from "../../src/cli/progress.ts";
 import { packageVersion } from "../../src/host/paths.ts";
 import { noteSources, sourceFiles } from "../../src/host/sources.ts";
 import { colours, renderDiagnostics } from "../../src/report/diagnostic-text.ts";
+import { wrap } from "../../src/report/wrap.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-test-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -189,11 +190,17 @@ describe("the catalogue", () => {
   });
 
   it("is docs/diagnostics.md", async () => {
+    const page = (text: string): string => wrap(text, 100).join("\n");
     const sections = GROUPS.map((group) => {
       const entries = Object.entries(CATALOGUE).filter(([code]) => code.startsWith(group.prefix));
-      return [`## ${group.title}`, ...entries.map(([code, e]) => `### ${code}: ${e.title}\n\n${e.meaning}\n\n${e.advice}`)].join("\n\n");
+      return [
+        `## ${group.title}`,
+        ...entries.map(([code, e]) => `### ${code}: ${e.title}\n\n${page(e.meaning)}\n\n${page(e.advice)}`),
+      ].join("\n\n");
     });
-    const intro = "What shootdown says when the input is at fault; it then exits with status 2. `shootdown explain CODE` prints an entry.";
+    const intro = page(
+      "These are the diagnostics about bad input; the exit status is then 2. `shootdown explain CODE` prints an entry. This page is generated from `src/base/catalogue.ts`.",
+    );
     await expect(`# Diagnostics\n\n${intro}\n\n${sections.join("\n\n")}\n`).toMatchFileSnapshot("../../docs/diagnostics.md");
   });
 });

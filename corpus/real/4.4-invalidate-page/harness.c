@@ -2,7 +2,7 @@
 /*
  * harness.c - processes that map a page of an ordinary file, and a migration of that page, on the files of a 4.4 tree.
  *
- * Real: the walk over VMAs and page tables, unmapping, migration entries and who waits for them, the moves and copies around them
+ * Real: the walk over VMAs and page tables, unmapping, migration entries and the waits for them, the moves and copies around them
  * (mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). A page like this has no range_start and range_end, only invalidate_page.
  * Ours: this file, the runtime in kernel/real-4.4, and of the fault what mm/memory.c does for a page that is in the cache.
  *

@@ -256,7 +256,7 @@ static void clear_page_table(unsigned long *old)
 	spin_unlock(&page_table_lock);
 }
 
-/* False if it may not block and somebody would have to. */
+/* False if it may not block and a subscriber would have to. */
 static bool unmap_range(unsigned long *old)
 {
 	struct mmu_notifier_range range;

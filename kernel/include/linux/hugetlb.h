@@ -24,7 +24,7 @@ extern struct mutex hugetlb_fault_mutex_table[SD_FILE_PAGES];
 #define huge_page_size(h) (PAGE_SIZE << (h)->order)
 #define is_vm_hugetlb_page(vma) (((vma)->vm_flags & VM_HUGETLB) != 0)
 
-/* The entry is the PMD entry itself. Its lock is that of the PMD table: one lock for all who share the table. */
+/* The entry is the PMD entry itself. Its lock is that of the PMD table: one lock for all address spaces that share the table. */
 #define huge_ptep_get(ptep) ptep_get(ptep)
 #define set_huge_pte_at(mm, addr, ptep, pte) set_pte_at(mm, addr, ptep, pte)
 #define huge_pte_none(pte) pte_none(pte)

@@ -52,8 +52,8 @@
 
 #if SD_KERNEL >= 604
 /*
- * The lock of one VMA (6.4): a fault takes it instead of mmap_lock if nobody has it for writing, so mmap_lock held for writing keeps no fault away.
- * Who changes a VMA has to take both. It stays taken for writing until mmap_lock is given back (the kernel: by a sequence of the mm).
+ * The lock of one VMA (6.4): a fault takes it instead of mmap_lock if it is not held for writing, so holding mmap_lock for writing excludes no fault.
+ * Code that changes a VMA has to take both. It stays taken for writing until mmap_lock is given back (the kernel: by a sequence of the mm).
  */
 static inline bool vma_start_read(struct vm_area_struct *vma)
 {
@@ -115,7 +115,7 @@ static inline bool get_page_unless_zero(struct page *page)
 	return atomic_add_unless(&page->_refcount, 1, 0);
 }
 
-/* Giving up the last reference and the page being free are one event: whoever reaches a page without a reference is wrong a moment later too. */
+/* Giving up the last reference and the page being free are one event: an access to a page without a reference is wrong a moment later too. */
 static inline void put_page(struct page *page)
 {
 	__sd_atomic_begin(SD_STEP, NULL);
@@ -132,7 +132,7 @@ static inline void put_page(struct page *page)
 #define page_mapping(page) (PageAnon(page) ? NULL : (page)->mapping)
 #define hpage_nr_pages(page) (1 << compound_order(page))
 
-/* A huge page is never written out, so nobody asks whether it is dirty. */
+/* A huge page is never written out, so it is never checked for dirty. */
 static inline void set_page_dirty(struct page *page)
 {
 	if (!PageHuge(page))
@@ -172,7 +172,7 @@ static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
 #define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
 #endif
 
-/* Nobody reads it before the final check, and additions commute. */
+/* It is not read before the final check, and additions commute. */
 static inline void sd_count_tables(struct mm_struct *mm, int nr)
 {
 	atomic_long_add(nr, &mm->sd_nr_tables);
@@ -189,8 +189,8 @@ static inline unsigned long vma_pages(struct vm_area_struct *vma)
 }
 
 /*
- * mm_users: who uses the address space; one stands for the process with all its threads. With the last its memory, tables and notifiers go.
- * mm_count: who uses the structure; one for all of mm_users, one for each CPU that runs in it. With the last it is free (mm/exit.c).
+ * mm_users: users of the address space; one stands for the process with all its threads. With the last, memory, tables and notifiers go.
+ * mm_count: users of the structure; one for all of mm_users, one for each CPU that runs in it. With the last it is free (mm/exit.c).
  */
 #define mmget(mm) atomic_inc(&(mm)->mm_users)
 #define mmget_not_zero(mm) atomic_inc_not_zero(&(mm)->mm_users)

@@ -39,7 +39,7 @@ struct page {
 	unsigned long order;			/* of a compound page */
 	unsigned int sd_kind;			/* enum sd_frame_kind */
 	unsigned int sd_used;			/* it was freed before: its last use has left something */
-	const char *sd_moved;			/* contents were copied elsewhere for good: by whom */
+	const char *sd_moved;			/* contents were copied elsewhere for good: by what */
 	unsigned long sd_dirty;			/* PG_dirty: not in flags, which are the page lock */
 	unsigned long sd_dropped;		/* the entry of this anonymous memory was cleared on purpose (machine/oracle.c) */
 };
@@ -60,7 +60,7 @@ struct vm_area_struct {
 	struct rw_semaphore vm_lock;
 	unsigned long anon_vma;			/* not 0: there is one, since the first fault */
 #endif
-	struct rw_semaphore sd_anon_rwsem;	/* that of its anon_vma: held by who goes from a page to its entry */
+	struct rw_semaphore sd_anon_rwsem;	/* that of its anon_vma: held while going from a page to its entry */
 };
 
 struct mm_struct {

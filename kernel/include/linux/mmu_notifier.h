@@ -8,7 +8,7 @@
  *   4.19   a start may be told not to block, and fail then
  *   5.4    a range structure with the reason; get and put
  *   5.5    interval notifiers (shootdown/interval_notifier.h)
- *   5.12   who was started when another failed gets his end
+ *   5.12   if one start fails, the subscribers already started get range_end
  *   6.6    the flush is arch_invalidate_secondary_tlbs, part of every TLB flush and of no range end
  *   6.12   change_pte is gone (6.10)
  *
@@ -89,7 +89,7 @@ struct sd_range {
 
 struct mmu_notifier_ops {
 #if SD_KERNEL == 419
-	int flags;	/* 4.16 to 4.20; here nobody asks */
+	int flags;	/* 4.16 to 4.20; not used here */
 #endif
 	void (*release)(struct mmu_notifier *mn, struct mm_struct *mm);
 	int (*clear_flush_young)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end);
@@ -172,7 +172,7 @@ static inline int mm_has_notifiers(struct mm_struct *mm)
 
 void __mmu_notifier_release(struct mm_struct *mm);
 
-/* ---- who changes page tables: the core, and around it the forms of the kernel chosen ---- */
+/* ---- code that changes page tables: the core, and around it the forms of the selected kernel ---- */
 
 int sd_notify_start(struct sd_range *range);
 void sd_notify_end(struct sd_range *range, bool only_end);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reference count of a page. Frozen (0) while migration replaces it: then nobody gets a new reference. */
+/* The reference count of a page. Frozen (0) while migration replaces it: then no new reference can be taken. */
 #ifndef _LINUX_PAGE_REF_H
 #define _LINUX_PAGE_REF_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The page lock and the page cache. Waiting for an unlocked page is taking the lock and giving it back at once: nobody
- * else runs in between, so it is the same, and stays a mover.
+ * The page lock and the page cache. Waiting for an unlocked page is taking the lock and giving it back at once: no
+ * other thread runs in between, so it is the same, and stays a mover.
  */
 #ifndef _LINUX_PAGEMAP_H
 #define _LINUX_PAGEMAP_H
@@ -9,7 +9,7 @@
 #include <linux/fs.h>
 #include <linux/page-flags.h>
 
-/* Of each task, the frames whose page lock it took: its own word. Who holds a page's lock when he clears its entry does not drop it (machine/oracle.c). */
+/* Of each task, the frames whose page lock it took: its own word. Clearing an entry with the page lock held is no drop (machine/oracle.c). */
 extern u64 sd_locked_pages[SD_MAX_TASKS];
 
 #define sd_page_locked_by_me(page) ((sd_locked_pages[__sd_self() + 1] >> ((page) - mem_map)) & 1)

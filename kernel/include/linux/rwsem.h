@@ -9,7 +9,7 @@
 #include <linux/spinlock.h>
 
 struct rw_semaphore {
-	unsigned long writer;	/* who is in, as in a spinlock */
+	unsigned long writer;	/* its holder, as in a spinlock */
 	unsigned long queued;	/* writers that wait in front of readers to come */
 	unsigned long readers;
 };

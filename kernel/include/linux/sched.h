@@ -63,8 +63,8 @@ static __always_inline void sd_release_cpu(void)
 }
 
 /*
- * From 4.20 on such a region is a read section of RCU too (locking/srcu.c), so a grace period looks at these two words of other tasks; nobody else
- * does.
+ * From 4.20 on such a region is a read section of RCU too (locking/srcu.c), so a grace period looks at these two words of other tasks; nothing
+ * else does.
  */
 #define sd_task_word(word) (*(volatile unsigned long *)&current->word)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Spinlocks and rwlocks. A lock is one word: 0 when free, else who holds it (its task number + 1).
+ * Spinlocks and rwlocks. A lock is one word: 0 when free, else the task number of its holder + 1.
  * Taking one is a guarded section that waits; giving it back a release: both are movers, so that code which
  * only touches data under its lock runs as one step. trylock is an operation others can see.
  */
@@ -15,7 +15,7 @@ typedef struct spinlock {
 
 typedef spinlock_t raw_spinlock_t;
 
-/* Two words, so that readers, who only add to theirs, do not touch what they look at. */
+/* Two words: readers only add to theirs and only read the writer's. */
 typedef struct {
 	unsigned long writer;
 	unsigned long readers;
@@ -111,8 +111,8 @@ static __always_inline void spin_unlock_irq(spinlock_t *lock)
 	} while (0)
 
 /*
- * Readers add to a counter and never look at it, so that they do not disturb each other. One that has not taken the lock by itself may give back
- * somebody else's turn (up_read_non_owner), if there is one: only then is the counter read.
+ * Readers add to a counter and never look at it, so that they do not disturb each other. A thread that has not taken the lock itself may release it
+ * for another reader (up_read_non_owner), if there is one: only then is the counter read.
  */
 static __always_inline void sd_reader_in(unsigned long *readers, void *lock)
 {
@@ -124,7 +124,7 @@ static __always_inline void sd_reader_in(unsigned long *readers, void *lock)
 static __always_inline void sd_reader_out(unsigned long *readers, void *lock)
 {
 	if (!sd_reads_remove(lock) && unlikely(!*readers))
-		__sd_fail("bad-unlock", "{0:p} is released by a reader, and there is none", (sd_u64)lock, 0, 0);
+		__sd_fail("bad-unlock", "{0:p} is released by a reader, but no reader holds it", (sd_u64)lock, 0, 0);
 	__atomic_fetch_sub(readers, 1, __ATOMIC_SEQ_CST);
 	current->locks_held--;
 }
@@ -170,7 +170,7 @@ static __always_inline void write_unlock(rwlock_t *lock)
 	preempt_enable();
 }
 
-/* Assertions about locks read the lock's own word: whether it names the one who asks, nobody else can change. */
+/* Assertions about locks read the lock's own word: no other task can change whether it names this one. */
 static __always_inline bool spin_held_by_me(spinlock_t *lock)
 {
 	bool mine;

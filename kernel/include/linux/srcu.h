@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sleepable RCU. Which tasks are inside is a word each, which nobody else looks at unless somebody waits for a grace period: that waits for exactly those
- * that were inside when it began (locking/srcu.c).
+ * Sleepable RCU. Each task has a word that says whether it is a reader. Other tasks read it only when they wait for a grace period, which waits for exactly those
+ * readers that were inside when it began (locking/srcu.c).
  */
 #ifndef _LINUX_SRCU_H
 #define _LINUX_SRCU_H
@@ -10,7 +10,7 @@
 
 struct srcu_struct {
 	unsigned long depth[SD_MAX_TASKS];	/* nesting of each task */
-	unsigned long waits[SD_MAX_TASKS];	/* for whom a grace period of this task still waits */
+	unsigned long waits[SD_MAX_TASKS];	/* the readers that a grace period of this task still waits for */
 };
 
 #define DEFINE_SRCU(name) struct srcu_struct name

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Wait queues. Waiting is a guarded section: the thread goes on when the condition holds. Whether somebody calls wake_up is not
+ * Wait queues. Waiting is a guarded section: the thread goes on when the condition holds. Whether any thread calls wake_up is not
  * checked here, so a lost wake-up is not found.
  */
 #ifndef _LINUX_WAIT_H

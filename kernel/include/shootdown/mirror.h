@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Those who mirror an address space in 4.4 (users/), behind one interface, and the designs for taking entries away that 4.4 could have.
+ * The mirrors of an address space in 4.4 (users/), behind one interface, and the designs for unmapping that 4.4 could have.
  *
  * A mirror has a translation of its own for each of some pages of an mm: a shadow entry, a device TLB, a pinned page. Its hardware uses
- * it at any time (access); where there is none its driver makes one (fault); its notifier takes it away. What a driver's own
- * locks, counts and references do about the races between these is what the files in users/ differ in.
+ * it at any time (access); where there is none its driver makes one (fault); its notifier takes it away. The files in users/ differ
+ * in how a driver's own locks, counts and references handle the races between these.
  */
 #ifndef SHOOTDOWN_MIRROR_H
 #define SHOOTDOWN_MIRROR_H
 
 #include <linux/mmu_notifier.h>
 
-/* How try_to_unmap_one tells notifiers (mm/rmap-4.4.c). */
+/* How try_to_unmap_one calls notifiers (mm/rmap-4.4.c). */
 enum sd_design {
 	SD_DESIGN_BY_FIX,	/* as sd_fix_017b1660df89 says */
-	SD_DESIGN_RELEASED,	/* 4.4: invalidate_page after the table lock; shared PMD tables are not thought of */
+	SD_DESIGN_RELEASED,	/* 4.4: invalidate_page after the table lock; shared PMD tables are not considered */
 	SD_DESIGN_FIX_ONLY,	/* gives up the shared table and flushes CPUs; notifiers as released */
 	SD_DESIGN_CONVERT_ALL,	/* range start and end, invalidate_range under the table lock; invalidate_page is gone */
 	SD_DESIGN_PASS_SIZE,	/* invalidate_page gets the start and size of what went */
 	SD_DESIGN_START_END,	/* range start and end around everything, invalidate_page kept */
 	SD_DESIGN_SHIPPED,	/* that only where a table may be shared: what 4.4.y has since 4.4.167 at the latest */
-	SD_DESIGN_HUGE,		/* that for every huge page and no other: nobody shipped it */
+	SD_DESIGN_HUGE,		/* that for every huge page and no other: never shipped */
 };
 
 extern enum sd_design sd_design;
 
 /*
- * 1: whoever has taken the lock of a PMD table looks again whether his mm still uses it. No kernel does that. Without it two
+ * 1: the walk that has taken the lock of a PMD table checks again whether its mm still uses it. No kernel does that. Without it two
  * walks at once take an mm that has just given up its share for the last user, and never tell the real one, whatever the design.
  */
 extern int sd_recheck_table;

@@ -62,7 +62,7 @@ static inline void mmu_notifier_invalidate_range_start(struct mmu_notifier_range
 	sd_notify_start(range);
 }
 
-/* -EAGAIN: somebody would have to sleep. Then nothing has begun, and no end is to come. */
+/* -EAGAIN: a subscriber would have to sleep. Then nothing has begun, and no end must follow. */
 static inline int mmu_notifier_invalidate_range_start_nonblock(struct mmu_notifier_range *range)
 {
 	range->flags &= ~MMU_NOTIFIER_RANGE_BLOCKABLE;

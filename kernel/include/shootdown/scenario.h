@@ -30,7 +30,7 @@
  *
  * Run it with: shootdown check scenario.c
  *
- * The machine checks by itself that no access reaches a page that is freed, moved or somebody else's, that no write is lost, that counts
+ * The machine checks by itself that no access reaches a page that is freed, moved or reused, that no write is lost, that counts
  * are right and no lock is held at the end.
  */
 #ifndef SHOOTDOWN_SCENARIO_H

@@ -60,7 +60,7 @@ export function verify(linked: Linked): void {
   for (const index of [linked.setup, linked.final]) {
     const f = linked.functions[index];
     if (f !== undefined && f.fn.params.length > 0)
-      faults.push({ code: "SD215", message: `${f.fn.name}() has parameters, and nobody to give them`, file: f.module.source });
+      faults.push({ code: "SD215", message: `${f.fn.name}() has parameters, but is called without arguments`, file: f.module.source });
   }
   if (faults.length > 0) throw new InputFault(faults.slice(0, MOST_LISTED));
 }
