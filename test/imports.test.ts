@@ -12,6 +12,7 @@ const RANKS: Readonly<Record<string, number>> = {
   clang: 1,
   ir: 2,
   compile: 3,
+  own: 3,
   interpret: 3,
   explore: 4,
   explain: 5,

@@ -157,12 +157,18 @@ function undecided(scenario: string, settings: CheckSettings): Extract<Verdict, 
 }
 
 /** Compiles the files as the settings say. */
-export function compileSettled(
+export async function compileSettled(
   files: readonly string[],
   settings: CheckSettings,
   where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
+  say: (text: string) => void = () => {},
 ): Promise<Inputs> {
   const { define, include, kernel, opt, cc, tree, headers } = settings;
+  if (tree !== undefined) {
+    const [{ isScenario, ownInputs }, { readModule }] = await Promise.all([import("../own/inputs.ts"), import("../prepared.ts")]);
+    if (files.some((file) => isScenario(file, where.cwd)))
+      return ownInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where, read: readModule, say });
+  }
   return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
 }
 
