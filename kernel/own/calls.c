@@ -12,7 +12,6 @@
 int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location);
 void sd_take_away(int upage);
 void sd_took_away(int upage, bool done);
-extern unsigned int sd_gone[];
 
 typedef long call_t(const struct pt_regs *regs);
 call_t __x64_sys_madvise, __x64_sys_munmap, __x64_sys_mprotect, __x64_sys_mremap;

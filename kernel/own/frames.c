@@ -10,12 +10,18 @@
 #include "own.h"
 
 unsigned long sd_mem[SD_FRAMES][PAGE_SIZE / sizeof(unsigned long)] __aligned(4096) __sd_arena;
-unsigned int sd_kind[SD_FRAMES];
+unsigned long sd_kind[SD_FRAMES];
 static struct page pages[SD_FRAMES];
+static unsigned long bytes[SD_FRAMES];	/* as much of it as is memory: contents of user pages are tags, and need no more than a word */
 
 static int home_of(int frame)
 {
 	return frame < SD_SETUP_FRAMES ? 0 : 1 + (frame - SD_SETUP_FRAMES) / SD_TASK_FRAMES;
+}
+
+static unsigned long bytes_of(gfp_t gfp)
+{
+	return gfp & __GFP_MOVABLE ? sizeof(unsigned long) : PAGE_SIZE;
 }
 
 static struct page *frame_alloc(gfp_t gfp)
@@ -32,7 +38,8 @@ static struct page *frame_alloc(gfp_t gfp)
 	if (frame >= SD_FRAMES || home_of(frame) != me)
 		__sd_fail("model-limit", "this thread needs more pages than SD_TASK_FRAMES, which is {0:d}", SD_TASK_FRAMES, 0, 0);
 	sd_kind[frame] = SD_DATA;
-	__sd_live(sd_mem[frame], PAGE_SIZE, "page");
+	__sd_live(sd_mem[frame], bytes_of(gfp), "page");
+	bytes[frame] = bytes_of(gfp);
 	page = pfn_to_page(SD_FIRST_PFN + (unsigned int)frame);
 	pages[frame]._refcount.counter = 1;
 	if (gfp & __GFP_ZERO)
@@ -60,11 +67,11 @@ static void frame_free(struct page *page)
 	if (own->flags & (1UL << PG_locked))
 		__sd_fail("bad-page", "{0:p} is freed while it is locked", (sd_u64)page, 0, 0);
 	for (cpu = 0; cpu < SD_CPUS; cpu++)
-		if (sd_cr3[cpu] == (unsigned int)frame)
+		if (sd_cr3[cpu] == (unsigned long)frame)
 			__sd_fail("freed-table-walk", "{0:p} is freed, and {1:s} has it as its page table", (sd_u64)page, (sd_u64)sd_cpu_names[cpu], 0);
 	__sd_event("page-free", "{0:p} is freed", (sd_u64)sd_mem[frame], 0, 0);
 	sd_contents_gone(frame);
-	__sd_dead(sd_mem[frame], PAGE_SIZE);
+	__sd_dead(sd_mem[frame], bytes[frame]);
 	sd_kind[frame] = SD_FREE;
 	memset(own, 0, sizeof(*own));
 	own->_mapcount.counter = -1;

@@ -12,14 +12,14 @@
  */
 #include "own.h"
 
-unsigned int sd_irq_off[SD_CPUS];
+unsigned long sd_irq_off[SD_CPUS];
 
 static void irqs_off(int cpu)
 {
 	__sd_atomic_begin(SD_ACQUIRE, &sd_irq_off[cpu]);
 	if (sd_irq_off[cpu])
 		__sd_block();
-	sd_irq_off[cpu] = (unsigned int)sd_me() + 1;
+	sd_irq_off[cpu] = 1;
 	__sd_atomic_end();
 }
 
@@ -31,32 +31,32 @@ static void irqs_on(int cpu)
 }
 
 /* What a thread has done with its own interrupts it alone knows, and needs no look at the lock. */
-static bool off[SD_MAX_TASKS];
+static unsigned long off[SD_MAX_TASKS];
 
-static bool mine_are_off(void)
+bool sd_irqs_are_off(void)
 {
 	return off[sd_me()];
 }
 
 void __sd_irq_disable(void)
 {
-	if (mine_are_off())
+	if (sd_irqs_are_off())
 		return;
 	irqs_off(sd_cpu());
-	off[sd_me()] = true;
+	off[sd_me()] = 1;
 }
 
 void __sd_irq_enable(void)
 {
-	if (!mine_are_off())
+	if (!sd_irqs_are_off())
 		return;
-	off[sd_me()] = false;
+	off[sd_me()] = 0;
 	irqs_on(sd_cpu());
 }
 
 unsigned long __sd_irq_save_flags(void)
 {
-	return mine_are_off() ? 0 : X86_EFLAGS_IF;
+	return sd_irqs_are_off() ? 0 : X86_EFLAGS_IF;
 }
 
 void __sd_irq_restore_flags(unsigned long flags)
@@ -67,36 +67,28 @@ void __sd_irq_restore_flags(unsigned long flags)
 		__sd_irq_disable();
 }
 
-/* One interrupt: of any of these CPUs that can take it. Returns which. */
+/* One interrupt: of any of these CPUs. Which one is chosen before it is known to have interrupts on: all are waited for anyhow. */
 static int interrupt_any(unsigned long cpus)
 {
-	int cpu, n = 0, which;
+	int which = __sd_choose((int)__builtin_popcountl(cpus)), cpu;
 
-	__sd_atomic_begin(SD_STEP, NULL);
-	for (cpu = 0; cpu < SD_CPUS; cpu++)
-		if ((cpus >> cpu & 1) && !sd_irq_off[cpu])
-			n++;
-	if (!n)
-		__sd_block();
-	which = n > 1 ? __sd_choose(n) : 0;
-	for (cpu = 0; cpu < SD_CPUS; cpu++)
-		if ((cpus >> cpu & 1) && !sd_irq_off[cpu] && !which--)
-			break;
-	__sd_took(&sd_irq_off[cpu], 0);
-	sd_irq_off[cpu] = (unsigned int)sd_me() + 1;
+	for (; which--; cpus &= cpus - 1)
+		;
+	cpu = __builtin_ctzl(cpus);
+	irqs_off(cpu);
 	__sd_event("ipi", "{0:s} takes the interrupt", (sd_u64)sd_cpu_names[cpu], 0, 0);
-	__sd_atomic_end();
 	return cpu;
 }
 
 static void handle(int cpu, smp_call_func_t func, void *info)
 {
-	int me = sd_me(), home = sd_cpu_of[me];
+	int me = sd_me();
+	long home = sd_cpu_of[me];
 
 	sd_cpu_of[me] = cpu;
-	off[me] = true;
+	off[me] = 1;
 	func(info);
-	off[me] = false;
+	off[me] = 0;
 	sd_cpu_of[me] = home;
 	irqs_on(cpu);
 }
@@ -109,10 +101,10 @@ static void interrupt(const struct cpumask *mask, bool self, smp_cond_func_t con
 	for (cpu = 0; cpu < SD_CPUS; cpu++)
 		if ((self || cpu != me) && cpumask_test_cpu(cpu, mask) && (!cond || cond(cpu, info)))
 			cpus |= 1UL << cpu;
-	if (mine_are_off() && (cpus & ~(1UL << me)))
+	if (sd_irqs_are_off() && (cpus & ~(1UL << me)))
 		__sd_fail("ipi-irqs-off", "{0:s} waits for other CPUs to take an interrupt, with its own interrupts off",
 			  (sd_u64)sd_cpu_names[me], 0, 0);
-	if (mine_are_off()) {
+	if (sd_irqs_are_off()) {
 		if (cpus)
 			func(info);
 		return;

@@ -13,10 +13,10 @@
 #include "own.h"
 
 u64 sd_current_in[SD_UPAGES + 1];
-unsigned int sd_unsettled[SD_UPAGES + 1];	/* calls that are taking it away */
+unsigned long sd_unsettled[SD_UPAGES + 1];	/* calls that are taking it away */
 u64 sd_forbidden[SD_UPAGES];			/* frames that a call has taken away */
-unsigned int sd_readonly[SD_UPAGES];		/* a call has made it read-only and returned */
-unsigned int sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
+unsigned long sd_readonly[SD_UPAGES];		/* a call has made it read-only and returned */
+unsigned long sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
 u64 sd_captured[SD_MAX_TASKS][SD_UPAGES];	/* what could be reached when the thread's call began, and has not been freed since */
 static unsigned int nr_locations = 1;
 static int last_write[SD_UPAGES + 1];		/* for the story alone */

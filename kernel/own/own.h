@@ -40,22 +40,24 @@
 #define SD_TLB_WAYS 3
 #endif
 
+/* What is one thread's, one CPU's or one frame's has a word to itself: the engine tells words apart, and no more. */
+
 /* --- percpu.c --- */
-extern int sd_cpu_of[SD_MAX_TASKS];		/* the CPU for which a thread runs: its own, or one whose interrupt it stands in for */
-extern int sd_home_cpu[SD_MAX_TASKS];		/* its own */
+extern long sd_cpu_of[SD_MAX_TASKS];		/* the CPU for which a thread runs: its own, or one whose interrupt it stands in for */
 void sd_percpu_init(void);
 static __always_inline int sd_cpu(void)
 {
-	return sd_cpu_of[sd_me()];
+	return (int)sd_cpu_of[sd_me()];
 }
 
 /* --- irq.c --- */
-extern unsigned int sd_irq_off[SD_CPUS];	/* a lock: whoever has interrupts off on that CPU, or handles one for it */
+extern unsigned long sd_irq_off[SD_CPUS];	/* a lock: whoever has interrupts off on that CPU, or handles one for it */
+bool sd_irqs_are_off(void);			/* this thread's */
 
 /* --- frames.c --- */
 enum sd_kind { SD_FREE, SD_DATA, SD_TABLE };
 extern unsigned long sd_mem[SD_FRAMES][PAGE_SIZE / sizeof(unsigned long)];
-extern unsigned int sd_kind[SD_FRAMES];
+extern unsigned long sd_kind[SD_FRAMES];
 void sd_frames_init(void);
 static __always_inline int sd_frame_at(unsigned long pfn)	/* -1: no memory */
 {
@@ -77,7 +79,7 @@ struct sd_upage {
 extern struct sd_upage sd_upages[SD_UPAGES];
 extern int sd_nr_upages;
 extern unsigned long sd_tlb[SD_CPUS][SD_UPAGES][SD_TLB_WAYS];
-extern unsigned int sd_cr3[SD_CPUS];	/* the frame of the PGD that a CPU walks from; 0: none of ours */
+extern unsigned long sd_cr3[SD_CPUS];	/* the frame of the PGD that a CPU walks from; 0: none of ours */
 extern const char *const sd_cpu_names[];
 int sd_upage_at(struct mm_struct *mm, unsigned long va);	/* fails if there is none */
 unsigned long sd_walk(const struct sd_upage *up, bool hardware);
@@ -98,7 +100,7 @@ u64 sd_taken_away_begin(int upage);
 void sd_taken_away(int upage, u64 before);
 void sd_final_contents(void);
 extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
-extern unsigned int sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES];
+extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES];
 #define SD_ZEROES (1ULL << 63)
 
 /* --- access.c --- */

@@ -10,8 +10,7 @@
 
 unsigned long sd_percpu_offsets[SD_CPUS] __attribute__((section("sd_percpu_offsets")));
 unsigned long __per_cpu_offset[NR_CPUS];
-int sd_cpu_of[SD_MAX_TASKS];
-int sd_home_cpu[SD_MAX_TASKS];
+long sd_cpu_of[SD_MAX_TASKS];
 
 #ifdef SD_HAS_PCPU_HOT
 #define sd_current_task(cpu) per_cpu_ptr(&pcpu_hot, cpu)->current_task
@@ -58,7 +57,7 @@ void sd_percpu_init(void)
 /* During setup: this thread runs on this CPU, and nobody else does. */
 void sd_place(int thread, int cpu)
 {
-	sd_home_cpu[thread] = sd_cpu_of[thread] = cpu;
+	sd_cpu_of[thread] = cpu;
 	sd_current_task(cpu) = &sd_task_structs[thread];
 }
 
@@ -69,4 +68,9 @@ void preempt_schedule_thunk(void)
 
 void preempt_schedule_notrace_thunk(void)
 {
+}
+
+int sd_processor_id(void)
+{
+	return sd_cpu();
 }

@@ -7,7 +7,6 @@
 #include "own.h"
 
 void sd_place(int thread, int cpu);
-extern unsigned int sd_gone[];
 
 struct vm_area_struct sd_no_vma;
 
@@ -31,7 +30,7 @@ static void once(void)
 	anon_vma_init();
 	maple_tree_init();
 	__sd_thread("RCU", "RCU", sd_rcu_daemon, NULL, SD_DAEMON);
-	sd_home_cpu[1] = sd_cpu_of[1] = SD_CPUS - 1;
+	sd_cpu_of[1] = SD_CPUS - 1;
 }
 
 struct mm_struct *sd_mm(const char *name)
@@ -103,7 +102,7 @@ void sd_populate(struct mm_struct *mm, unsigned long va)
 
 static void load(int cpu, struct mm_struct *mm)
 {
-	int home = sd_cpu_of[sd_me()];
+	long home = sd_cpu_of[sd_me()];
 
 	sd_cpu_of[sd_me()] = cpu;
 	local_irq_disable();
@@ -124,7 +123,7 @@ static void check_end(void)
 {
 	if (sd_tasks[sd_me()].atomic || (preempt_count() & ~PREEMPT_NEED_RESCHED))
 		__sd_fail("lock-leak", "{0:t} ends and holds {0:l}, or has preemption off", (sd_u64)__sd_self(), 0, 0);
-	if (sd_irq_off[sd_cpu()] == (unsigned int)sd_me() + 1)
+	if (sd_irqs_are_off())
 		__sd_fail("lock-leak", "{0:t} ends with interrupts off", (sd_u64)__sd_self(), 0, 0);
 }
 

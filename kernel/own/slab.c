@@ -17,9 +17,9 @@ static unsigned long arenas[SD_MAX_TASKS][ARENA / 8] __aligned(256) __sd_arena;
 static unsigned long used[SD_MAX_TASKS];
 static struct object {
 	unsigned long address, size;
-	unsigned int cache;
+	unsigned long cache;
 } objects[SD_MAX_TASKS][OBJECTS];
-static unsigned int nr_objects[SD_MAX_TASKS];
+static unsigned long nr_objects[SD_MAX_TASKS];
 
 struct kmem_cache {
 	const char *name;
@@ -61,7 +61,7 @@ static void *allocate(const struct kmem_cache *cache, size_t size, size_t align,
 static void release(const void *p)
 {
 	unsigned long t = ((unsigned long)p - (unsigned long)arenas) / sizeof(arenas[0]);
-	unsigned int i;
+	unsigned long i;
 
 	if (ZERO_OR_NULL_PTR(p))
 		return;

@@ -13,7 +13,7 @@
 struct sd_upage sd_upages[SD_UPAGES];
 int sd_nr_upages;
 unsigned long sd_tlb[SD_CPUS][SD_UPAGES][SD_TLB_WAYS];
-unsigned int sd_cr3[SD_CPUS];
+unsigned long sd_cr3[SD_CPUS];
 const char *const sd_cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7" };
 
 int sd_upage_at(struct mm_struct *mm, unsigned long va)
@@ -275,8 +275,8 @@ void __sd_write_cr3(unsigned long value)
 	flush_all(cpu);
 	if (frame > 0 && sd_kind[frame] == SD_FREE)
 		__sd_fail("freed-table-walk", "{0:s} loads a page table that is free", (sd_u64)sd_cpu_names[cpu], 0, 0);
-	if (sd_cr3[cpu] != (frame > 0 ? (unsigned int)frame : 0)) {
-		sd_cr3[cpu] = frame > 0 ? (unsigned int)frame : 0;
+	if (sd_cr3[cpu] != (frame > 0 ? (unsigned long)frame : 0)) {
+		sd_cr3[cpu] = frame > 0 ? (unsigned long)frame : 0;
 		if (frame > 0 && sd_kind[frame] != SD_TABLE)
 			sd_kind[frame] = SD_TABLE;
 	}
@@ -286,7 +286,7 @@ void __sd_write_cr3(unsigned long value)
 
 unsigned long __sd_read_cr3(void)
 {
-	unsigned int frame = sd_cr3[sd_cpu()];
+	unsigned long frame = sd_cr3[sd_cpu()];
 
 	return frame ? (SD_FIRST_PFN + frame) << PAGE_SHIFT : 0;
 }

@@ -47,6 +47,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const { macros: defines, parameters } = partDefines(files, options.defines, cwd);
   const has = headerOf(cache.dir, "has", featuresOf(tree.dir));
   const ours = ["-isystem", join(OWN, "include"), "-isystem", dirname(dirname(has))];
+  const after = ["-include", join(OWN, "include/shootdown/after.h")];
   const compile = async (requests: readonly CompileRequest[]): Promise<{ units: LinkedUnit[]; warnings: string }> => {
     const done: Compiled[] = await compileAll(requests, { read: (made, { source }) => void options.read(made.text, source), limits });
     const units = done.map(({ text }, i) => ({ source: requests[i]!.source, text, module: options.read(text, requests[i]!.source) }));
@@ -54,7 +55,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   };
   const request = (source: string, more: Partial<CompileRequest> = {}): CompileRequest => ({
     source,
-    flags: [...ours, ...treeFlags(tree, source, opt)],
+    flags: [...ours, ...treeFlags(tree, source, opt), ...after],
     defines: [],
     includes: [],
     cwd: packageRoot,
@@ -86,7 +87,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       const wrapper = joined.get(file);
       const source = wrapper ?? copy ?? original;
       const whole = wrapper === undefined ? [] : [`-DSD_FILE="${copy ?? original}"`];
-      const flags = [...(wrapper === undefined ? [] : ours), "-include", pragmas, ...whole, ...(source === original ? [] : ["-I", dirname(original)]), ...treeFlags(tree, original, opt)];
+      const flags = [...(wrapper === undefined ? [] : ours), "-include", pragmas, ...whole, ...(source === original ? [] : ["-I", dirname(original)]), ...treeFlags(tree, original, opt), ...after];
       try {
         return (await compile([request(source, { flags })])).units[0] ?? { refused: "nothing was made" };
       } catch (error) {
