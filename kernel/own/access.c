@@ -89,6 +89,12 @@ static bool access(unsigned long va, unsigned int nr, bool write)
 		__sd_event("fault", "page fault of {0:s} at {1:x}", (sd_u64)sd_cpu_names[cpu], sd_upages[upage].va, 0);
 		went = sd_fault(&sd_upages[upage], write);
 		__sd_busy(0);
+		if (!went && sd_loops[sd_me()]) {
+			/* It has got its signal, and does nothing any more. */
+			__sd_atomic_begin(SD_STEP, NULL);
+			__sd_block();
+			__sd_atomic_end();
+		}
 		if (!went)
 			return false;
 	}

@@ -13,6 +13,9 @@ int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location);
 void sd_take_away(int upage);
 void sd_took_away(int upage, bool done);
 
+/* mm/internal.h */
+void try_to_unmap_flush(void);
+
 typedef long call_t(const struct pt_regs *regs);
 call_t __x64_sys_madvise, __x64_sys_munmap, __x64_sys_mprotect, __x64_sys_mremap;
 
@@ -59,6 +62,15 @@ int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr, int advi
 	err = (int)call(__x64_sys_madvise, mm, va, nr * PAGE_SIZE, (unsigned long)advice, 0, 0);
 	if (takes)
 		end(mm, va, nr, !err && advice == MADV_DONTNEED, false);
+	if (advice == MADV_FREE && !err) {
+		/* What was there, or zeroes, as long as nobody writes. */
+		unsigned int i;
+
+		__sd_atomic_begin(SD_STEP, NULL);
+		for (i = 0; i < nr; i++)
+			sd_current_in[sd_upages[sd_upage_at(mm, va + i * PAGE_SIZE)].location] |= SD_ZEROES;
+		__sd_atomic_end();
+	}
 	return err;
 }
 
@@ -217,6 +229,7 @@ int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va)
 	try_to_unmap(page_folio(page), TTU_BATCH_FLUSH);
 	mapped = page_mapped(page);
 	unlock_page(page);
+	try_to_unmap_flush();	/* before what was unmapped is freed */
 	put_page(page);
 	return mapped;
 }

@@ -103,6 +103,8 @@ extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
 extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES];
 #define SD_ZEROES (1ULL << 63)
 
+extern unsigned long sd_loops[SD_MAX_TASKS];	/* scenario.c: a thread of sd_user() */
+
 /* --- access.c --- */
 bool sd_fault(const struct sd_upage *up, bool write);
 

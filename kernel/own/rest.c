@@ -133,8 +133,16 @@ void mlock_drain_local(void)
 {
 }
 
+/* What is done to the page when the batch is: without a batch, at once. */
 void folio_mark_lazyfree(struct folio *folio)
 {
+	if (folio_test_anon(folio) && folio_test_swapbacked(folio))
+		folio_clear_swapbacked(folio);
+}
+
+void mark_page_lazyfree(struct page *page)
+{
+	folio_mark_lazyfree(page_folio(page));
 }
 
 /* --- others that look on --- */
@@ -245,6 +253,61 @@ void migration_entry_wait_on_locked(swp_entry_t entry, pte_t *ptep, spinlock_t *
 }
 #endif
 
+#ifdef CONFIG_PERF_EVENTS
+void perf_event_mmap(struct vm_area_struct *vma)
+{
+}
+
+void __perf_sw_event(u32 event, u64 nr, struct pt_regs *regs, u64 addr)
+{
+}
+
+int perf_event_init_task(struct task_struct *task, u64 flags)
+{
+	return 0;
+}
+#endif
+
+void perf_clear_dirty_counters(void)
+{
+}
+
+/* There is always enough memory for what a mapping may come to need. */
+int cap_vm_enough_memory(struct mm_struct *mm, long pages)
+{
+	return 0;
+}
+
+int __vm_enough_memory(struct mm_struct *mm, long pages, int admin)
+{
+	return 0;
+}
+
+bool PageMovable(struct page *page)
+{
+	return false;
+}
+
+/* --- locks that a signal may interrupt: none comes --- */
+
+int down_write_killable(struct rw_semaphore *sem)
+{
+	down_write(sem);
+	return 0;
+}
+
+int down_read_killable(struct rw_semaphore *sem)
+{
+	down_read(sem);
+	return 0;
+}
+
+int mutex_lock_killable(struct mutex *lock)
+{
+	mutex_lock(lock);
+	return 0;
+}
+
 /* --- variables of files that need not be compiled for them --- */
 
 DEFINE_SPINLOCK(pgd_lock);
@@ -273,5 +336,15 @@ void blk_start_plug(struct blk_plug *plug)
 }
 
 void blk_finish_plug(struct blk_plug *plug)
+{
+}
+
+/* --- swap: there is none, and no page is in its cache --- */
+
+void free_swap_cache(struct folio *folio)
+{
+}
+
+void workingset_update_node(struct xa_node *node)
 {
 }

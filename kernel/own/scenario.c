@@ -10,6 +10,8 @@ void sd_place(int thread, int cpu);
 
 struct vm_area_struct sd_no_vma;
 
+unsigned long sd_loops[SD_MAX_TASKS];	/* a thread of sd_user() */
+
 static struct {
 	void (*fn)(void *arg);
 	void *arg;
@@ -42,6 +44,7 @@ struct mm_struct *sd_mm(const char *name)
 	if (!mm)
 		__sd_fail("scenario", "mm_alloc() fails", 0, 0, 0);
 	__sd_event("name", "{1:s}", (sd_u64)mm, (sd_u64)name, 0);
+	sd_task_structs[0].mm = mm;	/* setup calls on behalf of the latest */
 	return mm;
 }
 
@@ -157,6 +160,7 @@ static void new_thread(int cpu, struct mm_struct *mm, const char *name, bool dae
 	sd_place(thread, cpu);
 	sd_work[thread].fn = fn;
 	sd_work[thread].arg = arg;
+	sd_loops[thread] = daemon;
 	task->mm = mm;
 	task->active_mm = mm ? mm : &init_mm;
 	if (!mm)

@@ -87,12 +87,15 @@ function run(cwd: string, output: string, [command = "", ...args]: string[]): Pr
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, LC_ALL: "C", MAKEFLAGS: "" } });
     let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (said = (said + data.toString("utf8")).slice(-20_000)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (data: Buffer) => (said = (said + data.toString("utf8")).slice(-20_000)));
     child.on("error", reject);
     child.on("close", (status) => {
       if (status === 0) return resolve();
       rmSync(output, { recursive: true, force: true });
-      const lines = said.split("\n").filter((line) => /error|\*\*\*|not found|can't open|No such/i.test(line) && !/^make\[?\d*\]?: \*\*\* \[/.test(line));
+      const lines = said
+        .split("\n")
+        .filter((line) => /error|\*\*\*|not found|can't open|No such/i.test(line) && !/^make\[?\d*\]?: \*\*\* \[/.test(line));
       const clean = /source tree is not clean|mrproper/.test(said);
       reject(
         fault({

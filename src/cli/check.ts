@@ -12,7 +12,7 @@ import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { refuseMisuse } from "./misuse.ts";
 import { type CheckSettings, type GivenOptions, settle } from "./options.ts";
-import { progressLine } from "./progress.ts";
+import { progressLine, statusLine } from "./progress.ts";
 import type { Hold } from "./watch.ts";
 
 export interface CheckAmongOthers {
@@ -48,18 +48,29 @@ export async function check(
   });
   const late = deadline === undefined ? undefined : setTimeout(() => ending.abort(new Stopped(atTimeout(settings))), deadline - Date.now());
   const line = progressLine(io.stderr, !settings.quiet);
+  const finding = statusLine(io.stderr, !settings.quiet);
   let compiled = false;
   let verdict: Verdict;
   try {
-    const compiling = compileSettled(files, settings, {
-      cwd: io.cwd,
-      cache,
-      ahead: async (text, source) => (await import("../prepared.ts")).ahead(text, source),
-      limits: { signal: ending.signal, memory: maxMemory },
-    });
+    const compiling = compileSettled(
+      files,
+      settings,
+      {
+        cwd: io.cwd,
+        cache,
+        ahead: async (text, source) => (await import("../prepared.ts")).ahead(text, source),
+        limits: { signal: ending.signal, memory: maxMemory },
+      },
+      (text) => {
+        doing(text);
+        if (!settings.quiet && !io.stderr.isTTY && text.startsWith("configuring")) io.stderr.write(`${text}\n`);
+        finding.update(() => text);
+      },
+    );
     // Everything behind the compiler is loaded while clang is at work.
     const [inputs, { provenanceOf, runCheck }] = await Promise.all([compiling, import("../check.ts"), import("./print.ts")]);
     compiled = true;
+    finding.clear();
     last = { ...last, provenance: shownDeep(provenanceOf(inputs, settings.command ?? "")) };
     if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(shownLines(inputs.warnings));
     const hooks: CheckHooks = {
@@ -86,6 +97,7 @@ export async function check(
   } finally {
     clearTimeout(late);
     release();
+    finding.clear();
     line.clear();
   }
   io.watch?.printing();
@@ -165,9 +177,13 @@ export async function compileSettled(
 ): Promise<Inputs> {
   const { define, include, kernel, opt, cc, tree, headers } = settings;
   if (tree !== undefined) {
-    const [{ isScenario, ownInputs }, { readModule }] = await Promise.all([import("../own/inputs.ts"), import("../prepared.ts")]);
+    const { isScenario } = await import("../own/inputs.ts");
     if (files.some((file) => isScenario(file, where.cwd)))
-      return ownInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where, read: readModule, say });
+      return (await import("./own.ts")).compileOwn(
+        { files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where },
+        settings,
+        say,
+      );
   }
   return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
 }

@@ -91,6 +91,20 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     });
   addReportOptions(reporting);
 
+  const trees = quietly(program.command("tree")).description("kernel trees whose own mm scenarios run on");
+  quietly(trees.command("add"))
+    .description("configure a small kernel of a tree, into the cache; nothing is written into the tree")
+    .argument("<dir>", "the tree, or an installed version")
+    .action(async (dir: string) => ended(await (await import("./tree.ts")).treeAdd(dir, io)));
+  quietly(trees.command("list"))
+    .description("those that are configured")
+    .action(async () => ended((await import("./tree.ts")).treeList(io)));
+
+  quietly(program.command("corpus"))
+    .description("known bugs undone in the kernel's own mm: the scenarios of corpus/own on every tree that is there")
+    .argument("[filter]", "a part of tree, scenario or case")
+    .action(async (filter: string | undefined) => ended(await (await import("./corpus.ts")).corpus(filter, io)));
+
   quietly(program.command("explain"))
     .description("what a diagnostic or a class of violations means, and what to do about it")
     .argument("[code]", "as in SD101 or lost-write; without one, all are listed")

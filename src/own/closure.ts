@@ -8,8 +8,8 @@
 import { createDebugInfo } from "../ir/debug-info.ts";
 import { type Linked, link } from "../ir/link.ts";
 import type { Module } from "../ir/module.ts";
-import type { SymbolIndex } from "./symbol-index.ts";
 import { declarationIn, standIns } from "./stand-ins.ts";
+import type { SymbolIndex } from "./symbol-index.ts";
 
 export interface LinkedUnit {
   readonly source: string;
@@ -71,7 +71,15 @@ function candidates(name: string, kind: "function" | "variable", index: SymbolIn
 function finish(
   units: LinkedUnit[],
   linked: Linked,
-  { index, tried, origins, read }: Pick<ClosureOptions, "index" | "read"> & { tried: ReadonlyMap<string, LinkedUnit | { readonly refused: string }>; origins: Map<string, Origin> },
+  {
+    index,
+    tried,
+    origins,
+    read,
+  }: Pick<ClosureOptions, "index" | "read"> & {
+    tried: ReadonlyMap<string, LinkedUnit | { readonly refused: string }>;
+    origins: Map<string, Origin>;
+  },
 ): Closure {
   const declarations = new Map<string, string>();
   for (const [name, { kind, mentions }] of linked.missing) {

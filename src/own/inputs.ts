@@ -18,6 +18,7 @@ import { unusedDefines } from "../clang/unused.ts";
 import type { Module } from "../ir/module.ts";
 import { type Closure, closure, type LinkedUnit } from "./closure.ts";
 import { type Edit, editedCopy } from "./edits.ts";
+import { variablesOnly } from "./stand-ins.ts";
 import { definedIn, type SymbolIndex, symbolIndex } from "./symbol-index.ts";
 
 const OWN = join(kernelDir, "own");
@@ -73,9 +74,10 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const provided = new Set(own.slice(files.length).flatMap(({ module }) => strongNames(module)));
   const edits = new Map((options.edits ?? []).map((edit) => [edit.file, edit] as const));
 
+  const followed = new Set([...listed("sources.txt"), ...joined.keys()]);
   const found = await closure(own, {
     index,
-    followed: new Set([...listed("sources.txt"), ...joined.keys()]),
+    followed,
     read: options.read,
     compile: async (file) => {
       say(`${file} is compiled`);
@@ -87,9 +89,20 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       const wrapper = joined.get(file);
       const source = wrapper ?? copy ?? original;
       const whole = wrapper === undefined ? [] : [`-DSD_FILE="${copy ?? original}"`];
-      const flags = [...(wrapper === undefined ? [] : ours), "-include", pragmas, ...whole, ...(source === original ? [] : ["-I", dirname(original)]), ...treeFlags(tree, original, opt), ...after];
+      const flags = [
+        ...(wrapper === undefined ? [] : ours),
+        "-include",
+        pragmas,
+        ...whole,
+        ...(source === original ? [] : ["-I", dirname(original)]),
+        ...treeFlags(tree, original, opt),
+        ...after,
+      ];
       try {
-        return (await compile([request(source, { flags })])).units[0] ?? { refused: "nothing was made" };
+        const [unit] = (await compile([request(source, { flags })])).units;
+        if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
+        const text = variablesOnly(unit.text);
+        return { source: unit.source, text, module: options.read(text, unit.source) };
       } catch (error) {
         if (!(error instanceof InputFault)) throw error;
         if (edit !== undefined) throw error;
@@ -98,7 +111,8 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     },
   });
   const untouched = [...edits.keys()].filter((file) => !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
-  if (untouched.length > 0) throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
+  if (untouched.length > 0)
+    throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
   const code = keyOf(...found.units.map((unit) => unit.text));
   return {
     units: found.units.map((unit, i) => ({ source: unit.source, text: unit.text, named: i < files.length })),
@@ -159,7 +173,9 @@ function featuresOf(tree: string): string {
   return listed("features.txt")
     .map((line) => {
       const [, name = "", files = "", pattern = ""] = /^(\S+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      const has = files.split(",").some((file) => existsSync(join(tree, file)) && new RegExp(pattern, "m").test(readFileSync(join(tree, file), "utf8")));
+      const has = files
+        .split(",")
+        .some((file) => existsSync(join(tree, file)) && new RegExp(pattern, "m").test(readFileSync(join(tree, file), "utf8")));
       return has ? `#define SD_HAS_${name} 1\n` : "";
     })
     .join("");
@@ -177,7 +193,9 @@ function headerOf(cache: string, name: string, text: string): string {
 
 function strongNames(module: Module): string[] {
   const functions = module.functions.filter((fn) => fn.blocks.length > 0 && fn.linkage === "external").map((fn) => fn.name);
-  const globals = module.globals.filter((global) => global.initializer !== undefined && global.linkage === "external").map((global) => global.name);
+  const globals = module.globals
+    .filter((global) => global.initializer !== undefined && global.linkage === "external")
+    .map((global) => global.name);
   return [...functions, ...globals];
 }
 

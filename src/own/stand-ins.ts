@@ -27,12 +27,17 @@ export function standIns(declarations: ReadonlyMap<string, string>): string {
 /** `define ...` of a declaration: its attribute groups and metadata belong to another module. */
 function headOf(declaration: string): string {
   const end = declaration.lastIndexOf(")");
-  return `${declaration.slice(0, end + 1).replace(/^declare/, "define").replace(/ !\w+(?: !\d+)?/g, "")}`;
+  return `${declaration
+    .slice(0, end + 1)
+    .replace(/^declare/, "define")
+    .replace(/ !\w+(?: !\d+)?/g, "")}`;
 }
 
 function bytes(text: string): string {
   const data = Buffer.from(`${text}\0`, "utf8");
-  const escaped = [...data].map((b) => (b >= 0x20 && b < 0x7f && b !== 0x22 && b !== 0x5c ? String.fromCharCode(b) : `\\${b.toString(16).padStart(2, "0").toUpperCase()}`));
+  const escaped = [...data].map((b) =>
+    b >= 0x20 && b < 0x7f && b !== 0x22 && b !== 0x5c ? String.fromCharCode(b) : `\\${b.toString(16).padStart(2, "0").toUpperCase()}`,
+  );
   return `[${data.length} x i8] c"${escaped.join("")}"`;
 }
 
@@ -40,4 +45,20 @@ function bytes(text: string): string {
 export function declarationIn(text: string, name: string): string | undefined {
   const quoted = name.replace(/[$.]/g, "\\$&");
   return new RegExp(`^declare [^@\\n]*@${quoted}\\([^\\n]*`, "m").exec(text)?.[0];
+}
+
+/** A module's text with its variables alone: each function is only declared. */
+export function variablesOnly(text: string): string {
+  return text.replace(/^define [^\n]*\{\n[\s\S]*?^\}$/gm, (body) => {
+    const head = body.slice(0, body.indexOf("\n"));
+    const open = head.indexOf("(", head.indexOf("@"));
+    let depth = 0;
+    let end = open;
+    for (; end < head.length; end++) {
+      if (head[end] === "(") depth++;
+      if (head[end] === ")" && --depth === 0) break;
+    }
+    const parameters = head.slice(open, end + 1).replace(/ %[\w.]+(?=[,)])/g, "");
+    return `${head.slice(0, open).replace(/^define (?:(?:internal|weak|weak_odr|linkonce|linkonce_odr) )?/, "declare ")}${parameters}`;
+  });
 }

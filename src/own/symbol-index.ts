@@ -16,10 +16,24 @@ export interface SymbolIndex {
 }
 
 /** Where definitions are looked for, without folders below. */
-const FOLDERS = ["mm", "arch/x86/mm", "lib", "kernel", "kernel/sched", "kernel/rcu", "kernel/locking", "arch/x86/kernel", "arch/x86/kernel/cpu", "fs", "init", "block"];
+const FOLDERS = [
+  "mm",
+  "arch/x86/mm",
+  "lib",
+  "kernel",
+  "kernel/sched",
+  "kernel/rcu",
+  "kernel/locking",
+  "arch/x86/kernel",
+  "arch/x86/kernel/cpu",
+  "fs",
+  "init",
+  "block",
+];
 
 const FUNCTION = /^(?!static\b|extern\b|typedef\b|return\b|else\b|#|\/|\*)(?:[A-Za-z_][\w ]*[ *\t]+)?\**(\w+)\s*\(/;
-const VARIABLE = /^(?!static\b|extern\b|typedef\b|return\b|goto\b|#|\/|\*)[A-Za-z_][\w ]*[ *\t]+\**(\w+)(?:\[[^\]]*\])*(?:\s+__\w+(?:\([^)]*\))?)*\s*(?:=|;)/;
+const VARIABLE =
+  /^(?!static\b|extern\b|typedef\b|return\b|goto\b|#|\/|\*)[A-Za-z_][\w ]*[ *\t]+\**(\w+)(?:\[[^\]]*\])*(?:\s+__\w+(?:\([^)]*\))?)*\s*(?:=|;)/;
 /** `DEFINE_PER_CPU(type, name)`, `DEFINE_SPINLOCK(name)`, `EXPORT_SYMBOL_GPL(name)`. */
 const MACRO = /^(?:__visible\s+)?(?:DEFINE|EXPORT|DECLARE_RWSEM|LIST_HEAD)\w*\((?:[^,()]+,\s*)?(\w+)/;
 
