@@ -24,6 +24,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["report"],
   ["verify"],
   ["check"],
+  ["own"],
   ["settings"],
   ["verdict-table"],
   ["cli"],

@@ -68,24 +68,24 @@ void _raw_spin_unlock(raw_spinlock_t *lock)
 	__sd_atomic_end();
 }
 
-/* Interrupts are threads of the scenario, so disabling them is no more than the lock. */
-unsigned long _raw_spin_lock_irqsave(raw_spinlock_t *lock)
+/* Interrupts are threads of the scenario, so disabling them is no more than the lock; kernel/own has others. */
+__weak unsigned long _raw_spin_lock_irqsave(raw_spinlock_t *lock)
 {
 	_raw_spin_lock(lock);
 	return 0;
 }
 
-void _raw_spin_unlock_irqrestore(raw_spinlock_t *lock, unsigned long flags)
+__weak void _raw_spin_unlock_irqrestore(raw_spinlock_t *lock, unsigned long flags)
 {
 	_raw_spin_unlock(lock);
 }
 
-void _raw_spin_lock_irq(raw_spinlock_t *lock)
+__weak void _raw_spin_lock_irq(raw_spinlock_t *lock)
 {
 	_raw_spin_lock(lock);
 }
 
-void _raw_spin_unlock_irq(raw_spinlock_t *lock)
+__weak void _raw_spin_unlock_irq(raw_spinlock_t *lock)
 {
 	_raw_spin_unlock(lock);
 }

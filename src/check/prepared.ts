@@ -22,6 +22,13 @@ const readAhead = new Map<string, Module>();
 /** For `compileInputs`: a program with a part that had to be compiled is not in the cache, so that all of it will have to be read. */
 export const ahead = (text: string, source: string): void => void readAhead.set(text, parseModule(text, source));
 
+/** The same for whoever needs the module at once. */
+export function readModule(text: string, source: string): Module {
+  const module = readAhead.get(text) ?? parseModule(text, source);
+  readAhead.set(text, module);
+  return module;
+}
+
 /** The program that was asked for last. */
 let last: { readonly code: string; readonly program: Program } | undefined;
 

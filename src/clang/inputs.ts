@@ -15,7 +15,7 @@ import { LARGEST_IR } from "./child.ts";
 import { type CompileRequest, compileAll } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
 import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
-import { findKernelTree, type KernelTree, treeFlags } from "./kernel-tree.ts";
+import { findKernelTree, type KernelTree, sourcesOf, treeFlags } from "./kernel-tree.ts";
 import { modelFiles, modelRequests, runtimeRequests, type StandIns } from "./model.ts";
 import { type ModelBound, modelBounds } from "./model-bounds.ts";
 import { type Parameters, partDefines } from "./parameters.ts";
@@ -168,9 +168,19 @@ function irUnit(source: string, cwd: string): TranslationUnit {
 
 /** --tree says a version that is installed, or a folder; then its Makefile says the version, unless --kernel does. */
 export function treeNamed(name: string, options: Pick<InputOptions, "cwd" | "kernel" | "headers">): KernelTree {
-  const { cwd, kernel } = options;
+  const { cwd } = options;
   const installed = KERNEL_VERSIONS.find((version) => version === name);
   if (installed !== undefined) return findKernelTree(installed);
+  const { dir, version, release } = treeOf(name, options);
+  const headers = treeHeaders(dir, version, options.headers === undefined ? undefined : resolve(cwd, options.headers));
+  return { version, dir, ...headers, release };
+}
+
+/** The sources alone: they need not be configured. */
+export function treeOf(name: string, options: Pick<InputOptions, "cwd" | "kernel">): Pick<KernelTree, "dir" | "version" | "release"> {
+  const { cwd, kernel } = options;
+  const installed = KERNEL_VERSIONS.find((version) => version === name);
+  if (installed !== undefined) return sourcesOf(installed);
   const dir = resolve(cwd, name);
   const release = releaseOf(dir);
   const version = kernel ?? KERNEL_VERSIONS.find((v) => release === v || release.startsWith(`${v}.`));
@@ -181,8 +191,7 @@ export function treeNamed(name: string, options: Pick<InputOptions, "cwd" | "ker
       help: `say with --kernel which of ${KERNEL_VERSIONS.join(", ")} it is nearest to`,
     });
   }
-  const headers = treeHeaders(dir, version, options.headers === undefined ? undefined : resolve(cwd, options.headers));
-  return { version, dir, ...headers, release };
+  return { version, dir, release };
 }
 
 function releaseOf(dir: string): string {

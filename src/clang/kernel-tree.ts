@@ -62,6 +62,12 @@ export function findKernelTree(version: KernelVersion, at: Places = places()): K
   return { version, dir, ...headers, release: releaseOf(dir) };
 }
 
+/** The sources alone, configured or not. Throws an `InputFault` if there are none. */
+export function sourcesOf(version: KernelVersion, at: Places = places()): Pick<KernelTree, "dir" | "version" | "release"> {
+  const dir = findSources(version, at);
+  return { dir, version, release: releaseOf(dir) };
+}
+
 /** All flags for a file of the tree, or for C of ours that is compiled with the tree's headers. */
 export function treeFlags(tree: KernelTree, source: string, opt?: OptLevel): string[] {
   return [

@@ -82,9 +82,9 @@ function isRuntime(file: string): boolean {
   return /^real(-|$)/.test(basename(dirname(file)));
 }
 
-/** Compiled with the headers of a real tree: kernel/real, or kernel/real-VERSION. */
+/** Compiled with the headers of a real tree: kernel/real, kernel/real-VERSION, or kernel/own. */
 function needsTree(file: string): boolean {
-  return file.startsWith(join(kernelDir, "real"));
+  return file.startsWith(join(kernelDir, "real")) || file.startsWith(join(kernelDir, "own"));
 }
 
 function kernelFiles(): string[] {

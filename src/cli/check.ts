@@ -13,7 +13,7 @@ import { type CheckSettings, type GivenOptions, settingsFor } from "../settings/
 import type { CheckHooks } from "../verify/verify-program.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { progressLine } from "./progress.ts";
+import { progressLine, statusLine } from "./progress.ts";
 import type { Hold } from "./watch.ts";
 
 export interface CheckAmongOthers {
@@ -49,18 +49,29 @@ export async function check(
   });
   const late = deadline === undefined ? undefined : setTimeout(() => ending.abort(new Stopped(atTimeout(settings))), deadline - Date.now());
   const line = progressLine(io.stderr, !settings.quiet);
+  const finding = statusLine(io.stderr, !settings.quiet);
   let compiled = false;
   let verdict: Verdict;
   try {
-    const compiling = compileWith(files, settings, {
-      cwd: io.cwd,
-      cache,
-      ahead: async (text, source) => (await import("../check/prepared.ts")).ahead(text, source),
-      limits: { signal: ending.signal, memory: maxMemory },
-    });
+    const compiling = compileWith(
+      files,
+      settings,
+      {
+        cwd: io.cwd,
+        cache,
+        ahead: async (text, source) => (await import("../check/prepared.ts")).ahead(text, source),
+        limits: { signal: ending.signal, memory: maxMemory },
+      },
+      (text) => {
+        doing(text);
+        if (!settings.quiet && !io.stderr.isTTY && text.startsWith("configuring")) io.stderr.write(`${text}\n`);
+        finding.update(() => text);
+      },
+    );
     // Everything behind the compiler is loaded while clang is at work.
     const [inputs, { provenanceOf, runCheck }] = await Promise.all([compiling, import("../check/run-check.ts"), import("./print.ts")]);
     compiled = true;
+    finding.clear();
     last = { ...last, provenance: shownDeep(provenanceOf(inputs, settings.command ?? "")) };
     if (inputs.warnings !== "" && !settings.quiet) io.stderr.write(shownLines(inputs.warnings));
     const hooks: CheckHooks = {
@@ -87,6 +98,7 @@ export async function check(
   } finally {
     clearTimeout(late);
     release();
+    finding.clear();
     line.clear();
   }
   io.watch?.printing();

@@ -93,6 +93,20 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     });
   addReportOptions(reporting);
 
+  const trees = throughIo(program.command("tree")).description("kernel trees whose own mm scenarios run on");
+  throughIo(trees.command("add"))
+    .description("configure a small kernel of a tree, into the cache; nothing is written into the tree")
+    .argument("<dir>", "the tree, or an installed version")
+    .action(async (dir: string) => ended(await (await import("./tree.ts")).treeAdd(dir, io)));
+  throughIo(trees.command("list"))
+    .description("those that are configured")
+    .action(async () => ended((await import("./tree.ts")).treeList(io)));
+
+  throughIo(program.command("corpus"))
+    .description("known bugs undone in the kernel's own mm: the scenarios of corpus/own on every tree that is there")
+    .argument("[filter]", "a part of tree, scenario or case")
+    .action(async (filter: string | undefined) => ended(await (await import("./corpus.ts")).corpus(filter, io)));
+
   throughIo(program.command("explain"))
     .description("explain a diagnostic or a class of violations")
     .argument("[code]", "as in SD101 or lost-write; without one, all are listed")

@@ -8,12 +8,22 @@ import type { Cache } from "../host/cache.ts";
 import type { CheckSettings } from "./options.ts";
 
 /** Compiles the files as the settings say. */
-export function compileWith(
+export async function compileWith(
   files: readonly string[],
   settings: CheckSettings,
   where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
+  say: (text: string) => void = () => {},
 ): Promise<Inputs> {
   const { define, include, kernel, opt, cc, tree, headers } = settings;
+  if (tree !== undefined) {
+    const { isScenario } = await import("../own/own-inputs.ts");
+    if (files.some((file) => isScenario(file, where.cwd)))
+      return (await import("../own/compile-own.ts")).compileOwn(
+        { files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where },
+        settings,
+        say,
+      );
+  }
   return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
 }
 

@@ -27,6 +27,9 @@ export interface GivenOptions {
   cc?: string;
   tree?: string;
   headers?: string;
+  patch?: string;
+  edit?: string;
+  explain?: string;
   cpus?: number;
   preemptions?: number;
   maxStates?: number;
@@ -71,6 +74,9 @@ export function addCompileOptions(command: Command): Command {
       new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
     )
     .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
+    .addOption(new Option("--patch <file>", "with --tree and a scenario: the tree with this diff (or mail), in copies of its files"))
+    .addOption(new Option("--edit <file>", 'the same by JSON: [{ "file": "mm/x.c", "text": "...", "by": "..." }]'))
+    .addOption(new Option("--explain <name>", "with --tree and a scenario: where this function came from"))
     .addOption(new Option("--cpus <n>", "define NCPU as this number of CPUs").argParser(cpus));
 }
 

@@ -289,6 +289,8 @@ export const MACHINE_FUNCTIONS: Readonly<Record<string, string>> = {
   invlpg: "__sd_invlpg",
   invpcid: "__sd_invpcid",
   rdtsc: "__sd_rdtsc",
+  wrmsr: "__sd_wrmsr",
+  movsb: "__sd_rep_movsb",
 };
 
 /** `__sd_write_cr3` and the like, if the statement moves to or from a control register. */

@@ -16,6 +16,13 @@ import type { Linked } from "./link.ts";
 /** Section of globals that are arenas: __sd_arena of kernel/include/shootdown.h. */
 const ARENA = "sd_arena";
 const GAP = 16;
+/**
+ * Per-CPU variables, where the program has an array `unsigned long sd_percpu_offsets[N]` in this section: they stand together in a block, N such blocks with the same
+ * first values follow each other, and the array says how far each is from the first.
+ */
+const OFFSETS = "sd_percpu_offsets";
+const BLOCK = 4096;
+const isPerCpu = (section: string | undefined): boolean => section?.startsWith(".data..percpu") === true;
 /** The compiled engine has tables of six times this size beside it (engine/memory-map.ts), and 32 bits to address all of it. */
 const MAX_END = 0x1000_0000;
 
@@ -47,13 +54,15 @@ export function layOut(linked: Linked, debug: DebugInfoBuilder): Layout {
 
   const contexts = new Map<Module, ConstantContext>();
   const globals: Placed[] = [];
+  const perCpu = cpusOf(linked, (module) => contextOf(module).types.sizeOf) > 0;
   let at = GUARD;
-  for (const { module, global } of linked.globals) {
+  const place = (index: number): void => {
+    const { module, global } = linked.globals[index] as Linked["globals"][number];
     const { types } = contextOf(module);
     const size = types.sizeOf(global.type);
     const address = alignUp(at, Math.max(8, global.align, types.alignOf(global.type)));
     const d = debug.globalOf(module, global);
-    globals.push({
+    globals[index] = {
       name: d.name,
       address,
       size,
@@ -63,9 +72,18 @@ export function layOut(linked: Linked, debug: DebugInfoBuilder): Layout {
       file: d.file,
       line: d.line,
       ...(d.stored === undefined ? {} : { stored: d.stored }),
-    });
+    };
     at = address + size + GAP;
-  }
+  };
+  const indices = linked.globals.map((_, index) => index);
+  const copied = indices.filter((index) => perCpu && isPerCpu(linked.globals[index]?.global.section));
+  for (const index of indices) if (!copied.includes(index)) place(index);
+  at = alignUp(at, BLOCK);
+  const firstBlock = at;
+  for (const index of copied) place(index);
+  const blockSize = alignUp(at - firstBlock, BLOCK);
+  const cpus = cpusOf(linked, (module) => contextOf(module).types.sizeOf);
+  if (copied.length > 0) at = firstBlock + blockSize * cpus;
   const globalsEnd = alignUp(at, 8);
   if (globalsEnd > MAX_END) {
     const largest = [...globals].sort((a, b) => b.size - a.size).slice(0, 3);
@@ -108,10 +126,32 @@ export function layOut(linked: Linked, debug: DebugInfoBuilder): Layout {
         ...(placed.line > 0 ? { line: placed.line } : {}),
       });
     }
-    image.push(...joined(pieces));
+    const own = global.section === OFFSETS ? offsets(placed.address, cpus, copied.length > 0 ? blockSize : 0) : joined(pieces);
+    image.push(...own);
+    if (!copied.includes(index)) continue;
+    for (let cpu = 1; cpu < cpus; cpu++)
+      image.push(...own.map((piece) => ({ address: piece.address + cpu * blockSize, bytes: piece.bytes })));
   }
+  for (let cpu = 1; cpu < cpus; cpu++)
+    for (const index of copied) {
+      const first = globals[index];
+      if (first !== undefined) globals.push({ ...first, name: `${first.name} of CPU${cpu}`, address: first.address + cpu * blockSize });
+    }
   if (faults.length > 0) throw new InputFault(faults);
   return { globals, functionAddress, functionAt, image, globalsEnd, context: contextOf };
+}
+
+/** How many blocks of per-CPU variables there are; 0 if the program does not ask for them. */
+function cpusOf(linked: Linked, sizeOf: (module: Module) => (type: Linked["globals"][number]["global"]["type"]) => number): number {
+  const array = linked.globals.find(({ global }) => global.section === OFFSETS);
+  return array === undefined ? 0 : sizeOf(array.module)(array.global.type) / 8;
+}
+
+function offsets(address: number, cpus: number, size: number): { address: number; bytes: Uint8Array }[] {
+  const bytes = new Uint8Array(8 * cpus);
+  const view = new DataView(bytes.buffer);
+  for (let cpu = 0; cpu < cpus; cpu++) view.setBigUint64(8 * cpu, BigInt(cpu * size), true);
+  return [{ address, bytes }];
 }
 
 /** Neighbouring pieces (with less than a word between) as one. */

@@ -56,6 +56,8 @@ export interface Linked {
   readonly final: number;
   readonly watchpointHook: number;
   readonly faults: readonly Diagnostic[];
+  /** What is mentioned and not defined, by name. */
+  readonly missing: ReadonlyMap<string, { readonly kind: "function" | "variable"; readonly mentions: readonly Mention[] }>;
 }
 
 const KEY_ENABLED_DEFAULT = 0n;
@@ -329,7 +331,8 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
     if (d === undefined) return missing.has(name) || tables.weakDeclarations.get(module)?.has(name) ? { kind: "null" } : undefined;
     return targets.get(d);
   };
-  return { functions, globals, lookup, branches, setup, final, watchpointHook, faults };
+  const missed = new Map([...missing].map(([name, mentions]) => [name, { kind: kindOf(name), mentions }] as const));
+  return { functions, globals, lookup, branches, setup, final, watchpointHook, faults, missing: missed };
 }
 
 type KeyPlan = AsmPlan & { kind: "key" };

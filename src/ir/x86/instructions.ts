@@ -357,6 +357,8 @@ export const INSTRUCTIONS: Readonly<Record<string, AsmInstruction>> = {
   sti: machine("sti", () => []),
   invlpg: machine("invlpg", (m, s) => [pointer(m, s.args[0])]),
   invpcid: machine("invpcid", (m, s) => s.args.map((a) => pointer(m, a))),
+  wrmsr: machine("wrmsr", () => []),
+  movsb: machine("movsb", () => []),
   rdtsc: machine(
     "rdtsc",
     () => [],

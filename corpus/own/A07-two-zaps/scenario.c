@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Two threads drop the same page (MADV_DONTNEED) while the process writes to it. */
+#include <shootdown/scenario.h>
+
+static struct mm_struct *mm;
+static unsigned long va;
+
+static void user(void *unused)
+{
+	sd_user_write(va);
+}
+
+static void drop(void *unused)
+{
+	sd_madvise(mm, va, 1, MADV_DONTNEED);
+}
+
+void scenario(void)
+{
+	mm = sd_mm("A");
+	va = sd_mmap(mm, NULL, 1);
+	sd_populate(mm, va);
+	sd_user(0, mm, user, NULL);
+	sd_cpu_run(1, mm, "first", drop, NULL);
+	sd_cpu_run(2, mm, "second", drop, NULL);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * access.c - user loads and stores, and the page fault.
+ *
+ * Translation and access are one operation, since an interrupt is taken between instructions. A fault goes the way of do_user_addr_fault(): under the lock
+ * of its VMA where the tree has that, else, or if that does not work out, under mmap_lock. (The trylock that comes before mmap_read_lock() there is
+ * left out: whoever gets it has the lock, whoever does not waits.)
+ */
+#include "own.h"
+
+static unsigned int fault_flags(bool write)
+{
+	return FAULT_FLAG_DEFAULT | FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0);
+}
+
+static bool allowed(const struct vm_area_struct *vma, bool write)
+{
+	return vma->vm_flags & (write ? VM_WRITE : VM_READ | VM_EXEC | VM_WRITE);
+}
+
+/* False: SIGSEGV. */
+bool sd_fault(const struct sd_upage *up, bool write)
+{
+	struct mm_struct *mm = up->mm;
+	unsigned int flags = fault_flags(write);
+	struct vm_area_struct *vma;
+	vm_fault_t fault;
+
+#if defined(CONFIG_PER_VMA_LOCK) && defined(SD_HAS_LOCK_VMA)
+	vma = lock_vma_under_rcu(mm, up->va);
+	if (vma && !allowed(vma, write)) {
+		vma_end_read(vma);
+		vma = NULL;
+	}
+	if (vma) {
+		fault = handle_mm_fault(vma, up->va, flags | FAULT_FLAG_VMA_LOCK, NULL);
+		if (!(fault & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)))
+			vma_end_read(vma);
+		if (!(fault & VM_FAULT_RETRY))
+			goto done;
+		if (fault & VM_FAULT_MAJOR)
+			flags |= FAULT_FLAG_TRIED;
+	}
+#endif
+again:
+	mmap_read_lock(mm);
+	vma = find_vma(mm, up->va);
+	if (!vma || vma->vm_start > up->va || !allowed(vma, write)) {
+		mmap_read_unlock(mm);
+		return false;
+	}
+	fault = handle_mm_fault(vma, up->va, flags, NULL);
+	if (fault & VM_FAULT_COMPLETED)
+		return true;
+	if (fault & VM_FAULT_RETRY) {
+		flags |= FAULT_FLAG_TRIED;
+		goto again;
+	}
+	mmap_read_unlock(mm);
+done: __maybe_unused;
+	if (fault & VM_FAULT_ERROR)
+		__sd_fail("sigbus", "the fault at {0:x} fails with {1:x}", up->va, fault, 0);
+	return true;
+}
+
+static bool access(unsigned long va, unsigned int nr, bool write)
+{
+	struct mm_struct *mm = current->mm;
+
+	for (;;) {
+		int cpu = sd_cpu(), upage;
+		unsigned long leaf;
+		bool went;
+
+		__sd_atomic_begin(SD_STEP, NULL);
+		upage = sd_upage_at(mm, va);
+		if (nr > 1)
+			upage += __sd_choose((int)nr);
+		if (sd_cr3[cpu] != sd_upages[upage].pgd)
+			__sd_fail("scenario", "{0:s} accesses {1:x}, and the address space that it has loaded is another", (sd_u64)sd_cpu_names[cpu],
+				  va, 0);
+		leaf = sd_translate(cpu, upage, write);
+		if (leaf)
+			sd_contents_access(cpu, upage, sd_leaf_frame(leaf), write);
+		__sd_atomic_end();
+		if (leaf)
+			return true;
+		__sd_busy(1);
+		__sd_event("fault", "page fault of {0:s} at {1:x}", (sd_u64)sd_cpu_names[cpu], sd_upages[upage].va, 0);
+		went = sd_fault(&sd_upages[upage], write);
+		__sd_busy(0);
+		if (!went && sd_loops[sd_me()]) {
+			/* It has got its signal, and does nothing any more. */
+			__sd_atomic_begin(SD_STEP, NULL);
+			__sd_block();
+			__sd_atomic_end();
+		}
+		if (!went)
+			return false;
+	}
+}
+
+bool sd_user_write(unsigned long va)
+{
+	return access(va, 1, true);
+}
+
+bool sd_user_read(unsigned long va)
+{
+	return access(va, 1, false);
+}
+
+bool sd_user_write_any(unsigned long va, unsigned int nr)
+{
+	return access(va, nr, true);
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * frames.c - physical memory: the page allocator, and which frame is a table.
+ *
+ * Each thread has frames of its own and allocates the lowest that is free; a frame goes back to where it came from. So the same state has the same
+ * addresses. A frame is memory from its allocation to its freeing, and any access to it afterwards is a violation; its struct page always exists, with a
+ * count of 0 while it is free, as lockless walkers expect. A frame becomes a table when an entry that leads to it is written (tlb.c).
+ * Only single pages: who asks for more is told that there are none, which callers have to expect.
+ */
+#include "own.h"
+
+unsigned long sd_mem[SD_FRAMES][PAGE_SIZE / sizeof(unsigned long)] __aligned(4096) __sd_arena;
+unsigned long sd_kind[SD_FRAMES];
+static struct page pages[SD_FRAMES];
+static unsigned long bytes[SD_FRAMES];	/* as much of it as is memory: contents of user pages are tags, and need no more than a word */
+
+static int home_of(int frame)
+{
+	return frame < SD_SETUP_FRAMES ? 0 : 1 + (frame - SD_SETUP_FRAMES) / SD_TASK_FRAMES;
+}
+
+static unsigned long bytes_of(gfp_t gfp)
+{
+	return gfp & __GFP_MOVABLE ? sizeof(unsigned long) : PAGE_SIZE;
+}
+
+static struct page *frame_alloc(gfp_t gfp)
+{
+	int me = sd_me(), frame;
+	struct page *page;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		sd_might_sleep();
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (frame = me ? SD_SETUP_FRAMES + (me - 1) * SD_TASK_FRAMES : 0; home_of(frame) == me; frame++)
+		if (sd_kind[frame] == SD_FREE)
+			break;
+	if (frame >= SD_FRAMES || home_of(frame) != me)
+		__sd_fail("model-limit", "this thread needs more pages than SD_TASK_FRAMES, which is {0:d}", SD_TASK_FRAMES, 0, 0);
+	sd_kind[frame] = SD_DATA;
+	__sd_live(sd_mem[frame], bytes_of(gfp), "page");
+	bytes[frame] = bytes_of(gfp);
+	page = pfn_to_page(SD_FIRST_PFN + (unsigned int)frame);
+	pages[frame]._refcount.counter = 1;
+	if (gfp & __GFP_ZERO)
+		sd_contents_zero(frame);
+	__sd_event("name", "{1:p}", (sd_u64)page, (sd_u64)sd_mem[frame], 0);
+	__sd_event("name", "{1:p}", (sd_u64)&pages[frame], (sd_u64)sd_mem[frame], 0);
+	__sd_atomic_end();
+	return page;
+}
+
+/* The last reference is gone. */
+static void frame_free(struct page *page)
+{
+	int frame = sd_frame(page), cpu;
+	struct page *own;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (frame < 0 || sd_kind[frame] == SD_FREE)
+		__sd_fail("double-free", "{0:p} is freed, and is free", (sd_u64)page, 0, 0);
+	if (frame == SD_ZERO_FRAME)
+		__sd_fail("bad-page", "the zero page is freed", 0, 0, 0);
+	own = &pages[frame];
+	if (sd_kind[frame] == SD_DATA && own->_mapcount.counter != -1)
+		__sd_fail("bad-page", "{0:p} is freed while {1:d} page-table entries map it", (sd_u64)page, (sd_u64)(own->_mapcount.counter + 1), 0);
+	if (own->flags & (1UL << PG_locked))
+		__sd_fail("bad-page", "{0:p} is freed while it is locked", (sd_u64)page, 0, 0);
+	for (cpu = 0; cpu < SD_CPUS; cpu++)
+		if (sd_cr3[cpu] == (unsigned long)frame)
+			__sd_fail("freed-table-walk", "{0:p} is freed, and {1:s} has it as its page table", (sd_u64)page, (sd_u64)sd_cpu_names[cpu], 0);
+	__sd_event("page-free", "{0:p} is freed", (sd_u64)sd_mem[frame], 0, 0);
+	sd_contents_gone(frame);
+	__sd_dead(sd_mem[frame], bytes[frame]);
+	sd_kind[frame] = SD_FREE;
+	memset(own, 0, sizeof(*own));
+	own->_mapcount.counter = -1;
+	__sd_atomic_end();
+}
+
+void sd_frames_init(void)
+{
+	extern unsigned long zero_pfn, highest_memmap_pfn;
+	int frame;
+
+	__sd_segment((unsigned long)__va(SD_FIRST_PFN << PAGE_SHIFT), sizeof(sd_mem), sd_mem);
+	__sd_segment((unsigned long)pfn_to_page(SD_FIRST_PFN), sizeof(pages), pages);
+	for (frame = 0; frame < SD_FRAMES; frame++)
+		pages[frame]._mapcount.counter = -1;
+	__sd_watch(sd_mem, sd_mem + SD_FRAMES);
+	highest_memmap_pfn = SD_FIRST_PFN + SD_FRAMES - 1;
+	frame_alloc(GFP_KERNEL | __GFP_ZERO);	/* SD_ZERO_FRAME */
+	zero_pfn = SD_FIRST_PFN + SD_ZERO_FRAME;
+}
+
+
+/* --- the kernel's names for it --- */
+
+#ifdef SD_HAS_NOPROF
+#define NAME(name) name##_noprof
+#define GET_FREE_PAGES get_free_pages_noprof
+#else
+#define NAME(name) name
+#define GET_FREE_PAGES __get_free_pages
+#endif
+
+struct page *NAME(__alloc_pages)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
+{
+	return order ? NULL : frame_alloc(gfp);
+}
+
+struct folio *NAME(__folio_alloc)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
+{
+	return order ? NULL : (struct folio *)frame_alloc(gfp);
+}
+
+unsigned long GET_FREE_PAGES(gfp_t gfp, unsigned int order)
+{
+	return order ? 0 : (unsigned long)page_address(frame_alloc(gfp));
+}
+
+unsigned long NAME(get_zeroed_page)(gfp_t gfp)
+{
+	return (unsigned long)page_address(frame_alloc(gfp | __GFP_ZERO));
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	if (put_page_testzero(page))
+		frame_free(page);
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (addr)
+		__free_pages(virt_to_page((void *)addr), order);
+}
+
+void __folio_put(struct folio *folio)
+{
+	frame_free(&folio->page);
+}
+
+void __put_page(struct page *page)
+{
+	frame_free(page);
+}
+
+#ifdef SD_HAS_ENCODED_PAGES
+void free_pages_and_swap_cache(struct encoded_page **array, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio = page_folio(encoded_page_ptr(array[i]));
+		int refs = 1;
+
+#ifdef ENCODED_PAGE_BIT_NR_PAGES_NEXT
+		if (encoded_page_flags(array[i]) & ENCODED_PAGE_BIT_NR_PAGES_NEXT)
+			refs = encoded_nr_pages(array[++i]);
+#endif
+		if (folio_ref_sub_and_test(folio, refs))
+			frame_free(&folio->page);
+	}
+}
+#else
+void free_pages_and_swap_cache(struct page **array, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		put_page(array[i]);
+}
+#endif
+
+void free_page_and_swap_cache(struct page *page)
+{
+	put_page(page);
+}
+
+#ifdef SD_HAS_RELEASE_ARG
+void release_pages(release_pages_arg arg, int nr)
+{
+	struct page **all = (struct page **)arg.pages;
+#else
+void release_pages(struct page **all, int nr)
+{
+#endif
+	int i;
+
+	for (i = 0; i < nr; i++)
+		put_page(all[i]);
+}
+
+/* --- contents are tags: what is written or copied is said to the oracle, and memory stays as it is --- */
+
+static int frame_of_address(const void *p)
+{
+	return sd_frame_at(__pa((unsigned long)p) >> PAGE_SHIFT);
+}
+
+static void clear(void *p)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_contents_zero(frame_of_address(p));
+	__sd_atomic_end();
+}
+
+void clear_page_orig(void *p)
+{
+	clear(p);
+}
+
+void clear_page_rep(void *p)
+{
+	clear(p);
+}
+
+void clear_page_erms(void *p)
+{
+	clear(p);
+}
+
+void copy_page(void *to, void *from)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_contents_copy(frame_of_address(to), frame_of_address(from));
+	__sd_atomic_end();
+}
+
+/* As copy_page(), for whoever can bear that the memory is broken. It is not. */
+unsigned long copy_mc_to_kernel(void *to, const void *from, unsigned int len)
+{
+	copy_page(to, (void *)from);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Comes before every file of a tree. The same question in another order: a handler of an interrupt then does not look at the preemption count of the
+ * thread that it has interrupted, which would make each change of that count something that others see.
+ */
+#include <linux/preempt.h>
+#ifdef preemptible
+#undef preemptible
+#define preemptible() (!irqs_disabled() && preempt_count() == 0)
+#endif
+
+/* The CPU's number may share a word with that count. kernel/own/percpu.c knows it too. */
+#include <linux/smp.h>
+extern int sd_processor_id(void);
+#undef raw_smp_processor_id
+#undef __smp_processor_id
+#define raw_smp_processor_id() sd_processor_id()
+#define __smp_processor_id() sd_processor_id()

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a scenario is written with when it runs on a kernel tree's own mm: the names of kernel/include/shootdown/scenario.h, and system calls. That page
+ * has an example; this one says what is different.
+ *
+ * The machine checks by itself that no user access reaches a page that is free, somebody else's or without the last write, that no table is
+ * walked that is free, and that nothing is reached any longer that a system call below has taken away when it returned.
+ */
+#ifndef SHOOTDOWN_SCENARIO_H
+#define SHOOTDOWN_SCENARIO_H
+
+#include <linux/fs.h>
+#include <linux/highmem.h>
+#include <linux/hugetlb.h>
+#include <linux/migrate.h>
+#include <linux/mman.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/pagemap.h>
+#include <linux/rmap.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <asm/tlb.h>
+#include <asm/tlbflush.h>
+#include <asm/mmu_context.h>
+#include <shootdown/has.h>
+
+#include "shootdown.h"
+
+void scenario(void);
+
+/* --- setting up: call these from scenario() only --- */
+
+struct mm_struct *sd_mm(const char *name);
+
+/* nr_pages of anonymous memory, private and writable. (Files: not yet.) */
+unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages);
+
+/* Faults the page in, as a write would. */
+void sd_populate(struct mm_struct *mm, unsigned long va);
+
+/* Each thread has a CPU of its own. A kernel thread (mm NULL) leaves its CPU in no address space. */
+void sd_cpu_run(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *arg), void *arg);
+void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg);
+
+/* --- what threads do --- */
+
+/* False: the address may not be accessed, and the process would get a signal. A thread of sd_user() then does nothing any more. */
+bool sd_user_write(unsigned long va);
+bool sd_user_read(unsigned long va);
+bool sd_user_write_any(unsigned long va, unsigned int nr);
+
+/* A device writes to (reads) a page that somebody holds for it, as the page at va of mm. */
+void sd_device_write(struct page *page, struct mm_struct *mm, unsigned long va);
+void sd_device_read(struct page *page, struct mm_struct *mm, unsigned long va);
+
+/*
+ * System calls: each enters the tree's own function, with the locks that the system call takes there, and states at its return what it has promised. The
+ * caller is a thread of mm.
+ */
+int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, int advice);
+int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
+int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, bool writable);
+unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
+struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);
+void sd_exit(struct mm_struct *mm);
+/* Moves the page that is at va now, if it can be moved: 0. */
+int sd_migrate(struct mm_struct *mm, unsigned long va);
+/* The page is taken out of all page tables as reclaim does it, flush deferred (TTU_BATCH_FLUSH), and put back to where it came from. */
+int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va);
+/* get_user_pages_fast_only() without falling back; NULL if there is no page. sd_gup_put() gives it back. */
+struct page *sd_gup_fast(unsigned long va, bool write, bool pin);
+void sd_gup_put(struct page *page, bool pin);
+/* The CPU of this thread loads mm, as the scheduler does. */
+void sd_switch_mm(struct mm_struct *mm);
+
+/* From here on no access may reach what was at va of mm until now. */
+void sd_unreachable(struct mm_struct *mm, unsigned long va);
+
+/* Kernel code that a user loop calls: see the model's scenario.h. */
+#define sd_enter_kernel() __sd_busy(1)
+#define sd_leave_kernel() __sd_busy(0)
+
+/* mm/internal.h and others keep these to themselves. */
+extern pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
+
+/* Scenarios for the model say page_remove_rmap(page, compound); trees have had other arguments and names. */
+extern struct vm_area_struct sd_no_vma;
+#ifdef SD_HAS_FOLIO_REMOVE_RMAP
+#define page_remove_rmap(page, ...) folio_remove_rmap_pte(page_folio(page), page, &sd_no_vma)
+#elif defined(SD_HAS_PAGE_REMOVE_RMAP_VMA)
+#define page_remove_rmap(page, ...) page_remove_rmap(page, &sd_no_vma, false)
+#endif
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * oracle.c - what memory must hold.
+ *
+ * Contents are not values but a relation: for each location (what a user page must show) the set of frames that hold its last write, or zeroes if it was
+ * never written. A write through a frame makes that frame the only one for its location, and takes it from all others; a copy belongs wherever its
+ * source does; a cleared page wherever zeroes do. So copy-on-write, fork, migration and moving need no rule of their own. Reading a frame
+ * that is not in the set is a violation, and so is to find one at the end.
+ *
+ * What a system call takes away (madvise, munmap) may show anything while the call runs. When it returns, frames that could be reached when
+ * it began may not be reached any more, by nobody: that is its promise, whoever else is under way.
+ */
+#include "own.h"
+
+u64 sd_current_in[SD_UPAGES + 1];
+unsigned long sd_unsettled[SD_UPAGES + 1];	/* calls that are taking it away */
+u64 sd_forbidden[SD_UPAGES];			/* frames that a call has taken away */
+unsigned long sd_readonly[SD_UPAGES];		/* a call has made it read-only and returned */
+unsigned long sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
+u64 sd_captured[SD_MAX_TASKS][SD_UPAGES];	/* what could be reached when the thread's call began, and has not been freed since */
+static unsigned int nr_locations = 1;
+static int last_write[SD_UPAGES + 1];		/* for the story alone */
+
+#define bit_of(frame) (1ULL << (frame))
+
+unsigned int sd_new_location(void)
+{
+	sd_current_in[nr_locations] = SD_ZEROES;
+	return nr_locations++;
+}
+
+void sd_contents_zero(int frame)
+{
+	unsigned int l;
+
+	for (l = 1; l < nr_locations; l++)
+		if (sd_current_in[l] & SD_ZEROES)
+			sd_current_in[l] |= bit_of(frame);
+		else if (sd_current_in[l] & bit_of(frame))
+			sd_current_in[l] &= ~bit_of(frame);
+}
+
+void sd_contents_copy(int to, int from)
+{
+	unsigned int l;
+
+	if (to < 0 || from < 0 || sd_kind[to] != SD_DATA || sd_kind[from] != SD_DATA)
+		__sd_fail("freed-page-access", "a page is copied, and it or its copy is no page of data", 0, 0, 0);
+	for (l = 1; l < nr_locations; l++) {
+		u64 set = sd_current_in[l];
+		bool current_from = (set & bit_of(from)) || (from == SD_ZERO_FRAME && (set & SD_ZEROES));
+
+		if (current_from && !(set & bit_of(to)))
+			sd_current_in[l] |= bit_of(to);
+		else if (!current_from && (set & bit_of(to)))
+			sd_current_in[l] &= ~bit_of(to);
+	}
+	__sd_event("copy", "{0:p} is copied to {1:p}", (sd_u64)sd_mem[from], (sd_u64)sd_mem[to], 0);
+}
+
+void sd_contents_gone(int frame)
+{
+	unsigned int l;
+	int i, t;
+
+	for (l = 1; l < nr_locations; l++)
+		if (sd_current_in[l] & bit_of(frame))
+			sd_current_in[l] &= ~bit_of(frame);
+	for (i = 0; i < sd_nr_upages; i++) {
+		if (sd_forbidden[i] & bit_of(frame))
+			sd_forbidden[i] &= ~bit_of(frame);
+		for (t = 0; t < SD_MAX_TASKS; t++)
+			if (sd_captured[t][i] & bit_of(frame))
+				sd_captured[t][i] &= ~bit_of(frame);
+	}
+}
+
+static __always_inline void tell_last_write(unsigned int l)
+{
+	if (__sd_told() && last_write[l])
+		__sd_event("because", "The last write to it was made in {0:w} and went to {1:p}", (sd_u64)&last_write[l],
+			   (sd_u64)sd_mem[last_write[l] - 1], 0);
+}
+
+/* @who accesses @frame as the user page, one way or another. */
+static void contents_access(const char *who, int upage, int frame, bool write)
+{
+	struct sd_upage *up = &sd_upages[upage];
+	unsigned int l = up->location, other;
+	u64 here = bit_of(frame);
+
+	if (frame < 0 || sd_kind[frame] != SD_DATA)
+		__sd_fail("freed-page-access", frame >= 0 && sd_kind[frame] == SD_TABLE ?
+			  "{0:s} accesses {1:x} and reaches {2:p}, which is a page table" :
+			  "{0:s} accesses {1:x} and reaches {2:p}, a page that was freed", (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
+	if (sd_gone[upage])
+		__sd_fail("freed-page-access", "{0:s} accesses {1:x} and reaches {2:p}, though it was unmapped and the call has returned",
+			  (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
+	if (sd_forbidden[upage] & here)
+		__sd_fail(write ? "lost-write" : "stale-read", write ?
+			  "the write of {0:s} to {1:x} is lost: it goes to {2:p}, which a call that has returned had taken away" :
+			  "{0:s} reads {1:x} and sees {2:p}, which a call that has returned had taken away", (sd_u64)who, up->va,
+			  (sd_u64)sd_mem[frame]);
+	if (write && sd_readonly[upage])
+		__sd_fail("stale-permission", "{0:s} writes to {1:x} in {2:p}, though a call that has returned made it read-only", (sd_u64)who,
+			  up->va, (sd_u64)sd_mem[frame]);
+	if (!write) {
+		if (!sd_unsettled[l] && !(sd_current_in[l] & here) && !(frame == SD_ZERO_FRAME && (sd_current_in[l] & SD_ZEROES))) {
+			tell_last_write(l);
+			__sd_fail(sd_current_in[l] ? "stale-read" : "lost-write", "{0:s} reads {1:x} in {2:p} and does not see the last write to it",
+				  (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
+		}
+		__sd_event("access", "{0:s} reads {1:x}: {2:p}", (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
+		return;
+	}
+	if (frame == SD_ZERO_FRAME)
+		__sd_fail("foreign-page-access", "{0:s} writes to {1:x}, and the write goes to the zero page", (sd_u64)who, up->va, 0);
+	__sd_event("access", "{0:s} writes to {1:x}: {2:p}", (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
+	if (__sd_told())
+		last_write[l] = frame + 1;
+	for (other = 1; other < nr_locations; other++)
+		if (other != l && (sd_current_in[other] & here))
+			sd_current_in[other] &= ~here;
+	if (sd_unsettled[l]) {
+		if (!(sd_current_in[l] & here))
+			sd_current_in[l] |= here;
+	} else if (sd_current_in[l] != here) {
+		sd_current_in[l] = here;
+	}
+}
+
+void sd_contents_access(int cpu, int upage, int frame, bool write)
+{
+	contents_access(sd_cpu_names[cpu], upage, frame, write);
+}
+
+static void device(struct page *page, struct mm_struct *mm, unsigned long va, bool write)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	contents_access("the device", sd_upage_at(mm, va), sd_frame(page), write);
+	__sd_atomic_end();
+}
+
+void sd_device_write(struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	device(page, mm, va, true);
+}
+
+void sd_device_read(struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	device(page, mm, va, false);
+}
+
+/* A call begins that takes this page away. */
+void sd_take_away(int upage)
+{
+	unsigned int l = sd_upages[upage].location;
+
+	sd_unsettled[l]++;
+	if (!(sd_current_in[l] & SD_ZEROES))
+		sd_current_in[l] |= SD_ZEROES;
+	sd_captured[sd_me()][upage] = sd_reachable(upage);
+}
+
+/* It has returned; @done: and has done what it says. */
+void sd_took_away(int upage, bool done)
+{
+	unsigned int l = sd_upages[upage].location;
+	unsigned long leaf = sd_walk(&sd_upages[upage], false);
+
+	sd_unsettled[l]--;
+	if (done)
+		sd_forbidden[upage] |= sd_captured[sd_me()][upage] & ~bit_of(SD_ZERO_FRAME);
+	sd_captured[sd_me()][upage] = 0;
+	if (sd_unsettled[l])
+		return;
+	if (leaf && sd_leaf_frame(leaf) > SD_ZERO_FRAME)
+		sd_current_in[l] = bit_of(sd_leaf_frame(leaf));
+	else
+		sd_current_in[l] &= ~sd_forbidden[upage];
+}
+
+void sd_unreachable(struct mm_struct *mm, unsigned long va)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_forbidden[sd_upage_at(mm, va)] |= sd_reachable(sd_upage_at(mm, va)) & ~bit_of(SD_ZERO_FRAME);
+	__sd_atomic_end();
+}
+
+void sd_final_contents(void)
+{
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++) {
+		struct sd_upage *up = &sd_upages[i];
+		unsigned long leaf;
+		int frame;
+
+		if (sd_gone[i] || sd_unsettled[up->location])
+			continue;
+		leaf = sd_walk(up, false);
+		if (!leaf)
+			continue;
+		frame = sd_leaf_frame(leaf);
+		if (frame < 0 || sd_kind[frame] != SD_DATA)
+			__sd_fail("freed-page-access", "at the end {0:x} in {1:s} is mapped to {2:p}, which is no page of data", up->va, 0,
+				  (sd_u64)sd_mem[frame]);
+		if (!(sd_current_in[up->location] & bit_of(frame)) &&
+		    !(frame == SD_ZERO_FRAME && (sd_current_in[up->location] & SD_ZEROES))) {
+			tell_last_write(up->location);
+			__sd_fail("lost-write", "at the end {0:x} is {1:p}, which does not have the last write to it", up->va,
+				  (sd_u64)sd_mem[frame], 0);
+		}
+	}
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * own.h - what the files of this runtime share: a machine, and what stands in for the parts of a kernel that a tree's own mm leans on.
+ *
+ * Everything here is compiled with the headers of the tree under check. What a tree has is asked by name (features.txt), never by version. Whose job is what:
+ *
+ *   percpu.c    a block of per-CPU variables for each CPU; who runs where; current
+ *   irq.c       interrupts off, and interrupts between CPUs
+ *   frames.c    physical memory: the page allocator, struct pages, what is table and what is data
+ *   tlb.c       what CPUs have cached; page tables as watched words; CR3, INVLPG
+ *   access.c    user loads and stores, and the page fault as the architecture enters it
+ *   oracle.c    what memory must hold
+ *   scenario.c  setting up, threads, the check at the end
+ *   calls.c     system calls, each a thin entry into the tree's function
+ *   slab.c      caches and kmalloc
+ *   rest.c      LRU, counters, accounting: what nobody looks at
+ *   with/       files that are compiled as one with a file of the tree, to reach what is static there
+ *
+ * From kernel/real: locks, RCU, wait queues, BUG.
+ */
+#ifndef SHOOTDOWN_OWN_H
+#define SHOOTDOWN_OWN_H
+
+#include <shootdown/scenario.h>
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+
+#include "../real/real.h"
+
+#ifndef SD_CPUS
+#define SD_CPUS 4
+#endif
+#define SD_SETUP_FRAMES 20
+#define SD_TASK_FRAMES 6
+#define SD_FRAMES (SD_SETUP_FRAMES + (SD_MAX_TASKS - 1) * SD_TASK_FRAMES)	/* 62: sets of frames are words */
+#define SD_FIRST_PFN 512UL
+#define SD_UPAGES 8
+#ifndef SD_TLB_WAYS
+#define SD_TLB_WAYS 3
+#endif
+
+/* What is one thread's, one CPU's or one frame's has a word to itself: the engine tells words apart, and no more. */
+
+/* --- percpu.c --- */
+extern long sd_cpu_of[SD_MAX_TASKS];		/* the CPU for which a thread runs: its own, or one whose interrupt it stands in for */
+void sd_percpu_init(void);
+static __always_inline int sd_cpu(void)
+{
+	return (int)sd_cpu_of[sd_me()];
+}
+
+/* --- irq.c --- */
+extern unsigned long sd_irq_off[SD_CPUS];	/* a lock: whoever has interrupts off on that CPU, or handles one for it */
+bool sd_irqs_are_off(void);			/* this thread's */
+
+/* --- frames.c --- */
+enum sd_kind { SD_FREE, SD_DATA, SD_TABLE };
+extern unsigned long sd_mem[SD_FRAMES][PAGE_SIZE / sizeof(unsigned long)];
+extern unsigned long sd_kind[SD_FRAMES];
+void sd_frames_init(void);
+static __always_inline int sd_frame_at(unsigned long pfn)	/* -1: no memory */
+{
+	return pfn - SD_FIRST_PFN < SD_FRAMES ? (int)(pfn - SD_FIRST_PFN) : -1;
+}
+static __always_inline int sd_frame(struct page *page)
+{
+	return sd_frame_at(page_to_pfn(page));
+}
+#define SD_ZERO_FRAME 0				/* the zero page */
+
+/* --- tlb.c --- */
+struct sd_upage {
+	struct mm_struct *mm;
+	unsigned long va;
+	unsigned int pgd;		/* the frame in which its walks begin */
+	unsigned int location;		/* whose contents it shows */
+};
+extern struct sd_upage sd_upages[SD_UPAGES];
+extern int sd_nr_upages;
+extern unsigned long sd_tlb[SD_CPUS][SD_UPAGES][SD_TLB_WAYS];
+extern unsigned long sd_cr3[SD_CPUS];	/* the frame of the PGD that a CPU walks from; 0: none of ours */
+extern const char *const sd_cpu_names[];
+int sd_upage_at(struct mm_struct *mm, unsigned long va);	/* fails if there is none */
+unsigned long sd_walk(const struct sd_upage *up, bool hardware);
+unsigned long sd_translate(int cpu, int upage, bool write);	/* inside a section; 0: a fault */
+u64 sd_reachable(int upage);		/* frames to which an access may come now, by the tables or a TLB */
+static __always_inline int sd_leaf_frame(unsigned long leaf)
+{
+	return sd_frame_at((leaf & PTE_PFN_MASK) >> PAGE_SHIFT);
+}
+
+/* --- oracle.c: all inside a section --- */
+unsigned int sd_new_location(void);
+void sd_contents_zero(int frame);
+void sd_contents_copy(int to, int from);
+void sd_contents_gone(int frame);
+void sd_contents_access(int cpu, int upage, int frame, bool write);
+u64 sd_taken_away_begin(int upage);
+void sd_taken_away(int upage, u64 before);
+void sd_final_contents(void);
+extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
+extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES];
+#define SD_ZEROES (1ULL << 63)
+
+extern unsigned long sd_loops[SD_MAX_TASKS];	/* scenario.c: a thread of sd_user() */
+
+/* --- access.c --- */
+bool sd_fault(const struct sd_upage *up, bool write);
+
+/* --- with/kernel/fork.c --- */
+void sd_fork_init(void);
+struct mm_struct *sd_dup_mm(struct mm_struct *mm);
+
+#endif

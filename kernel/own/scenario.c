@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * scenario.c - what a scenario calls to set itself up, its threads, and the check at the end.
+ *
+ * An address space is made by the tree's mm_alloc(), a mapping is a VMA that the tree's insert_vm_struct() links. Setup runs alone, as thread 0 on CPU 0.
+ */
+#include "own.h"
+
+void sd_place(int thread, int cpu);
+
+struct vm_area_struct sd_no_vma;
+
+unsigned long sd_loops[SD_MAX_TASKS];	/* a thread of sd_user() */
+
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+} sd_work[SD_MAX_TASKS];
+
+static void once(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	sd_percpu_init();
+	sd_frames_init();
+	init_mm.pgd = swapper_pg_dir;
+	sd_task_structs[0].active_mm = &init_mm;
+	sd_fork_init();
+	anon_vma_init();
+	maple_tree_init();
+	__sd_thread("RCU", "RCU", sd_rcu_daemon, NULL, SD_DAEMON);
+	sd_cpu_of[1] = SD_CPUS - 1;
+}
+
+struct mm_struct *sd_mm(const char *name)
+{
+	struct mm_struct *mm;
+
+	once();
+	mm = mm_alloc();
+	if (!mm)
+		__sd_fail("scenario", "mm_alloc() fails", 0, 0, 0);
+	__sd_event("name", "{1:s}", (sd_u64)mm, (sd_u64)name, 0);
+	sd_task_structs[0].mm = mm;	/* setup calls on behalf of the latest */
+	return mm;
+}
+
+int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location)
+{
+	if (sd_nr_upages == SD_UPAGES)
+		__sd_fail("model-limit", "the scenario has more user pages than SD_UPAGES, which is {0:d}", SD_UPAGES, 0, 0);
+	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location };
+	if (sd_kind[sd_upages[sd_nr_upages].pgd] != SD_TABLE)
+		sd_kind[sd_upages[sd_nr_upages].pgd] = SD_TABLE;
+	return sd_nr_upages++;
+}
+
+unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)
+{
+	static unsigned long next = 0x40000000;
+	unsigned long start = next;
+	struct vm_area_struct *vma;
+	unsigned int i;
+
+	if (file)
+		__sd_fail("scenario", "files are not there yet on a tree's own mm", 0, 0, 0);
+	next += PUD_SIZE;
+	mmap_write_lock(mm);
+	vma = vm_area_alloc(mm);
+	if (!vma)
+		__sd_fail("scenario", "vm_area_alloc() fails", 0, 0, 0);
+	vma_set_anonymous(vma);
+	vma->vm_start = start;
+	vma->vm_end = start + nr_pages * PAGE_SIZE;
+#ifdef SD_HAS_VM_FLAGS_INIT
+	vm_flags_init(vma, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
+#else
+	vma->vm_flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+#endif
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	vma->vm_pgoff = start >> PAGE_SHIFT;
+	if (insert_vm_struct(mm, vma))
+		__sd_fail("scenario", "insert_vm_struct() fails", 0, 0, 0);
+	mmap_write_unlock(mm);
+	for (i = 0; i < nr_pages; i++)
+		sd_new_upage(mm, start + i * PAGE_SIZE, sd_new_location());
+	return start;
+}
+
+void sd_populate(struct mm_struct *mm, unsigned long va)
+{
+	struct sd_upage *up = &sd_upages[sd_upage_at(mm, va)];
+	unsigned long leaf;
+
+	if (!sd_fault(up, true))
+		__sd_fail("scenario", "{0:x} cannot be populated", va, 0, 0);
+	leaf = sd_walk(up, false);
+	if (!leaf || sd_leaf_frame(leaf) < 0)
+		__sd_fail("scenario", "{0:x} is not mapped after its fault", va, 0, 0);
+	sd_current_in[up->location] = 1ULL << sd_leaf_frame(leaf);
+}
+
+static void load(int cpu, struct mm_struct *mm)
+{
+	long home = sd_cpu_of[sd_me()];
+
+	sd_cpu_of[sd_me()] = cpu;
+	local_irq_disable();
+	switch_mm_irqs_off(NULL, mm, current);
+	local_irq_enable();
+	sd_cpu_of[sd_me()] = home;
+}
+
+void sd_switch_mm(struct mm_struct *mm)
+{
+	local_irq_disable();
+	switch_mm_irqs_off(NULL, mm, current);
+	local_irq_enable();
+	current->mm = current->active_mm = mm;
+}
+
+static void check_end(void)
+{
+	if (sd_tasks[sd_me()].atomic || (preempt_count() & ~PREEMPT_NEED_RESCHED))
+		__sd_fail("lock-leak", "{0:t} ends and holds {0:l}, or has preemption off", (sd_u64)__sd_self(), 0, 0);
+	if (sd_irqs_are_off())
+		__sd_fail("lock-leak", "{0:t} ends with interrupts off", (sd_u64)__sd_self(), 0, 0);
+}
+
+static void run_once(void *arg)
+{
+	sd_work[sd_me()].fn(sd_work[sd_me()].arg);
+	check_end();
+}
+
+/* Over and over, until an access is not allowed any more: the process has got a signal then. */
+static void run_for_ever(void *arg)
+{
+	for (;;)
+		sd_work[sd_me()].fn(sd_work[sd_me()].arg);
+}
+
+static void new_thread(int cpu, struct mm_struct *mm, const char *name, bool daemon, void (*fn)(void *), void *arg)
+{
+	static bool taken[SD_CPUS];
+	struct task_struct *task;
+	int thread;
+
+	once();
+	if (cpu < 0 || cpu >= SD_CPUS)
+		__sd_fail("model-limit", "the scenario has more CPUs than SD_CPUS, which is {0:d}", SD_CPUS, 0, 0);
+	if (taken[cpu])
+		__sd_fail("scenario", "{0:s} has a thread already: on a tree's own mm each has a CPU of its own", (sd_u64)sd_cpu_names[cpu], 0, 0);
+	taken[cpu] = true;
+	thread = __sd_thread(name, sd_cpu_names[cpu], daemon ? run_for_ever : run_once, arg, daemon ? SD_DAEMON : 0) + 1;
+	task = &sd_task_structs[thread];
+	sd_place(thread, cpu);
+	sd_work[thread].fn = fn;
+	sd_work[thread].arg = arg;
+	sd_loops[thread] = daemon;
+	task->mm = mm;
+	task->active_mm = mm ? mm : &init_mm;
+	if (!mm)
+		task->flags |= PF_KTHREAD;
+	__sd_on_cpu(thread - 1, &sd_irq_off[cpu]);
+	if (mm)
+		load(cpu, mm);
+}
+
+void sd_cpu_run(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *arg), void *arg)
+{
+	new_thread(cpu, mm, name, false, fn, arg);
+}
+
+void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg)
+{
+	new_thread(cpu, mm, "user", true, fn, arg);
+}
+
+void sd_final(void)
+{
+	sd_final_contents();
+}

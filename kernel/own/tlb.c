@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * tlb.c - what CPUs have cached, page tables as watched words, and the instructions that drop what is cached.
+ *
+ * A TLB is a set: for each user page the translations that were valid at some time since the last invalidation that reached it, while the CPU's CR3 led there, and
+ * that a walk does not give now. An access chooses one of them or a walk. Why that is all that a real TLB may do: kernel/machine/tlb.c and
+ * docs/machine.md. Which invalidation reaches which CPU is the tree's own code (arch/x86/mm/tlb.c), down to the instruction.
+ *
+ * No PCIDs (the CPU has none: writing CR3 drops everything) and no paging-structure caches.
+ */
+#include "own.h"
+
+struct sd_upage sd_upages[SD_UPAGES];
+int sd_nr_upages;
+unsigned long sd_tlb[SD_CPUS][SD_UPAGES][SD_TLB_WAYS];
+unsigned long sd_cr3[SD_CPUS];
+const char *const sd_cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7" };
+
+int sd_upage_at(struct mm_struct *mm, unsigned long va)
+{
+	int i;
+
+	for (i = sd_nr_upages - 1; i >= 0; i--)
+		if (sd_upages[i].mm == mm && sd_upages[i].va == (va & PAGE_MASK))
+			return i;
+	__sd_fail("scenario", "{0:x} is no address that the scenario has mapped in this address space", va, 0, 0);
+}
+
+/*
+ * The leaf for a user page, with the permissions of all levels, or 0. If @word is on the way it counts as @value, and *through says so.
+ */
+static __always_inline unsigned long walk_if(const struct sd_upage *up, const unsigned long *word, unsigned long value, int *through,
+					     unsigned long set, bool hardware)
+{
+	unsigned long allowed = _PAGE_RW | _PAGE_USER;
+	int table = (int)up->pgd, level;
+
+	for (level = 0; level < 4; level++) {
+		int shift = PGDIR_SHIFT - 9 * level;
+		unsigned long *slot, entry;
+
+		if (table < 0 || (hardware && sd_kind[table] != SD_TABLE))
+			__sd_fail("freed-table-walk", "a walk of {0:x} goes through {1:p}, which is no page table", up->va,
+				  table < 0 ? 0 : (sd_u64)sd_mem[table], 0);
+		if (sd_kind[table] != SD_TABLE)
+			return 0;
+		slot = &sd_mem[table][(up->va >> shift) & (PTRS_PER_PTE - 1)];
+		entry = *slot;
+		if (slot == word) {
+			*through = level + 1;
+			entry = value;
+		}
+		if (!(entry & _PAGE_PRESENT))
+			return 0;
+		allowed &= entry;
+		if (level == 3 || (level == 2 && (entry & _PAGE_PSE))) {
+			if (set && (entry & set) != set)
+				*slot = entry | set;
+			return (entry & ~(_PAGE_RW | _PAGE_USER)) | allowed;
+		}
+		table = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);
+	}
+	return 0;
+}
+
+unsigned long sd_walk(const struct sd_upage *up, bool hardware)
+{
+	int through;
+
+	return walk_if(up, NULL, 0, &through, 0, hardware);
+}
+
+static void insert(unsigned long *set, unsigned long leaf)
+{
+	int at, i;
+
+	for (at = 0; at < SD_TLB_WAYS && set[at] && set[at] < leaf; at++)
+		;
+	if (at < SD_TLB_WAYS && set[at] == leaf)
+		return;
+	if (at == SD_TLB_WAYS || set[SD_TLB_WAYS - 1])
+		__sd_fail("model-limit", "a TLB may hold more stale translations of one page than SD_TLB_WAYS, which is {0:d}", SD_TLB_WAYS, 0, 0);
+	for (i = SD_TLB_WAYS - 1; i > at; i--)
+		set[i] = set[i - 1];
+	set[at] = leaf;
+}
+
+static void forget(unsigned long *set, unsigned long leaf)
+{
+	int i;
+
+	for (i = 0; i < SD_TLB_WAYS && set[i] != leaf; i++)
+		;
+	for (; i < SD_TLB_WAYS; i++)
+		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
+}
+
+static void keep_stale(int upage, unsigned long before, unsigned long after)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < SD_CPUS; cpu++) {
+		if (sd_cr3[cpu] != sd_upages[upage].pgd)
+			continue;
+		if (after)
+			forget(sd_tlb[cpu][upage], after);
+		if (!(before & _PAGE_ACCESSED))
+			continue;
+		/* Clean, and otherwise the same as now: a store through it walks again, a load finds the same. */
+		if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
+			continue;
+		insert(sd_tlb[cpu][upage], before);
+	}
+}
+
+static __always_inline void tell_entry(unsigned long entry)
+{
+	int frame = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);
+
+	if (!(entry & _PAGE_PRESENT))
+		__sd_event("+", !entry ? "none" : "{0:x} (not present)", entry, 0, 0);
+	else if (frame >= 0)
+		__sd_event("+", !(entry & _PAGE_RW) ? "{0:p} (read-only)" : entry & _PAGE_DIRTY ? "{0:p} (rw, dirty)" : "{0:p} (rw)",
+			   (sd_u64)sd_mem[frame], 0, 0);
+	else
+		__sd_event("+", "{0:x}", entry, 0, 0);
+}
+
+/* Before a word of physical memory changes. */
+void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
+{
+	static const char *const levels[] = { "", "PGD", "PUD", "PMD", "PTE" };
+	bool told = false;
+	int i, level;
+
+	for (i = 0; i < sd_nr_upages; i++) {
+		struct sd_upage *up = &sd_upages[i];
+		unsigned long before, after;
+		int next;
+
+		level = 0;
+		before = walk_if(up, (unsigned long *)addr, old, &level, 0, false);
+		if (!level)
+			continue;
+		if (level < 4 && (new & _PAGE_PRESENT) && !(level == 3 && (new & _PAGE_PSE))) {
+			next = sd_frame_at((new & PTE_PFN_MASK) >> PAGE_SHIFT);
+			if (next < 0 || sd_kind[next] == SD_FREE)
+				__sd_fail("freed-table-walk", "an entry on the way to {0:x} leads to memory that is no table", up->va, 0, 0);
+			if (sd_kind[next] != SD_TABLE) {
+				sd_kind[next] = SD_TABLE;
+				__sd_event("name", "{1:s} table of {2:x}", (sd_u64)sd_mem[next], (sd_u64)levels[level + 1], up->va);
+			}
+		}
+		after = walk_if(up, (unsigned long *)addr, new, &level, 0, false);
+		if (!told)
+			__sd_event("pte", "{0:s} entry of {1:x}: ", (sd_u64)levels[level], up->va, 0);
+		if (before != after)
+			keep_stale(i, before, after);
+		told = true;
+	}
+	if (!told)
+		return;
+	tell_entry(old);
+	__sd_event("+", " -> ", 0, 0, 0);
+	tell_entry(new);
+}
+
+/* --- what an access uses --- */
+
+static __always_inline void tell_stale(int cpu, int upage, unsigned long cached)
+{
+	struct sd_upage *up = &sd_upages[upage];
+	unsigned long *way = sd_tlb[cpu][upage];
+
+	while (way < sd_tlb[cpu][upage] + SD_TLB_WAYS - 1 && *way != cached)
+		way++;
+	__sd_event("tlb-use", "{0:s} translates {1:x} by its TLB: still {2:p}", (sd_u64)sd_cpu_names[cpu], up->va,
+		   (sd_u64)sd_mem[sd_leaf_frame(cached)]);
+	__sd_event("stale", "{0:s}'s TLB has {1:x} as it was before {2:w}", (sd_u64)sd_cpu_names[cpu], up->va, (sd_u64)way);
+	__sd_event("missing flush", "No flush of {0:x} has reached {1:s} since", up->va, (sd_u64)sd_cpu_names[cpu], 0);
+}
+
+static unsigned long translation_fault(int cpu, int upage)
+{
+	int i;
+
+	for (i = 0; i < SD_TLB_WAYS; i++)
+		if (sd_tlb[cpu][upage][i])
+			sd_tlb[cpu][upage][i] = 0;
+	return 0;
+}
+
+unsigned long sd_translate(int cpu, int upage, bool write)
+{
+	struct sd_upage *up = &sd_upages[upage];
+	unsigned long *set = sd_tlb[cpu][upage];
+	unsigned long need = _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
+	unsigned long cached, leaf;
+	int n = 0, choice, through;
+
+	while (n < SD_TLB_WAYS && set[n])
+		n++;
+	choice = n ? __sd_choose(n + 1) : 0;
+	cached = choice ? set[choice - 1] : 0;
+	leaf = cached ? cached : sd_walk(up, true);
+	if (leaf && !(leaf & _PAGE_USER))
+		return translation_fault(cpu, upage);
+	if (write && leaf && !(leaf & _PAGE_RW))
+		return translation_fault(cpu, upage);
+	if ((leaf & need) != need) {
+		if (cached) {
+			leaf = sd_walk(up, true);
+			if (leaf != cached)
+				forget(set, cached);
+		}
+		if (!leaf || (write && !(leaf & _PAGE_RW)))
+			return translation_fault(cpu, upage);
+		walk_if(up, NULL, 0, &through, need, true);
+		leaf |= need;
+	}
+	if (cached && __sd_told() && sd_leaf_frame(leaf) != sd_leaf_frame(sd_walk(up, false)))
+		tell_stale(cpu, upage, cached);
+	return leaf;
+}
+
+u64 sd_reachable(int upage)
+{
+	unsigned long leaf = sd_walk(&sd_upages[upage], false);
+	u64 set = leaf && sd_leaf_frame(leaf) >= 0 ? 1ULL << sd_leaf_frame(leaf) : 0;
+	int cpu, i;
+
+	for (cpu = 0; cpu < SD_CPUS; cpu++)
+		for (i = 0; i < SD_TLB_WAYS; i++)
+			if (sd_tlb[cpu][upage][i] && sd_leaf_frame(sd_tlb[cpu][upage][i]) >= 0)
+				set |= 1ULL << sd_leaf_frame(sd_tlb[cpu][upage][i]);
+	return set;
+}
+
+/* --- instructions --- */
+
+static void drop(int cpu, int upage)
+{
+	int i;
+
+	for (i = 0; i < SD_TLB_WAYS; i++)
+		if (sd_tlb[cpu][upage][i])
+			sd_tlb[cpu][upage][i] = 0;
+}
+
+void __sd_invlpg(unsigned long va)
+{
+	int cpu = sd_cpu(), i;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].va >> PAGE_SHIFT == va >> PAGE_SHIFT)
+			drop(cpu, i);
+	__sd_event("flush", "{0:s} drops {1:x} (invlpg)", (sd_u64)sd_cpu_names[cpu], va, 0);
+	__sd_atomic_end();
+}
+
+static void flush_all(int cpu)
+{
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		drop(cpu, i);
+}
+
+void __sd_write_cr3(unsigned long value)
+{
+	int cpu = sd_cpu(), frame = sd_frame_at((value & PTE_PFN_MASK) >> PAGE_SHIFT);
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	flush_all(cpu);
+	if (frame > 0 && sd_kind[frame] == SD_FREE)
+		__sd_fail("freed-table-walk", "{0:s} loads a page table that is free", (sd_u64)sd_cpu_names[cpu], 0, 0);
+	if (sd_cr3[cpu] != (frame > 0 ? (unsigned long)frame : 0)) {
+		sd_cr3[cpu] = frame > 0 ? (unsigned long)frame : 0;
+		if (frame > 0 && sd_kind[frame] != SD_TABLE)
+			sd_kind[frame] = SD_TABLE;
+	}
+	__sd_event("flush", "{0:s} writes CR3, and drops all translations", (sd_u64)sd_cpu_names[cpu], 0, 0);
+	__sd_atomic_end();
+}
+
+unsigned long __sd_read_cr3(void)
+{
+	unsigned long frame = sd_cr3[sd_cpu()];
+
+	return frame ? (SD_FIRST_PFN + frame) << PAGE_SHIFT : 0;
+}
+
+static unsigned long cr4;
+
+unsigned long __sd_read_cr4(void)
+{
+	return cr4;
+}
+
+void __sd_write_cr4(unsigned long value)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	flush_all(sd_cpu());
+	__sd_atomic_end();
+}
+
+void cr4_update_irqsoff(unsigned long set, unsigned long clear)
+{
+}
+
+void __sd_invpcid(unsigned long *descriptor, unsigned long type)
+{
+	__sd_fail("model-limit", "invpcid: this CPU has no PCIDs", 0, 0, 0);
+}

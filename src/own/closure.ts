@@ -1,0 +1,102 @@
+/**
+ * What a scenario reaches in a kernel tree: its files, found one after the other by the names that are still missing.
+ *
+ * Begins with the scenario and kernel/own, and links. A name that nobody defines is looked up in the index of the tree; the file is compiled, with
+ * those of its names that kernel/own has made weak, so that ours wins; and so on until nothing new is found. Functions are followed only into
+ * the files of kernel/own/sources.txt, variables anywhere. What then is left of functions gets a stand-in that ends the run when it is reached.
+ */
+import { createDebugInfo } from "../ir/debug/debug-info.ts";
+import { type Linked, link } from "../ir/link/link.ts";
+import type { Module } from "../ir/read/module.ts";
+import { declarationIn, standIns } from "./stand-ins.ts";
+import type { SymbolIndex } from "./symbol-index.ts";
+
+export interface LinkedUnit {
+  readonly source: string;
+  readonly text: string;
+  readonly module: Module;
+}
+
+/** Where a name came from: a file of the tree, or why there is none. */
+export type Origin =
+  | { readonly kind: "tree"; readonly file: string }
+  | { readonly kind: "stand-in"; readonly defined: readonly string[]; readonly usedBy: string }
+  | { readonly kind: "failed"; readonly file: string; readonly why: string };
+
+export interface Closure {
+  readonly units: readonly LinkedUnit[];
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+export interface ClosureOptions {
+  readonly index: SymbolIndex;
+  /** Files that functions are followed into. */
+  readonly followed: ReadonlySet<string>;
+  /** Compiles a file of the tree; undefined if clang refuses it. */
+  readonly compile: (file: string) => Promise<LinkedUnit | { readonly refused: string }>;
+  readonly read: (text: string, source: string) => Module;
+}
+
+export async function closure(first: readonly LinkedUnit[], options: ClosureOptions): Promise<Closure> {
+  const { index, followed, compile, read } = options;
+  const units = [...first];
+  const tried = new Map<string, LinkedUnit | { readonly refused: string }>();
+  const origins = new Map<string, Origin>();
+  for (;;) {
+    const linked = link(
+      units.map((unit) => unit.module),
+      createDebugInfo(),
+    );
+    const wanted = new Set<string>();
+    for (const [name, { kind }] of linked.missing) {
+      const files = candidates(name, kind, index, followed).filter((file) => !tried.has(file));
+      if (files[0] !== undefined) wanted.add(files[0]);
+    }
+    if (wanted.size === 0) return finish(units, linked, { index, tried, origins, read });
+    for (const file of wanted) {
+      const made = await compile(file);
+      tried.set(file, made);
+      if ("module" in made) units.push(made);
+    }
+  }
+}
+
+/** Most likely first: a file that is followed anyhow. */
+function candidates(name: string, kind: "function" | "variable", index: SymbolIndex, followed: ReadonlySet<string>): string[] {
+  const files = index.filesOf(name);
+  const near = files.filter((file) => followed.has(file));
+  return kind === "function" ? near : [...near, ...files.filter((file) => !followed.has(file))];
+}
+
+function finish(
+  units: LinkedUnit[],
+  linked: Linked,
+  {
+    index,
+    tried,
+    origins,
+    read,
+  }: Pick<ClosureOptions, "index" | "read"> & {
+    tried: ReadonlyMap<string, LinkedUnit | { readonly refused: string }>;
+    origins: Map<string, Origin>;
+  },
+): Closure {
+  const declarations = new Map<string, string>();
+  for (const [name, { kind, mentions }] of linked.missing) {
+    if (kind !== "function") continue;
+    const line = units.map((unit) => declarationIn(unit.text, name)).find((found) => found !== undefined);
+    if (line === undefined) continue;
+    declarations.set(name, line);
+    origins.set(name, { kind: "stand-in", defined: index.filesOf(name), usedBy: mentions[0]?.by ?? "" });
+  }
+  for (const f of linked.functions) {
+    const from = [...tried].find(([, made]) => "module" in made && made.module === f.module);
+    if (from !== undefined) origins.set(f.fn.name, { kind: "tree", file: from[0] });
+  }
+  for (const [file, made] of tried) if ("refused" in made) origins.set(file, { kind: "failed", file, why: made.refused });
+  if (declarations.size > 0) {
+    const text = standIns(declarations);
+    units.push({ source: "stand-ins.ll", text, module: read(text, "stand-ins.ll") });
+  }
+  return { units, origins };
+}

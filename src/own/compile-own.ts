@@ -1,0 +1,86 @@
+/** A scenario on a kernel tree's own mm, as the command line asks for it: changes of copies (`--patch`, `--edit`), and where a name came from (`--explain`). */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fault } from "../base/diagnostics.ts";
+import { similar } from "../base/similar.ts";
+import { readModule } from "../check/prepared.ts";
+import type { InputOptions, Inputs } from "../clang/inputs.ts";
+import type { Origin } from "./closure.ts";
+import { type Edit, editsOfPatch, gatheredEdits, type Replacement } from "./edits.ts";
+import { ownInputs } from "./own-inputs.ts";
+
+/** What the command line says of it: names of files, and of a symbol. */
+export interface Changes {
+  readonly patch?: string | undefined;
+  readonly edit?: string | undefined;
+  readonly explain?: string | undefined;
+}
+
+export async function compileOwn(
+  options: InputOptions & { readonly tree: string },
+  { patch, edit, explain }: Changes,
+  say: (text: string) => void,
+  more: readonly Edit[] = [],
+): Promise<Inputs> {
+  const edits = [
+    ...more,
+    ...(patch === undefined ? [] : editsOfPatch(textNamed(patch, options.cwd))),
+    ...(edit === undefined ? [] : editsOfJson(textNamed(edit, options.cwd), edit)),
+  ];
+  const inputs = await ownInputs({ ...options, edits, read: readModule, say });
+  if (explain !== undefined) throw fault(explained(explain, inputs.closure.origins));
+  return inputs;
+}
+
+function textNamed(file: string, cwd: string): string {
+  try {
+    return readFileSync(resolve(cwd, file), "utf8");
+  } catch {
+    throw fault({ code: "SD405", message: `cannot read ${file}` });
+  }
+}
+
+function editsOfJson(text: string, file: string): Edit[] {
+  const wrong = fault({ code: "SD405", message: `${file} is no list of { "file", "text", "by" }` });
+  let all: unknown;
+  try {
+    all = JSON.parse(text);
+  } catch {
+    throw wrong;
+  }
+  if (!Array.isArray(all) || !all.every(isReplacement)) throw wrong;
+  return gatheredEdits(all);
+}
+
+function isReplacement(one: unknown): one is Replacement & { readonly file: string } {
+  const { file, text, by } = (one ?? {}) as Record<string, unknown>;
+  return typeof file === "string" && typeof text === "string" && typeof by === "string";
+}
+
+/** A diagnostic: it is what was asked for, and the run ends with it. */
+function explained(name: string, origins: ReadonlyMap<string, Origin>): Parameters<typeof fault>[0] {
+  const origin = origins.get(name);
+  if (origin === undefined) {
+    const meant = similar(name, [...origins.keys()]);
+    return {
+      code: "SD405",
+      message: `${name} is not reached, or is kernel/own's`,
+      ...(meant === undefined ? {} : { help: `did you mean ${meant}?` }),
+    };
+  }
+  switch (origin.kind) {
+    case "tree":
+      return { code: "SD405", message: `${name} is the tree's, in ${origin.file}` };
+    case "stand-in":
+      return {
+        code: "SD405",
+        message: `${name} ends the run when it is reached: nobody that is linked defines it`,
+        notes: [
+          `used by ${origin.usedBy}`,
+          origin.defined.length === 0 ? "no file of the tree is known to define it" : `the tree has it in ${origin.defined.join(", ")}`,
+        ],
+      };
+    case "failed":
+      return { code: "SD405", message: `${name} does not compile`, notes: [origin.why] };
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * A scenario on a tree's own mm: compiles it and kernel/own with the tree's headers, finds what they reach in the tree, and gives all of it to link.
+ *
+ * The tree is only read. What is generated (headers of its configuration, which names it has, which of them are ours) lies in the cache.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fault, InputFault } from "../base/diagnostics.ts";
+import { type Compiled, type CompileRequest, compileAll } from "../clang/compile.ts";
+import { findCompiler } from "../clang/compiler.ts";
+import { type InputOptions, type Inputs, isIr, treeNamed, treeOf } from "../clang/inputs.ts";
+import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import { partDefines } from "../clang/parameters.ts";
+import { configuredTree } from "../clang/tree-config.ts";
+import { unusedDefines } from "../clang/unused.ts";
+import { keyOf } from "../host/cache.ts";
+import { kernelDir, packageRoot } from "../host/paths.ts";
+import type { Module } from "../ir/read/module.ts";
+import { type Closure, closure, type LinkedUnit } from "./closure.ts";
+import { type Edit, editedCopy } from "./edits.ts";
+import { variablesOnly } from "./stand-ins.ts";
+import { definedIn, type SymbolIndex, symbolIndex } from "./symbol-index.ts";
+
+const OWN = join(kernelDir, "own");
+/** Files of kernel/real that serve here too. */
+const SHARED = ["locks.c", "rcu.c", "wait.c", "bug.c"].map((name) => join(kernelDir, "real", name));
+
+export interface OwnOptions extends InputOptions {
+  readonly tree: string;
+  readonly edits?: readonly Edit[];
+  /** Reads IR, and remembers it for who builds the program. */
+  readonly read: (text: string, source: string) => Module;
+  readonly say: (text: string) => void;
+}
+
+/** A scenario for the model's interface: what `--tree` then means is the tree's own mm. */
+export function isScenario(file: string, cwd: string): boolean {
+  const path = resolve(cwd, file);
+  return file.endsWith(".c") && existsSync(path) && /^\s*#\s*include\s*[<"]shootdown\/scenario\.h[>"]/m.test(readFileSync(path, "utf8"));
+}
+
+export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonly closure: Closure }> {
+  const { files, cwd, cache, opt, includes, limits, say } = options;
+  const compiler = await findCompiler(options.cc, cache, process.env, limits);
+  const tree = await configured(options);
+  const joined = joinedFiles();
+  const index = symbolIndex(tree.dir, cache, new Map([...joined].map(([file, ours]) => [file, definedIn(readFileSync(ours, "utf8"))])));
+  const { macros: defines, parameters } = partDefines(files, options.defines, cwd);
+  const has = headerOf(cache.dir, "has", featuresOf(tree.dir));
+  const ours = ["-isystem", join(OWN, "include"), "-isystem", dirname(dirname(has))];
+  const after = ["-include", join(OWN, "include/shootdown/after.h")];
+  const compile = async (requests: readonly CompileRequest[]): Promise<{ units: LinkedUnit[]; warnings: string }> => {
+    const done: Compiled[] = await compileAll(requests, { read: (made, { source }) => void options.read(made.text, source), limits });
+    const units = done.map(({ text }, i) => ({ source: requests[i]!.source, text, module: options.read(text, requests[i]!.source) }));
+    return { units, warnings: done.map((one) => one.warnings).join("") };
+  };
+  const request = (source: string, more: Partial<CompileRequest> = {}): CompileRequest => ({
+    source,
+    flags: [...ours, ...treeFlags(tree, source, opt), ...after],
+    defines: [],
+    includes: [],
+    cwd: packageRoot,
+    compiler,
+    cache,
+    ...more,
+  });
+
+  say("the scenario and kernel/own are compiled");
+  const wrong = files.filter(isIr);
+  if (wrong.length > 0) throw fault({ code: "SD102", message: `${wrong[0]}: a scenario on a tree's own mm is C` });
+  const named = files.map((source) => request(source, { defines, includes, cwd }));
+  const runtime = runtimeSources();
+  const { units: own, warnings } = await compile([...named, ...runtime.map((source) => request(source, { defines: switches(defines) }))]);
+  const provided = new Set(own.slice(files.length).flatMap(({ module }) => strongNames(module)));
+  const edits = new Map((options.edits ?? []).map((edit) => [edit.file, edit] as const));
+
+  const followed = new Set([...listed("sources.txt"), ...joined.keys()]);
+  const found = await closure(own, {
+    index,
+    followed,
+    read: options.read,
+    compile: async (file) => {
+      say(`${file} is compiled`);
+      const weak = [...index.namesOf(file)].filter((name) => provided.has(name)).sort();
+      const pragmas = headerOf(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
+      const edit = edits.get(file);
+      const original = join(tree.dir, file);
+      const copy = edit === undefined ? undefined : editedCopy(tree.dir, edit, cache.dir);
+      const wrapper = joined.get(file);
+      const source = wrapper ?? copy ?? original;
+      const whole = wrapper === undefined ? [] : [`-DSD_FILE="${copy ?? original}"`];
+      const flags = [
+        ...(wrapper === undefined ? [] : ours),
+        "-include",
+        pragmas,
+        ...whole,
+        ...(source === original ? [] : ["-I", dirname(original)]),
+        ...treeFlags(tree, original, opt),
+        ...after,
+      ];
+      try {
+        const [unit] = (await compile([request(source, { flags })])).units;
+        if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
+        const text = variablesOnly(unit.text);
+        return { source: unit.source, text, module: options.read(text, unit.source) };
+      } catch (error) {
+        if (!(error instanceof InputFault)) throw error;
+        if (edit !== undefined) throw error;
+        return { refused: error.diagnostics.map((d) => d.message).join("; ") };
+      }
+    },
+  });
+  const untouched = [...edits.keys()].filter((file) => !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
+  if (untouched.length > 0)
+    throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
+  const code = keyOf(...found.units.map((unit) => unit.text));
+  return {
+    units: found.units.map((unit, i) => ({ source: unit.source, text: unit.text, named: i < files.length })),
+    warnings,
+    compiler: compiler.id,
+    kernel: { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release },
+    modelBounds: [],
+    unused: unusedDefines({
+      files,
+      defines,
+      cwd,
+      flags: [...named[0]!.flags, ...includes.flatMap((dir) => ["-I", dir])],
+      ours: runtime,
+    }),
+    parameters,
+    code,
+    key: keyOf(code, JSON.stringify(parameters)),
+    closure: found,
+  };
+}
+
+/** The tree with its configuration: the headers named, or a small one of ours. */
+async function configured(options: OwnOptions): Promise<KernelTree> {
+  if (options.headers !== undefined) return treeNamed(options.tree, options);
+  const { dir, version, release } = treeOf(options.tree, options);
+  const { output } = await configuredTree(dir, release, options.cache.dir, options.say);
+  return { version, dir, common: dir, flavour: output, release };
+}
+
+/** C of ours that is compiled as one with a file of the tree, by that file: below kernel/own/with. */
+function joinedFiles(): Map<string, string> {
+  const dir = join(OWN, "with");
+  const files = readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".c"));
+  return new Map(files.sort().map((name) => [name, join(dir, name)]));
+}
+
+function runtimeSources(): string[] {
+  const own = readdirSync(OWN)
+    .filter((name) => name.endsWith(".c"))
+    .sort()
+    .map((name) => join(OWN, name));
+  return [...own, ...SHARED];
+}
+
+/** Lines of a list below kernel/own, without comments. */
+function listed(name: string): string[] {
+  return readFileSync(join(OWN, name), "utf8")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** -D that a file of kernel/own could notice: all begin with SD_. */
+const switches = (defines: readonly string[]): string[] => defines.filter((define) => define.startsWith("SD_"));
+
+/** `NAME FILE REGEX` in features.txt: a macro for each that the tree has. */
+function featuresOf(tree: string): string {
+  return listed("features.txt")
+    .map((line) => {
+      const [, name = "", files = "", pattern = ""] = /^(\S+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      const has = files
+        .split(",")
+        .some((file) => existsSync(join(tree, file)) && new RegExp(pattern, "m").test(readFileSync(join(tree, file), "utf8")));
+      return has ? `#define SD_HAS_${name} 1\n` : "";
+    })
+    .join("");
+}
+
+/** A generated header, named by what it holds: <shootdown/has.h> for "has". */
+function headerOf(cache: string, name: string, text: string): string {
+  const path = join(cache, "own", keyOf(name, text).slice(0, 24), "shootdown", `${name}.h`);
+  if (!existsSync(path)) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return path;
+}
+
+function strongNames(module: Module): string[] {
+  const functions = module.functions.filter((fn) => fn.blocks.length > 0 && fn.linkage === "external").map((fn) => fn.name);
+  const globals = module.globals
+    .filter((global) => global.initializer !== undefined && global.linkage === "external")
+    .map((global) => global.name);
+  return [...functions, ...globals];
+}
+
+/** As messages spell a file of the tree. */
+export const inTreeSpelling = (tree: string, file: string): string => relative(tree, file);
+export type { SymbolIndex };
