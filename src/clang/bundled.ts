@@ -7,7 +7,7 @@
  */
 import { isAbsolute, resolve } from "node:path";
 import { candidates, type Disk, includeClosure, openDisk, type SearchPath, scanIncludes, searchPath } from "./includes.ts";
-import type { Outcome } from "./system.ts";
+import type { ClangRun } from "./system.ts";
 
 type Tree = { [name: string]: Tree | string | Uint8Array };
 
@@ -18,7 +18,7 @@ const MOST_RUNS = 24;
 /** Full paths are below this in the tree. */
 const HOST = "/@host";
 
-export async function runBundledClang(args: readonly string[], source: string, cwd: string): Promise<Outcome> {
+export async function runBundledClang(args: readonly string[], source: string, cwd: string): Promise<ClangRun> {
   const disk = openDisk(cwd);
   const path = searchPath(args);
   const texts = includeClosure([source, ...path.forced], path, disk);
@@ -49,7 +49,7 @@ function unhost(text: string): string {
   return text.replaceAll(`${HOST}/`, "/");
 }
 
-async function runOnce(args: string[], tree: Tree): Promise<Outcome> {
+async function runOnce(args: string[], tree: Tree): Promise<ClangRun> {
   const { commands, Exit } = await import("@yowasp/clang");
   // Loads it without a word: the first real run would print its progress.
   await commands.clang(undefined, {}, { fetchProgress: () => {} });

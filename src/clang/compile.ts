@@ -19,7 +19,7 @@ import { bundledPath, runBundledClang } from "./bundled.ts";
 import type { Compiler } from "./compiler.ts";
 import { openDisk, searchPath, wouldShadow } from "./includes.ts";
 import { argumentPath, checkIncludes, checkUsed } from "./reach.ts";
-import { type Outcome, runSystemClang } from "./system.ts";
+import { type ClangRun, runSystemClang } from "./system.ts";
 
 export interface CompileRequest {
   /** As the user wrote it, from `cwd`: this is how messages and traces will spell it. */
@@ -221,7 +221,7 @@ async function compileNow(request: CompileRequest, limits: Limits): Promise<{ co
   return { compiled, entry };
 }
 
-function runClang(compiler: Compiler, args: readonly string[], source: string, cwd: string, limits: Limits): Promise<Outcome> {
+function runClang(compiler: Compiler, args: readonly string[], source: string, cwd: string, limits: Limits): Promise<ClangRun> {
   switch (compiler.kind) {
     case "system":
       return runSystemClang(compiler.path, args, source, cwd, limits);
@@ -231,7 +231,7 @@ function runClang(compiler: Compiler, args: readonly string[], source: string, c
 }
 
 /** Nothing is cached if a file was changed after clang was started: nobody knows which content clang saw. */
-function entryOf(outcome: Outcome & { ok: true }, args: readonly string[], cwd: string, start: number): Uint8Array | undefined {
+function entryOf(outcome: ClangRun & { ok: true }, args: readonly string[], cwd: string, start: number): Uint8Array | undefined {
   const disk = openDisk(cwd);
   const texts = new Map<string, Uint8Array>();
   for (const path of parseDeps(outcome.deps)) {

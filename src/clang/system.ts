@@ -11,7 +11,7 @@ import { TEMPORARY } from "../host/paths.ts";
 import { LARGEST_IR, runChild } from "./child.ts";
 
 /** What any clang run gives back. `deps` is the Makefile rule of -MD. */
-export type Outcome =
+export type ClangRun =
   | { readonly ok: true; readonly text: string; readonly deps: string; readonly stderr: string }
   /** `deps` as far as clang came. */
   | { readonly ok: false; readonly stderr: string; readonly deps: string };
@@ -26,7 +26,7 @@ export async function runSystemClang(
   source: string,
   cwd: string,
   limits: Limits = {},
-): Promise<Outcome> {
+): Promise<ClangRun> {
   limits.signal?.throwIfAborted();
   const dir = temporaryFolder();
   try {

@@ -28,7 +28,7 @@ export interface CheckBounds {
   readonly timeout?: number | undefined;
 }
 
-export interface Progress extends Readonly<SearchCounts> {
+export interface PassProgress extends Readonly<SearchCounts> {
   readonly seconds: number;
   readonly pass: number;
   readonly visitedBytes: number;
@@ -54,14 +54,14 @@ export interface CheckResult {
   readonly races: readonly Race[];
 }
 
-export interface CheckOptions extends CheckBounds {
+export interface PassOptions extends CheckBounds {
   /** Makes the machine of a pass. */
   readonly machine: (knowledge: Knowledge) => Machine;
   readonly knowledge?: Knowledge | undefined;
   readonly merging: Merging;
   /** What each access is. */
   readonly site: SiteOf;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: PassProgress) => void;
   readonly interrupted?: () => boolean;
   /** Awaited between two slices of the search, so that signals, timers and the terminal have a turn. */
   readonly breathe?: () => Promise<void>;
@@ -71,7 +71,7 @@ export interface CheckOptions extends CheckBounds {
 
 const SLICE = 20_000;
 
-export async function check(options: CheckOptions): Promise<CheckResult> {
+export async function check(options: PassOptions): Promise<CheckResult> {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   let knowledge = options.knowledge ?? NO_KNOWLEDGE;
@@ -174,7 +174,7 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
   };
 }
 
-function shortened(machine: Machine, violation: Violation, options: CheckOptions, late: () => boolean): Violation | undefined {
+function shortened(machine: Machine, violation: Violation, options: PassOptions, late: () => boolean): Violation | undefined {
   const until = performance.now() + 1000 * (options.shorten ?? 10);
   return shortest(machine, {
     maxNodes: 2_000_000,

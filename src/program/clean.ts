@@ -9,12 +9,12 @@ import { foldCmp, foldUnary, imm, isImm, sameOperand, simplifyBin } from "./fold
 import type { Block, Func, Instr, Operand, Phi, Reg, Terminator } from "./program.ts";
 import { mapInstr, mapTerminator } from "./rewrite.ts";
 
-export type Names = ReadonlyMap<Reg, { readonly name: string; readonly type: number }>;
+export type RegisterNames = ReadonlyMap<Reg, { readonly name: string; readonly type: number }>;
 
 const ROUNDS = 4;
 
 /** `known` says which registers stand for another value already. */
-export function cleanFunction(func: Func, known: ReadonlyMap<Reg, Operand>, names: Names): { func: Func; names: Names } {
+export function cleanFunction(func: Func, known: ReadonlyMap<Reg, Operand>, names: RegisterNames): { func: Func; names: RegisterNames } {
   const values = new Map(known);
   let blocks: readonly Block[] = func.blocks;
   for (let round = 0; round < ROUNDS; round++) {
@@ -244,7 +244,7 @@ function withoutDead(blocks: readonly Block[]): Block[] {
   }));
 }
 
-function renumberRegisters(func: Func, values: ReadonlyMap<Reg, Operand>, names: Names): { func: Func; names: Names } {
+function renumberRegisters(func: Func, values: ReadonlyMap<Reg, Operand>, names: RegisterNames): { func: Func; names: RegisterNames } {
   const moved = new Map<Reg, Reg>();
   const regBits: number[] = [];
   const keep = (r: Reg): void => {

@@ -7,7 +7,7 @@
  */
 
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
-import { cleanFunction, type Names } from "./clean.ts";
+import { cleanFunction, type RegisterNames } from "./clean.ts";
 import { successors } from "./flow.ts";
 import type { Block, DebugInfo, Func, Instr, Loc, Operand, Phi, Program, Reg, Terminator } from "./program.ts";
 import { mapInstr, mapTerminator } from "./rewrite.ts";
@@ -28,7 +28,7 @@ const localsOf = (f: Func): number => f.locals.reduce((n, local) => n + local.si
 /** Throws an InputFault if a function that has to be inlined is recursive. */
 export function inline(program: Program, options: InlineOptions): Program {
   const funcs: Func[] = [...program.funcs];
-  const names: Names[] = program.funcs.map((_, n) => program.debug.regNames[n] ?? new Map());
+  const names: RegisterNames[] = program.funcs.map((_, n) => program.debug.regNames[n] ?? new Map());
   const positions = createPositions(program.debug.locs);
   const { order, recursive } = calleesFirst(program);
   const sites = countCalls(program);
@@ -172,11 +172,11 @@ interface Draft {
 /** Function `index` with the calls that `wanted` accepts inlined, and the names of its registers. */
 function inlineInto(
   funcs: readonly Func[],
-  names: readonly Names[],
+  names: readonly RegisterNames[],
   index: number,
   inlined: (loc: number, at: number) => number,
   wanted: (callee: number) => boolean,
-): { func: Func; names: Names } {
+): { func: Func; names: RegisterNames } {
   const f = funcs[index]!;
   const chosen = new Set<Instr>();
   const startOf: number[] = [];

@@ -4,27 +4,27 @@
  */
 import {
   type Binding,
+  type CellVerdict,
   type Condition,
+  cellVerdict,
   type Design,
   type Selector,
   type Standing,
   standingOf,
   type TableColumn,
   type TableResult,
-  type Verdict,
   type VerdictTable,
-  verdictOf,
 } from "./verdict-table.ts";
 
 export interface Judged {
   readonly row: string;
   readonly column: TableColumn;
-  readonly verdict: Verdict;
+  readonly verdict: CellVerdict;
 }
 
 export function judge(result: TableResult): Judged[] {
   const columns = new Map(result.table.columns.map((column) => [column.id, column]));
-  return result.cells.map((r) => ({ row: r.cell.row, column: columns.get(r.cell.column)!, verdict: verdictOf(r) }));
+  return result.cells.map((r) => ({ row: r.cell.row, column: columns.get(r.cell.column)!, verdict: cellVerdict(r) }));
 }
 
 export function selects(where: Selector, row: string, column: TableColumn): boolean {
@@ -32,7 +32,7 @@ export function selects(where: Selector, row: string, column: TableColumn): bool
   return fits(where.row, row) && fits(where.column, column.id) && fits(where.design, column.design) && fits(where.group, column.group);
 }
 
-const isOne = (verdict: Verdict, are: readonly Standing[]): boolean =>
+const isOne = (verdict: CellVerdict, are: readonly Standing[]): boolean =>
   are.includes(standingOf(verdict)) || (verdict.kind === "violation" && are.includes(verdict.klass));
 
 /** Cells that were left out on purpose stand for nothing, neither way. */
@@ -130,7 +130,7 @@ export function effectsOf(result: TableResult): Effect[] {
   const { table } = result;
   const cells = judge(result);
   const before = table.designs.find((d) => d.role === "before");
-  const earlier = (c: Judged): Verdict | undefined =>
+  const earlier = (c: Judged): CellVerdict | undefined =>
     before === undefined || c.column.design === before.id
       ? undefined
       : cells.find((o) => o.row === c.row && o.column.group === c.column.group && o.column.design === before.id)?.verdict;

@@ -9,7 +9,7 @@ import { deserialize, serialize } from "node:v8";
 import { InputFault } from "../base/diagnostics.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { codeVersion, packageVersion } from "../host/paths.ts";
-import type { CellResult, Outcome, RealCaseOf, TableBounds, TableCell, TableResult, VerdictTable } from "./verdict-table.ts";
+import type { CellOutcome, CellResult, RealCaseOf, TableBounds, TableCell, TableResult, VerdictTable } from "./verdict-table.ts";
 
 /** One program to be checked. */
 export type Job =
@@ -27,12 +27,12 @@ export type Job =
 export interface Worker {
   /** Equal keys: equal programs, under equal bounds. */
   prepare(job: Job): Promise<string>;
-  check(job: Job, onStates: (states: number) => void): Promise<Outcome>;
+  check(job: Job, onStates: (states: number) => void): Promise<CellOutcome>;
   /** Ends it, and with it what it is doing: that promise is never settled. */
   stop(): void;
 }
 
-export interface RunOptions {
+export interface TableOptions {
   readonly workers: readonly Worker[];
   readonly cache: Cache;
   /** Leave aside what earlier runs found. */
@@ -67,7 +67,7 @@ interface Slot {
   real: Part[];
 }
 
-export async function runTable(table: VerdictTable, options: RunOptions): Promise<TableResult> {
+export async function runTable(table: VerdictTable, options: TableOptions): Promise<TableResult> {
   const start = Date.now();
   const slots = table.cells.map((cell) => slotOf(table, cell, options));
   const runner = new Runner(options);
@@ -77,9 +77,9 @@ export async function runTable(table: VerdictTable, options: RunOptions): Promis
     for (const worker of options.workers) worker.stop();
   }
   const interrupted = options.signal.aborted;
-  const outcomeOf = (part: Part | undefined): Outcome | undefined => runner.outcomeOf(part);
+  const outcomeOf = (part: Part | undefined): CellOutcome | undefined => runner.outcomeOf(part);
   const distinct = [...new Map(runner.used().map((o) => [o.key, o.outcome])).values()];
-  const sum = (pick: (o: Outcome) => number): number => distinct.reduce((a, o) => a + pick(o), 0);
+  const sum = (pick: (o: CellOutcome) => number): number => distinct.reduce((a, o) => a + pick(o), 0);
   return {
     table,
     cells: slots.map(
@@ -103,7 +103,7 @@ export async function runTable(table: VerdictTable, options: RunOptions): Promis
   };
 }
 
-function slotOf(table: VerdictTable, cell: TableCell, options: RunOptions): Slot {
+function slotOf(table: VerdictTable, cell: TableCell, options: TableOptions): Slot {
   if (cell.skip !== "") return { base: undefined, mutant: undefined, real: [] };
   const part = (name: string, defines: readonly string[]): Part => ({
     cell,
@@ -120,16 +120,16 @@ function slotOf(table: VerdictTable, cell: TableCell, options: RunOptions): Slot
 
 /** Runs the parts; knows each one's key, and each key's outcome. */
 class Runner {
-  private readonly options: RunOptions;
+  private readonly options: TableOptions;
   private readonly keys = new Map<Part, string>();
   /** By the job: a case of real code may answer several cells, and compiling one takes seconds. */
   private readonly prepared = new Map<string, Promise<string>>();
-  private readonly outcomes = new Map<string, Outcome>();
+  private readonly outcomes = new Map<string, CellOutcome>();
   private readonly running = new Map<Worker, { readonly name: string; states: number }>();
   private readonly searched = new Set<string>();
   private progress = { done: 0, total: 0 };
 
-  constructor(options: RunOptions) {
+  constructor(options: TableOptions) {
     this.options = options;
   }
 
@@ -137,12 +137,12 @@ class Runner {
     return part === undefined ? undefined : this.keys.get(part);
   }
 
-  outcomeOf(part: Part | undefined): Outcome | undefined {
+  outcomeOf(part: Part | undefined): CellOutcome | undefined {
     const key = this.keyOfPart(part);
     return key === undefined ? undefined : this.outcomes.get(key);
   }
 
-  used(): { key: string; outcome: Outcome }[] {
+  used(): { key: string; outcome: CellOutcome }[] {
     return [...this.searched].flatMap((key) => {
       const outcome = this.outcomes.get(key);
       return outcome === undefined ? [] : [{ key, outcome }];
@@ -249,17 +249,17 @@ function lastSeconds(cache: Cache, part: Part): number {
   return Number.isFinite(seconds) ? seconds : 1e6;
 }
 
-function keep(cache: Cache, key: string, part: Part, outcome: Outcome): void {
+function keep(cache: Cache, key: string, part: Part, outcome: CellOutcome): void {
   cache.put(secondsKey(part), Buffer.from(String(outcome.seconds), "utf8"));
   // Another time the machine may be less busy.
   if (outcome.kind !== "inconclusive") cache.put(outcomeKey(key), serialize(outcome));
 }
 
-function recall(cache: Cache, key: string): Outcome | undefined {
+function recall(cache: Cache, key: string): CellOutcome | undefined {
   const bytes = cache.get(outcomeKey(key));
   if (bytes === undefined) return undefined;
   try {
-    return deserialize(bytes) as Outcome;
+    return deserialize(bytes) as CellOutcome;
   } catch {
     return undefined;
   }

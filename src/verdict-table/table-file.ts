@@ -115,7 +115,7 @@ function tableOf(top: Value, dir: string): VerdictTable {
   const groups = groupsOf(field(top, "groups"), columns, rows, rowName);
   const designs = designsOf(field(top, "designs"), columns, ordinaryRows({ rows, groups, rowName }));
   const codes = list(field(top, "codes")).map(codeOf);
-  const names: Names = { row: ids(rows), column: ids(columns), design: ids(designs), group: ids(groups) };
+  const names: KnownIds = { row: ids(rows), column: ids(columns), design: ids(designs), group: ids(groups) };
   for (const each of [rows, columns, designs, groups]) unique(top, each);
   for (const c of columns) if (!names.group.has(c.group)) throw wrong(top, `column ${c.id} is of a group ${c.group} that is not listed`);
   const inPackage = !relative(packageRoot, dir).startsWith("..");
@@ -144,7 +144,7 @@ function tableOf(top: Value, dir: string): VerdictTable {
   };
 }
 
-interface Names {
+interface KnownIds {
   readonly row: ReadonlySet<string>;
   readonly column: ReadonlySet<string>;
   readonly design: ReadonlySet<string>;
@@ -236,7 +236,7 @@ function codeOf(at: Value): Code {
 interface CellContext {
   readonly dir: string;
   readonly cwd: string;
-  readonly names: Names;
+  readonly names: KnownIds;
 }
 
 /** What the top, the row, the column and `cells` say of a cell, later over earlier. */
@@ -291,9 +291,9 @@ function realOf(at: Value): RealCaseOf {
   return { group: text(field(at, "group")), case: text(field(at, "case")) };
 }
 
-function selectorOf(at: Value, names: Names): Selector {
+function selectorOf(at: Value, names: KnownIds): Selector {
   only(at, ["row", "column", "design", "group"]);
-  const chosen: Partial<Record<keyof Names, readonly string[]>> = {};
+  const chosen: Partial<Record<keyof KnownIds, readonly string[]>> = {};
   for (const by of ["row", "column", "design", "group"] as const) {
     const value = field(at, by);
     if (value.value === undefined) continue;
@@ -304,7 +304,7 @@ function selectorOf(at: Value, names: Names): Selector {
   return chosen;
 }
 
-function bindingOf(at: Value, names: Names): Binding {
+function bindingOf(at: Value, names: KnownIds): Binding {
   only(at, ["count", "rows", "are", "changes"]);
   const { count, changes } = record(at);
   if (changes !== undefined) {
@@ -316,17 +316,17 @@ function bindingOf(at: Value, names: Names): Binding {
   return { kind, of: selectorOf(field(at, kind), names), are: texts(field(at, "are")) };
 }
 
-function claimOf(at: Value, names: Names): Claim {
+function claimOf(at: Value, names: KnownIds): Claim {
   only(at, ["about", "say"]);
   return { about: text(field(at, "about")), say: list(field(at, "say")).map((each) => alternativeOf(each, names)) };
 }
 
-function alternativeOf(at: Value, names: Names): Alternative {
+function alternativeOf(at: Value, names: KnownIds): Alternative {
   only(at, ["if", "text"]);
   return { if: list(field(at, "if")).map((each) => conditionOf(each, names)), text: text(field(at, "text")) };
 }
 
-function conditionOf(at: Value, names: Names): Condition {
+function conditionOf(at: Value, names: KnownIds): Condition {
   only(at, ["all", "some", "no", "are"]);
   const how = (["all", "some", "no"] as const).filter((word) => record(at)[word] !== undefined);
   const [one] = how;

@@ -6,12 +6,12 @@ import { wrap } from "../report/wrap.ts";
 import { type Judged, judge } from "./answer.ts";
 import {
   type CellResult,
+  type CellVerdict,
   type Code,
   type Group,
   sourceOf,
   type TableColumn,
   type TableResult,
-  type Verdict,
   type VerdictTable,
 } from "./verdict-table.ts";
 
@@ -29,7 +29,7 @@ export function codeOf(table: VerdictTable, klass: string): Code {
   return table.codes.find((c) => c.klass === klass) ?? { klass, code: initials, text: klass.replaceAll("-", " "), note: "" };
 }
 
-export function codeOfVerdict(table: VerdictTable, verdict: Verdict): string {
+export function codeOfVerdict(table: VerdictTable, verdict: CellVerdict): string {
   switch (verdict.kind) {
     case "none":
       return "ok";
@@ -141,9 +141,9 @@ function tableOf(table: VerdictTable, heads: readonly Head[], cells: ReadonlyMap
 export function legend(result: TableResult): [string, string][] {
   const { table } = result;
   const judged = judge(result);
-  const has = (kind: Verdict["kind"]): boolean => judged.some((c) => c.verdict.kind === kind);
+  const has = (kind: CellVerdict["kind"]): boolean => judged.some((c) => c.verdict.kind === kind);
   const classes = [...new Set(judged.flatMap((c) => (c.verdict.kind === "violation" ? [c.verdict.klass] : [])))];
-  const entry = (kind: Verdict["kind"], code: string, text: string): [string, string][] => (has(kind) ? [[code, text]] : []);
+  const entry = (kind: CellVerdict["kind"], code: string, text: string): [string, string][] => (has(kind) ? [[code, text]] : []);
   return [
     ...entry("none", "ok", "none within the bounds, and the fault seeded there is found"),
     ...classes.map((klass): [string, string] => {

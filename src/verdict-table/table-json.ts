@@ -6,7 +6,7 @@
 
 import { answerOf, effectsOf, judge } from "./answer.ts";
 import { codeOfVerdict } from "./table-grid.ts";
-import { type CellResult, sourceOf, type TableResult, tableStatus, type Verdict } from "./verdict-table.ts";
+import { type CellResult, type CellVerdict, sourceOf, type TableResult, tableStatus } from "./verdict-table.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -63,7 +63,7 @@ export function tableJson(result: TableResult): Json {
   };
 }
 
-function verdictJson(verdict: Verdict): { readonly [key: string]: Json } {
+function verdictJson(verdict: CellVerdict): { readonly [key: string]: Json } {
   switch (verdict.kind) {
     case "violation":
       return { verdict: verdict.kind, class: verdict.klass, steps: verdict.story.steps, why: verdict.story.closing.join(" ") };

@@ -9,7 +9,15 @@ import { number, seconds } from "../report/text.ts";
 import { wrap } from "../report/wrap.ts";
 import { answerOf, type Effect, effectsOf, type Harm, judge, labels } from "./answer.ts";
 import { codeOf, codeOfVerdict, legend, tableGrid } from "./table-grid.ts";
-import { type CellResult, ordinaryRows, sourceOf, type TableResult, type Verdict, type VerdictTable, verdictOf } from "./verdict-table.ts";
+import {
+  type CellResult,
+  type CellVerdict,
+  cellVerdict,
+  ordinaryRows,
+  sourceOf,
+  type TableResult,
+  type VerdictTable,
+} from "./verdict-table.ts";
 
 export const MAIL = 72;
 
@@ -17,7 +25,7 @@ export const MAIL = 72;
 const SCHEDULE_LINES = 40;
 const MOST_SCHEDULES = 3;
 
-export interface Section {
+export interface MailSection {
   readonly title: string;
   /** Lines that are to stand as they are. */
   readonly lines: readonly string[];
@@ -31,7 +39,7 @@ export function tableMail(result: TableResult): string {
 }
 
 /** Everything after the table. */
-export function sections(result: TableResult): Section[] {
+export function sections(result: TableResult): MailSection[] {
   const { table } = result;
   const answer = answerOf(result).flatMap((text, i) => [...(i === 0 ? [] : [""]), ...wrap(text, MAIL)]);
   const asked = table.question === "" ? [] : [...wrap(table.question, MAIL), ""];
@@ -45,7 +53,7 @@ export function sections(result: TableResult): Section[] {
   ];
 }
 
-const optional = (title: string, lines: readonly string[]): Section[] => (lines.length === 0 ? [] : [{ title, lines }]);
+const optional = (title: string, lines: readonly string[]): MailSection[] => (lines.length === 0 ? [] : [{ title, lines }]);
 
 export function legendLines(result: TableResult): string[] {
   const entries = legend(result);
@@ -110,11 +118,11 @@ function mendsText(table: VerdictTable, { mends }: Effect): string {
 const rowsText = (table: VerdictTable, rows: readonly string[]): string =>
   rows.length === ordinaryRows(table).length && rows.length > 2 ? "all" : labels(table, rows);
 
-type Bad = CellResult & { readonly verdict: Extract<Verdict, { kind: "violation" }> };
+type Bad = CellResult & { readonly verdict: Extract<CellVerdict, { kind: "violation" }> };
 
 function badCells(result: TableResult): Bad[] {
   return result.cells.flatMap((cell) => {
-    const verdict = verdictOf(cell);
+    const verdict = cellVerdict(cell);
     return verdict.kind === "violation" ? [{ ...cell, verdict }] : [];
   });
 }
@@ -193,7 +201,7 @@ function continued(head: string, command: string): string[] {
 }
 
 /** If what was shipped is not safe, that is to be seen, and not only said. One schedule for each kind of failure in each group. */
-function schedules(result: TableResult): Section[] {
+function schedules(result: TableResult): MailSection[] {
   const { table } = result;
   const shipped = table.designs.find((d) => d.role === "shipped");
   const columns = new Set(table.columns.filter((c) => c.design === shipped?.id).map((c) => c.id));
@@ -238,10 +246,10 @@ function restLines(result: TableResult): string[] {
   const { table } = result;
   const of = (kind: ReturnType<typeof sourceOf>): number => result.cells.filter((cell) => sourceOf(cell) === kind).length;
   const skipped = result.cells.filter((cell) => cell.cell.skip !== "").length;
-  const pending = result.cells.filter((cell) => verdictOf(cell).kind === "pending").length;
+  const pending = result.cells.filter((cell) => cellVerdict(cell).kind === "pending").length;
   const none = result.cells.filter((cell) => cell.outcome?.kind === "none");
   const mutants = none.filter((cell) => cell.mutant?.kind === "violation").length;
-  const against = result.cells.filter((cell) => verdictOf(cell).kind === "disagreement").length;
+  const against = result.cells.filter((cell) => cellVerdict(cell).kind === "disagreement").length;
   const stopped = result.cells.filter((cell) => cell.real.some(({ outcome }) => outcome?.kind === "inconclusive")).length;
   const both =
     `${of("both")} of them by the kernel's own code too${result.realOf === "" ? "" : ` (${result.realOf})`}` +

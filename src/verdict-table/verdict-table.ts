@@ -143,7 +143,7 @@ export const ordinaryRows = ({ rows, groups, rowName }: Pick<VerdictTable, "rows
   rows.filter((row) => groups.some((g) => g.rowName === rowName && g.rows.includes(row.id)));
 
 /** What one search came to, without what only that search's own report needs. */
-export type Outcome =
+export type CellOutcome =
   | (OutcomeCounts & { readonly kind: "none" })
   | (OutcomeCounts & { readonly kind: "inconclusive"; readonly reason: string })
   | (OutcomeCounts & { readonly kind: "violation"; readonly klass: string; readonly story: Story });
@@ -159,9 +159,9 @@ export interface CellResult {
   readonly cell: TableCell;
   /** Of the program: cells with equal keys were searched once. */
   readonly key: string | undefined;
-  readonly outcome: Outcome | undefined;
-  readonly mutant: Outcome | undefined;
-  readonly real: readonly { readonly of: RealCaseOf; readonly outcome: Outcome | undefined }[];
+  readonly outcome: CellOutcome | undefined;
+  readonly mutant: CellOutcome | undefined;
+  readonly real: readonly { readonly of: RealCaseOf; readonly outcome: CellOutcome | undefined }[];
 }
 
 export interface TableResult {
@@ -183,7 +183,7 @@ export interface TableResult {
 }
 
 /** What a cell comes to, its seeded mutant and real code considered. */
-export type Verdict =
+export type CellVerdict =
   | { readonly kind: "none" }
   | { readonly kind: "violation"; readonly klass: string; readonly story: Story }
   /** None was found, but neither was the seeded fault. */
@@ -194,9 +194,9 @@ export type Verdict =
   | { readonly kind: "pending" }
   | { readonly kind: "skipped"; readonly why: string };
 
-const saysOf = (outcome: Outcome): string => (outcome.kind === "violation" ? outcome.klass : outcome.kind);
+const saysOf = (outcome: CellOutcome): string => (outcome.kind === "violation" ? outcome.klass : outcome.kind);
 
-export function verdictOf(result: CellResult): Verdict {
+export function cellVerdict(result: CellResult): CellVerdict {
   const { cell, outcome, mutant } = result;
   if (cell.skip !== "") return { kind: "skipped", why: cell.skip };
   if (outcome === undefined) return { kind: "pending" };
@@ -216,7 +216,7 @@ export function verdictOf(result: CellResult): Verdict {
 }
 
 /** For conditions: whether the cell supports "safe", supports "not safe", or neither. A skipped cell stands for nothing. */
-export function standingOf(verdict: Verdict): "ok" | "bad" | "open" | "skipped" {
+export function standingOf(verdict: CellVerdict): "ok" | "bad" | "open" | "skipped" {
   switch (verdict.kind) {
     case "none":
       return "ok";
@@ -240,4 +240,4 @@ export function sourceOf(result: CellResult): "model" | "both" | "nothing" {
 
 /** 0: every cell is answered. 3: some are open. */
 export const tableStatus = (result: TableResult): 0 | 3 =>
-  result.interrupted || result.cells.some((cell) => standingOf(verdictOf(cell)) === "open") ? 3 : 0;
+  result.interrupted || result.cells.some((cell) => standingOf(cellVerdict(cell)) === "open") ? 3 : 0;

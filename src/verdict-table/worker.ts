@@ -20,7 +20,7 @@ import { settingsFor } from "../settings/options.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";
 import type { Job, Worker } from "./run-cells.ts";
-import type { Outcome } from "./verdict-table.ts";
+import type { CellOutcome } from "./verdict-table.ts";
 
 /** Seconds: as in `npm run real`. */
 const REAL_TIMEOUT = 300;
@@ -83,14 +83,14 @@ export function realCase(group: string, name: string): { group: RealGroup; one: 
 const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }: CheckOptions): string =>
   JSON.stringify([preemptions, maxStates, maxMemory, timeout, merge, engine]);
 
-export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<Outcome> {
+export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<CellOutcome> {
   const verdict = shownVerdict(await runCheck(inputs, options, hooks));
   // A scenario that asks for more than the model has is no finding about any design.
   refuseMisuse(verdict, process.cwd());
   return outcomeOf(verdict);
 }
 
-function outcomeOf(verdict: Verdict): Outcome {
+function outcomeOf(verdict: Verdict): CellOutcome {
   const { states, transitions, seconds } = verdict.counts;
   const counts = { states, transitions, seconds };
   switch (verdict.kind) {
@@ -135,7 +135,7 @@ export interface Request {
 export type Reply =
   | { readonly kind: "states"; readonly states: number }
   | { readonly kind: "key"; readonly key: string }
-  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  | { readonly kind: "outcome"; readonly outcome: CellOutcome }
   | { readonly kind: "fault"; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "error"; readonly text: string };
 

@@ -1,14 +1,14 @@
 /** Verdict tables to print: two users, three designs, two kinds of page, and results as a test wants them. */
-import type { CellResult, Outcome, TableResult, VerdictTable } from "../../src/verdict-table/verdict-table.ts";
+import type { CellOutcome, CellResult, TableResult, VerdictTable } from "../../src/verdict-table/verdict-table.ts";
 import { story } from "../report/fixture.ts";
 
 const ROWS = ["kappa", "sigma"];
 const DESIGNS = ["was", "D1", "D2"];
 const GROUPS = ["anon", "shared"];
 
-export const NONE: Outcome = { kind: "none", states: 100, transitions: 200, seconds: 0.5 };
-export const BAD: Outcome = { kind: "violation", klass: "lost-write", story, states: 10, transitions: 20, seconds: 0.25 };
-export const OPEN: Outcome = { kind: "inconclusive", reason: "at --timeout 60", states: 7, transitions: 8, seconds: 60 };
+export const NONE: CellOutcome = { kind: "none", states: 100, transitions: 200, seconds: 0.5 };
+export const BAD: CellOutcome = { kind: "violation", klass: "lost-write", story, states: 10, transitions: 20, seconds: 0.25 };
+export const OPEN: CellOutcome = { kind: "inconclusive", reason: "at --timeout 60", states: 7, transitions: 8, seconds: 60 };
 
 export const table: VerdictTable = {
   name: "trial",

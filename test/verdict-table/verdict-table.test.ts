@@ -6,12 +6,12 @@ import { codeOf, tableGrid } from "../../src/verdict-table/table-grid.ts";
 import { tableJson } from "../../src/verdict-table/table-json.ts";
 import { tableMail } from "../../src/verdict-table/table-mail.ts";
 import { tableMarkdown } from "../../src/verdict-table/table-markdown.ts";
-import { type CellResult, tableStatus, verdictOf } from "../../src/verdict-table/verdict-table.ts";
+import { type CellResult, cellVerdict, tableStatus } from "../../src/verdict-table/verdict-table.ts";
 import { story } from "../report/fixture.ts";
 import { BAD, bad, type Change, NONE, OPEN, resultOf, table } from "./fixture.ts";
 
 const real = (outcome: CellResult["outcome"]): Change => ({ real: [{ of: { group: "4.4", case: "x" }, outcome }] });
-const verdict = (change: Change) => verdictOf(resultOf({ "kappa was-anon": change }).cells[0]!);
+const verdict = (change: Change) => cellVerdict(resultOf({ "kappa was-anon": change }).cells[0]!);
 const tableWith = (changes: Parameters<typeof resultOf>[0]) => tableGrid(resultOf(changes), 72).join("\n");
 
 describe("a cell", () => {
