@@ -126,7 +126,7 @@ async function search(
 /** Makes the machine of each pass. Code is generated again only when there are new scheduling points. */
 export function machinesOf(
   program: Program,
-  options: Pick<CheckOptions, "merge" | "engine" | "maxMemory" | "preemptions"> & Pick<RunOptions, "stepCache">,
+  options: Pick<CheckOptions, "merge" | "engine" | "maxMemory" | "preemptions"> & Pick<RunOptions, "memoise">,
   kept?: KeptCode,
   onWork?: (doing: string) => void,
 ): (knowledge: Knowledge) => Machine {
@@ -148,7 +148,7 @@ export function machinesOf(
       movers,
       racyAccesses: knowledge.racyAccesses,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
-      ...(options.stepCache === undefined ? {} : { stepCache: options.stepCache }),
+      ...(options.memoise === undefined ? {} : { memoise: options.memoise }),
     });
     onWork?.("schedules were tried");
     return machine;

@@ -21,7 +21,7 @@ import { existingProcedure } from "../wasm/callable.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { wasm } from "../wasm/web-assembly.ts";
 import { emitFunction } from "./function.ts";
-import { signature, type Unit } from "./unit.ts";
+import { type ModuleContext, signature } from "./module-context.ts";
 
 export interface CompileOptions {
   readonly merging: Merging;
@@ -89,7 +89,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   };
   const hook = program.watchHook >= 0 ? direct(program.watchHook) : undefined;
   const accesses = defineAccesses(engine, hook, options.merging);
-  const unit: Unit = {
+  const context: ModuleContext = {
     program,
     engine,
     accesses,
@@ -115,7 +115,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   defineSearch(engine, defineMemoisedTransitions(engine, step), enter, final);
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
-    builder.define(next.index, emitFunction(unit, next.func, points));
+    builder.define(next.index, emitFunction(context, next.func, points));
   }
   const bytes = builder.finish();
   return { bytes, module: new wasm.Module(bytes), map };

@@ -13,7 +13,7 @@ import type { MemoryMap } from "./memory-map.ts";
 export interface Globals {
   readonly fp: Global<"i64">;
   readonly undo: Global<"i32">;
-  /** End of the room for log and stack, where the visited set begins, and the stack's lowest record (arena.ts). */
+  /** End of the arena of log and stack, where the visited set begins, and the stack's lowest record (arena.ts). */
   readonly arenaEnd: Global<"i32">;
   readonly top: Global<"i32">;
   /** Number of the epoch: a new one begins at each mark and undo. A word logged in it bears it in the `loggedEpoch` table. */
@@ -67,7 +67,10 @@ export interface Globals {
   /** Nothing is learnt about sharing while this is 1. */
   readonly sharingFrozen: Global<"i32">;
   readonly locks: Global<"i32">;
-  /** Steps are remembered (memoised-transitions.ts); what the running one reads is noted, up to here; what is remembered is worth nothing. */
+  /**
+   * Steps are memoised (memoised-transitions.ts); the running one's reads are recorded; the end of its read set; what is memoised, and what
+   * is being recorded, is worth nothing.
+   */
   readonly memoising: Global<"i32">;
   readonly recording: Global<"i32">;
   readonly readSetTop: Global<"i32">;

@@ -298,7 +298,7 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
     when(status.and(OUTCOME).ne(BLOCKED), () => apply(known));
     return status;
   });
-  builder.exportFunction("stepOrMake", stepOrApply);
+  builder.exportFunction("stepOrApply", stepOrApply);
 
   const ownDelta = func(builder, ["i32", "i32"], "i64", (end, thread) => {
     const sum = local("i32");

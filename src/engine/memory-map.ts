@@ -94,8 +94,8 @@ const align = (value: number, to: number): number => Math.ceil(value / to) * to;
 
 /** Bytes for memoised transitions, and of the arena at first (a multiple of 64 KiB). */
 export interface Sizes {
-  readonly steps: number;
-  readonly room: number;
+  readonly memo: number;
+  readonly arena: number;
 }
 
 /** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions. */
@@ -130,7 +130,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const roots = readSetEnd;
   const pairs = roots + ROOT.size * ROOTS;
   const memo = pairs + PAIR.size * PAIRS;
-  const memoEnd = memo + (sizes?.steps ?? MEMO_BYTES);
+  const memoEnd = memo + (sizes?.memo ?? MEMO_BYTES);
   const undo = align(memoEnd, PAGE);
   return {
     stacks,
@@ -164,7 +164,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     memo,
     memoEnd,
     undo,
-    visited: undo + (sizes?.room ?? ARENA_BYTES),
+    visited: undo + (sizes?.arena ?? ARENA_BYTES),
   };
 }
 

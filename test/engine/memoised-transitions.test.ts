@@ -47,7 +47,7 @@ const made = (memoBytes?: number): Instance =>
       builder.exportFunction("run", memo.run);
       builder.exportFunction("apply", memo.apply);
     },
-    memoBytes === undefined ? undefined : { steps: memoBytes },
+    memoBytes === undefined ? undefined : { memo: memoBytes },
   );
 
 let m: Instance;
