@@ -13,7 +13,7 @@ import { defineSections } from "../engine/section.ts";
 import { defineEngine } from "../engine/state.ts";
 import { defineEnter, defineStep } from "../engine/step.ts";
 import { defineSupport } from "../engine/support.ts";
-import { defineVisited } from "../engine/visited-set.ts";
+import { defineVisitedSet } from "../engine/visited-set.ts";
 import type { Merging } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
@@ -59,7 +59,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
   const arena = defineArena(builder, map, imports, globals);
-  const engine = defineEngine(builder, map, imports, globals, arena, defineVisited(builder, globals, arena));
+  const engine = defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena));
 
   // Functions are declared when first asked for, and generated from a work list.
   const directs = new Map<number, number>();

@@ -3,7 +3,7 @@
  */
 
 import { TRAP } from "../engine/globals.ts";
-import { FLAG } from "../engine/memory-map.ts";
+import { ROLE } from "../engine/memory-map.ts";
 import { BLOCKED } from "../machine/machine.ts";
 import { blindAdditions, isDivision } from "../program/flow.ts";
 import type { FunctionPoints } from "../program/points.ts";
@@ -380,7 +380,7 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
         .i32(2)
         .op("i32.eq")
         .getGlobal(globals.role)
-        .i32(FLAG.finalBusy)
+        .i32(ROLE.finalBusy)
         .op("i32.eq", "i32.and", "i64.extend_i32_u");
       keep();
       return;

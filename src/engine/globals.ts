@@ -29,9 +29,9 @@ export interface Globals {
   readonly stackEnd: Global<"i32">;
   readonly post: Global<"i32">;
   readonly ops: Global<"i32">;
-  /** Accesses are looked at: 0 not (setup), 1 a thread's, 2 the final check's. */
+  /** One of TRACKING. */
   readonly tracking: Global<"i32">;
-  /** RACE.flags that the running daemon's writes leave, or those that the final check's reads leave. */
+  /** The ROLE that the running daemon's writes leave, or those that the final check's reads leave. */
   readonly role: Global<"i32">;
   /** Address of the object of the open section, plus 1, if it claims to commute: touching shared memory refutes that. */
   readonly claim: Global<"i32">;
@@ -77,6 +77,9 @@ export interface Globals {
   readonly invalidated: Global<"i32">;
   readonly ret: readonly Global<"i64">[];
 }
+
+/** Whose accesses are analysed: nobody's (setup), a thread's, the final check's. */
+export const TRACKING = { off: 0, thread: 1, finalCheck: 2 } as const;
 
 /** Functions of the host: each ends the step by throwing, except `thread`. */
 export interface Imports {

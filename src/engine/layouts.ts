@@ -13,6 +13,12 @@ export const MAX_CHOICES = 16;
  */
 export const TCB = record({ top: U32, exclusive: U64, any: U64, busy: U32 });
 
+/**
+ * The beginning of a frame on a thread's stack (compile/frame.ts has the rest): its function, where that is resumed, the caller's frame (0 at
+ * the bottom).
+ */
+export const FRAME = record({ func: U32, resume: U32, caller: U64 });
+
 /** Of `__sd_segment`: a range of addresses, and what to add to an offset in it to come to its target. */
 export const SEGMENT = record({ base: U64, bytes: U64, target: U64 });
 
@@ -69,6 +75,6 @@ export const PAIR = record({ first: U32, second: U32, generation: U32, unused: U
 
 /**
  * What is known of a word's users: locks not held exclusively at some write; locks not held at some read or addition; which threads
- * read, write, add; FLAG (memory-map.ts); locks not held exclusively at some read.
+ * read, write, add; ROLE (memory-map.ts); locks not held exclusively at some read.
  */
 export const RACE = record({ writing: U64, reading: U64, readers: U16, writers: U16, adders: U16, flags: U16, readingAlone: U64 });

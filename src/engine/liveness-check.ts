@@ -6,7 +6,7 @@
 import { GUARD } from "../program/program.ts";
 import { type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, repeat, when } from "../wasm/control.ts";
-import { field, table, U8 } from "../wasm/records.ts";
+import { cell, table, U8 } from "../wasm/records.ts";
 import { i32, nonZero, type Value, type Variable } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
 import { LIVENESS } from "./memory-map.ts";
@@ -22,7 +22,7 @@ export function defineLivenessCheck(engine: Engine): LivenessCheck {
   const { builder, map, globals: g, imports, reads, storeWord } = engine;
   const live = table(U8, map.live);
   const decides = table(U8, map.decides);
-  const byteAt = (address: Value<"i32">): Variable<"i32"> => field(address, { ...U8, offset: 0 });
+  const byteAt = (address: Value<"i32">): Variable<"i32"> => cell(U8, address);
   const storeByte = defineRawStore(builder, 1, storeWord);
 
   /**

@@ -13,7 +13,7 @@
 import { BLOCKED, OUTCOME } from "../machine/machine.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { forever, give, type Label, local, loop, repeat, until, when } from "../wasm/control.ts";
-import { field, loadBytes, table, U32, U64, view } from "../wasm/records.ts";
+import { cell, field, loadBytes, table, U32, U64, view } from "../wasm/records.ts";
 import { type Global, increase, type Local, type Value, type Variable } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
 import { END, NODE, READ, ROOT, UNDO, WRITE } from "./layouts.ts";
@@ -107,7 +107,7 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
     const above = value.mul(SPREAD).gt(field(node, NODE.value).mul(SPREAD));
     return node.add(NODE.below.offset).add(above.shl(Math.log2(U32.bytes)));
   };
-  const linkAt = (address: Value<"i32">): Variable<"i32"> => field(address, { ...U32, offset: 0 });
+  const linkAt = (address: Value<"i32">): Variable<"i32"> => cell(U32, address);
 
   /** (thread) → END of its next step, or 0. */
   const search = func(builder, ["i32"], "i32", (thread) => {

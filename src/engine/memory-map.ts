@@ -26,8 +26,8 @@ import { LEVEL, MAX_CHOICES, PAIR, RACE, ROOT, SEGMENT, TCB } from "./layouts.ts
 export const MAX_THREADS = 16;
 export const STACK_SIZE = 0x4000;
 
-/** The final check read it while no daemon was busy, or while one was; a daemon wrote it while busy, or not. */
-export const FLAG = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
+/** In RACE.flags, who has touched a word: the final check read it while no daemon was busy, or while one was; a daemon wrote it while busy, or not. */
+export const ROLE = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
 /** The object's sections touch shared memory; the lock does not keep threads apart: known when the machine was made, or found since. */
 export const CLAIM = { noted: 1, notedNow: 2, broken: 4, brokenNow: 8 } as const;
 /** Locks with a bit, at most; and the byte for one without. */

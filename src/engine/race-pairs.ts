@@ -8,9 +8,9 @@
  */
 import { type Func, func } from "../wasm/callable.ts";
 import { forever, give, local, loop, repeat, when } from "../wasm/control.ts";
-import { field, U32, view } from "../wasm/records.ts";
+import { field, view } from "../wasm/records.ts";
 import { i32, increase, type Local, type Value } from "../wasm/values.ts";
-import { END, LEVEL, PAIR } from "./layouts.ts";
+import { END, FRAME, LEVEL, PAIR } from "./layouts.ts";
 import type { MemoisedTransitions } from "./memoised-transitions.ts";
 import { AT_PLAIN, PAIRS, topFrame } from "./memory-map.ts";
 import type { SearchStack } from "./search-stack.ts";
@@ -81,7 +81,7 @@ export function defineRacePairs(engine: Engine, memo: MemoisedTransitions, stack
       noneIsLeft.when(thread.ge(threads));
       frame.set(topFrame(map, thread));
       nextThread.when(frame.isZero());
-      const resume = field(frame, { ...U32, offset: 4 });
+      const { resume } = view(FRAME, frame);
       nextThread.when(resume.and(AT_PLAIN).isZero());
       when(g.memoising.isZero(), hostHasToLook);
       scripted.set(0);

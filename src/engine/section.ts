@@ -11,7 +11,7 @@ import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts"
 import { either, give, local, when } from "../wasm/control.ts";
 import { table, U8, U32, U64 } from "../wasm/records.ts";
 import { type Global, i32, i64, increase, inverse, type Local, select, type Value } from "../wasm/values.ts";
-import { TRAP } from "./globals.ts";
+import { TRACKING, TRAP } from "./globals.ts";
 import { CLAIM, LOCKS, MAX_THREADS, NO_BIT } from "./memory-map.ts";
 import { SECTIONS, type SectionKind } from "./section-kinds.ts";
 import type { Engine } from "./state.ts";
@@ -28,7 +28,6 @@ export interface Sections {
 }
 
 const NO_OBJECT = -1;
-const THREAD = 1;
 
 type Mode = "exclusive" | "shared";
 const perMode = <T>(make: (mode: Mode) => T): Record<Mode, T> => ({ exclusive: make("exclusive"), shared: make("shared") });
@@ -185,7 +184,7 @@ export function defineSections(engine: Engine, merging: Merging): Sections {
   });
 
   const took = procedure(builder, ["i64", "i64"], (object, shared) => {
-    when(g.tracking.ne(THREAD).or(object.ge(BigInt(map.end))), () => give());
+    when(g.tracking.ne(TRACKING.thread).or(object.ge(BigInt(map.end))), () => give());
     when(
       shared.isZero(),
       () => take.exclusive(object.toI32()),

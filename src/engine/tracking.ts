@@ -8,8 +8,9 @@ import { type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, when } from "../wasm/control.ts";
 import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
 import { type I32, increase, inverse, nonZero, type Value, type Variable } from "../wasm/values.ts";
+import { TRACKING } from "./globals.ts";
 import { RACE } from "./layouts.ts";
-import { CLAIM, FLAG, FOUND, LIVENESS, STACK_SIZE } from "./memory-map.ts";
+import { CLAIM, FOUND, LIVENESS, ROLE, STACK_SIZE } from "./memory-map.ts";
 import type { Engine } from "./state.ts";
 
 export type Use = "read" | "write" | "add";
@@ -33,8 +34,6 @@ export interface Tracking {
 }
 
 const { CONSTANT, FREED } = LIVENESS;
-const THREAD = 1;
-const FINAL_CHECK = 2;
 
 export function defineTracking(engine: Engine): Tracking {
   const { builder, map, globals: g, imports } = engine;
@@ -85,8 +84,8 @@ export function defineTracking(engine: Engine): Tracking {
     sharedIf(addedAndRead.and(several(readers.or(adders))).and(noLockInBoth(race.readingAlone, race.reading)));
     // The final check, and a daemon that writes: it may be anywhere then, but what is read only while none is busy no busy one disturbs.
     flags.set(race.flags);
-    const readWhileBusy = nonZero(flags.and(FLAG.finalBusy)).and(nonZero(flags.and(FLAG.daemonBusy | FLAG.daemonIdle)));
-    const idle = FLAG.finalIdle | FLAG.daemonIdle;
+    const readWhileBusy = nonZero(flags.and(ROLE.finalBusy)).and(nonZero(flags.and(ROLE.daemonBusy | ROLE.daemonIdle)));
+    const idle = ROLE.finalIdle | ROLE.daemonIdle;
     sharedIf(readWhileBusy.or(flags.and(idle).eq(idle)));
   });
 
@@ -100,7 +99,7 @@ export function defineTracking(engine: Engine): Tracking {
       const threads = { read: race.readers, write: race.writers, add: race.adders }[use];
       const [locks, held] = use === "write" ? ([race.writing, g.exclusive] as const) : ([race.reading, g.any] as const);
       entry.set(entryOf(word));
-      when(g.tracking.eq(FINAL_CHECK), () => {
+      when(g.tracking.eq(TRACKING.finalCheck), () => {
         when(race.flags.and(g.role), () => give());
         race.flags.set(race.flags.or(g.role));
         evaluate(entry, word);
@@ -167,7 +166,7 @@ export function defineTracking(engine: Engine): Tracking {
     when(g.tracking, () =>
       when(
         shared.at(word),
-        () => when(g.tracking.eq(THREAD), analyseShared),
+        () => when(g.tracking.eq(TRACKING.thread), analyseShared),
         () => tracks[use](word),
       ),
     );

@@ -3,7 +3,7 @@ import { type Arena, defineArena } from "../../src/engine/arena.ts";
 import { declareGlobals, type Globals, importHost } from "../../src/engine/globals.ts";
 import { type MemoryMap, memoryMap, type Sizes } from "../../src/engine/memory-map.ts";
 import { defineEngine, type Engine } from "../../src/engine/state.ts";
-import { defineVisited } from "../../src/engine/visited-set.ts";
+import { defineVisitedSet } from "../../src/engine/visited-set.ts";
 import { ModuleBuilder } from "../../src/wasm/module-builder.ts";
 import { type WasmGlobal, wasm } from "../../src/wasm/web-assembly.ts";
 
@@ -31,7 +31,7 @@ export function instantiate(extend: (engine: Engine, globals: Globals, arena: Ar
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
   const arena = defineArena(builder, map, imports, globals);
-  extend(defineEngine(builder, map, imports, globals, arena, defineVisited(builder, globals, arena)), globals, arena);
+  extend(defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena)), globals, arena);
   const memory = new wasm.Memory({ initial: map.visited / 0x10000, maximum: 0x10000 });
   let assumed = 0;
   const trap = (reason: number): void => {
