@@ -1,6 +1,7 @@
 /**
- * The careful check of an access: whether each of its bytes is live, may be written, and has been written. Taken where the quick tests of
- * checked-access.ts do not decide: words that are partly live, accesses across words, addresses that are none.
+ * The careful check of an access: whether each of its bytes is live, may be written, and has been
+ * written. Taken where the quick tests of checked-access.ts do not decide: words that are partly
+ * live, accesses across words, addresses that are none.
  */
 
 import { GUARD } from "../program/program.ts";
@@ -26,8 +27,8 @@ export function defineLivenessCheck(engine: Engine): LivenessCheck {
   const storeByte = defineRawStore(builder, 1, storeWord);
 
   /**
-   * (byte's address, size, access, write): one byte of a word some of whose bytes were never written. It may be copied, but nothing may
-   * depend on it; writing it makes it known.
+   * (byte's address, size, access, write): one byte of a word some of whose bytes were never
+   * written. It may be copied, but nothing may depend on it; writing it makes it known.
    */
   const unwritten = procedure(builder, ["i32", "i32", "i32", "i32"], (address, size, access, write) => {
     const entry = local("i32");

@@ -1,7 +1,9 @@
 /**
- * Operations on ranges of modelled memory: making memory live or dead (`__sd_live`, `__sd_dead`), and unwritten (`__sd_uninit`).
+ * Operations on ranges of modelled memory: making memory live or dead (`__sd_live`, `__sd_dead`),
+ * and unwritten (`__sd_uninit`).
  *
- * Always: the tables `live` and `unwritten` are state; they change through the undo log like all of it.
+ * Always: the tables `live` and `unwritten` are state; they change through the undo log like all of
+ * it.
  */
 
 import { GUARD } from "../program/program.ts";

@@ -1,10 +1,10 @@
 /**
- * In which new states the host has to look for data races (explore/races.ts). Whether one thread's plain access and another's step race
- * follows from the two steps alone, so that a pair of memoised transitions is looked at once. Where a step is not known the host
- * looks each time.
+ * In which new states the host has to look for data races (explore/races.ts). Whether one thread's
+ * plain access and another's step race follows from the two steps alone, so that a pair of memoised
+ * transitions is looked at once. Where a step is not known the host looks each time.
  *
- * Always: the table of pairs holds addresses of memoised transitions of the current generation only; it is a hash table with linear
- * probing, never more than three quarters full.
+ * Always: the table of pairs holds addresses of memoised transitions of the current generation
+ * only; it is a hash table with linear probing, never more than three quarters full.
  */
 import { type Func, func } from "../wasm/callable.ts";
 import { forever, give, local, loop, repeat, when } from "../wasm/control.ts";
@@ -25,7 +25,9 @@ export function defineRacePairs(engine: Engine, memo: MemoisedTransitions, stack
   /** The generation of the memoised transitions that `count` is of. */
   const counted = builder.global("i32", 0n);
 
-  /** (first, second) → 1 if this pair was not in the table. It is put in, unless the table is full. */
+  /**
+   * (first, second) → 1 if this pair was not in the table. It is put in, unless the table is full.
+   */
   const isNew = func(builder, ["i32", "i32"], "i32", (first, second) => {
     const index = local("i32");
     const address = local("i32");

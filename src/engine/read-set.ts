@@ -1,10 +1,12 @@
 /**
- * The read set of the running step: the words of memory, with their values, that it depends on. It is kept for steps that are to be
- * memoised (memoised-transitions.ts).
+ * The read set of the running step: the words of memory, with their values, that it depends on. It
+ * is kept for steps that are to be memoised (memoised-transitions.ts).
  *
- * Left out are words that the step wrote before; those of the thread's own stack, and what says which of it is live, whose sum
- * (memory-map.ts) stands for them; and words that have been the same in every state so far (`varies` is 0). When `updateFingerprint` meets
- * a first change of such a word it raises `invalidated`: what was memoised before, and what is being recorded, is worth nothing then.
+ * Left out are words that the step wrote before; those of the thread's own stack, and what says
+ * which of it is live, whose sum (memory-map.ts) stands for them; and words that have been the same
+ * in every state so far (`varies` is 0). When `updateFingerprint` meets a first change of such a
+ * word it raises `invalidated`: what was memoised before, and what is being recorded, is worth
+ * nothing then.
  */
 
 import { type Procedure, procedure } from "../wasm/callable.ts";

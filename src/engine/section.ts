@@ -1,9 +1,10 @@
 /**
- * Atomic sections and locks at run time: what `atomic_begin` and `atomic_end` do to the running step. Lock objects get a bit each when
- * first taken; a thread's lock sets are masks of these bits.
+ * Atomic sections and locks at run time: what `atomic_begin` and `atomic_end` do to the running
+ * step. Lock objects get a bit each when first taken; a thread's lock sets are masks of these bits.
  *
- * A section that claims to commute is believed until it touches shared memory (`claim`, tracking.ts). A lock is believed until two threads
- * hold it at once, or one gives it back that does not hold it. What is found so, the next pass knows.
+ * A section that claims to commute is believed until it touches shared memory (`claim`,
+ * tracking.ts). A lock is believed until two threads hold it at once, or one gives it back that
+ * does not hold it. What is found so, the next pass knows.
  */
 
 import type { Merging } from "../machine/machine.ts";
@@ -73,7 +74,10 @@ export function defineSections(engine: Engine, merging: Merging): Sections {
     increase(g.newShared);
   });
 
-  /** The running thread among a lock's holders: shared in bits 0 to 15, exclusively in bits 16 to 31. */
+  /**
+   * The running thread among a lock's holders: shared in bits 0 to 15, exclusively in bits 16 to
+   * 31.
+   */
   const self = (mode: Mode): Value<"i64"> => (mode === "shared" ? g.threadBit : g.threadBit.shl(16)).toI64();
   const ANY_EXCLUSIVE = 0xffff_0000n;
   const lockSets = (mode: Mode): readonly Global<"i64">[] => (mode === "shared" ? [g.any] : [g.any, g.exclusive]);

@@ -1,9 +1,11 @@
 /**
- * The state's heart: the store that logs the old word, the fingerprint, and going back. Together with globals, imports, arena, read set
- * and visited set this is the `Engine`, which the other files of this room build upon.
+ * The state's heart: the store that logs the old word, the fingerprint, and going back. Together
+ * with globals, imports, arena, read set and visited set this is the `Engine`, which the other
+ * files of this room build upon.
  *
- * Always: every change of modelled memory (and of the live table) goes through `storeWord`. Within an epoch, which begins at each mark and
- * each undo, a word is logged once; `updateFingerprint` hashes at the end of a step: what changes and changes back within one costs none.
+ * Always: every change of modelled memory (and of the live table) goes through `storeWord`. Within
+ * an epoch, which begins at each mark and each undo, a word is logged once; `updateFingerprint`
+ * hashes at the end of a step: what changes and changes back within one costs none.
  */
 
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
@@ -74,7 +76,10 @@ export function defineEngine(
     "storeWord",
   );
 
-  /** The number of the thread whose stack the word is part of, or -1. What says which locals are live is part of a stack too. */
+  /**
+   * The number of the thread whose stack the word is part of, or -1. What says which locals are
+   * live is part of a stack too.
+   */
   const stackOf = (address: Value<"i32">): Value<"i32"> => {
     const offset = local("i32");
     const bytes = map.end - map.stacks;

@@ -1,8 +1,10 @@
 /**
- * One step of a thread, and the entry to what is no step: setup and the final check. A thread's code is coroutines, one for each function
- * that can be parked in, called through the table by the number in the top frame.
+ * One step of a thread, and the entry to what is no step: setup and the final check. A thread's
+ * code is coroutines, one for each function that can be parked in, called through the table by the
+ * number in the top frame.
  *
- * Always: globals of the running step (globals.ts) are set anew here; a step that is blocked has left no trace when it returns.
+ * Always: globals of the running step (globals.ts) are set anew here; a step that is blocked has
+ * left no trace when it returns.
  */
 import { BLOCKED, BUSY, CHOSE, FINISHED } from "../machine/machine.ts";
 import { type Func, func, indirect, type Procedure, procedure } from "../wasm/callable.ts";
@@ -14,7 +16,10 @@ import { FRAME, TCB } from "./layouts.ts";
 import { MAX_THREADS, ROLE, STACK_SIZE } from "./memory-map.ts";
 import { type Engine, wordAt } from "./state.ts";
 
-/** What a coroutine answers, besides the statuses of machine/machine.ts: another function's frame is on top now, its own is gone. */
+/**
+ * What a coroutine answers, besides the statuses of machine/machine.ts: another function's frame is
+ * on top now, its own is gone.
+ */
 export const CALLED = 16;
 export const RETURNED = 17;
 

@@ -1,6 +1,6 @@
 /**
- * Small functions that generated code calls: choices, segments, function pointers, loops that do not end, and arithmetic that WebAssembly
- * does not have.
+ * Small functions that generated code calls: choices, segments, function pointers, loops that do
+ * not end, and arithmetic that WebAssembly does not have.
  */
 import { FUNCTION_BASE } from "../program/program.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
@@ -45,7 +45,8 @@ export function defineSupport(engine: Engine): Support {
     index.set(g.choices);
     const tooMany = index.ge(MAX_CHOICES);
     when(tooMany.and(g.tracking.eq(TRACKING.thread)), () => {
-      // It may be a loop that has no scheduling point yet: what it touches from now on is looked at, and the step comes to nothing either way.
+      // It may be a loop that has no scheduling point yet: what it touches from now on is looked
+      // at, and the step comes to nothing either way.
       g.tooMany.set(loc.add(1));
       when(g.looping.isZero(), () => {
         g.looping.set(1);

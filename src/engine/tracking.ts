@@ -1,6 +1,7 @@
 /**
- * Which threads touch a word, in which ways and under which locks: what makes a word shared, a plain access one that races, and a claim to
- * commute refuted. Each such discovery is for the next pass; until then nothing changes for the running one.
+ * Which threads touch a word, in which ways and under which locks: what makes a word shared, a
+ * plain access one that races, and a claim to commute refuted. Each such discovery is for the next
+ * pass; until then nothing changes for the running one.
  *
  * The rules are those of docs/soundness.md; interpret/sharing.ts has the same ones.
  */
@@ -25,7 +26,9 @@ export interface Touch {
 }
 
 export interface Tracking {
-  /** (word): notes an access to the word, not shared so far, by the running thread under its locks. */
+  /**
+   * (word): notes an access to the word, not shared so far, by the running thread under its locks.
+   */
   readonly tracks: Readonly<Record<Use, Procedure<["i32"]>>>;
   /** (): the open section, which claims to commute, does not. */
   readonly refute: Procedure<[]>;
@@ -45,7 +48,10 @@ export function defineTracking(engine: Engine): Tracking {
   const entryOf = (word: Value<"i32">): Value<"i32"> => word.shl(Math.log2(RACE.size)).add(map.race);
   const learn = (): void => increase(g.newShared);
 
-  /** (word): it is shared, from the next pass on. Nothing is kept of its users, so that no access to it takes the short way. */
+  /**
+   * (word): it is shared, from the next pass on. Nothing is kept of its users, so that no access to
+   * it takes the short way.
+   */
   const share = procedure(builder, ["i32"], (word) => {
     const entry = local("i32");
     when(shared.at(word).or(g.sharingFrozen), () => give());
@@ -82,7 +88,8 @@ export function defineTracking(engine: Engine): Tracking {
     // An addition, and another thread that reads.
     const addedAndRead = nonZero(readers).and(nonZero(adders));
     sharedIf(addedAndRead.and(several(readers.or(adders))).and(noLockInBoth(race.readingAlone, race.reading)));
-    // The final check, and a daemon that writes: it may be anywhere then, but what is read only while none is busy no busy one disturbs.
+    // The final check, and a daemon that writes: it may be anywhere then, but what is read only
+    // while none is busy no busy one disturbs.
     flags.set(race.flags);
     const readWhileBusy = nonZero(flags.and(ROLE.finalBusy)).and(nonZero(flags.and(ROLE.daemonBusy | ROLE.daemonIdle)));
     const idle = ROLE.finalIdle | ROLE.daemonIdle;
@@ -105,7 +112,8 @@ export function defineTracking(engine: Engine): Tracking {
         evaluate(entry, word);
         give();
       });
-      // What this step has made live, before anything that others can see: whoever reaches it now fails in the state before the step.
+      // What this step has made live, before anything that others can see: whoever reaches it now
+      // fails in the state before the step.
       when(g.post.isZero(), () => when(bornEpoch.at(word).eq(g.epoch), () => give()));
       missing.set(locks.or(inverse(held)));
       const sameLocks = missing.eq(locks);
@@ -143,8 +151,8 @@ export function defineTracking(engine: Engine): Tracking {
   });
 
   /**
-   * (word, access, plain): a loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it
-   * waits for can be written.
+   * (word, access, plain): a loop that does not end touches this: it needs a scheduling point
+   * there, so that others can run, and what it waits for can be written.
    */
   const takePart = procedure(builder, ["i32", "i32", "i32"], (word, access, plain) => {
     const constant = live.at(word).and(CONSTANT).and(live.at(word).ne(FREED));
@@ -157,7 +165,8 @@ export function defineTracking(engine: Engine): Tracking {
   const analyse = ({ word, access, use, plain, address }: Touch): void => {
     when(g.looping, () => takePart(word, access, plain ? 1 : 0));
     const analyseShared = (): void => {
-      // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
+      // What a watched store makes its watcher do to shared memory, the store does: its word is
+      // shared too.
       when(g.inHook, () => share(g.inHook.shr(3)));
       when(g.claim, () => refute());
       when(word.eq(g.probe), () => imports.hit(access, address));

@@ -1,4 +1,7 @@
-/** What ends a step from inside: violations that the engine itself sees, told in words, and the limits of the engine. */
+/**
+ * What ends a step from inside: violations that the engine itself sees, told in words, and the
+ * limits of the engine.
+ */
 
 import { EngineLimit, type Failure } from "../machine/machine.ts";
 import type { Program } from "../program/program.ts";

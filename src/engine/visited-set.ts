@@ -1,8 +1,10 @@
 /**
- * The visited set: 64-bit fingerprints in ascending order, each at or after its home slot (high half times capacity), zero for empty.
- * Ordered linear probing lets the table grow by half in place, so that it stays between 10 and 15 bytes a state.
+ * The visited set: 64-bit fingerprints in ascending order, each at or after its home slot (high
+ * half times capacity), zero for empty. Ordered linear probing lets the table grow by half in
+ * place, so that it stays between 10 and 15 bytes a state.
  *
- * Always: no slot between a fingerprint's home and the fingerprint is empty, and all that stand before it there are smaller.
+ * Always: no slot between a fingerprint's home and the fingerprint is empty, and all that stand
+ * before it there are smaller.
  */
 
 import { type Func, func, procedure } from "../wasm/callable.ts";
@@ -15,7 +17,9 @@ import { saltedHash } from "./fingerprint.ts";
 import type { Globals } from "./globals.ts";
 
 export interface VisitedSet {
-  /** (salt) → 1 if the current state, told apart by the salt too, was not there; it is then put in. */
+  /**
+   * (salt) → 1 if the current state, told apart by the salt too, was not there; it is then put in.
+   */
   readonly here: Func<["i64"], "i32">;
   /** (fingerprint, salt) → the same for the state of that fingerprint. */
   readonly at: Func<["i64", "i64"], "i32">;
@@ -33,8 +37,9 @@ export function defineVisitedSet(builder: ModuleBuilder, g: Globals, arena: Aren
     fingerprint.shr(32n).mul(g.capacity.toI64()).shr(32n).toI32().shl(3).add(start),
   );
 
-  // Slides all entries to the end of the new table, then deals them out in ascending order from the front. An entry's new place is never
-  // behind the place it is read from, because those after it all have to fit too.
+  // Slides all entries to the end of the new table, then deals them out in ascending order from the
+  // front. An entry's new place is never behind the place it is read from, because those after it
+  // all have to fit too.
   const grow = procedure(builder, ["i32"], (capacity) => {
     const oldEnd = local(endOf(g.capacity));
     const end = local(endOf(capacity));

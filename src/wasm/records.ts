@@ -1,6 +1,7 @@
 /**
- * Records and arrays in linear memory: a record's fields lie in the order of their names, each at a multiple of its own size.
- * `record` is the one place that says where a field lies; generated code reads and writes it through `view`, the host by `offset`.
+ * Records and arrays in linear memory: a record's fields lie in the order of their names, each at a
+ * multiple of its own size. `record` is the one place that says where a field lies; generated code
+ * reads and writes it through `view`, the host by `offset`.
  */
 import type { MemoryOp, ValType } from "./code.ts";
 import { here } from "./current.ts";
