@@ -2,9 +2,10 @@
  * The depth-first search of explore/search.ts in WebAssembly: the same order, counts and verdicts,
  * without going through the host for each step. A test holds the two together.
  *
- * Always: the state of memory is that of the level on top (search-stack.ts) whenever `run` is left
- * by its end. A violation leaves it by the host's exception; the stack then says how it was
- * reached. A failed assumption does so too, and the host calls `run` again with `pending` set.
+ * Always: where a round of the loop begins, memory is in the state of the level on top
+ * (search-stack.ts), or `undoTo` its mark takes it there. A violation leaves `run` by the host's
+ * exception; the stack then says how it was reached. A failed assumption does so too, and the host
+ * calls `run` again with `pending` set.
  */
 
 import { BLOCKED, BUSY, CHOSE, FINISHED, OUTCOME } from "../machine/machine.ts";
