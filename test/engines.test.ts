@@ -68,7 +68,7 @@ describe("remembered steps", () => {
     for (const preemptions of [undefined, 2]) {
       const run = preemptions === undefined ? {} : { preemptions };
       const remembering = await checked(program, run);
-      expect(whole(await checked(program, { ...run, stepCache: false }))).toEqual(whole(remembering));
+      expect(whole(await checked(program, { ...run, memoise: false }))).toEqual(whole(remembering));
       expect(remembering.counts.transitions).toBeGreaterThan(0);
     }
   };
@@ -84,25 +84,25 @@ describe("remembered steps", () => {
   });
 });
 
-describe("little room", () => {
+describe("little memory", () => {
   const keptWith = (program: Program, merging: Merging, sizes: Partial<Sizes>): KeptCode => ({
     recall: (_, { racyAccesses }) =>
       compileProgram(program, { merging, points: findPoints(program, { merging, racyAccesses: new Set(racyAccesses) }), sizes }),
     keep: () => {},
   });
 
-  it.each([0x400, 0x1000, 0x4000, 0x10000])("%d bytes for remembered steps", { timeout: 300_000 }, async (steps) => {
+  it.each([0x400, 0x1000, 0x4000, 0x10000])("%d bytes for memoised transitions", { timeout: 300_000 }, async (memo) => {
     const program = await programFrom(["bench/hugepmd.c"], { defines: ["NCPU=3", "NV=2", "NK=0"], kernel: "4.19" });
-    const plain = await checked(program, { stepCache: false });
-    expect(whole(await checked(program, { kept: keptWith(program, "full", { steps }) }))).toEqual(whole(plain));
+    const plain = await checked(program, { memoise: false });
+    expect(whole(await checked(program, { kept: keptWith(program, "full", { memo }) }))).toEqual(whole(plain));
   });
 
   it("for log and stack", { timeout: 300_000 }, async () => {
     const program = await programFrom([D01], { defines: ["FIX=1"] });
     const plain = await checked(program, { merge: "none" });
     // Just what one step wants, and a little.
-    const room = 2 * ONE_STEP + 0x10000;
-    expect(whole(await checked(program, { merge: "none", kept: keptWith(program, "none", { room }) }))).toEqual(whole(plain));
+    const arena = 2 * ONE_STEP + 0x10000;
+    expect(whole(await checked(program, { merge: "none", kept: keptWith(program, "none", { arena }) }))).toEqual(whole(plain));
   });
 });
 

@@ -53,7 +53,7 @@ export async function verdictFrom(files: readonly string[], options: Compilation
   const inputs = await inputsFrom(files, options);
   const program = programOf(inputs, cache);
   const kept = keptCode(`${inputs.code}-full`, cache);
-  expect(whole(await checked(program, { kept }))).toEqual(whole(await checked(program, { kept, stepCache: false })));
+  expect(whole(await checked(program, { kept }))).toEqual(whole(await checked(program, { kept, memoise: false })));
   const settings = { preemptions: undefined, maxStates: 20_000_000, maxMemory: undefined, timeout: undefined, merge: "full" } as const;
   return runCheck(
     inputs,
@@ -69,7 +69,7 @@ export interface Run {
   readonly referenceSearch?: boolean;
   readonly preemptions?: number;
   /** Default true: see src/engine/memoised-transitions.ts. */
-  readonly stepCache?: boolean;
+  readonly memoise?: boolean;
   /** Code of this program and merging, where it need not be made again. */
   readonly kept?: KeptCode;
 }
@@ -77,8 +77,8 @@ export interface Run {
 export function checked(program: Program, run: Run = {}): Promise<CheckResult> {
   const merging = run.merge ?? "full";
   const sites = accessSites(program);
-  const { engine = "compiled", stepCache = true } = run;
-  const machines = machinesOf(program, { merge: merging, engine, maxMemory: undefined, preemptions: run.preemptions, stepCache }, run.kept);
+  const { engine = "compiled", memoise = true } = run;
+  const machines = machinesOf(program, { merge: merging, engine, maxMemory: undefined, preemptions: run.preemptions, memoise }, run.kept);
   return check({
     merging,
     preemptions: run.preemptions,

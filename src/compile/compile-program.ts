@@ -13,7 +13,7 @@ import { defineSections } from "../engine/section.ts";
 import { defineEngine } from "../engine/state.ts";
 import { defineEnter, defineStep } from "../engine/step.ts";
 import { defineSupport } from "../engine/support.ts";
-import { defineVisited } from "../engine/visited-set.ts";
+import { defineVisitedSet } from "../engine/visited-set.ts";
 import type { Merging } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
@@ -21,7 +21,7 @@ import { existingProcedure } from "../wasm/callable.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { wasm } from "../wasm/web-assembly.ts";
 import { emitFunction } from "./function.ts";
-import { signature, type Unit } from "./unit.ts";
+import { type ModuleContext, signature } from "./module-context.ts";
 
 export interface CompileOptions {
   readonly merging: Merging;
@@ -59,7 +59,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
   const arena = defineArena(builder, map, imports, globals);
-  const engine = defineEngine(builder, map, imports, globals, arena, defineVisited(builder, globals, arena));
+  const engine = defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena));
 
   // Functions are declared when first asked for, and generated from a work list.
   const directs = new Map<number, number>();
@@ -89,7 +89,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   };
   const hook = program.watchpointHook >= 0 ? direct(program.watchpointHook) : undefined;
   const accesses = defineAccesses(engine, hook, options.merging);
-  const unit: Unit = {
+  const context: ModuleContext = {
     program,
     engine,
     accesses,
@@ -115,7 +115,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   defineSearch(engine, defineMemoisedTransitions(engine, step), enter, final);
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
-    builder.define(next.index, emitFunction(unit, next.func, points));
+    builder.define(next.index, emitFunction(context, next.func, points));
   }
   const bytes = builder.finish();
   return { bytes, module: new wasm.Module(bytes), map };

@@ -36,8 +36,8 @@ export interface RunOptions {
   readonly brokenLocks?: readonly number[];
   /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
   readonly movers?: boolean;
-  /** Steps are remembered (engine/memoised-transitions.ts). Default true; what a search says does not depend on it. */
-  readonly stepCache?: boolean;
+  /** Steps are memoised (engine/memoised-transitions.ts). Default true; what a search says does not depend on it. */
+  readonly memoise?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
 }
@@ -47,7 +47,7 @@ const LONGEST_NAME = 4096;
 
 interface Exports {
   readonly step: (thread: number) => number;
-  readonly stepOrMake: (thread: number) => number;
+  readonly stepOrApply: (thread: number) => number;
   readonly enter: (final: number) => void;
   readonly setup: () => void;
   readonly final?: () => void;
@@ -227,7 +227,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   x.fp.value = 0n;
   x.undoTop.value = map.undo;
   x.newShared.value = 0;
-  x.memoising.value = options.stepCache === false ? 0 : 1;
+  x.memoising.value = options.memoise === false ? 0 : 1;
 
   let quiet = false;
   const machine: Machine = {
@@ -242,7 +242,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       }
       try {
         // Who looks for races has to see what is read.
-        return quiet ? x.step(thread) : x.stepOrMake(thread);
+        return quiet ? x.step(thread) : x.stepOrApply(thread);
       } catch (error) {
         return guarded(() => {
           throw error;

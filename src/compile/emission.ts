@@ -3,10 +3,10 @@
 import type { Func, Operand } from "../program/program.ts";
 import type { Code } from "../wasm/code.ts";
 import type { Values } from "./expressions.ts";
-import type { Unit } from "./unit.ts";
+import type { ModuleContext } from "./module-context.ts";
 
 export interface Emission {
-  readonly unit: Unit;
+  readonly module: ModuleContext;
   readonly func: Func;
   readonly c: Code;
   readonly values: Values;

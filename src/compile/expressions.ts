@@ -8,8 +8,8 @@
 import { definedBy, isDivision, isPure, operandsOf, operandsOfTerm, successors } from "../program/flow.ts";
 import type { Bin, Cmp, Func, Instr, Operand, Reg } from "../program/program.ts";
 import type { Code, PlainOp } from "../wasm/code.ts";
+import type { ModuleContext } from "./module-context.ts";
 import type { Segment } from "./segments.ts";
-import type { Unit } from "./unit.ts";
 
 export interface Values {
   /** Pushes the operand as i64. */
@@ -108,7 +108,7 @@ function privateSlots(func: Func): Set<number> {
 
 /** `pinned` registers must have a local of their own (they are live at stops). `frame` is the local with the frame's address. */
 export function createValues(
-  unit: Unit,
+  module: ModuleContext,
   func: Func,
   segments: readonly Segment[],
   c: Code,
@@ -262,7 +262,7 @@ export function createValues(
       case "umulh":
         push(instr.a);
         push(instr.b);
-        c.call(unit.support.umulh);
+        c.call(module.support.umulh);
         return;
       case "local":
         c.get(frame).i32(offsets[instr.slot]!).op("i32.add", "i64.extend_i32_u");
@@ -288,7 +288,7 @@ export function createValues(
         return;
       case "bswap":
       case "bitreverse":
-        c.call(unit.support[instr.unary]);
+        c.call(module.support[instr.unary]);
         if (unused > 0n) c.i64(unused).op("i64.shr_u");
         return;
     }

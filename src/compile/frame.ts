@@ -10,11 +10,12 @@
  * registers are needed in WebAssembly locals, which tells what a resumption has to load.
  */
 
+import { FRAME } from "../engine/layouts.ts";
 import { definedBy, operandsOf, operandsOfTerm, successors } from "../program/flow.ts";
 import type { Func, Operand, Reg } from "../program/program.ts";
 import type { Segment, SegmentGraph } from "./segments.ts";
 
-export const FRAME_HEADER = 16;
+export const FRAME_HEADER = FRAME.size;
 
 export interface FrameLayout {
   readonly slots: ReadonlyMap<Reg, number>;

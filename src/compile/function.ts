@@ -21,17 +21,17 @@ import type { Emission } from "./emission.ts";
 import { createValues, type Values } from "./expressions.ts";
 import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame } from "./frame.ts";
 import { emitInstr, placeOf } from "./instruction.ts";
+import type { ModuleContext } from "./module-context.ts";
 import { type Segment, segmentsOf } from "./segments.ts";
-import type { Unit } from "./unit.ts";
 
 /** Bytes that whoever calls a function leaves for its frame; it makes sure of more by itself. */
 const SMALL_FRAME = 512;
 
 const align16 = (value: number): number => (value + 15) & ~15;
 
-export function emitFunction(unit: Unit, index: number, points: FunctionPoints | undefined): Code {
-  const func = unit.program.funcs[index]!;
-  const { globals, storeWord, imports } = unit.engine;
+export function emitFunction(module: ModuleContext, index: number, points: FunctionPoints | undefined): Code {
+  const func = module.program.funcs[index]!;
+  const { globals, storeWord, imports } = module.engine;
   const version = points === undefined ? "direct" : "coroutine";
   const graph = segmentsOf(func, points);
   const { segments } = graph;
@@ -58,7 +58,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
     layout = { slots: new Map(), slotCount: 0, locals, size: align16(offset) };
     plan = { park: [], call: [], leave: [], load: [] };
   }
-  const values = createValues(unit, func, segments, c, frame, layout.locals, pinned);
+  const values = createValues(module, func, segments, c, frame, layout.locals, pinned);
   if (version === "direct") for (let p = 0; p < func.params; p++) copyParam(c, values, p);
 
   const slotAddress = (slot: number): void => {
@@ -89,7 +89,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
     return mayBeginPlain(func.blocks[block]!.instrs[from]!) ? AT_PLAIN : 0;
   };
   const emission: Emission = {
-    unit,
+    module,
     func,
     c,
     values,
@@ -106,11 +106,11 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
       storeSlots(plan.call[segment]!, segment + 1);
       const callee32 = c.local("i32");
       if (typeof callee === "number") {
-        unit.coroutine(callee);
+        module.coroutine(callee);
         c.i32(callee);
       } else {
         values.push(callee);
-        c.i32(loc).call(unit.support.resolve);
+        c.i32(loc).call(module.support.resolve);
       }
       c.set(callee32);
       const top = c.local("i32");
@@ -164,7 +164,7 @@ export function emitFunction(unit: Unit, index: number, points: FunctionPoints |
     }
     c.getGlobal(globals.fuel).i32(1).op("i32.sub");
     c.setGlobal(globals.fuel).getGlobal(globals.fuel).op("i32.eqz").if();
-    c.i32(func.blocks[segments[from]!.block]!.term.loc).call(unit.support.outOfFuel).end();
+    c.i32(func.blocks[segments[from]!.block]!.term.loc).call(module.support.outOfFuel).end();
     c.i32(to).set(resume).br(dispatch);
   };
   const edge = (from: number, block: number): void => {
@@ -271,7 +271,7 @@ function emitEntry(e: Emission, plan: FramePlan, layout: FrameLayout, segment: S
   }
   if (segment.entry.kind === "return") {
     segment.entry.dsts.forEach((reg, i) => {
-      c.getGlobal(e.unit.engine.globals.ret[i]!);
+      c.getGlobal(e.module.engine.globals.ret[i]!);
       values.pop(reg);
     });
   }

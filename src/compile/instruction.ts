@@ -3,15 +3,15 @@
  */
 
 import { TRAP } from "../engine/globals.ts";
-import { FLAG } from "../engine/memory-map.ts";
+import { ROLE } from "../engine/memory-map.ts";
 import { BLOCKED } from "../machine/machine.ts";
 import { blindAdditions, isDivision } from "../program/flow.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import type { Instr, Operand } from "../program/program.ts";
 import type { Emission } from "./emission.ts";
 import { emitMask, emitSignExtend } from "./expressions.ts";
+import { signature } from "./module-context.ts";
 import type { Segment } from "./segments.ts";
-import { signature } from "./unit.ts";
 
 /** Where an instruction stands, as far as scheduling is concerned. */
 export interface Place {
@@ -37,8 +37,8 @@ export function placeOf(points: FunctionPoints | undefined, segment: Segment, in
 }
 
 export function emitInstr(e: Emission, instr: Instr, place: Place): void {
-  const { c, values, unit } = e;
-  const { accesses } = unit;
+  const { c, values, module } = e;
+  const { accesses } = module;
   switch (instr.op) {
     case "bin":
       if (isDivision(instr.bin)) emitDivision(e, instr);
@@ -70,7 +70,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       if (own !== undefined) {
         c.get(e.frame).i32(own).op("i32.add");
         values.push(instr.value);
-        c.call(instr.bytes === 8 && own % 8 === 0 ? unit.engine.storeWord : accesses.rawStore[instr.bytes]);
+        c.call(instr.bytes === 8 && own % 8 === 0 ? module.engine.storeWord : accesses.rawStore[instr.bytes]);
         return;
       }
       parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
@@ -118,7 +118,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
         return;
       }
       for (const arg of instr.args) values.push(arg);
-      c.call(unit.direct(instr.callee));
+      c.call(module.direct(instr.callee));
       for (const dst of instr.dsts.toReversed()) values.pop(dst);
       return;
     case "callptr":
@@ -128,8 +128,8 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       }
       for (const arg of instr.args) values.push(arg);
       values.push(instr.target);
-      c.i32(instr.loc).call(unit.support.resolve).i32(1).op("i32.shl").i32(1).op("i32.add");
-      c.callIndirect(unit.engine.builder.type(...signature(instr.args.length, instr.dsts.length)));
+      c.i32(instr.loc).call(module.support.resolve).i32(1).op("i32.shl").i32(1).op("i32.add");
+      c.callIndirect(module.engine.builder.type(...signature(instr.args.length, instr.dsts.length)));
       for (const dst of instr.dsts.toReversed()) values.pop(dst);
       return;
     case "intrinsic":
@@ -146,7 +146,7 @@ function pushLocal(e: Emission, slot: number): void {
 /** Pushes an address as i64, with what __sd_segment makes of it. */
 function pushPlace(e: Emission, addr: Operand): void {
   e.values.push(addr);
-  if (e.unit.segmented && !("imm" in addr && addr.imm < BigInt(e.unit.engine.map.end))) e.c.call(e.unit.support.place);
+  if (e.module.segmented && !("imm" in addr && addr.imm < BigInt(e.module.engine.map.end))) e.c.call(e.module.support.place);
 }
 
 const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
@@ -154,10 +154,10 @@ const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" =>
 /** `plain`: the access if it may be one that races, and is to be known when it is a step's first. */
 function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: number, plain?: Instr & { op: "load" | "store" }): void {
   if (!place.point) return;
-  const { c, unit } = e;
+  const { c, module } = e;
   pushPlace(e, addr);
   c.i32(bytes - 1)
-    .call(unit.accesses.shouldPark[plain?.order === "plain" ? "plain" : "marked"])
+    .call(module.accesses.shouldPark[plain?.order === "plain" ? "plain" : "marked"])
     .if();
   e.park(place.segment);
   c.end();
@@ -169,8 +169,8 @@ function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: numbe
 }
 
 /** A plain access that may be one that races is to be known when it is a step's first operation. */
-function noteFirst({ c, unit }: Emission, access: number, pushAddress: () => void): void {
-  const { globals } = unit.engine;
+function noteFirst({ c, module }: Emission, access: number, pushAddress: () => void): void {
+  const { globals } = module.engine;
   c.getGlobal(globals.ops).i32(1).op("i32.eq").getGlobal(globals.firstPlain).op("i32.eqz", "i32.and").if();
   c.i32(access + 1).setGlobal(globals.firstPlain);
   pushAddress();
@@ -178,7 +178,7 @@ function noteFirst({ c, unit }: Emission, access: number, pushAddress: () => voi
 }
 
 function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
-  const { c, values, unit } = e;
+  const { c, values, module } = e;
   const { bits, bin, loc } = instr;
   const signed = bin === "sdiv" || bin === "srem";
   const a = c.local("i64");
@@ -192,7 +192,7 @@ function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
     c.set(local);
   }
   const fail = (): void => {
-    c.i32(TRAP.divide).get(a).get(b).i32(loc).call(unit.engine.imports.trap).end();
+    c.i32(TRAP.divide).get(a).get(b).i32(loc).call(module.engine.imports.trap).end();
   };
   c.get(b).op("i64.eqz").if();
   fail();
@@ -212,8 +212,8 @@ function emitDivision(e: Emission, instr: Instr & { op: "bin" }): void {
 }
 
 function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void {
-  const { c, values, unit } = e;
-  const { accesses } = unit;
+  const { c, values, module } = e;
+  const { accesses } = module;
   const bits = 8 * instr.bytes;
   parkBeforeAccess(e, place, instr.addr, instr.bytes);
   if (blindAdditions(e.func).has(instr.access)) {
@@ -270,8 +270,8 @@ function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void 
 }
 
 function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
-  const { c, values, unit } = e;
-  const { globals, imports } = unit.engine;
+  const { c, values, module } = e;
+  const { globals, imports } = module.engine;
   const { args, loc } = instr;
   const pushAll = (): void => {
     for (const a of args) values.push(a);
@@ -284,7 +284,8 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
     case "atomic_begin": {
       if (e.version === "direct" || !place.point) return; // part of an outer section
       const kind = args[0]!;
-      if (!("imm" in kind) || unit.sections.begin[Number(kind.imm)] === undefined) throw new Error("atomic_begin without a constant kind");
+      if (!("imm" in kind) || module.sections.begin[Number(kind.imm)] === undefined)
+        throw new Error("atomic_begin without a constant kind");
       if (place.guarded) {
         // What may have to wait begins a step: a thread that waits in the middle of one would hide deadlocks.
         c.getGlobal(globals.ops).if();
@@ -292,13 +293,13 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
         c.end();
       }
       pushPlace(e, args[1]!);
-      c.call(unit.sections.begin[Number(kind.imm)]!).if();
+      c.call(module.sections.begin[Number(kind.imm)]!).if();
       e.park(place.segment);
       c.end();
       return;
     }
     case "atomic_end":
-      if (e.version === "coroutine" && place.depth === 1) c.call(unit.sections.end);
+      if (e.version === "coroutine" && place.depth === 1) c.call(module.sections.end);
       return;
     case "block":
       if (e.version === "direct") {
@@ -309,7 +310,7 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       return;
     case "choose":
       pushAll();
-      c.i32(loc).call(unit.support.choose);
+      c.i32(loc).call(module.support.choose);
       keep();
       return;
     case "fail":
@@ -329,17 +330,17 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
     case "live":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.i32(loc).call(unit.bulk.makeLive);
+      c.i32(loc).call(module.bulk.makeLive);
       return;
     case "uninit":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.i32(loc).call(unit.bulk.makeUnwritten);
+      c.i32(loc).call(module.bulk.makeUnwritten);
       return;
     case "dead":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.i32(loc).call(unit.bulk.makeDead);
+      c.i32(loc).call(module.bulk.makeDead);
       return;
     case "event":
       return; // for replay only
@@ -358,28 +359,28 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       return;
     case "segment":
       pushAll();
-      c.call(unit.support.segment);
+      c.call(module.support.segment);
       return;
     case "took":
       pushPlace(e, args[0]!);
       values.push(args[1]!);
-      c.call(unit.sections.took);
+      c.call(module.sections.took);
       return;
     case "busy":
       values.pushCondition(args[0]!);
-      c.call(unit.support.busy);
+      c.call(module.support.busy);
       return;
     case "on_cpu":
       values.push(args[0]!);
       pushPlace(e, args[1]!);
-      c.i32(loc).call(unit.sections.onCpu);
+      c.i32(loc).call(module.sections.onCpu);
       return;
     case "busy_any":
       c.getGlobal(globals.tracking)
         .i32(2)
         .op("i32.eq")
         .getGlobal(globals.role)
-        .i32(FLAG.finalBusy)
+        .i32(ROLE.finalBusy)
         .op("i32.eq", "i32.and", "i64.extend_i32_u");
       keep();
       return;

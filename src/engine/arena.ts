@@ -1,8 +1,10 @@
 /**
- * The arena of undo log and search stack: the log grows up from its start, the stack down from its end, where the visited set begins.
- * When they come near each other the arena is made twice as large; the stack and the visited set move up, the log stays where it is.
+ * The arena of undo log and search stack: the log grows up from its start, the stack down from its
+ * end, where the visited set begins. When they come near each other the arena is made twice as
+ * large; the stack and the visited set move up, the log stays where it is.
  *
- * Always: `top` is the stack's lowest record, `undo` the log's next free entry, and `undo` is not above `top`.
+ * Always: `top` is the stack's lowest record, `undo` the log's next free entry, and `undo` is not
+ * above `top`.
  */
 
 import { type Procedure, procedure } from "../wasm/callable.ts";

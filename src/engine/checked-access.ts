@@ -1,9 +1,11 @@
 /**
- * Checked accesses to modelled memory: is the memory live, which threads touch it under which locks, is it watched. The generated code
- * calls these for every access whose address is not a plain local of the running function.
+ * Checked accesses to modelled memory: is the memory live, which threads touch it under which
+ * locks, is it watched. The generated code calls these for every access whose address is not a
+ * plain local of the running function.
  *
- * A `plain` access to a shared word outside any section is a race: the access is noted (`racy`) and the search starts again
- * with it as a scheduling point. `marked` ones have asked `shouldPark` first.
+ * A `plain` access to a shared word outside any section is a race: the access is noted (`racy`) and
+ * the search starts again with it as a scheduling point. `marked` ones have asked `shouldPark`
+ * first.
  */
 
 import type { Merging } from "../machine/machine.ts";
@@ -23,7 +25,10 @@ type Load = Func<["i64", "i32"], "i64">;
 type Store = Procedure<["i64", "i64", "i32"]>;
 
 export interface Accesses {
-  /** (address, bytes - 1) → 1 if the thread must park before this access; otherwise the access is the step's own. */
+  /**
+   * (address, bytes - 1) → 1 if the thread must park before this access; otherwise the access is
+   * the step's own.
+   */
   readonly shouldPark: Record<"plain" | "marked", Func<["i64", "i32"], "i32">>;
   /** (address, access) → value, zero-extended. */
   readonly load: Record<"plain" | "marked", Record<Bytes, Load>>;
@@ -33,13 +38,18 @@ export interface Accesses {
   readonly rawStore: Record<Bytes, Procedure<["i32", "i64"]>>;
   /** (address) → what is there, without any check; 0 outside memory. */
   readonly peek: Record<Bytes, Func<["i64"], "i64">>;
-  /** (address, value, access): the sum, stored for an addition whose result is not used; it was loaded without a check. */
+  /**
+   * (address, value, access): the sum, stored for an addition whose result is not used; it was
+   * loaded without a check.
+   */
   readonly add: Record<Bytes, Store>;
   /** See local-variables.ts. */
   readonly beginLocal: Procedure<["i32", "i32"]>;
   readonly endLocal: Procedure<["i32", "i32", "i32"]>;
   readonly localParks: Func<["i32", "i32"], "i32">;
-  /** (word): notes a write of the word, not shared so far, by the running thread under its locks. */
+  /**
+   * (word): notes a write of the word, not shared so far, by the running thread under its locks.
+   */
   readonly trackWrite: Procedure<["i32"]>;
   /** (): the open section, which claims to commute, does not. */
   readonly refute: Procedure<[]>;
@@ -57,9 +67,13 @@ export function defineAccesses(engine: Engine, hook: number | undefined, merging
   const crossesWords = (at: Value<"i32">, bytes: Bytes): Value<"i32"> => at.and(7).gt(8 - bytes);
   const record = (address: Value<"i64">, bytes: Bytes): void => when(g.recording, () => reads.noteAccess(address, bytes));
 
-  /** 1 if the step has done what this access must not follow; otherwise the access is the step's operation that others see. */
+  /**
+   * 1 if the step has done what this access must not follow; otherwise the access is the step's
+   * operation that others see.
+   */
   const parkBefore = (plain: boolean): Value<"i32"> => {
-    // A plain access that races begins a step, so that the race is seen: both threads stand before their accesses.
+    // A plain access that races begins a step, so that the race is seen: both threads stand before
+    // their accesses.
     when(plain && merging === "full" ? g.ops : g.post, () => give(1));
     g.post.set(1);
     increase(g.ops);
@@ -110,8 +124,9 @@ export function defineAccesses(engine: Engine, hook: number | undefined, merging
   };
 
   /**
-   * The short ways of a load: one live word whose reading by this thread, under locks that it holds now too, is known (no shared word's
-   * is); or a section, in which known shared words are read without anything to be learnt.
+   * The short ways of a load: one live word whose reading by this thread, under locks that it holds
+   * now too, is known (no shared word's is); or a section, in which known shared words are read
+   * without anything to be learnt.
    */
   const load = (bytes: Bytes, plain: boolean): Load => {
     const careful = func(builder, ["i64", "i32"], "i64", (address, access) => {

@@ -1,7 +1,9 @@
 /**
- * What all functions of a compiled program share: the WebAssembly globals, and the functions of the host that end a step.
+ * What all functions of a compiled program share: the WebAssembly globals, and the functions of the
+ * host that end a step.
  *
- * Nothing here is imported from the rest of this room but the memory map, so that every part of the engine can use it.
+ * Nothing here is imported from the rest of this room but the memory map, so that every part of the
+ * engine can use it.
  */
 
 import { type Func, importFunc, importProcedure, type Procedure } from "../wasm/callable.ts";
@@ -13,10 +15,16 @@ import type { MemoryMap } from "./memory-map.ts";
 export interface Globals {
   readonly fp: Global<"i64">;
   readonly undo: Global<"i32">;
-  /** End of the room for log and stack, where the visited set begins, and the stack's lowest record (arena.ts). */
+  /**
+   * End of the arena of log and stack, where the visited set begins, and the stack's lowest record
+   * (arena.ts).
+   */
   readonly arenaEnd: Global<"i32">;
   readonly top: Global<"i32">;
-  /** Number of the epoch: a new one begins at each mark and undo. A word logged in it bears it in the `loggedEpoch` table. */
+  /**
+   * Number of the epoch: a new one begins at each mark and undo. A word logged in it bears it in
+   * the `loggedEpoch` table.
+   */
   readonly epoch: Global<"i32">;
   readonly capacity: Global<"i32">;
   readonly count: Global<"i32">;
@@ -29,11 +37,16 @@ export interface Globals {
   readonly stackEnd: Global<"i32">;
   readonly post: Global<"i32">;
   readonly ops: Global<"i32">;
-  /** Accesses are looked at: 0 not (setup), 1 a thread's, 2 the final check's. */
+  /** One of TRACKING. */
   readonly tracking: Global<"i32">;
-  /** RACE.flags that the running daemon's writes leave, or those that the final check's reads leave. */
+  /**
+   * The ROLE that the running daemon's writes leave, or those that the final check's reads leave.
+   */
   readonly role: Global<"i32">;
-  /** Address of the object of the open section, plus 1, if it claims to commute: touching shared memory refutes that. */
+  /**
+   * Address of the object of the open section, plus 1, if it claims to commute: touching shared
+   * memory refutes that.
+   */
   readonly claim: Global<"i32">;
   /** Sections of locks commute as they claim to; see explore/passes.ts. */
   readonly movers: Global<"i32">;
@@ -46,7 +59,10 @@ export interface Globals {
   readonly exclusive: Global<"i64">;
   readonly any: Global<"i64">;
   readonly fuel: Global<"i32">;
-  /** 1 once the step has run out of fuel for the first time: what it touches from then on is taken to be shared. */
+  /**
+   * 1 once the step has run out of fuel for the first time: what it touches from then on is taken
+   * to be shared.
+   */
   readonly looping: Global<"i32">;
   /** The position of a choice, plus 1, for which there was no room; or 0. */
   readonly tooMany: Global<"i32">;
@@ -67,7 +83,10 @@ export interface Globals {
   /** Nothing is learnt about sharing while this is 1. */
   readonly sharingFrozen: Global<"i32">;
   readonly locks: Global<"i32">;
-  /** Steps are remembered (memoised-transitions.ts); what the running one reads is noted, up to here; what is remembered is worth nothing. */
+  /**
+   * Steps are memoised (memoised-transitions.ts); the running one's reads are recorded; the end of
+   * its read set; what is memoised, and what is being recorded, is worth nothing.
+   */
   readonly memoising: Global<"i32">;
   readonly recording: Global<"i32">;
   readonly readSetTop: Global<"i32">;
@@ -75,9 +94,15 @@ export interface Globals {
   readonly ret: readonly Global<"i64">[];
 }
 
+/** Whose accesses are analysed: nobody's (setup), a thread's, the final check's. */
+export const TRACKING = { off: 0, thread: 1, finalCheck: 2 } as const;
+
 /** Functions of the host: each ends the step by throwing, except `thread`. */
 export interface Imports {
-  /** (reason, a, b, place): the engine itself found a violation, or a bound; `place` is an access number or a position, as `TRAP` says. */
+  /**
+   * (reason, a, b, place): the engine itself found a violation, or a bound; `place` is an access
+   * number or a position, as `TRAP` says.
+   */
   readonly trap: Procedure<["i32", "i64", "i64", "i32"]>;
   /** __sd_fail: (klass, text, a, b, c, loc). */
   readonly fail: Procedure<["i64", "i64", "i64", "i64", "i64", "i32"]>;

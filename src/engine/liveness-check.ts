@@ -1,12 +1,13 @@
 /**
- * The careful check of an access: whether each of its bytes is live, may be written, and has been written. Taken where the quick tests of
- * checked-access.ts do not decide: words that are partly live, accesses across words, addresses that are none.
+ * The careful check of an access: whether each of its bytes is live, may be written, and has been
+ * written. Taken where the quick tests of checked-access.ts do not decide: words that are partly
+ * live, accesses across words, addresses that are none.
  */
 
 import { GUARD } from "../program/program.ts";
 import { type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, repeat, when } from "../wasm/control.ts";
-import { field, table, U8 } from "../wasm/records.ts";
+import { cell, table, U8 } from "../wasm/records.ts";
 import { i32, nonZero, type Value, type Variable } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
 import { LIVENESS } from "./memory-map.ts";
@@ -22,12 +23,12 @@ export function defineLivenessCheck(engine: Engine): LivenessCheck {
   const { builder, map, globals: g, imports, reads, storeWord } = engine;
   const live = table(U8, map.live);
   const decides = table(U8, map.decides);
-  const byteAt = (address: Value<"i32">): Variable<"i32"> => field(address, { ...U8, offset: 0 });
+  const byteAt = (address: Value<"i32">): Variable<"i32"> => cell(U8, address);
   const storeByte = defineRawStore(builder, 1, storeWord);
 
   /**
-   * (byte's address, size, access, write): one byte of a word some of whose bytes were never written. It may be copied, but nothing may
-   * depend on it; writing it makes it known.
+   * (byte's address, size, access, write): one byte of a word some of whose bytes were never
+   * written. It may be copied, but nothing may depend on it; writing it makes it known.
    */
   const unwritten = procedure(builder, ["i32", "i32", "i32", "i32"], (address, size, access, write) => {
     const entry = local("i32");

@@ -1,13 +1,15 @@
 /**
- * Operations on ranges of modelled memory: making memory live or dead (`__sd_live`, `__sd_dead`), and unwritten (`__sd_uninit`).
+ * Operations on ranges of modelled memory: making memory live or dead (`__sd_live`, `__sd_dead`),
+ * and unwritten (`__sd_uninit`).
  *
- * Always: the tables `live` and `unwritten` are state; they change through the undo log like all of it.
+ * Always: the tables `live` and `unwritten` are state; they change through the undo log like all of
+ * it.
  */
 
 import { GUARD } from "../program/program.ts";
 import { type Procedure, procedure } from "../wasm/callable.ts";
 import { local, loop, until, when } from "../wasm/control.ts";
-import { field, table, U8, U32 } from "../wasm/records.ts";
+import { cell, table, U8, U32 } from "../wasm/records.ts";
 import { i32, i64, increase, type Local, nonZero, select, type Value } from "../wasm/values.ts";
 import type { Accesses } from "./checked-access.ts";
 import { TRAP } from "./globals.ts";
@@ -54,7 +56,7 @@ export function defineBulk(engine: Engine, accesses: Accesses): Bulk {
     loop((_, done) => {
       done.when(left.le(0));
       // Four bytes for each eight.
-      field(at.shr(1).and(-4), { ...U32, offset: 0 }, map.bornEpoch).set(g.epoch);
+      cell(U32, at.shr(1).and(-4), map.bornEpoch).set(g.epoch);
       storeByte(live.address(at.shr(3)), inWord(left).toI64());
       done.when(left.le(WORD));
       increase(at, WORD);

@@ -1,5 +1,6 @@
 /**
- * The lives of local variables: all words are live from its beginning, and none is after its end, which counts as a plain write of them.
+ * The lives of local variables: all words are live from its beginning, and none is after its end,
+ * which counts as a plain write of them.
  */
 import type { Merging } from "../machine/machine.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";

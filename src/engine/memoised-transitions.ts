@@ -1,26 +1,32 @@
 /**
- * Memoised transitions: a step is a function of what it reads, so what it did once it does again wherever it would read the same. Most
- * steps of a search are such repetitions; they cost a few comparisons, and are made only if they lead to a state that is new.
+ * Memoised transitions: a step is a function of what it reads, so what it did once it does again
+ * wherever it would read the same. Most steps of a search are such repetitions; they cost a few
+ * comparisons, and are made only if they lead to a state that is new.
  *
- * For each thread and each sum of its own stack there is a tree. A NODE (layouts.ts) asks for one word: if it has the node's value, the
- * node that lies behind it follows, else one of two branches, told apart by a mix of the values. An END says what the step did.
- * Choices are asked for like words. A step that failed or was abandoned is not memoised.
+ * For each thread and each sum of its own stack there is a tree. A NODE (layouts.ts) asks for one
+ * word: if it has the node's value, the node that lies behind it follows, else one of two branches,
+ * told apart by a mix of the values. An END says what the step did. Choices are asked for like
+ * words. A step that failed or was abandoned is not memoised.
  *
- * Always: nothing that a memoised step could teach about sharing is lost. It was taught when the step ran, and when anything new is learnt
- * all is forgotten. So counts, verdicts and schedules are those of the plain search, and a test holds them to it.
+ * Always: nothing that a memoised step could teach about sharing is lost. It was taught when the
+ * step ran, and when anything new is learnt all is forgotten. So counts, verdicts and schedules are
+ * those of the plain search, and a test holds them to it.
  */
 
 import { BLOCKED, OUTCOME } from "../machine/machine.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { forever, give, type Label, local, loop, repeat, until, when } from "../wasm/control.ts";
-import { field, loadBytes, table, U32, U64, view } from "../wasm/records.ts";
+import { cell, field, loadBytes, table, U32, U64, view } from "../wasm/records.ts";
 import { type Global, increase, type Local, type Value, type Variable } from "../wasm/values.ts";
 import { TRAP } from "./globals.ts";
 import { END, NODE, READ, ROOT, UNDO, WRITE } from "./layouts.ts";
 import { ROOTS, SUMS } from "./memory-map.ts";
 import { type Engine, wordAt } from "./state.ts";
 
-/** Unless so many look-ups succeed for each transition that is memoised, it is given up when there is no space left. */
+/**
+ * Unless so many look-ups succeed for each transition that is memoised, it is given up when there
+ * is no space left.
+ */
 const WORTH = 2;
 const SPREAD = 0x9e3779b97f4a7c15n;
 const MOST_TREES = (ROOTS * 3) / 4;
@@ -28,7 +34,10 @@ const MOST_TREES = (ROOTS * 3) / 4;
 export interface MemoisedTransitions {
   /** A global: addresses that `find` gave mean the same while it has the same value. */
   readonly generation: Global<"i32">;
-  /** (thread) → address of the END of its next step, or 0 if that is not known. The choices of `script` are made. */
+  /**
+   * (thread) → address of the END of its next step, or 0 if that is not known. The choices of
+   * `script` are made.
+   */
   readonly find: Func<["i32"], "i32">;
   /** (thread) → status: runs a step, and memoises it. */
   readonly run: Func<["i32"], "i32">;
@@ -74,7 +83,10 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
     learnt.set(0);
   });
 
-  /** (thread) → the ROOT of its tree, or a free one where that belongs, with its key put in and no node. */
+  /**
+   * (thread) → the ROOT of its tree, or a free one where that belongs, with its key put in and no
+   * node.
+   */
   const rootOf = func(builder, ["i32"], "i32", (thread) => {
     const key = local("i64");
     const index = local("i32");
@@ -107,7 +119,7 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
     const above = value.mul(SPREAD).gt(field(node, NODE.value).mul(SPREAD));
     return node.add(NODE.below.offset).add(above.shl(Math.log2(U32.bytes)));
   };
-  const linkAt = (address: Value<"i32">): Variable<"i32"> => field(address, { ...U32, offset: 0 });
+  const linkAt = (address: Value<"i32">): Variable<"i32"> => cell(U32, address);
 
   /** (thread) → END of its next step, or 0. */
   const search = func(builder, ["i32"], "i32", (thread) => {
@@ -152,7 +164,10 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
     return end;
   });
 
-  /** (status): puts down at `top` what the step that has just been made did: first the words, then the sums. */
+  /**
+   * (status): puts down at `top` what the step that has just been made did: first the words, then
+   * the sums.
+   */
   const putEnd = procedure(builder, ["i32"], (status) => {
     const address = local("i32");
     const write = local("i32");
@@ -181,7 +196,8 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
         old.set(field(log, UNDO.old));
         again.when(old.eq(wordAt(word)));
         field(write, WRITE.address).set(word);
-        // What a stack's sum was is not known where the step is found, if the stack is another thread's.
+        // What a stack's sum was is not known where the step is found, if the stack is another
+        // thread's.
         field(write, WRITE.value).set(sums ? wordAt(word).xor(old) : wordAt(word));
         increase(write, WRITE.size);
         increase(written);
@@ -219,7 +235,8 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
     node.set(linkAt(link));
     read.set(map.readSet);
     until(node.isZero(), (again) => {
-      // The same step asks for the same words until one has another value, and the last is one that has.
+      // The same step asks for the same words until one has another value, and the last is one that
+      // has.
       when(read.ge(g.readSetTop), fault);
       when(field(node, NODE.address).ne(field(read, READ.address)), fault);
       value.set(field(read, READ.value));
@@ -298,7 +315,7 @@ export function defineMemoisedTransitions(engine: Engine, step: Func<["i32"], "i
     when(status.and(OUTCOME).ne(BLOCKED), () => apply(known));
     return status;
   });
-  builder.exportFunction("stepOrMake", stepOrApply);
+  builder.exportFunction("stepOrApply", stepOrApply);
 
   const ownDelta = func(builder, ["i32", "i32"], "i64", (end, thread) => {
     const sum = local("i32");

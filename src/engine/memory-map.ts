@@ -1,8 +1,10 @@
 /**
- * Where things lie in the one linear memory of a compiled program. All values are byte addresses or sizes.
+ * Where things lie in the one linear memory of a compiled program. All values are byte addresses or
+ * sizes.
  *
- * Model addresses are linear-memory addresses: [0, end) is the modelled memory (guard page, globals, thread stacks).
- * Behind it come tables indexed by (address >> 3), one entry for each 8-byte word of the model:
+ * Model addresses are linear-memory addresses: [0, end) is the modelled memory (guard page,
+ * globals, thread stacks). Behind it come tables indexed by (address >> 3), one entry for each
+ * 8-byte word of the model:
  *   live    1 byte   state: how many of the word's bytes are live (8 all, 0 nobody's, 0xff freed)
  *   unwritten 1 byte state: which bytes were allocated and never written, a bit each; LIVENESS.UNWRITTEN is set in live where it is not 0
  *   shared  1 byte   not state: 1 when the word is known to be shared, 2 when that was found in this pass
@@ -13,10 +15,11 @@
  * For each 4 bytes of the model, of objects that sections name:
  *   lock    1 byte   not state: a lock's bit in lock sets plus 1, or 63 for none
  *   claims  1 byte   not state: CLAIM below
- * then the choice script, memoised transitions, the arena (arena.ts) of undo log and search stack, and the visited set, which grows at
- * the end. All start small: V8 collects garbage whenever it has given out some sixty megabytes of this kind.
- * Each lock that has a bit has a word that says who holds it; it is state. Each thread's stack has a sum: the exclusive or of what its
- * words contribute to the fingerprint. It is not state, but undone like it.
+ * then the choice script, memoised transitions, the arena (arena.ts) of undo log and search stack,
+ * and the visited set, which grows at the end. All start small: V8 collects garbage whenever it has
+ * given out some sixty megabytes of this kind. Each lock that has a bit has a word that says who
+ * holds it; it is state. Each thread's stack has a sum: the exclusive or of what its words
+ * contribute to the fingerprint. It is not state, but undone like it.
  */
 
 import { field } from "../wasm/records.ts";
@@ -26,9 +29,15 @@ import { LEVEL, MAX_CHOICES, PAIR, RACE, ROOT, SEGMENT, TCB } from "./layouts.ts
 export const MAX_THREADS = 16;
 export const STACK_SIZE = 0x4000;
 
-/** The final check read it while no daemon was busy, or while one was; a daemon wrote it while busy, or not. */
-export const FLAG = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
-/** The object's sections touch shared memory; the lock does not keep threads apart: known when the machine was made, or found since. */
+/**
+ * In RACE.flags, who has touched a word: the final check read it while no daemon was busy, or while
+ * one was; a daemon wrote it while busy, or not.
+ */
+export const ROLE = { finalIdle: 1, finalBusy: 2, daemonBusy: 4, daemonIdle: 8 } as const;
+/**
+ * The object's sections touch shared memory; the lock does not keep threads apart: known when the
+ * machine was made, or found since.
+ */
 export const CLAIM = { noted: 1, notedNow: 2, broken: 4, brokenNow: 8 } as const;
 /** Locks with a bit, at most; and the byte for one without. */
 export const LOCKS = 62;
@@ -38,7 +47,9 @@ export const NO_BIT = 63;
 export const MAX_SEGMENTS = 8;
 /** Bytes of the sums of all stacks. */
 export const SUMS = 8 * (MAX_THREADS + 1);
-/** Entries of the table of trees of memoised transitions (memoised-transitions.ts), a power of 2. */
+/**
+ * Entries of the table of trees of memoised transitions (memoised-transitions.ts), a power of 2.
+ */
 export const ROOTS = 0x8000;
 /** Entries of the table of pairs of steps (race-pairs.ts), a power of 2. */
 export const PAIRS = 0x4000;
@@ -49,14 +60,19 @@ const ARENA_BYTES = 0x80_0000;
 const PAGE = 0x10000;
 
 export interface MemoryMap {
-  /** First thread's stack; thread t has [stacks + t*STACK_SIZE, +STACK_SIZE). The one after the last thread's serves setup and final. */
+  /**
+   * First thread's stack; thread t has [stacks + t*STACK_SIZE, +STACK_SIZE). The one after the last
+   * thread's serves setup and final.
+   */
   readonly stacks: number;
   readonly end: number;
   readonly sums: number;
   readonly live: number;
   readonly unwritten: number;
   readonly shared: number;
-  /** Who holds each lock: shared in bits 0 to 15, exclusively in bits 16 to 31; by its bit plus 1. */
+  /**
+   * Who holds each lock: shared in bits 0 to 15, exclusively in bits 16 to 31; by its bit plus 1.
+   */
   readonly holders: number;
   readonly lock: number;
   readonly claims: number;
@@ -74,9 +90,15 @@ export interface MemoryMap {
   readonly cpus: number;
   readonly segments: number;
   readonly script: number;
-  /** The choices of the running step, a word each: zero but while a memoised transition is looked up. */
+  /**
+   * The choices of the running step, a word each: zero but while a memoised transition is looked
+   * up.
+   */
   readonly chosen: number;
-  /** A record like those of the search's stack, but not on it: race-pairs.ts goes through choices in it. */
+  /**
+   * A record like those of the search's stack, but not on it: race-pairs.ts goes through choices in
+   * it.
+   */
   readonly scratchLevel: number;
   readonly arities: number;
   readonly readSet: number;
@@ -85,7 +107,10 @@ export interface MemoryMap {
   readonly pairs: number;
   readonly memo: number;
   readonly memoEnd: number;
-  /** The undo log begins here; the search's stack grows down to meet it, from where the visited set begins at first. */
+  /**
+   * The undo log begins here; the search's stack grows down to meet it, from where the visited set
+   * begins at first.
+   */
   readonly undo: number;
   readonly visited: number;
 }
@@ -94,11 +119,14 @@ const align = (value: number, to: number): number => Math.ceil(value / to) * to;
 
 /** Bytes for memoised transitions, and of the arena at first (a multiple of 64 KiB). */
 export interface Sizes {
-  readonly steps: number;
-  readonly room: number;
+  readonly memo: number;
+  readonly arena: number;
 }
 
-/** `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to functions. */
+/**
+ * `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to
+ * functions.
+ */
 export function memoryMap(globalsEnd: number, accesses: number, functions: number, sizes?: Partial<Sizes>): MemoryMap {
   const stacks = align(globalsEnd + 16, 4096);
   const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
@@ -130,7 +158,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const roots = readSetEnd;
   const pairs = roots + ROOT.size * ROOTS;
   const memo = pairs + PAIR.size * PAIRS;
-  const memoEnd = memo + (sizes?.steps ?? MEMO_BYTES);
+  const memoEnd = memo + (sizes?.memo ?? MEMO_BYTES);
   const undo = align(memoEnd, PAGE);
   return {
     stacks,
@@ -164,14 +192,20 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     memo,
     memoEnd,
     undo,
-    visited: undo + (sizes?.room ?? ARENA_BYTES),
+    visited: undo + (sizes?.arena ?? ARENA_BYTES),
   };
 }
 
-/** Added to the resume number of a thread parked before a plain access: only these can be one side of a data race. */
+/**
+ * Added to the resume number of a thread parked before a plain access: only these can be one side
+ * of a data race.
+ */
 export const AT_PLAIN = 0x4000_0000;
 
-/** In the `shared` table: known when the machine was made, so that threads park there; or found since, for the next pass. */
+/**
+ * In the `shared` table: known when the machine was made, so that threads park there; or found
+ * since, for the next pass.
+ */
 export const KNOWN = 1;
 export const FOUND = 2;
 

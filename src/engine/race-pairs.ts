@@ -1,16 +1,16 @@
 /**
- * In which new states the host has to look for data races (explore/races.ts). Whether one thread's plain access and another's step race
- * follows from the two steps alone, so that a pair of memoised transitions is looked at once. Where a step is not known the host
- * looks each time.
+ * In which new states the host has to look for data races (explore/races.ts). Whether one thread's
+ * plain access and another's step race follows from the two steps alone, so that a pair of memoised
+ * transitions is looked at once. Where a step is not known the host looks each time.
  *
- * Always: the table of pairs holds addresses of memoised transitions of the current generation only; it is a hash table with linear
- * probing, never more than three quarters full.
+ * Always: the table of pairs holds addresses of memoised transitions of the current generation
+ * only; it is a hash table with linear probing, never more than three quarters full.
  */
 import { type Func, func } from "../wasm/callable.ts";
 import { forever, give, local, loop, repeat, when } from "../wasm/control.ts";
-import { field, U32, view } from "../wasm/records.ts";
+import { field, view } from "../wasm/records.ts";
 import { i32, increase, type Local, type Value } from "../wasm/values.ts";
-import { END, LEVEL, PAIR } from "./layouts.ts";
+import { END, FRAME, LEVEL, PAIR } from "./layouts.ts";
 import type { MemoisedTransitions } from "./memoised-transitions.ts";
 import { AT_PLAIN, PAIRS, topFrame } from "./memory-map.ts";
 import type { SearchStack } from "./search-stack.ts";
@@ -25,7 +25,9 @@ export function defineRacePairs(engine: Engine, memo: MemoisedTransitions, stack
   /** The generation of the memoised transitions that `count` is of. */
   const counted = builder.global("i32", 0n);
 
-  /** (first, second) → 1 if this pair was not in the table. It is put in, unless the table is full. */
+  /**
+   * (first, second) → 1 if this pair was not in the table. It is put in, unless the table is full.
+   */
   const isNew = func(builder, ["i32", "i32"], "i32", (first, second) => {
     const index = local("i32");
     const address = local("i32");
@@ -81,7 +83,7 @@ export function defineRacePairs(engine: Engine, memo: MemoisedTransitions, stack
       noneIsLeft.when(thread.ge(threads));
       frame.set(topFrame(map, thread));
       nextThread.when(frame.isZero());
-      const resume = field(frame, { ...U32, offset: 4 });
+      const { resume } = view(FRAME, frame);
       nextThread.when(resume.and(AT_PLAIN).isZero());
       when(g.memoising.isZero(), hostHasToLook);
       scripted.set(0);

@@ -1,6 +1,7 @@
 /**
- * Stores of less than a word, and of words that are not aligned, made of stores of whole words. Nothing is checked: for what has been
- * checked before (checked-access.ts), for the running function's own locals, and for the live table.
+ * Stores of less than a word, and of words that are not aligned, made of stores of whole words.
+ * Nothing is checked: for what has been checked before (checked-access.ts), for the running
+ * function's own locals, and for the live table.
  */
 import { type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, when } from "../wasm/control.ts";

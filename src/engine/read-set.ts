@@ -1,16 +1,18 @@
 /**
- * The read set of the running step: the words of memory, with their values, that it depends on. It is kept for steps that are to be
- * memoised (memoised-transitions.ts).
+ * The read set of the running step: the words of memory, with their values, that it depends on. It
+ * is kept for steps that are to be memoised (memoised-transitions.ts).
  *
- * Left out are words that the step wrote before; those of the thread's own stack, and what says which of it is live, whose sum
- * (memory-map.ts) stands for them; and words that have been the same in every state so far (`varies` is 0). When `updateFingerprint` meets
- * a first change of such a word it raises `invalidated`: what was memoised before, and what is being recorded, is worth nothing then.
+ * Left out are words that the step wrote before; those of the thread's own stack, and what says
+ * which of it is live, whose sum (memory-map.ts) stands for them; and words that have been the same
+ * in every state so far (`varies` is 0). When `updateFingerprint` meets a first change of such a
+ * word it raises `invalidated`: what was memoised before, and what is being recorded, is worth
+ * nothing then.
  */
 
 import { type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, repeat, when } from "../wasm/control.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
+import { cell, table, U8, U32, U64, view } from "../wasm/records.ts";
 import { increase, type Value } from "../wasm/values.ts";
 import type { Globals } from "./globals.ts";
 import { READ } from "./layouts.ts";
@@ -46,11 +48,11 @@ export function defineReadSet(builder: ModuleBuilder, map: MemoryMap, g: Globals
     when(word.sub(liveOfStack).lt(STACK_SIZE >> 3), () => give());
     // Four bytes for each eight.
     half.set(word.shr(1));
-    const written = field(half, { ...U32, offset: 0 }, map.loggedEpoch).eq(g.epoch);
-    const entered = field(half, { ...U32, offset: 0 }, map.readEpoch);
+    const written = cell(U32, half, map.loggedEpoch).eq(g.epoch);
+    const entered = cell(U32, half, map.readEpoch);
     when(written.or(entered.eq(g.epoch)), () => give());
     entered.set(g.epoch);
-    noteValue(word, field(word, { ...U64, offset: 0 }));
+    noteValue(word, cell(U64, word));
   });
 
   const noteAccess = procedure(builder, ["i64", "i32"], (address, bytes) => {

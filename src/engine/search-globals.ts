@@ -1,4 +1,7 @@
-/** What the search keeps besides its stack: globals that the host sets before it, or reads after it, as `search.NAME`. */
+/**
+ * What the search keeps besides its stack: globals that the host sets before it, or reads after it,
+ * as `search.NAME`.
+ */
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import type { Global } from "../wasm/values.ts";
 
@@ -8,7 +11,9 @@ export interface SearchGlobals {
   readonly states: Global<"i32">;
   readonly transitions: Global<"i64">;
   readonly deepest: Global<"i32">;
-  /** Executions that ended at a failed assumption; states in which all threads that end have ended. */
+  /**
+   * Executions that ended at a failed assumption; states in which all threads that end have ended.
+   */
   readonly assumed: Global<"i32">;
   readonly ended: Global<"i32">;
   /** 1 if a step was left out because of the bound on preemptions. */

@@ -1,4 +1,7 @@
-/** The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it stops. */
+/**
+ * The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it
+ * stops.
+ */
 import { ASSUMED, type EngineSearch, FAILED, OUTCOME, type ThreadInfo } from "../machine/machine.ts";
 import type { ScheduleStep } from "../machine/schedule.ts";
 import type { WasmGlobal, WasmMemory } from "../wasm/web-assembly.ts";

@@ -1,10 +1,11 @@
 /**
- * The depth-first search of explore/search.ts in WebAssembly: the same order, counts and verdicts, without going through the host for each
- * step. A test holds the two together.
+ * The depth-first search of explore/search.ts in WebAssembly: the same order, counts and verdicts,
+ * without going through the host for each step. A test holds the two together.
  *
- * Always: the state of memory is that of the level on top (search-stack.ts) whenever `run` is left by its end. A violation leaves it by the
- * host's exception; the stack then says how it was reached. A failed assumption does so too, and the host calls `run` again with
- * `pending` set.
+ * Always: where a round of the loop begins, memory is in the state of the level on top
+ * (search-stack.ts), or `undoTo` its mark takes it there. A violation leaves `run` by the host's
+ * exception; the stack then says how it was reached. A failed assumption does so too, and the host
+ * calls `run` again with `pending` set.
  */
 
 import { BLOCKED, BUSY, CHOSE, FINISHED, OUTCOME } from "../machine/machine.ts";
@@ -22,9 +23,10 @@ import type { Engine } from "./state.ts";
 import { threadInOrder } from "./thread-order.ts";
 
 /**
- * Of a level, what its steps have shown. progress: a thread that is no daemon can do something that others can see, or end, or leave the
- * scenario's bounds; waitsBusy: a busy daemon cannot go on; lastEnabled: the thread that ran last can go on; led: a step led to a state
- * that was new, and has been found not to be stuck by now.
+ * Of a level, what its steps have shown. progress: a thread that is no daemon can do something that
+ * others can see, or end, or leave the scenario's bounds; waitsBusy: a busy daemon cannot go on;
+ * lastEnabled: the thread that ran last can go on; led: a step led to a state that was new, and has
+ * been found not to be stuck by now.
  */
 const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4, led: 8 } as const;
 
@@ -64,7 +66,9 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
     const waiting = local("i32");
     const worker = local("i32");
     const beforeFinal = local("i32");
-    /** The memoised transition, if the step is known: it is made only if it leads to a new state. */
+    /**
+     * The memoised transition, if the step is known: it is made only if it leads to a new state.
+     */
     const known = local("i32");
     /** The step's change of the fingerprint; its share that comes from the thread's own stack. */
     const delta = local("i64");
@@ -95,7 +99,8 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
 
       next.set(state.next);
       when(next.ge(s.threads), () => {
-        // Nothing is left to try here. Stuck: threads have yet to end and none makes progress; or all have, and a busy daemon waits.
+        // Nothing is left to try here. Stuck: threads have yet to end and none makes progress; or
+        // all have, and a busy daemon waits.
         when(s.looked.isZero().and(state.flags.and(FLAG.led).isZero()), () => {
           const asked = select<"i32">(state.waiting, FLAG.progress, FLAG.waitsBusy);
           when(nonZero(state.flags.and(asked)).eq(state.waiting.isZero()), () => give(RUN.stuck));
@@ -146,7 +151,9 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
         },
       );
 
-      /** On to the next step of this state. One that was run is undone when the loop comes round. */
+      /**
+       * On to the next step of this state. One that was run is undone when the loop comes round.
+       */
       const back = (): void => {
         when(known, () => stack.advance(level));
         again();
@@ -159,7 +166,8 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
       const othersSee = delta.ne(own);
       when(worker.and(othersSee.or(outcome.eq(FINISHED))), () => setFlag(FLAG.progress));
       when(thread.eq(last), () => setFlag(FLAG.lastEnabled));
-      // A step that changes nothing leads to a state that was visited (unless the bound tells states apart by more than memory).
+      // A step that changes nothing leads to a state that was visited (unless the bound tells
+      // states apart by more than memory).
       when(delta.isZero().and(unbounded), back);
       waiting.set(state.waiting.sub(outcome.eq(FINISHED).and(worker)));
       const reached = g.fp.xor(select(known, delta, 0n));

@@ -1,9 +1,10 @@
 /**
- * The stack of the depth-first search: one LEVEL a state (layouts.ts), the initial one first, growing down in the arena. A level says which
- * thread comes next, with which choices; and, while the search is above it, which step led on.
+ * The stack of the depth-first search: one LEVEL a state (layouts.ts), the initial one first,
+ * growing down in the arena. A level says which thread comes next, with which choices; and, while
+ * the search is above it, which step led on.
  *
- * Choices of one step are gone through like digits of a number, the last one first; how many alternatives each has is known
- * only when the step has been made with the choices before it.
+ * Choices of one step are gone through like digits of a number, the last one first; how many
+ * alternatives each has is known only when the step has been made with the choices before it.
  */
 import { type Procedure, procedure } from "../wasm/callable.ts";
 import { either, give, local, until, when } from "../wasm/control.ts";
@@ -14,7 +15,10 @@ import { LEVEL } from "./layouts.ts";
 import type { Engine } from "./state.ts";
 
 export interface SearchStack {
-  /** (level): after a step has been made, or looked up: notes which choices come after those that it made, if any. */
+  /**
+   * (level): after a step has been made, or looked up: notes which choices come after those that it
+   * made, if any.
+   */
   readonly planChoices: Procedure<["i32"]>;
   /** (level): goes on to the planned choices, or to the next thread. */
   readonly advance: Procedure<["i32"]>;

@@ -1,10 +1,14 @@
 /**
- * The kinds of atomic sections, as kernel/include/shootdown.h numbers them, and what each claims: how it moves past operations of other
- * threads (docs/soundness.md), and what it does to a lock. A claim that a pass refutes makes the section a non-mover.
+ * The kinds of atomic sections, as kernel/include/shootdown.h numbers them, and what each claims:
+ * how it moves past operations of other threads (docs/soundness.md), and what it does to a lock. A
+ * claim that a pass refutes makes the section a non-mover.
  */
 export interface SectionKind {
   readonly name: string;
-  /** `right`: may be moved behind what other threads do next; `left`: before what they did; `both`; `none`. */
+  /**
+   * `right`: may be moved behind what other threads do next; `left`: before what they did; `both`;
+   * `none`.
+   */
   readonly mover: "none" | "right" | "left" | "both";
   readonly lock?: { readonly does: "acquire" | "release"; readonly mode: "exclusive" | "shared" };
 }

@@ -1,9 +1,10 @@
 /**
- * Atomic sections and locks at run time: what `atomic_begin` and `atomic_end` do to the running step. Lock objects get a bit each when
- * first taken; a thread's lock sets are masks of these bits.
+ * Atomic sections and locks at run time: what `atomic_begin` and `atomic_end` do to the running
+ * step. Lock objects get a bit each when first taken; a thread's lock sets are masks of these bits.
  *
- * A section that claims to commute is believed until it touches shared memory (`claim`, tracking.ts). A lock is believed until two threads
- * hold it at once, or one gives it back that does not hold it. What is found so, the next pass knows.
+ * A section that claims to commute is believed until it touches shared memory (`claim`,
+ * tracking.ts). A lock is believed until two threads hold it at once, or one gives it back that
+ * does not hold it. What is found so, the next pass knows.
  */
 
 import type { Merging } from "../machine/machine.ts";
@@ -11,7 +12,7 @@ import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts"
 import { either, give, local, when } from "../wasm/control.ts";
 import { table, U8, U32, U64 } from "../wasm/records.ts";
 import { type Global, i32, i64, increase, inverse, type Local, select, type Value } from "../wasm/values.ts";
-import { TRAP } from "./globals.ts";
+import { TRACKING, TRAP } from "./globals.ts";
 import { CLAIM, LOCKS, MAX_THREADS, NO_BIT } from "./memory-map.ts";
 import { SECTIONS, type SectionKind } from "./section-kinds.ts";
 import type { Engine } from "./state.ts";
@@ -28,7 +29,6 @@ export interface Sections {
 }
 
 const NO_OBJECT = -1;
-const THREAD = 1;
 
 type Mode = "exclusive" | "shared";
 const perMode = <T>(make: (mode: Mode) => T): Record<Mode, T> => ({ exclusive: make("exclusive"), shared: make("shared") });
@@ -74,7 +74,10 @@ export function defineSections(engine: Engine, merging: Merging): Sections {
     increase(g.newShared);
   });
 
-  /** The running thread among a lock's holders: shared in bits 0 to 15, exclusively in bits 16 to 31. */
+  /**
+   * The running thread among a lock's holders: shared in bits 0 to 15, exclusively in bits 16 to
+   * 31.
+   */
   const self = (mode: Mode): Value<"i64"> => (mode === "shared" ? g.threadBit : g.threadBit.shl(16)).toI64();
   const ANY_EXCLUSIVE = 0xffff_0000n;
   const lockSets = (mode: Mode): readonly Global<"i64">[] => (mode === "shared" ? [g.any] : [g.any, g.exclusive]);
@@ -185,7 +188,7 @@ export function defineSections(engine: Engine, merging: Merging): Sections {
   });
 
   const took = procedure(builder, ["i64", "i64"], (object, shared) => {
-    when(g.tracking.ne(THREAD).or(object.ge(BigInt(map.end))), () => give());
+    when(g.tracking.ne(TRACKING.thread).or(object.ge(BigInt(map.end))), () => give());
     when(
       shared.isZero(),
       () => take.exclusive(object.toI32()),

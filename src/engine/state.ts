@@ -1,15 +1,17 @@
 /**
- * The state's heart: the store that logs the old word, the fingerprint, and going back. Together with globals, imports, arena, read set
- * and visited set this is the `Engine`, which the other files of this room build upon.
+ * The state's heart: the store that logs the old word, the fingerprint, and going back. Together
+ * with globals, imports, arena, read set and visited set this is the `Engine`, which the other
+ * files of this room build upon.
  *
- * Always: every change of modelled memory (and of the live table) goes through `storeWord`. Within an epoch, which begins at each mark and
- * each undo, a word is logged once; `updateFingerprint` hashes at the end of a step: what changes and changes back within one costs none.
+ * Always: every change of modelled memory (and of the live table) goes through `storeWord`. Within
+ * an epoch, which begins at each mark and each undo, a word is logged once; `updateFingerprint`
+ * hashes at the end of a step: what changes and changes back within one costs none.
  */
 
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { either, give, local, memoryFill, until, when } from "../wasm/control.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
+import { cell, table, U8, U32, U64, view } from "../wasm/records.ts";
 import { increase, type Value, type Variable } from "../wasm/values.ts";
 import { type Arena, ONE_STEP } from "./arena.ts";
 import { addressSalt, saltedHash } from "./fingerprint.ts";
@@ -17,7 +19,7 @@ import { type Globals, type Imports, TRAP } from "./globals.ts";
 import { UNDO } from "./layouts.ts";
 import { type MemoryMap, STACK_SIZE, SUMS } from "./memory-map.ts";
 import { defineReadSet, type ReadSet } from "./read-set.ts";
-import type { Visit } from "./visited-set.ts";
+import type { VisitedSet } from "./visited-set.ts";
 
 export interface Engine {
   readonly builder: ModuleBuilder;
@@ -34,12 +36,19 @@ export interface Engine {
   readonly undoTo: Procedure<["i32"]>;
   /** () → mark. */
   readonly mark: Func<[], "i32">;
-  readonly visit: Visit;
+  readonly visit: VisitedSet;
 }
 
-export const wordAt = (address: Value<"i32">): Variable<"i64"> => field(address, { ...U64, offset: 0 });
+export const wordAt = (address: Value<"i32">): Variable<"i64"> => cell(U64, address);
 
-export function defineEngine(builder: ModuleBuilder, map: MemoryMap, imports: Imports, g: Globals, arena: Arena, visit: Visit): Engine {
+export function defineEngine(
+  builder: ModuleBuilder,
+  map: MemoryMap,
+  imports: Imports,
+  g: Globals,
+  arena: Arena,
+  visit: VisitedSet,
+): Engine {
   const reads = defineReadSet(builder, map, g);
   const varies = table(U8, map.varies);
 
@@ -54,7 +63,7 @@ export function defineEngine(builder: ModuleBuilder, map: MemoryMap, imports: Im
       when(old.eq(word), () => give());
       // Four bytes for each eight.
       half.set(address.shr(1));
-      const logged = field(half, { ...U32, offset: 0 }, map.loggedEpoch);
+      const logged = cell(U32, half, map.loggedEpoch);
       when(logged.ne(g.epoch), () => {
         logged.set(g.epoch);
         const entry = view(UNDO, g.undo);
@@ -67,7 +76,10 @@ export function defineEngine(builder: ModuleBuilder, map: MemoryMap, imports: Im
     "storeWord",
   );
 
-  /** The number of the thread whose stack the word is part of, or -1. What says which locals are live is part of a stack too. */
+  /**
+   * The number of the thread whose stack the word is part of, or -1. What says which locals are
+   * live is part of a stack too.
+   */
   const stackOf = (address: Value<"i32">): Value<"i32"> => {
     const offset = local("i32");
     const bytes = map.end - map.stacks;

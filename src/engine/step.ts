@@ -1,20 +1,25 @@
 /**
- * One step of a thread, and the entry to what is no step: setup and the final check. A thread's code is coroutines, one for each function
- * that can be parked in, called through the table by the number in the top frame.
+ * One step of a thread, and the entry to what is no step: setup and the final check. A thread's
+ * code is coroutines, one for each function that can be parked in, called through the table by the
+ * number in the top frame.
  *
- * Always: globals of the running step (globals.ts) are set anew here; a step that is blocked has left no trace when it returns.
+ * Always: globals of the running step (globals.ts) are set anew here; a step that is blocked has
+ * left no trace when it returns.
  */
 import { BLOCKED, BUSY, CHOSE, FINISHED } from "../machine/machine.ts";
 import { type Func, func, indirect, type Procedure, procedure } from "../wasm/callable.ts";
 import { block, either, give, local, repeat, when } from "../wasm/control.ts";
 import { field, table, U32, U64, view } from "../wasm/records.ts";
 import { i32, nonZero, select } from "../wasm/values.ts";
-import { TRAP } from "./globals.ts";
-import { TCB } from "./layouts.ts";
-import { FLAG, MAX_THREADS, STACK_SIZE } from "./memory-map.ts";
+import { TRACKING, TRAP } from "./globals.ts";
+import { FRAME, TCB } from "./layouts.ts";
+import { MAX_THREADS, ROLE, STACK_SIZE } from "./memory-map.ts";
 import { type Engine, wordAt } from "./state.ts";
 
-/** What a coroutine answers, besides the statuses of machine/machine.ts: another function's frame is on top now, its own is gone. */
+/**
+ * What a coroutine answers, besides the statuses of machine/machine.ts: another function's frame is
+ * on top now, its own is gone.
+ */
 export const CALLED = 16;
 export const RETURNED = 17;
 
@@ -37,8 +42,8 @@ export function defineStep(engine: Engine): Func<["i32"], "i32"> {
     g.threadBit.set(i32(1).shl(thread));
     for (const zero of [g.post, g.ops, g.section, g.claim, g.choices, g.looping, g.tooMany, g.inHook, g.firstPlain]) zero.set(0);
     const isDaemon = g.daemons.shr(thread).and(1);
-    g.role.set(either(isDaemon, select<"i32">(tcb.busy, FLAG.daemonBusy, FLAG.daemonIdle), 0));
-    g.tracking.set(1);
+    g.role.set(either(isDaemon, select<"i32">(tcb.busy, ROLE.daemonBusy, ROLE.daemonIdle), 0));
+    g.tracking.set(TRACKING.thread);
     g.fuel.set(FUEL);
     g.exclusive.set(tcb.exclusive);
     g.any.set(tcb.any);
@@ -58,7 +63,7 @@ export function defineStep(engine: Engine): Func<["i32"], "i32"> {
         });
       });
       repeat((again) => {
-        const func = field(g.sp, { ...U32, offset: 0 });
+        const { func } = view(FRAME, g.sp);
         status.set(resume(func.shl(1)));
         again.when(status.eq(CALLED));
         done.when(status.ne(RETURNED));
@@ -86,14 +91,14 @@ export function defineStep(engine: Engine): Func<["i32"], "i32"> {
 export function defineEnter({ builder, map, globals: g }: Engine): Procedure<["i32"]> {
   return procedure(builder, ["i32"], (final) => {
     const busy = local("i32");
-    g.tracking.set(final.shl(1));
+    g.tracking.set(final.shl(Math.log2(TRACKING.finalCheck)));
     let busyDaemons = i32(0);
     for (let thread = 0; thread < MAX_THREADS; thread++) {
       const isDaemon = g.daemons.shr(thread).and(1);
       busyDaemons = busyDaemons.or(field(i32(map.stacks + thread * STACK_SIZE), TCB.busy).and(isDaemon));
     }
     busy.set(busyDaemons);
-    g.role.set(select<"i32">(busy, FLAG.finalBusy, FLAG.finalIdle));
+    g.role.set(select<"i32">(busy, ROLE.finalBusy, ROLE.finalIdle));
     for (const zero of [g.claim, g.looping, g.threadBit]) zero.set(0);
     g.self.set(-1);
     g.section.set(1);

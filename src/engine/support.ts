@@ -1,21 +1,20 @@
 /**
- * Small functions that generated code calls: choices, segments, function pointers, loops that do not end, and arithmetic that WebAssembly
- * does not have.
+ * Small functions that generated code calls: choices, segments, function pointers, loops that do
+ * not end, and arithmetic that WebAssembly does not have.
  */
 import { FUNCTION_BASE } from "../program/program.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, unreachable, until, when } from "../wasm/control.ts";
-import { field, loadBytes, table, U32, U64, view } from "../wasm/records.ts";
+import { cell, loadBytes, table, U32, U64, view } from "../wasm/records.ts";
 import { increase, type Local, select } from "../wasm/values.ts";
-import { TRAP } from "./globals.ts";
+import { TRACKING, TRAP } from "./globals.ts";
 import { MAX_CHOICES, SEGMENT, TCB } from "./layouts.ts";
-import { FLAG, MAX_SEGMENTS, STACK_SIZE } from "./memory-map.ts";
+import { MAX_SEGMENTS, ROLE, STACK_SIZE } from "./memory-map.ts";
 import type { Engine } from "./state.ts";
 
 /** Backward branches for which the reads of a loop that seems to be endless are looked at. */
 const LOOP_FUEL = 10_000;
 const MOST_ALTERNATIVES = 255n;
-const THREAD = 1;
 
 export interface Support {
   /** (n, loc) → the alternative: __sd_choose. */
@@ -45,8 +44,9 @@ export function defineSupport(engine: Engine): Support {
     const chosen = local("i64");
     index.set(g.choices);
     const tooMany = index.ge(MAX_CHOICES);
-    when(tooMany.and(g.tracking.eq(THREAD)), () => {
-      // It may be a loop that has no scheduling point yet: what it touches from now on is looked at, and the step comes to nothing either way.
+    when(tooMany.and(g.tracking.eq(TRACKING.thread)), () => {
+      // It may be a loop that has no scheduling point yet: what it touches from now on is looked
+      // at, and the step comes to nothing either way.
       g.tooMany.set(loc.add(1));
       when(g.looping.isZero(), () => {
         g.looping.set(1);
@@ -70,7 +70,7 @@ export function defineSupport(engine: Engine): Support {
     const isAligned = offset.and(15n).isZero();
     when(inTable.and(isAligned), () => {
       // Pointers are 16 bytes apart, entries 4.
-      found.set(field(offset.toI32().shr(2), { ...U32, offset: 0 }, map.functions));
+      found.set(cell(U32, offset.toI32().shr(2), map.functions));
       when(found, () => give(found.sub(1)));
     });
     imports.trap(TRAP.wildCall, pointer, 0n, loc);
@@ -134,7 +134,7 @@ export function defineSupport(engine: Engine): Support {
 
   const outOfFuel = procedure(builder, ["i32"], (loc) => {
     // The first time, what the loop touches is looked at for a while.
-    when(g.looping.isZero().and(g.tracking.eq(THREAD)), () => {
+    when(g.looping.isZero().and(g.tracking.eq(TRACKING.thread)), () => {
       g.looping.set(1);
       g.fuel.set(LOOP_FUEL);
       give();
@@ -143,9 +143,9 @@ export function defineSupport(engine: Engine): Support {
   });
 
   const busy = procedure(builder, ["i32"], (isBusy) => {
-    when(g.tracking.ne(THREAD), () => give());
+    when(g.tracking.ne(TRACKING.thread), () => give());
     storeWord(g.stackEnd.sub(STACK_SIZE - TCB.busy.offset), isBusy.toI64());
-    when(g.role, () => g.role.set(select<"i32">(isBusy, FLAG.daemonBusy, FLAG.daemonIdle)));
+    when(g.role, () => g.role.set(select<"i32">(isBusy, ROLE.daemonBusy, ROLE.daemonIdle)));
   });
 
   return { choose, outOfFuel, busy, place, segment, resolve, bswap, bitreverse, umulh };

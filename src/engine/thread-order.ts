@@ -1,6 +1,7 @@
 /**
- * In which order the search tries the threads in a state: the one that ran last comes first, then the others by number. `last` is the
- * thread that ran last, or -1; `next` counts from 0. The search in explore/search.ts has the same order, and a test holds it to that.
+ * In which order the search tries the threads in a state: the one that ran last comes first, then
+ * the others by number. `last` is the thread that ran last, or -1; `next` counts from 0. The search
+ * in explore/search.ts has the same order, and a test holds it to that.
  */
 import { either } from "../wasm/control.ts";
 import type { Value } from "../wasm/values.ts";

@@ -1,6 +1,7 @@
 /**
- * Which threads touch a word, in which ways and under which locks: what makes a word shared, a plain access one that races, and a claim to
- * commute refuted. Each such discovery is for the next pass; until then nothing changes for the running one.
+ * Which threads touch a word, in which ways and under which locks: what makes a word shared, a
+ * plain access one that races, and a claim to commute refuted. Each such discovery is for the next
+ * pass; until then nothing changes for the running one.
  *
  * The rules are those of docs/soundness.md; interpret/sharing.ts has the same ones.
  */
@@ -8,8 +9,9 @@ import { type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, when } from "../wasm/control.ts";
 import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
 import { type I32, increase, inverse, nonZero, type Value, type Variable } from "../wasm/values.ts";
+import { TRACKING } from "./globals.ts";
 import { RACE } from "./layouts.ts";
-import { CLAIM, FLAG, FOUND, LIVENESS, STACK_SIZE } from "./memory-map.ts";
+import { CLAIM, FOUND, LIVENESS, ROLE, STACK_SIZE } from "./memory-map.ts";
 import type { Engine } from "./state.ts";
 
 export type Use = "read" | "write" | "add";
@@ -24,7 +26,9 @@ export interface Touch {
 }
 
 export interface Tracking {
-  /** (word): notes an access to the word, not shared so far, by the running thread under its locks. */
+  /**
+   * (word): notes an access to the word, not shared so far, by the running thread under its locks.
+   */
   readonly tracks: Readonly<Record<Use, Procedure<["i32"]>>>;
   /** (): the open section, which claims to commute, does not. */
   readonly refute: Procedure<[]>;
@@ -33,8 +37,6 @@ export interface Tracking {
 }
 
 const { CONSTANT, FREED } = LIVENESS;
-const THREAD = 1;
-const FINAL_CHECK = 2;
 
 export function defineTracking(engine: Engine): Tracking {
   const { builder, map, globals: g, imports } = engine;
@@ -46,7 +48,10 @@ export function defineTracking(engine: Engine): Tracking {
   const entryOf = (word: Value<"i32">): Value<"i32"> => word.shl(Math.log2(RACE.size)).add(map.race);
   const learn = (): void => increase(g.newShared);
 
-  /** (word): it is shared, from the next pass on. Nothing is kept of its users, so that no access to it takes the short way. */
+  /**
+   * (word): it is shared, from the next pass on. Nothing is kept of its users, so that no access to
+   * it takes the short way.
+   */
   const share = procedure(builder, ["i32"], (word) => {
     const entry = local("i32");
     when(shared.at(word).or(g.sharingFrozen), () => give());
@@ -83,10 +88,11 @@ export function defineTracking(engine: Engine): Tracking {
     // An addition, and another thread that reads.
     const addedAndRead = nonZero(readers).and(nonZero(adders));
     sharedIf(addedAndRead.and(several(readers.or(adders))).and(noLockInBoth(race.readingAlone, race.reading)));
-    // The final check, and a daemon that writes: it may be anywhere then, but what is read only while none is busy no busy one disturbs.
+    // The final check, and a daemon that writes: it may be anywhere then, but what is read only
+    // while none is busy no busy one disturbs.
     flags.set(race.flags);
-    const readWhileBusy = nonZero(flags.and(FLAG.finalBusy)).and(nonZero(flags.and(FLAG.daemonBusy | FLAG.daemonIdle)));
-    const idle = FLAG.finalIdle | FLAG.daemonIdle;
+    const readWhileBusy = nonZero(flags.and(ROLE.finalBusy)).and(nonZero(flags.and(ROLE.daemonBusy | ROLE.daemonIdle)));
+    const idle = ROLE.finalIdle | ROLE.daemonIdle;
     sharedIf(readWhileBusy.or(flags.and(idle).eq(idle)));
   });
 
@@ -100,13 +106,14 @@ export function defineTracking(engine: Engine): Tracking {
       const threads = { read: race.readers, write: race.writers, add: race.adders }[use];
       const [locks, held] = use === "write" ? ([race.writing, g.exclusive] as const) : ([race.reading, g.any] as const);
       entry.set(entryOf(word));
-      when(g.tracking.eq(FINAL_CHECK), () => {
+      when(g.tracking.eq(TRACKING.finalCheck), () => {
         when(race.flags.and(g.role), () => give());
         race.flags.set(race.flags.or(g.role));
         evaluate(entry, word);
         give();
       });
-      // What this step has made live, before anything that others can see: whoever reaches it now fails in the state before the step.
+      // What this step has made live, before anything that others can see: whoever reaches it now
+      // fails in the state before the step.
       when(g.post.isZero(), () => when(bornEpoch.at(word).eq(g.epoch), () => give()));
       missing.set(locks.or(inverse(held)));
       const sameLocks = missing.eq(locks);
@@ -144,8 +151,8 @@ export function defineTracking(engine: Engine): Tracking {
   });
 
   /**
-   * (word, access, plain): a loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it
-   * waits for can be written.
+   * (word, access, plain): a loop that does not end touches this: it needs a scheduling point
+   * there, so that others can run, and what it waits for can be written.
    */
   const takePart = procedure(builder, ["i32", "i32", "i32"], (word, access, plain) => {
     const constant = live.at(word).and(CONSTANT).and(live.at(word).ne(FREED));
@@ -158,7 +165,8 @@ export function defineTracking(engine: Engine): Tracking {
   const analyse = ({ word, access, use, plain, address }: Touch): void => {
     when(g.looping, () => takePart(word, access, plain ? 1 : 0));
     const analyseShared = (): void => {
-      // What a watched store makes its watcher do to shared memory, the store does: its word is shared too.
+      // What a watched store makes its watcher do to shared memory, the store does: its word is
+      // shared too.
       when(g.inHook, () => share(g.inHook.shr(3)));
       when(g.claim, () => refute());
       when(word.eq(g.probe), () => imports.hit(access, address));
@@ -167,7 +175,7 @@ export function defineTracking(engine: Engine): Tracking {
     when(g.tracking, () =>
       when(
         shared.at(word),
-        () => when(g.tracking.eq(THREAD), analyseShared),
+        () => when(g.tracking.eq(TRACKING.thread), analyseShared),
         () => tracks[use](word),
       ),
     );

@@ -1,4 +1,7 @@
-/** What ends a step from inside: violations that the engine itself sees, told in words, and the limits of the engine. */
+/**
+ * What ends a step from inside: violations that the engine itself sees, told in words, and the
+ * limits of the engine.
+ */
 
 import { EngineLimit, type Failure } from "../machine/machine.ts";
 import type { Program } from "../program/program.ts";
@@ -93,7 +96,7 @@ export function trap(
     case TRAP.watch:
       return fail("scenario", "__sd_watch is for setup only", [0n, 0n, 0n], place);
     case TRAP.memoised:
-      throw new Error("a step that is remembered did something else");
+      throw new Error("a step did something else than the transition that was memoised");
     default:
       throw new Error(`unknown trap ${reason}`);
   }

@@ -1,21 +1,25 @@
 /**
- * The visited set: 64-bit fingerprints in ascending order, each at or after its home slot (high half times capacity), zero for empty.
- * Ordered linear probing lets the table grow by half in place, so that it stays between 10 and 15 bytes a state.
+ * The visited set: 64-bit fingerprints in ascending order, each at or after its home slot (high
+ * half times capacity), zero for empty. Ordered linear probing lets the table grow by half in
+ * place, so that it stays between 10 and 15 bytes a state.
  *
- * Always: no slot between a fingerprint's home and the fingerprint is empty, and all that stand before it there are smaller.
+ * Always: no slot between a fingerprint's home and the fingerprint is empty, and all that stand
+ * before it there are smaller.
  */
 
 import { type Func, func, procedure } from "../wasm/callable.ts";
 import { give, local, loop, until, when } from "../wasm/control.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
-import { field, U64 } from "../wasm/records.ts";
-import { increase, type Value } from "../wasm/values.ts";
+import { cell, U64 } from "../wasm/records.ts";
+import { increase, type Value, type Variable } from "../wasm/values.ts";
 import { type Arena, TAIL } from "./arena.ts";
 import { saltedHash } from "./fingerprint.ts";
 import type { Globals } from "./globals.ts";
 
-export interface Visit {
-  /** (salt) → 1 if the current state, told apart by the salt too, was not there; it is then put in. */
+export interface VisitedSet {
+  /**
+   * (salt) → 1 if the current state, told apart by the salt too, was not there; it is then put in.
+   */
   readonly here: Func<["i64"], "i32">;
   /** (fingerprint, salt) → the same for the state of that fingerprint. */
   readonly at: Func<["i64", "i64"], "i32">;
@@ -23,9 +27,9 @@ export interface Visit {
 
 const SLOT = 8;
 const EMPTY = 0n;
-const slot = { ...U64, offset: 0 };
+const slotAt = (address: Value<"i32">): Variable<"i64"> => cell(U64, address);
 
-export function defineVisited(builder: ModuleBuilder, g: Globals, arena: Arena): Visit {
+export function defineVisitedSet(builder: ModuleBuilder, g: Globals, arena: Arena): VisitedSet {
   const start = g.arenaEnd;
   const endOf = (capacity: Value<"i32">): Value<"i32"> => capacity.add(TAIL).shl(3).add(start);
 
@@ -33,8 +37,9 @@ export function defineVisited(builder: ModuleBuilder, g: Globals, arena: Arena):
     fingerprint.shr(32n).mul(g.capacity.toI64()).shr(32n).toI32().shl(3).add(start),
   );
 
-  // Slides all entries to the end of the new table, then deals them out in ascending order from the front. An entry's new place is never
-  // behind the place it is read from, because those after it all have to fit too.
+  // Slides all entries to the end of the new table, then deals them out in ascending order from the
+  // front. An entry's new place is never behind the place it is read from, because those after it
+  // all have to fit too.
   const grow = procedure(builder, ["i32"], (capacity) => {
     const oldEnd = local(endOf(g.capacity));
     const end = local(endOf(capacity));
@@ -48,11 +53,11 @@ export function defineVisited(builder: ModuleBuilder, g: Globals, arena: Arena):
     loop((again, done) => {
       done.when(read.le(start));
       read.set(read.sub(SLOT));
-      entry.set(field(read, slot));
+      entry.set(slotAt(read));
       again.when(entry.isZero());
-      field(read, slot).set(EMPTY);
+      slotAt(read).set(EMPTY);
       write.set(write.sub(SLOT));
-      field(write, slot).set(entry);
+      slotAt(write).set(entry);
     });
 
     g.capacity.set(capacity);
@@ -60,12 +65,12 @@ export function defineVisited(builder: ModuleBuilder, g: Globals, arena: Arena):
     write.set(start);
     const wanted = local("i32");
     until(read.ge(end), () => {
-      entry.set(field(read, slot));
-      field(read, slot).set(EMPTY);
+      entry.set(slotAt(read));
+      slotAt(read).set(EMPTY);
       increase(read, SLOT);
       wanted.set(home(entry));
       when(wanted.gt(write), () => write.set(wanted));
-      field(write, slot).set(entry);
+      slotAt(write).set(entry);
       increase(write, SLOT);
     });
   });
@@ -82,7 +87,7 @@ export function defineVisited(builder: ModuleBuilder, g: Globals, arena: Arena):
 
     place.set(home(fingerprint));
     loop((_, done) => {
-      there.set(field(place, slot));
+      there.set(slotAt(place));
       done.when(there.ge(fingerprint));
       done.when(there.isZero());
       increase(place, SLOT);
@@ -92,11 +97,11 @@ export function defineVisited(builder: ModuleBuilder, g: Globals, arena: Arena):
     // Put it here and move the rest of the cluster up by one.
     increase(g.count);
     loop((_, done) => {
-      field(place, slot).set(fingerprint);
+      slotAt(place).set(fingerprint);
       done.when(there.isZero());
       fingerprint.set(there);
       increase(place, SLOT);
-      there.set(field(place, slot));
+      there.set(slotAt(place));
     });
     return 1;
   });

@@ -25,7 +25,7 @@ export interface MachineOptions {
 /** Makes the machine of each pass. Code is generated again only when there are new scheduling points. */
 export function machinesOf(
   program: Program,
-  options: MachineOptions & Pick<RunOptions, "stepCache">,
+  options: MachineOptions & Pick<RunOptions, "memoise">,
   kept?: KeptCode,
   onWork?: (doing: string) => void,
 ): (knowledge: Knowledge) => Machine {
@@ -47,7 +47,7 @@ export function machinesOf(
       movers,
       racyAccesses: knowledge.racyAccesses,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
-      ...(options.stepCache === undefined ? {} : { stepCache: options.stepCache }),
+      ...(options.memoise === undefined ? {} : { memoise: options.memoise }),
     });
     onWork?.("schedules were tried");
     return machine;

@@ -1,8 +1,13 @@
 /**
- * Functions of a module that are called like those of TypeScript: `const home = func(builder, ["i64"], "i32", (fp) => …)`, then
- * `at.set(home(fp))`. Parameters have the names that the closure gives them.
+ * Functions of a module that are called like those of TypeScript:
  *
- * Always: the result of each call is used exactly once (current.ts); a call without result is appended where it stands.
+ *     const home = func(builder, ["i64"], "i32", (fingerprint) => ...);
+ *     place.set(home(fingerprint));
+ *
+ * Parameters have the names that the closure gives them.
+ *
+ * Always: the result of each call is used exactly once (current.ts); a call without result is
+ * appended where it stands.
  */
 import { Code, type ValType } from "./code.ts";
 import { here, into, owed, paid } from "./current.ts";

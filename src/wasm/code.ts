@@ -1,6 +1,7 @@
 /**
- * A WebAssembly assembler: just what the compiler emits (i32, i64, one memory, one table). `Code` collects the bytes of one function body;
- * `module-builder.ts` puts modules together. Nothing is checked here: the engine's validation at instantiation is the check.
+ * A WebAssembly assembler: just what the compiler emits (i32, i64, one memory, one table). `Code`
+ * collects the bytes of one function body; `module-builder.ts` puts modules together. Nothing is
+ * checked here: the engine's validation at instantiation is the check.
  */
 import { joined, signedLeb32, signedLeb64, unsignedLeb } from "./leb.ts";
 
@@ -88,7 +89,9 @@ export type MemoryOp = keyof typeof MEMORY;
 export type Ref = number | { readonly index: number };
 export const indexOf = (ref: Ref): number => (typeof ref === "number" ? ref : ref.index);
 
-/** The body of one function. Branch targets are given as labels; `depth` of nesting is kept here. */
+/**
+ * The body of one function. Branch targets are given as labels; `depth` of nesting is kept here.
+ */
 export class Code {
   readonly bytes: number[] = [];
   readonly params: number;

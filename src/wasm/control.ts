@@ -1,13 +1,18 @@
 /**
- * Statements of WebAssembly: conditions and loops as closures, locals, and the way out of a function.
+ * Statements of WebAssembly: conditions and loops as closures, locals, and the way out of a
+ * function.
  *
- * Always: every block that is opened is closed where its closure ends; a label is valid inside its closure only.
+ * Always: every block that is opened is closed where its closure ends; a label is valid inside its
+ * closure only.
  */
 import type { ValType } from "./code.ts";
 import { here } from "./current.ts";
 import { type I32, type Local, localVariable, type Operand, Value, value } from "./values.ts";
 
-/** A new local of the running function: of that type and zero at the function's start, or assigned here. */
+/**
+ * A new local of the running function: of that type and zero at the function's start, or assigned
+ * here.
+ */
 export function local<T extends ValType>(start: T | Value<T>): Local<T> {
   const code = here();
   const type = start instanceof Value ? start.type : start;
@@ -88,7 +93,10 @@ export function until(condition: I32, body: (again: Label, done: Label) => void)
   });
 }
 
-/** Goes round until the function is left. What it gives is never reached; it stands for the function's result. */
+/**
+ * Goes round until the function is left. What it gives is never reached; it stands for the
+ * function's result.
+ */
 export function forever(body: (again: Label) => void): Value<never> {
   repeat((again) => {
     body(again);

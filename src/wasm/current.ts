@@ -1,8 +1,9 @@
 /**
- * The function that instructions are now appended to. What builds instructions (values.ts, control.ts, callable.ts) asks here,
- * so that no text has to hand a `Code` around.
+ * The function that instructions are now appended to. What builds instructions (values.ts,
+ * control.ts, callable.ts) asks here, so that no text has to hand a `Code` around.
  *
- * Always: `into` restores the former function when its body has ended, however it ended; outside of it there is none.
+ * Always: `into` restores the former function when its body has ended, however it ended; outside of
+ * it there is none.
  */
 import type { Code } from "./code.ts";
 
@@ -21,7 +22,10 @@ function scope(): Scope {
 
 export const here = (): Code => scope().code;
 
-/** The result of a call has been described: it must be used once, or the call would be missing, or be made twice. */
+/**
+ * The result of a call has been described: it must be used once, or the call would be missing, or
+ * be made twice.
+ */
 export function owed(result: object): void {
   scope().unused.add(result);
 }

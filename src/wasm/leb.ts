@@ -1,4 +1,7 @@
-/** Numbers as WebAssembly writes them, 7 bits a byte, the lowest first; and bytes put one behind the other. */
+/**
+ * Numbers as WebAssembly writes them, 7 bits a byte, the lowest first; and bytes put one behind the
+ * other.
+ */
 
 export function unsignedLeb(value: number, out: number[]): void {
   let v = value >>> 0;

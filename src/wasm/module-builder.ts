@@ -1,4 +1,6 @@
-/** A WebAssembly module put together: types, imports, functions, globals, one table, exports, names. */
+/**
+ * A WebAssembly module put together: types, imports, functions, globals, one table, exports, names.
+ */
 
 import { type Code, indexOf, type Ref, TYPE_BYTE, type ValType } from "./code.ts";
 import { joined, signedLeb32, signedLeb64, unsignedLeb } from "./leb.ts";
@@ -53,7 +55,10 @@ export class ModuleBuilder {
     this.imports.push(out);
   }
 
-  /** Reserves a function index, so that functions can call each other; its body is given by `define`. */
+  /**
+   * Reserves a function index, so that functions can call each other; its body is given by
+   * `define`.
+   */
   declare(params: readonly ValType[], results: readonly ValType[], name = ""): number {
     this.names.push(name);
     this.functionTypes.push(this.type(params, results));

@@ -1,6 +1,7 @@
 /**
- * Records and arrays in linear memory: a record's fields lie in the order of their names, each at a multiple of its own size.
- * `record` is the one place that says where a field lies; generated code reads and writes it through `view`, the host by `offset`.
+ * Records and arrays in linear memory: a record's fields lie in the order of their names, each at a
+ * multiple of its own size. `record` is the one place that says where a field lies; generated code
+ * reads and writes it through `view`, the host by `offset`.
  */
 import type { MemoryOp, ValType } from "./code.ts";
 import { here } from "./current.ts";
@@ -58,6 +59,10 @@ export function field<T extends ValType>(base: I32, at: Field<T>, start = 0): Va
   );
 }
 
+/** A single value of that kind. */
+export const cell = <T extends ValType>(kind: Kind<T>, address: I32, start = 0): Variable<T> =>
+  field(address, { ...kind, offset: 0 }, start);
+
 export type View<F extends Kinds> = { readonly [N in keyof F]: Variable<F[N]["type"]> };
 
 /** All fields of the record at `base`, as variables. */
@@ -77,7 +82,7 @@ export function table<T extends ValType>(kind: Kind<T>, start: number): Table<T>
   const shift = Math.log2(kind.bytes);
   const scaled = (index: Value<"i32">): Value<"i32"> => (shift === 0 ? index : index.shl(shift));
   return {
-    at: (index) => field(scaled(index), { ...kind, offset: 0 }, start),
+    at: (index) => cell(kind, scaled(index), start),
     address: (index) => scaled(index).add(i32(start)),
   };
 }

@@ -1,9 +1,11 @@
 /**
- * Expressions of WebAssembly, typed: `count.mul(5n).ge(capacity.toI64().mul(4n))`. Operators are methods, in the order in which
- * one reads and in which the instructions are appended; numbers stand for i32 constants, bigints for i64 ones.
+ * Expressions of WebAssembly, typed: `count.mul(5n).ge(capacity.toI64().mul(4n))`. Operators are
+ * methods, in the order in which one reads and in which the instructions are appended; numbers
+ * stand for i32 constants, bigints for i64 ones.
  *
- * Always: a `Value` is text and not a result. Its instructions are appended wherever it is used, as often as it is used; what is
- * to be computed once goes into a local (control.ts). Comparisons without a suffix are unsigned.
+ * Always: a `Value` is text and not a result. Its instructions are appended wherever it is used, as
+ * often as it is used; what is to be computed once goes into a local (control.ts). Comparisons
+ * without a suffix are unsigned.
  */
 import type { Code, PlainOp, ValType } from "./code.ts";
 import { here } from "./current.ts";
@@ -138,7 +140,10 @@ export function value<T extends ValType>(operand: Operand<T>): Value<ValType> {
   return typeof operand === "bigint" ? i64(operand) : i32(operand);
 }
 
-/** An i32 that is not zero, as 1. A condition takes any i32; where conditions are combined by `and`, this is needed. */
+/**
+ * An i32 that is not zero, as 1. A condition takes any i32; where conditions are combined by `and`,
+ * this is needed.
+ */
 export const nonZero = (operand: Value<"i32">): Value<"i32"> => operand.ne(0);
 /** All bits the other way round. */
 export const inverse = (operand: Value<"i64">): Value<"i64"> => operand.xor(-1n);

@@ -1,6 +1,6 @@
 /**
- * The part of the WebAssembly interface that is used here, typed by hand: the alternative is the whole of the browser's library of
- * types, and with it names that Node does not have.
+ * The part of the WebAssembly interface that is used here, typed by hand: the alternative is the
+ * whole of the browser's library of types, and with it names that Node does not have.
  */
 export interface WasmGlobal<T> {
   value: T;

@@ -176,7 +176,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
         engine: setting.engine,
         maxMemory: undefined,
         preemptions: setting.preemptions,
-        stepCache: setting.remember,
+        memoise: setting.remember,
       },
       kept,
     );
@@ -206,7 +206,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
 /** As check.ts makes it, but with less room at first: V8 collects garbage whenever it has given out some sixty megabytes of memory for WebAssembly. */
 function smallCode(program: Linked, merging: Merging, knowledge: Knowledge): CompiledModule {
   const points = findPoints(program, { merging, racyAccesses: new Set(knowledge.racyAccesses) });
-  return compileProgram(program, { merging, points, sizes: { steps: 0x10_0000, room: 0x20_0000 } });
+  return compileProgram(program, { merging, points, sizes: { memo: 0x10_0000, arena: 0x20_0000 } });
 }
 
 /** The line of the file that an access belongs to, through whatever was inlined; 0 if there is none. */

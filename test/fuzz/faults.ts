@@ -47,9 +47,9 @@ export const FAULTS: readonly Fault[] = [
     name: "final-unseen",
     what: "what the final check reads is not noted",
     file: "src/engine/tracking.ts",
-    find: `      when(g.tracking.eq(FINAL_CHECK), () => {
+    find: `      when(g.tracking.eq(TRACKING.finalCheck), () => {
 `,
-    replace: `      when(g.tracking.eq(FINAL_CHECK), () => give());
+    replace: `      when(g.tracking.eq(TRACKING.finalCheck), () => give());
       when(0, () => {
 `,
   },

@@ -11,7 +11,7 @@ import type { Support } from "../engine/support.ts";
 import type { Program } from "../program/program.ts";
 import type { ValType } from "../wasm/code.ts";
 
-export interface Unit {
+export interface ModuleContext {
   readonly program: Program;
   readonly engine: Engine;
   readonly accesses: Accesses;

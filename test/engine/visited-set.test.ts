@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TAIL } from "../../src/engine/arena.ts";
+import { type Instance, instantiate } from "./module.ts";
+
+const made = (): Instance =>
+  instantiate(({ builder, visit, arena }) => {
+    builder.exportFunction("at", visit.at);
+    builder.exportFunction("reserve", arena.reserve);
+  });
+
+const isNew = (set: Instance, state: bigint, salt = 0n): boolean => set.call("at", state, salt) === 1;
+
+/** The slots of the table, in order. */
+function slots(set: Instance): bigint[] {
+  const view = set.view();
+  const start = set.global("arenaEnd").value;
+  return Array.from({ length: set.global("capacity").value + TAIL }, (_, i) => view.getBigUint64(start + 8 * i, true));
+}
+
+/** What visited-set.ts says that always holds. */
+function expectOrdered(set: Instance): void {
+  const table = slots(set);
+  const capacity = BigInt(set.global("capacity").value);
+  let before = 0n;
+  let cluster = 0;
+  table.forEach((fingerprint, i) => {
+    if (fingerprint === 0n) {
+      cluster = i + 1;
+      return;
+    }
+    expect(fingerprint > before).toBe(true);
+    before = fingerprint;
+    const home = Number(((fingerprint >> 32n) * capacity) >> 32n);
+    expect(home <= i && home >= cluster).toBe(true);
+  });
+  expect(table.filter((fingerprint) => fingerprint !== 0n)).toHaveLength(set.global("count").value);
+}
+
+describe("the visited set", () => {
+  it("knows each state after its first visit, by fingerprint and salt", () => {
+    const states = fc.array(fc.tuple(fc.bigInt({ min: 0n, max: 300n }), fc.bigInt({ min: 0n, max: 3n })), { maxLength: 2000 });
+    fc.assert(
+      fc.property(states, (visits) => {
+        const set = made();
+        const known = new Set<string>();
+        for (const [state, salt] of visits) {
+          const name = `${state}/${salt}`;
+          expect(isNew(set, state, salt)).toBe(!known.has(name));
+          known.add(name);
+        }
+        expect(set.global("count").value).toBe(known.size);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("keeps its order and finds all again while it grows, at 10 to 15 bytes a state", () => {
+    const set = made();
+    let checked = 0;
+    for (let state = 0; state < 20_000; state++) {
+      expect(isNew(set, BigInt(state))).toBe(true);
+      const capacity = set.global("capacity").value;
+      if (capacity === checked) continue;
+      // It has just grown.
+      checked = capacity;
+      expectOrdered(set);
+      for (let i = 0; i <= state; i += 7) expect(isNew(set, BigInt(i))).toBe(false);
+    }
+    expectOrdered(set);
+    const bytes = (8 * set.global("capacity").value) / set.global("count").value;
+    expect(bytes).toBeGreaterThanOrEqual(10);
+    expect(bytes).toBeLessThan(15.1);
+  });
+
+  it("moves with the end of the arena", () => {
+    const set = made();
+    for (let state = 0n; state < 1000n; state++) isNew(set, state);
+    const end = set.global("arenaEnd").value;
+    set.call("reserve", 3 * (end - set.map.undo));
+    expect(set.global("arenaEnd").value).toBeGreaterThan(end);
+    expectOrdered(set);
+    for (let state = 0n; state < 1000n; state++) expect(isNew(set, state)).toBe(false);
+    expect(isNew(set, 1000n)).toBe(true);
+  });
+});
