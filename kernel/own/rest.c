@@ -341,7 +341,11 @@ void blk_finish_plug(struct blk_plug *plug)
 
 /* --- swap: there is none, and no page is in its cache --- */
 
+#ifdef SD_HAS_FREE_SWAP_FOLIO
 void free_swap_cache(struct folio *folio)
+#else
+void free_swap_cache(struct page *page)
+#endif
 {
 }
 

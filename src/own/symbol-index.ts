@@ -32,8 +32,9 @@ const FOLDERS = [
 ];
 
 const FUNCTION = /^(?!static\b|extern\b|typedef\b|return\b|else\b|#|\/|\*)(?:[A-Za-z_][\w ]*[ *\t]+)?\**(\w+)\s*\(/;
-const VARIABLE =
-  /^(?!static\b|extern\b|typedef\b|return\b|goto\b|#|\/|\*)[A-Za-z_][\w ]*[ *\t]+\**(\w+)(?:\[[^\]]*\])*(?:\s+__\w+(?:\([^)]*\))?)*\s*(?:=|;)/;
+const VARIABLE = /^(?!static\b|extern\b|typedef\b|return\b|goto\b|#|\/|\*)[A-Za-z_][\w ]*[ *\t]+\**(\w+)(?:\[[^\]]*\])*\s*(?:=|;)/;
+/** What may follow a variable's name: `__read_mostly`, `__section("...")`. */
+const ANNOTATIONS = /(?:\s+__\w+(?:\([^)]*\))?)+(?=\s*(?:=|;))/;
 /** `DEFINE_PER_CPU(type, name)`, `DEFINE_SPINLOCK(name)`, `EXPORT_SYMBOL_GPL(name)`. */
 const MACRO = /^(?:__visible\s+)?(?:DEFINE|EXPORT|DECLARE_RWSEM|LIST_HEAD)\w*\((?:[^,()]+,\s*)?(\w+)/;
 
@@ -50,7 +51,9 @@ export function definedIn(text: string): string[] {
       names.add(`__x64_sys_${call}`);
       continue;
     }
-    const name = (MACRO.exec(line) ?? VARIABLE.exec(line) ?? (line.endsWith(";") ? null : FUNCTION.exec(line)))?.[1];
+    const name = (MACRO.exec(line) ??
+      VARIABLE.exec(line.replace(ANNOTATIONS, "")) ??
+      (line.endsWith(";") ? null : FUNCTION.exec(line)))?.[1];
     if (name !== undefined) names.add(name);
   }
   return [...names];
