@@ -11,6 +11,8 @@ import { codeVersion } from "../base/paths.ts";
 
 /** Names by file, and files by name; files as paths below the tree. */
 export interface SymbolIndex {
+  /** Changes with every file that was read. */
+  readonly key: string;
   readonly filesOf: (name: string) => readonly string[];
   readonly namesOf: (file: string) => ReadonlySet<string>;
 }
@@ -78,6 +80,7 @@ export function symbolIndex(tree: string, cache: Cache, more: ReadonlyMap<string
   for (const [file, names] of Object.entries(table)) for (const name of names) by.set(name, [...(by.get(name) ?? []), file]);
   const sets = new Map<string, ReadonlySet<string>>();
   return {
+    key,
     filesOf: (name) => by.get(name) ?? [],
     namesOf: (file) => {
       const known = sets.get(file) ?? new Set(table[file] ?? []);
