@@ -4,7 +4,7 @@
  *
  * Contents are not values but a relation: for each location (what a user page must show) the set of frames that hold its last write, or zeroes if it was
  * never written. A write through a frame makes that frame the only one for its location, and takes it from all others; a copy belongs wherever its
- * source does; a cleared page wherever zeroes do. So copy-on-write, fork, migration and moving need no rule of their own. Reading a frame
+ * source does; a cleared page, as long as nobody writes to it, wherever zeroes do, also where they come to be later (a fault may have cleared its page before). So copy-on-write, fork, migration and moving need no rule of their own. Reading a frame
  * that is not in the set is a violation, and so is to find one at the end.
  *
  * What a system call takes away (madvise, munmap) may show anything while the call runs. When it returns, frames that could be reached when
@@ -18,6 +18,7 @@ u64 sd_forbidden[SD_UPAGES];			/* frames that a call has taken away */
 unsigned long sd_readonly[SD_UPAGES];		/* a call has made it read-only and returned */
 unsigned long sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
 u64 sd_captured[SD_MAX_TASKS][SD_UPAGES];	/* what could be reached when the thread's call began, and has not been freed since */
+static u64 zeroed = 1ULL << SD_ZERO_FRAME;	/* frames that are all zeroes */
 static unsigned int nr_locations = 1;
 static int last_write[SD_UPAGES + 1];		/* for the story alone */
 
@@ -29,15 +30,27 @@ unsigned int sd_new_location(void)
 	return nr_locations++;
 }
 
-void sd_contents_zero(int frame)
+static bool holds(unsigned int l, int frame)
+{
+	return (sd_current_in[l] & bit_of(frame)) || ((sd_current_in[l] & SD_ZEROES) && (zeroed & bit_of(frame)));
+}
+
+static void forget_contents(int frame)
 {
 	unsigned int l;
 
 	for (l = 1; l < nr_locations; l++)
-		if (sd_current_in[l] & SD_ZEROES)
-			sd_current_in[l] |= bit_of(frame);
-		else if (sd_current_in[l] & bit_of(frame))
+		if (sd_current_in[l] & bit_of(frame))
 			sd_current_in[l] &= ~bit_of(frame);
+	if (frame != SD_ZERO_FRAME && (zeroed & bit_of(frame)))
+		zeroed &= ~bit_of(frame);
+}
+
+void sd_contents_zero(int frame)
+{
+	forget_contents(frame);
+	if (!(zeroed & bit_of(frame)))
+		zeroed |= bit_of(frame);
 }
 
 void sd_contents_copy(int to, int from)
@@ -46,26 +59,20 @@ void sd_contents_copy(int to, int from)
 
 	if (to < 0 || from < 0 || sd_kind[to] != SD_DATA || sd_kind[from] != SD_DATA)
 		__sd_fail("freed-page-access", "a page is copied, and it or its copy is no page of data", 0, 0, 0);
-	for (l = 1; l < nr_locations; l++) {
-		u64 set = sd_current_in[l];
-		bool current_from = (set & bit_of(from)) || (from == SD_ZERO_FRAME && (set & SD_ZEROES));
-
-		if (current_from && !(set & bit_of(to)))
+	forget_contents(to);
+	for (l = 1; l < nr_locations; l++)
+		if (sd_current_in[l] & bit_of(from))
 			sd_current_in[l] |= bit_of(to);
-		else if (!current_from && (set & bit_of(to)))
-			sd_current_in[l] &= ~bit_of(to);
-	}
+	if (zeroed & bit_of(from))
+		zeroed |= bit_of(to);
 	__sd_event("copy", "{0:p} is copied to {1:p}", (sd_u64)sd_mem[from], (sd_u64)sd_mem[to], 0);
 }
 
 void sd_contents_gone(int frame)
 {
-	unsigned int l;
 	int i, t;
 
-	for (l = 1; l < nr_locations; l++)
-		if (sd_current_in[l] & bit_of(frame))
-			sd_current_in[l] &= ~bit_of(frame);
+	forget_contents(frame);
 	for (i = 0; i < sd_nr_upages; i++) {
 		if (sd_forbidden[i] & bit_of(frame))
 			sd_forbidden[i] &= ~bit_of(frame);
@@ -105,7 +112,7 @@ static void contents_access(const char *who, int upage, int frame, bool write)
 		__sd_fail("stale-permission", "{0:s} writes to {1:x} in {2:p}, though a call that has returned made it read-only", (sd_u64)who,
 			  up->va, (sd_u64)sd_mem[frame]);
 	if (!write) {
-		if (!sd_unsettled[l] && !(sd_current_in[l] & here) && !(frame == SD_ZERO_FRAME && (sd_current_in[l] & SD_ZEROES))) {
+		if (!sd_unsettled[l] && !holds(l, frame)) {
 			tell_last_write(l);
 			__sd_fail(sd_current_in[l] ? "stale-read" : "lost-write", "{0:s} reads {1:x} in {2:p} and does not see the last write to it",
 				  (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
@@ -118,6 +125,8 @@ static void contents_access(const char *who, int upage, int frame, bool write)
 	__sd_event("access", "{0:s} writes to {1:x}: {2:p}", (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
 	if (__sd_told())
 		last_write[l] = frame + 1;
+	if (zeroed & here)
+		zeroed &= ~here;
 	for (other = 1; other < nr_locations; other++)
 		if (other != l && (sd_current_in[other] & here))
 			sd_current_in[other] &= ~here;
@@ -174,8 +183,8 @@ void sd_took_away(int upage, bool done)
 	sd_captured[sd_me()][upage] = 0;
 	if (sd_unsettled[l])
 		return;
-	if (leaf && sd_leaf_frame(leaf) > SD_ZERO_FRAME)
-		sd_current_in[l] = bit_of(sd_leaf_frame(leaf));
+	if (leaf && sd_leaf_frame(leaf) >= 0)
+		sd_current_in[l] = zeroed & bit_of(sd_leaf_frame(leaf)) ? SD_ZEROES : bit_of(sd_leaf_frame(leaf));
 	else
 		sd_current_in[l] &= ~sd_forbidden[upage];
 }
@@ -205,8 +214,7 @@ void sd_final_contents(void)
 		if (frame < 0 || sd_kind[frame] != SD_DATA)
 			__sd_fail("freed-page-access", "at the end {0:x} in {1:s} is mapped to {2:p}, which is no page of data", up->va, 0,
 				  (sd_u64)sd_mem[frame]);
-		if (!(sd_current_in[up->location] & bit_of(frame)) &&
-		    !(frame == SD_ZERO_FRAME && (sd_current_in[up->location] & SD_ZEROES))) {
+		if (!holds(up->location, frame)) {
 			tell_last_write(up->location);
 			__sd_fail("lost-write", "at the end {0:x} is {1:p}, which does not have the last write to it", up->va,
 				  (sd_u64)sd_mem[frame], 0);

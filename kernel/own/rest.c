@@ -341,10 +341,31 @@ void blk_finish_plug(struct blk_plug *plug)
 
 /* --- swap: there is none, and no page is in its cache --- */
 
+#ifdef SD_HAS_FREE_SWAP_FOLIO
 void free_swap_cache(struct folio *folio)
+#else
+void free_swap_cache(struct page *page)
+#endif
 {
 }
 
 void workingset_update_node(struct xa_node *node)
 {
 }
+
+unsigned long mmap_min_addr = PAGE_SIZE;
+
+int cap_mmap_addr(unsigned long addr)
+{
+	return 0;
+}
+
+#ifndef get_file_rcu
+/* Nobody in a scenario has a file, nor runs a program from one. */
+struct file *get_file_rcu(struct file __rcu **f)
+{
+	if (rcu_access_pointer(*f))
+		__sd_fail("model-limit", "files are not there yet on a tree's own mm", 0, 0, 0);
+	return NULL;
+}
+#endif

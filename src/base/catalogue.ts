@@ -53,6 +53,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     advice:
       "Name the folder of a kernel's sources. `--tree 6.1` takes the one in SHOOTDOWN_TREE_6_1, or what the distribution's linux-source-6.1 package installed.",
   },
+
   SD107: {
     title: "There is no room for temporary files",
     meaning:
@@ -64,6 +65,13 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning:
       "A scenario includes from its own folder, those named with -I on the command line, and kernel/include. This one names something else, or something that is no regular file, or that cannot be looked at.",
     advice: "Correct the name; or say with -I that its folder may be included from.",
+  },
+  SD109: {
+    title: "The tree cannot be configured",
+    meaning:
+      "A scenario on a tree's own mm needs a small configuration of that tree. shootdown makes it out of tree, in its cache, with the kernel's own build, which needs tools and a tree that is whole.",
+    advice:
+      "Install what is named (Debian: apt-get install make gcc flex bison bc libelf-dev). A tree that was configured in place cannot be configured out of tree: use another working tree of it, or name configured headers with --headers DIR.",
   },
   SD201: {
     title: "The LLVM IR cannot be read",

@@ -36,6 +36,11 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
     "An access reached a page that holds something else: it was freed and allocated again.",
     "As for freed-page-access.",
   ),
+  "stale-permission": entry(
+    "machine",
+    "A store succeeded at an address that a system call had made read-only, after the call had returned.",
+    "The story says through which old translation the store went; the flush must come before the call returns.",
+  ),
   "freed-table-walk": entry(
     "machine",
     "A hardware walk went through a page table that is free.",

@@ -8,8 +8,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
-import { textOf } from "../host/files.ts";
 import { keyOf } from "../host/cache.ts";
+import { textOf } from "../host/files.ts";
 import { kernelDir } from "../host/paths.ts";
 
 export interface ConfiguredTree {

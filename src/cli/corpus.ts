@@ -37,7 +37,7 @@ export interface OwnGroup {
 const CORPUS = join(packageRoot, "corpus/own");
 const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
 /** Seconds: a case that takes longer is too big. */
-const TIMEOUT = 300;
+const TIMEOUT = 120;
 
 export function ownGroups(): OwnGroup[] {
   return readdirSync(CORPUS)

@@ -26,6 +26,8 @@ export type Origin =
 export interface Closure {
   readonly units: readonly LinkedUnit[];
   readonly origins: ReadonlyMap<string, Origin>;
+  /** The tree's, in the order of `units`; absent if it was known before. */
+  readonly files?: readonly { readonly file: string; readonly unit: LinkedUnit }[];
 }
 
 export interface ClosureOptions {
@@ -98,5 +100,6 @@ function finish(
     const text = standIns(declarations);
     units.push({ source: "stand-ins.ll", text, module: read(text, "stand-ins.ll") });
   }
-  return { units, origins };
+  const files = [...tried].flatMap(([file, made]) => ("module" in made ? [{ file, unit: made }] : []));
+  return { units, origins, files };
 }

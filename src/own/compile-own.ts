@@ -27,7 +27,7 @@ export async function compileOwn(
     ...(patch === undefined ? [] : editsOfPatch(textNamed(patch, options.cwd))),
     ...(edit === undefined ? [] : editsOfJson(textNamed(edit, options.cwd), edit)),
   ];
-  const inputs = await ownInputs({ ...options, edits, read: readModule, say });
+  const inputs = await ownInputs({ ...options, edits, read: readModule, say, anew: explain !== undefined });
   if (explain !== undefined) throw fault(explained(explain, inputs.closure.origins));
   return inputs;
 }

@@ -13,8 +13,8 @@ import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
 import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
 import { unusedDefines } from "../clang/unused.ts";
-import { keyOf } from "../host/cache.ts";
-import { kernelDir, packageRoot } from "../host/paths.ts";
+import { type Cache, keyOf } from "../host/cache.ts";
+import { codeVersion, kernelDir, packageRoot } from "../host/paths.ts";
 import type { Module } from "../ir/read/module.ts";
 import { type Closure, closure, type LinkedUnit } from "./closure.ts";
 import { type Edit, editedCopy } from "./edits.ts";
@@ -28,6 +28,8 @@ const SHARED = ["locks.c", "rcu.c", "wait.c", "bug.c"].map((name) => join(kernel
 export interface OwnOptions extends InputOptions {
   readonly tree: string;
   readonly edits?: readonly Edit[];
+  /** Finds out anew what is reached, and where each name came from. */
+  readonly anew?: boolean;
   /** Reads IR, and remembers it for who builds the program. */
   readonly read: (text: string, source: string) => Module;
   readonly say: (text: string) => void;
@@ -49,9 +51,17 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const has = headerOf(cache.dir, "has", featuresOf(tree.dir));
   const ours = ["-isystem", join(OWN, "include"), "-isystem", dirname(dirname(has))];
   const after = ["-include", join(OWN, "include/shootdown/after.h")];
+  /** Read when it is asked for: a program that is known needs none of them. */
+  const unitOf = (source: string, text: string): LinkedUnit => ({
+    source,
+    text,
+    get module() {
+      return options.read(text, source);
+    },
+  });
   const compile = async (requests: readonly CompileRequest[]): Promise<{ units: LinkedUnit[]; warnings: string }> => {
     const done: Compiled[] = await compileAll(requests, { read: (made, { source }) => void options.read(made.text, source), limits });
-    const units = done.map(({ text }, i) => ({ source: requests[i]!.source, text, module: options.read(text, requests[i]!.source) }));
+    const units = done.map(({ text }, i) => unitOf(requests[i]!.source, text));
     return { units, warnings: done.map((one) => one.warnings).join("") };
   };
   const request = (source: string, more: Partial<CompileRequest> = {}): CompileRequest => ({
@@ -71,45 +81,59 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const named = files.map((source) => request(source, { defines, includes, cwd }));
   const runtime = runtimeSources();
   const { units: own, warnings } = await compile([...named, ...runtime.map((source) => request(source, { defines: switches(defines) }))]);
-  const provided = new Set(own.slice(files.length).flatMap(({ module }) => strongNames(module)));
+  const provided = new Set(
+    kept(cache, keyOf("provided", codeVersion(), ...own.slice(files.length).map(({ text }) => text)), () =>
+      own.slice(files.length).flatMap(({ module }) => strongNames(module)),
+    ),
+  );
   const edits = new Map((options.edits ?? []).map((edit) => [edit.file, edit] as const));
 
   const followed = new Set([...listed("sources.txt"), ...joined.keys()]);
-  const found = await closure(own, {
-    index,
-    followed,
-    read: options.read,
-    compile: async (file) => {
-      say(`${file} is compiled`);
-      const weak = [...index.namesOf(file)].filter((name) => provided.has(name)).sort();
-      const pragmas = headerOf(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
-      const edit = edits.get(file);
-      const original = join(tree.dir, file);
-      const copy = edit === undefined ? undefined : editedCopy(tree.dir, edit, cache.dir);
-      const wrapper = joined.get(file);
-      const source = wrapper ?? copy ?? original;
-      const whole = wrapper === undefined ? [] : [`-DSD_FILE="${copy ?? original}"`];
-      const flags = [
-        ...(wrapper === undefined ? [] : ours),
-        "-include",
-        pragmas,
-        ...whole,
-        ...(source === original ? [] : ["-I", dirname(original)]),
-        ...treeFlags(tree, original, opt),
-        ...after,
-      ];
-      try {
-        const [unit] = (await compile([request(source, { flags })])).units;
-        if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
-        const text = variablesOnly(unit.text);
-        return { source: unit.source, text, module: options.read(text, unit.source) };
-      } catch (error) {
-        if (!(error instanceof InputFault)) throw error;
-        if (edit !== undefined) throw error;
-        return { refused: error.diagnostics.map((d) => d.message).join("; ") };
-      }
-    },
-  });
+  const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
+    say(`${file} is compiled`);
+    const weak = [...index.namesOf(file)].filter((name) => provided.has(name)).sort();
+    const pragmas = headerOf(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
+    const edit = edits.get(file);
+    const original = join(tree.dir, file);
+    const copy = edit === undefined ? undefined : editedCopy(tree.dir, edit, cache.dir);
+    const wrapper = joined.get(file);
+    const source = wrapper ?? copy ?? original;
+    const whole = wrapper === undefined ? [] : [`-DSD_FILE="${copy ?? original}"`];
+    const flags = [
+      ...(wrapper === undefined ? [] : ours),
+      "-include",
+      pragmas,
+      ...whole,
+      ...(source === original ? [] : ["-I", dirname(original)]),
+      ...treeFlags(tree, original, opt),
+      ...after,
+    ];
+    try {
+      const [unit] = (await compile([request(source, { flags })])).units;
+      if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
+      const text = variablesOnly(unit.text);
+      return unitOf(unit.source, text);
+    } catch (error) {
+      if (!(error instanceof InputFault)) throw error;
+      if (edit !== undefined) throw error;
+      return { refused: error.diagnostics.map((d) => d.message).join("; ") };
+    }
+  };
+  const key = keyOf(
+    "closure",
+    codeVersion(),
+    index.key,
+    JSON.stringify(options.edits ?? []),
+    [...followed].join(),
+    ...own.map(({ text }) => text),
+  );
+  const before = options.anew === true ? undefined : recalled(cache, key);
+  const again = before === undefined ? undefined : await Promise.all(before.files.map(compileFile));
+  const found =
+    before !== undefined && again?.every((unit) => "text" in unit) && textsOf(again) === before.texts
+      ? { units: [...own, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
+      : await closure(own, { index, followed, read: options.read, compile: compileFile });
+  remember(cache, key, found);
   const untouched = [...edits.keys()].filter((file) => !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
   if (untouched.length > 0)
     throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
@@ -132,6 +156,37 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     key: keyOf(code, JSON.stringify(parameters)),
     closure: found,
   };
+}
+
+/** What a scenario reached when it was linked last: which files, what stood in, and what the files were then. */
+interface Reached {
+  readonly files: readonly string[];
+  readonly standIns: string;
+  readonly texts: string;
+}
+
+const textsOf = (units: readonly { readonly text: string }[]): string => keyOf(...units.map(({ text }) => text));
+
+function recalled(cache: Cache, key: string): Reached | undefined {
+  const bytes = cache.get(key);
+  return bytes === undefined ? undefined : (JSON.parse(Buffer.from(bytes).toString("utf8")) as Reached);
+}
+
+function remember(cache: Cache, key: string, { units, files }: Closure): void {
+  if (files === undefined) return;
+  const from = units.filter((unit) => files.some((file) => file.unit === unit));
+  const standIns = units.find((unit) => unit.source === "stand-ins.ll")?.text ?? "";
+  const reached: Reached = { files: files.map(({ file }) => file), standIns, texts: textsOf(from) };
+  cache.put(key, Buffer.from(JSON.stringify(reached)));
+}
+
+/** A list of names, found out once. */
+function kept(cache: Cache, key: string, find: () => string[]): string[] {
+  const bytes = cache.get(key);
+  if (bytes !== undefined) return JSON.parse(Buffer.from(bytes).toString("utf8")) as string[];
+  const names = find();
+  cache.put(key, Buffer.from(JSON.stringify(names)));
+  return names;
 }
 
 /** The tree with its configuration: the headers named, or a small one of ours. */

@@ -11,6 +11,8 @@ import { codeVersion } from "../host/paths.ts";
 
 /** Names by file, and files by name; files as paths below the tree. */
 export interface SymbolIndex {
+  /** Changes with every file that was read. */
+  readonly key: string;
   readonly filesOf: (name: string) => readonly string[];
   readonly namesOf: (file: string) => ReadonlySet<string>;
 }
@@ -32,8 +34,9 @@ const FOLDERS = [
 ];
 
 const FUNCTION = /^(?!static\b|extern\b|typedef\b|return\b|else\b|#|\/|\*)(?:[A-Za-z_][\w ]*[ *\t]+)?\**(\w+)\s*\(/;
-const VARIABLE =
-  /^(?!static\b|extern\b|typedef\b|return\b|goto\b|#|\/|\*)[A-Za-z_][\w ]*[ *\t]+\**(\w+)(?:\[[^\]]*\])*(?:\s+__\w+(?:\([^)]*\))?)*\s*(?:=|;)/;
+const VARIABLE = /^(?!static\b|extern\b|typedef\b|return\b|goto\b|#|\/|\*)[A-Za-z_][\w ]*[ *\t]+\**(\w+)(?:\[[^\]]*\])*\s*(?:=|;)/;
+/** What may follow a variable's name: `__read_mostly`, `__section("...")`. */
+const ANNOTATIONS = /(?:\s+__\w+(?:\([^)]*\))?)+(?=\s*(?:=|;))/;
 /** `DEFINE_PER_CPU(type, name)`, `DEFINE_SPINLOCK(name)`, `EXPORT_SYMBOL_GPL(name)`. */
 const MACRO = /^(?:__visible\s+)?(?:DEFINE|EXPORT|DECLARE_RWSEM|LIST_HEAD)\w*\((?:[^,()]+,\s*)?(\w+)/;
 
@@ -50,7 +53,9 @@ export function definedIn(text: string): string[] {
       names.add(`__x64_sys_${call}`);
       continue;
     }
-    const name = (MACRO.exec(line) ?? VARIABLE.exec(line) ?? (line.endsWith(";") ? null : FUNCTION.exec(line)))?.[1];
+    const name = (MACRO.exec(line) ??
+      VARIABLE.exec(line.replace(ANNOTATIONS, "")) ??
+      (line.endsWith(";") ? null : FUNCTION.exec(line)))?.[1];
     if (name !== undefined) names.add(name);
   }
   return [...names];
@@ -75,6 +80,7 @@ export function symbolIndex(tree: string, cache: Cache, more: ReadonlyMap<string
   for (const [file, names] of Object.entries(table)) for (const name of names) by.set(name, [...(by.get(name) ?? []), file]);
   const sets = new Map<string, ReadonlySet<string>>();
   return {
+    key,
     filesOf: (name) => by.get(name) ?? [],
     namesOf: (file) => {
       const known = sets.get(file) ?? new Set(table[file] ?? []);
