@@ -1,6 +1,6 @@
 /** What a tree's files define, read from their text; and what stands in for what nobody defines. */
 import { describe, expect, it } from "vitest";
-import { parseModule } from "../../src/ir/parse.ts";
+import { parseModule } from "../../src/ir/read/parse.ts";
 import { declarationIn, standIns, variablesOnly } from "../../src/own/stand-ins.ts";
 import { definedIn } from "../../src/own/symbol-index.ts";
 
