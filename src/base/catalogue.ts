@@ -65,7 +65,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning:
       "A scenario includes from its own folder, those named with -I on the command line, and kernel/include. This one names something else, or something that is no regular file, or that cannot be looked at.",
     advice: "Correct the name; or say with -I that its folder may be included from.",
-  },  SD109: {
+  },
+  SD109: {
     title: "The tree cannot be configured",
     meaning:
       "A scenario on a tree's own mm needs a small configuration of that tree. shootdown makes it out of tree, in its cache, with the kernel's own build, which needs tools and a tree that is whole.",
