@@ -218,7 +218,7 @@ int sd_migrate(struct mm_struct *mm, unsigned long va)
 	return migrate_pages(&list, new_place, NULL, 0, MIGRATE_SYNC, MR_SYSCALL, NULL);
 }
 
-int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va)
+static int unmap_page(struct mm_struct *mm, unsigned long va, enum ttu_flags flags)
 {
 	struct page *page = page_at(mm, va);
 	int mapped;
@@ -226,12 +226,22 @@ int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va)
 	if (!page)
 		return -ENOENT;
 	lock_page(page);
-	try_to_unmap(page_folio(page), TTU_BATCH_FLUSH);
+	try_to_unmap(page_folio(page), flags);
 	mapped = page_mapped(page);
 	unlock_page(page);
 	try_to_unmap_flush();	/* before what was unmapped is freed */
 	put_page(page);
 	return mapped;
+}
+
+int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va)
+{
+	return unmap_page(mm, va, TTU_BATCH_FLUSH);
+}
+
+int sd_unmap_now(struct mm_struct *mm, unsigned long va)
+{
+	return unmap_page(mm, va, 0);
 }
 
 struct page *sd_gup_fast(unsigned long va, bool write, bool pin)

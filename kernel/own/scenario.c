@@ -43,6 +43,9 @@ struct mm_struct *sd_mm(const char *name)
 	mm = mm_alloc();
 	if (!mm)
 		__sd_fail("scenario", "mm_alloc() fails", 0, 0, 0);
+#ifdef SD_HAS_MM_GET_AREA
+	mm->get_unmapped_area = arch_get_unmapped_area;	/* as the program that is run would have it */
+#endif
 	__sd_event("name", "{1:s}", (sd_u64)mm, (sd_u64)name, 0);
 	sd_task_structs[0].mm = mm;	/* setup calls on behalf of the latest */
 	return mm;

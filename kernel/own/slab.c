@@ -69,7 +69,7 @@ static void release(const void *p)
 	for (i = 0; t < SD_MAX_TASKS && i < nr_objects[t] && objects[t][i].address != (unsigned long)p; i++)
 		;
 	if (t >= SD_MAX_TASKS || i == nr_objects[t])
-		__sd_fail("bad-free", "{0:p} is freed and was not allocated", (sd_u64)p, 0, 0);
+		__sd_fail("double-free", "{0:p} is freed and was not allocated", (sd_u64)p, 0, 0);
 	if (!objects[t][i].size)
 		__sd_fail("double-free", "{0:p} is freed twice", (sd_u64)p, 0, 0);
 	if (!objects[t][i].cache || !(caches[objects[t][i].cache - 1].flags & SLAB_TYPESAFE_BY_RCU))

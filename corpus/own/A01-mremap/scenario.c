@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mremap() moves a page; the process writes to the old address, once; the page migrates, found through the reverse map, without mmap_lock. */
+/* mremap() moves a clean page (MADV_FREE); the process reads the old address; the page is unmapped, found through the reverse map, without mmap_lock. */
 #include <shootdown/scenario.h>
 
 static struct mm_struct *mm;
@@ -7,7 +7,8 @@ static unsigned long va;
 
 static void user(void *unused)
 {
-	sd_user_write(va);
+	sd_user_read(va);
+	sd_user_read(va);
 }
 
 static void move(void *unused)
@@ -15,9 +16,9 @@ static void move(void *unused)
 	sd_mremap(mm, va, 1);
 }
 
-static void migrate(void *unused)
+static void unmap(void *unused)
 {
-	sd_migrate(mm, va);
+	sd_unmap_now(mm, va);
 }
 
 void scenario(void)
@@ -25,7 +26,8 @@ void scenario(void)
 	mm = sd_mm("A");
 	va = sd_mmap(mm, NULL, 1);
 	sd_populate(mm, va);
+	sd_madvise(mm, va, 1, MADV_FREE);
 	sd_cpu_run(0, mm, "user", user, NULL);
 	sd_cpu_run(1, mm, "mremap", move, NULL);
-	sd_cpu_run(2, NULL, "migrate", migrate, NULL);
+	sd_cpu_run(2, NULL, "unmap", unmap, NULL);
 }

@@ -67,8 +67,10 @@ struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);
 void sd_exit(struct mm_struct *mm);
 /* Moves the page that is at va now, if it can be moved: 0. */
 int sd_migrate(struct mm_struct *mm, unsigned long va);
-/* The page is taken out of all page tables as reclaim does it, flush deferred (TTU_BATCH_FLUSH), and put back to where it came from. */
+/* The page is taken out of all page tables as reclaim does it, flush deferred (TTU_BATCH_FLUSH): for clean pages (MADV_FREE). */
 int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va);
+/* The same with a flush of each entry as it goes. */
+int sd_unmap_now(struct mm_struct *mm, unsigned long va);
 /* get_user_pages_fast_only() without falling back; NULL if there is no page. sd_gup_put() gives it back. */
 struct page *sd_gup_fast(unsigned long va, bool write, bool pin);
 void sd_gup_put(struct page *page, bool pin);
