@@ -1,8 +1,8 @@
 /**
  * Runs a compiler of the machine, held to limits: time, memory, what it writes and what it says. No process stays behind, however the run ends.
  *
- * A shell stands between: it sets the limits, and it notices when we are gone (its descriptor 3 ends), even if we were killed: then it removes the
- * folder for temporary files and ends its whole process group.
+ * A shell stands between: it sets the limits, and it notices when we are gone (its descriptor 3 ends), even if we were killed. Then it ends the
+ * compiler, which could still write, removes the folder for temporary files, and ends its whole process group.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -28,7 +28,7 @@ dir=$4
 shift 4
 "$@" </dev/null 3<&- &
 clang=$!
-{ read -r line; rm -rf -- "$dir"; kill -9 0; } <&3 >/dev/null 2>&1 &
+{ read -r line; kill -9 "$clang"; rm -rf -- "$dir"; kill -9 0; } <&3 >/dev/null 2>&1 &
 watcher=$!
 wait "$clang"
 status=$?

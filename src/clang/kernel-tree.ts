@@ -40,6 +40,16 @@ export const places = (env: NodeJS.ProcessEnv = process.env): Places => ({
 /** What is unpacked of a distribution's archive: enough to compile memory management and its users. */
 const UNPACKED = ["Makefile", "include", "arch/x86", "mm", "lib", "kernel", "virt", "drivers/xen", "drivers/infiniband/core"];
 
+/** What is left out of a whole one: neither configuring nor compiling memory management reads it. */
+const UNREAD = [
+  "*/Documentation/*.rst",
+  "*/Documentation/*.txt",
+  "*/Documentation/*.yaml",
+  "*/drivers/gpu/*.[ch]",
+  "*/drivers/net/*.[ch]",
+  "*/sound/*.[ch]",
+];
+
 /** Versions whose sources and headers a distribution's packages install. */
 const DISTRIBUTED: ReadonlySet<string> = new Set(["6.1"]);
 
@@ -64,7 +74,7 @@ export function findKernelTree(version: KernelVersion, at: Places = places()): K
 
 /** The sources alone, configured or not. Throws an `InputFault` if there are none. */
 export function sourcesOf(version: KernelVersion, at: Places = places()): Pick<KernelTree, "dir" | "version" | "release"> {
-  const dir = findSources(version, at);
+  const dir = findSources(version, at, true);
   return { dir, version, release: releaseOf(dir) };
 }
 
@@ -87,7 +97,8 @@ function isTree(dir: string, version: string): boolean {
   return existsSync(join(dir, "mm")) && releaseOf(dir).startsWith(`${version}.`);
 }
 
-function findSources(version: string, at: Places): string {
+/** `whole`: with all that configuring reads, if we have to unpack it ourselves. */
+function findSources(version: string, at: Places, whole = false): string {
   const name = variable("TREE", version);
   const named = at.env[name];
   if (named) {
@@ -100,12 +111,14 @@ function findSources(version: string, at: Places): string {
   }
   const unpackedByHand = join(at.installed, `linux-source-${version}`);
   const ours = join(at.cache, version);
-  for (const dir of [unpackedByHand, ours]) if (isTree(dir, version)) return dir;
+  if (isTree(unpackedByHand, version)) return unpackedByHand;
+  const copy = whole ? `${ours}-whole` : ours;
+  if (isTree(copy, version)) return copy;
 
   const archive = `${unpackedByHand}.tar.xz`;
   if (existsSync(archive)) {
-    unpack(archive, version, ours);
-    return ours;
+    unpack(archive, version, copy, whole ? [] : UNPACKED);
+    return copy;
   }
   if (!DISTRIBUTED.has(version)) {
     throw fault({
@@ -124,12 +137,14 @@ function findSources(version: string, at: Places): string {
 }
 
 /** Unpacks beside and then renames, so that a tree that was interrupted is never taken for one. */
-function unpack(archive: string, version: string, to: string): void {
+function unpack(archive: string, version: string, to: string, paths: readonly string[]): void {
   const aside = `${to}.${process.pid}.partial`;
   mkdirSync(aside, { recursive: true });
   try {
-    const members = UNPACKED.map((path) => `linux-source-${version}/${path}`);
-    execFileSync("tar", ["-xJf", archive, "-C", aside, "--strip-components=1", ...members], { stdio: ["ignore", "ignore", "pipe"] });
+    const members = paths.map((path) => `linux-source-${version}/${path}`);
+    const spared = paths.length > 0 ? [] : UNREAD.map((pattern) => `--exclude=${pattern}`);
+    const args = ["-xJf", archive, "-C", aside, "--strip-components=1", ...spared, ...members];
+    execFileSync("tar", args, { stdio: ["ignore", "ignore", "pipe"] });
     if (!isTree(to, version)) {
       rmSync(to, { recursive: true, force: true });
       mkdirSync(dirname(to), { recursive: true });

@@ -134,6 +134,8 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
               if ((status & BUSY) !== 0) waitsBusy = true;
             } else if (outcome === ASSUMED || outcome === FAILED) {
               progress = true;
+              // It could go on, if only into a violation of another class.
+              if (outcome === FAILED && thread === node.thread) lastEnabled = true;
             } else {
               if (!threads[thread]!.daemon && (outcome === FINISHED || machine.outside(thread) !== outside)) progress = true;
               if (thread === node.thread) lastEnabled = true;
