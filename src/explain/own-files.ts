@@ -15,7 +15,7 @@ export interface Audience {
   isHeader(file: string): boolean;
 }
 
-const SERVING = /^(include|locking|machine|real)[\\/]/;
+const SERVING = /^(include|locking|machine|real|own)[\\/]/;
 const MACHINE = /^machine[\\/]/;
 const DRIVERS = /^users[\\/]/;
 
