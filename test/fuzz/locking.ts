@@ -4,7 +4,7 @@
  * A lock is free, or somebody's; taking one waits until it is free. A writer of an rwsem that finds readers may queue itself in front of those to come. A grace period waits for
  * those that are inside a read section when it begins, and since 4.20 a region with preemption or interrupts off is one.
  */
-import { type Stmt, sharesCpu } from "./language.ts";
+import type { Stmt } from "./language.ts";
 import type { LockCells, State } from "./state.ts";
 import { type Effect, fails, type Writer } from "./writer.ts";
 
@@ -30,13 +30,12 @@ export function lockingOf(w: Writer): Locking {
     for (let i = 0; i < program.threads.length; i++) s[waits + i] = s[waits + i]! & ~(1 << me);
   };
 
-  /** A region with preemption off begins or ends. Whoever shares the CPU can tell, and since 4.20 others who wait for a grace period. */
+  /** A region with preemption off begins or ends: a change of the thread's count, which is memory, and so an operation. */
   const preempt = (stmt: Stmt, by: -1 | 1): void => {
     const change = (s: State): undefined => {
       s[my.preempt] = s[my.preempt]! + by;
       if (by < 0) quiet(s);
     };
-    if (program.kernel === "4.19" && !sharesCpu(program, me)) return local(change);
     visible(stmt, (s) => change(s) ?? "went");
   };
 
