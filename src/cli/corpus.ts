@@ -13,22 +13,22 @@ import { sourcesOf } from "../clang/kernel-tree.ts";
 import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
 import { packageRoot } from "../host/paths.ts";
 import { compileOwn } from "../own/compile-own.ts";
-import { gatheredEdits, type Replacement } from "../own/edits.ts";
-import type { Verdict } from "../report/verdict.ts";
+import { gatheredEdits, type NamedReplacement } from "../own/edits.ts";
+import { outcomeWord, type Verdict } from "../report/verdict.ts";
 import { optionsOf } from "../settings/from-settings.ts";
 import type { Io } from "./io.ts";
 
-export interface OwnCase {
+interface OwnCase {
   readonly name: string;
   readonly defines?: readonly string[];
   /** Only on these; left out: on all. */
   readonly trees?: readonly KernelVersion[];
-  readonly undo?: readonly (Replacement & { readonly file: string })[];
+  readonly undo?: readonly NamedReplacement[];
   /** "none", or the class of the violation, or several of which one is expected. */
   readonly expect: string | readonly string[];
 }
 
-export interface OwnGroup {
+interface OwnGroup {
   readonly name: string;
   readonly scenario: string;
   readonly cases: readonly OwnCase[];
@@ -39,7 +39,7 @@ const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
 /** Seconds: a case that takes longer is too big. */
 const TIMEOUT = 120;
 
-export function ownGroups(): OwnGroup[] {
+function ownGroups(): OwnGroup[] {
   return readdirSync(CORPUS)
     .sort()
     .filter((name) => existsSync(join(CORPUS, name, "cases.json")))
@@ -49,7 +49,7 @@ export function ownGroups(): OwnGroup[] {
     });
 }
 
-export async function runOwn(group: OwnGroup, one: OwnCase, tree: string, cache: Cache, say: (text: string) => void): Promise<Verdict> {
+async function runOwn(group: OwnGroup, one: OwnCase, tree: string, cache: Cache, say: (text: string) => void): Promise<Verdict> {
   const defines = [...(one.defines ?? [])];
   const input = {
     files: [group.scenario],
@@ -68,9 +68,7 @@ export async function runOwn(group: OwnGroup, one: OwnCase, tree: string, cache:
   return runCheck(inputs, optionsOf(`${group.name}: ${one.name}`, search, cache), { onSlice: () => {}, shouldStop: () => undefined });
 }
 
-export const outcomeOf = (verdict: Verdict): string => (verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind);
-
-export const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
+const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
 
 export async function corpus(filter: string | undefined, io: Io): Promise<number> {
   const cache = openCache(defaultCacheDir(io.env));
@@ -95,7 +93,7 @@ export async function corpus(filter: string | undefined, io: Io): Promise<number
         let states = "";
         try {
           const verdict = await runOwn(group, one, dir, cache, () => {});
-          outcome = outcomeOf(verdict);
+          outcome = outcomeWord(verdict);
           if (verdict.kind === "violation" && ["model-limit", "scenario"].includes(outcome)) outcome = verdict.violation.failure.text;
           states = verdict.counts.states.toLocaleString("en");
         } catch (error) {

@@ -27,8 +27,6 @@ export function createStuckFinder(machine: Machine): StuckFinder {
   /** States that are not stuck, with threads to wait for, and without. */
   const alive = [new Set<bigint>(), new Set<bigint>()] as const;
   let gaveUp = false;
-  /** The steps that were followed last. */
-  let edges: Edge[] = [];
   const here = (): bigint => (BigInt(machine.fingerprintHigh()) << 32n) | BigInt(machine.fingerprintLow());
 
   /** Each step that can be taken here; `visit` is called after it, and says whether to stop. */
@@ -49,10 +47,14 @@ export function createStuckFinder(machine: Machine): StuckFinder {
     return false;
   };
 
-  /** Follows steps until `goesOn` says so. False: it never did. `whole`: what it says holds for all states on the way. */
-  const follow = (known: Set<bigint>, whole: boolean, goesOn: (thread: number, outcome: number, outside: bigint) => boolean): boolean => {
+  /** Follows steps until `goesOn` says so. Else all that was followed: it never did. `whole`: what it says holds for all states on the way. */
+  const follow = (
+    known: Set<bigint>,
+    whole: boolean,
+    goesOn: (thread: number, outcome: number, outside: bigint) => boolean,
+  ): readonly Edge[] | undefined => {
     const first = here();
-    edges = [];
+    const edges: Edge[] = [];
     const parents = new Map<bigint, bigint | undefined>([[first, undefined]]);
     const paths = new Map<bigint, readonly ScheduleStep[]>([[first, []]]);
     const work = [first];
@@ -80,26 +82,26 @@ export function createStuckFinder(machine: Machine): StuckFinder {
       if (alive) {
         known.add(first);
         if (whole) for (let up: bigint | undefined = from; up !== undefined; up = parents.get(up)) known.add(up);
-        return true;
+        return undefined;
       }
       if (parents.size > MOST) {
         gaveUp = true;
-        return true;
+        return undefined;
       }
     }
-    return false;
+    return edges;
   };
 
   const workersStuck = (): Failure | undefined => {
     const known = alive[0];
     if (known.has(here())) return undefined;
-    const goOn = follow(known, true, (thread, outcome, outside) => {
+    const edges = follow(known, true, (thread, outcome, outside) => {
       // A violation is for the search to find; what leaves the scenario's bounds is not stuck in it.
       if (outcome === FAILED || outcome === ASSUMED) return true;
       if (threads[thread]!.daemon) return false;
       return outcome === FINISHED || machine.outside(thread) !== outside;
     });
-    if (goOn) return undefined;
+    if (edges === undefined) return undefined;
     return goesRound(edges, (thread) => !threads[thread]!.daemon) ? ENDLESS : DEADLOCK;
   };
 
@@ -114,12 +116,12 @@ export function createStuckFinder(machine: Machine): StuckFinder {
       machine.undo(mark);
       if ((status & OUTCOME) === BLOCKED && (status & BUSY) !== 0) stuck.add(t);
     });
-    const goOn = follow(known, false, (thread, outcome) => {
+    const edges = follow(known, false, (thread, outcome) => {
       if (outcome === FAILED || outcome === ASSUMED) return true;
       stuck.delete(thread);
       return stuck.size === 0;
     });
-    return goOn ? undefined : DEADLOCK;
+    return edges === undefined ? undefined : DEADLOCK;
   };
 
   return { look: (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck()), gaveUp: () => gaveUp };

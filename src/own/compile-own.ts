@@ -1,12 +1,12 @@
 /** A scenario on a kernel tree's own mm, as the command line asks for it: changes of copies (`--patch`, `--edit`), and where a name came from (`--explain`). */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { similar } from "../base/similar.ts";
 import { readModule } from "../check/prepared.ts";
 import type { InputOptions, Inputs } from "../clang/inputs.ts";
+import { textOf } from "../host/files.ts";
 import type { Origin } from "./closure.ts";
-import { type Edit, editsOfPatch, gatheredEdits, type Replacement } from "./edits.ts";
+import { type Edit, editsOfPatch, gatheredEdits, type NamedReplacement } from "./edits.ts";
 import { ownInputs } from "./own-inputs.ts";
 
 /** What the command line says of it: names of files, and of a symbol. */
@@ -33,11 +33,9 @@ export async function compileOwn(
 }
 
 function textNamed(file: string, cwd: string): string {
-  try {
-    return readFileSync(resolve(cwd, file), "utf8");
-  } catch {
-    throw fault({ code: "SD405", message: `cannot read ${file}` });
-  }
+  const text = textOf(resolve(cwd, file));
+  if (text === undefined) throw fault({ code: "SD405", message: `cannot read ${file}` });
+  return text;
 }
 
 function editsOfJson(text: string, file: string): Edit[] {
@@ -52,7 +50,7 @@ function editsOfJson(text: string, file: string): Edit[] {
   return gatheredEdits(all);
 }
 
-function isReplacement(one: unknown): one is Replacement & { readonly file: string } {
+function isReplacement(one: unknown): one is NamedReplacement {
   const { file, text, by } = (one ?? {}) as Record<string, unknown>;
   return typeof file === "string" && typeof text === "string" && typeof by === "string";
 }

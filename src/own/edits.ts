@@ -14,6 +14,9 @@ export interface Replacement {
   readonly near?: number;
 }
 
+/** With the file that it is made in, below the tree. */
+export type NamedReplacement = Replacement & { readonly file: string };
+
 export interface Edit {
   /** Below the tree. */
   readonly file: string;
@@ -53,7 +56,7 @@ function nearest(text: string, from: string, line: number): number {
 }
 
 /** Replacements as JSON has them, `[{ "file": "mm/x.c", "text": "...", "by": "..." }]`, gathered by file. */
-export function gatheredEdits(all: readonly (Replacement & { readonly file: string })[]): Edit[] {
+export function gatheredEdits(all: readonly NamedReplacement[]): Edit[] {
   const by = new Map<string, Replacement[]>();
   for (const { file, ...replacement } of all) by.set(file, [...(by.get(file) ?? []), replacement]);
   return [...by].map(([file, replacements]) => ({ file, replacements }));
@@ -61,10 +64,16 @@ export function gatheredEdits(all: readonly (Replacement & { readonly file: stri
 
 /** The changes of a unified diff, or of a mail that has one: each hunk's old lines by its new ones. Only files of C are changed. */
 export function editsOfPatch(text: string): Edit[] {
-  const all: (Replacement & { file: string })[] = [];
+  const all: NamedReplacement[] = [];
   let file = "";
   let hunk: { old: string[]; new: string[]; line: number; left: number; added: number } | undefined;
   const close = (): void => {
+    if (hunk !== undefined && hunk.old.length === 0 && hunk.line > 0 && file !== "")
+      throw fault({
+        code: "SD405",
+        message: `a hunk of ${file} at line ${hunk.line} has no lines around it: where it belongs cannot be told`,
+        help: "make the patch with context, as diff -u and git diff do",
+      });
     if (hunk !== undefined && file !== "")
       all.push({ file, text: `${hunk.old.join("\n")}\n`, by: `${hunk.new.join("\n")}\n`, near: hunk.line });
     hunk = undefined;

@@ -4,7 +4,7 @@
  * The tree is only read. What is generated (headers of its configuration, which names it has, which of them are ours) lies in the cache.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { type Compiled, type CompileRequest, compileAll } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
@@ -14,12 +14,13 @@ import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
 import { unusedDefines } from "../clang/unused.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
+import { textOf } from "../host/files.ts";
 import { codeVersion, kernelDir, packageRoot } from "../host/paths.ts";
 import type { Module } from "../ir/read/module.ts";
 import { type Closure, closure, type LinkedUnit } from "./closure.ts";
 import { type Edit, editedCopy } from "./edits.ts";
 import { variablesOnly } from "./stand-ins.ts";
-import { definedIn, type SymbolIndex, symbolIndex } from "./symbol-index.ts";
+import { definedIn, symbolIndex } from "./symbol-index.ts";
 
 const OWN = join(kernelDir, "own");
 /** Files of kernel/real that serve here too. */
@@ -37,8 +38,7 @@ export interface OwnOptions extends InputOptions {
 
 /** A scenario for the model's interface: what `--tree` then means is the tree's own mm. */
 export function isScenario(file: string, cwd: string): boolean {
-  const path = resolve(cwd, file);
-  return file.endsWith(".c") && existsSync(path) && /^\s*#\s*include\s*[<"]shootdown\/scenario\.h[>"]/m.test(readFileSync(path, "utf8"));
+  return file.endsWith(".c") && /^\s*#\s*include\s*[<"]shootdown\/scenario\.h[>"]/m.test(textOf(resolve(cwd, file)) ?? "");
 }
 
 export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonly closure: Closure }> {
@@ -253,7 +253,3 @@ function strongNames(module: Module): string[] {
     .map((global) => global.name);
   return [...functions, ...globals];
 }
-
-/** As messages spell a file of the tree. */
-export const inTreeSpelling = (tree: string, file: string): string => relative(tree, file);
-export type { SymbolIndex };

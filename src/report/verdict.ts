@@ -95,3 +95,6 @@ export function shownVerdict(verdict: Verdict): Verdict {
 }
 
 export const statesPerSecond = (counts: Counts): number => (counts.seconds > 0 ? Math.round(counts.states / counts.seconds) : 0);
+
+/** "none", the class of the violation, or "inconclusive". */
+export const outcomeWord = (verdict: Verdict): string => (verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind);

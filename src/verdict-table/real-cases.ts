@@ -4,7 +4,7 @@
  * A line for each case: name, verdict, states, seconds. Exit 1 if a verdict is not the expected one, 2 if no tree is installed.
  * A case may undo one historical fix: then, and only then, the tree's file is compiled from a copy in which one text is replaced.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { ahead } from "../check/prepared.ts";
@@ -17,7 +17,8 @@ import { findKernelTree, type KernelTree, treeFlags } from "../clang/kernel-tree
 import { runtimeRequests } from "../clang/model.ts";
 import { type Cache, keyOf, openCache } from "../host/cache.ts";
 import { packageRoot } from "../host/paths.ts";
-import type { Verdict } from "../report/verdict.ts";
+import { type Edit, editedCopy, gatheredEdits, type NamedReplacement } from "../own/edits.ts";
+import { outcomeWord, type Verdict } from "../report/verdict.ts";
 
 /** As `cases.json` has it. */
 interface Group {
@@ -28,21 +29,15 @@ interface Group {
   /** Files of the tree that are linked. */
   readonly link: readonly string[];
   /** Replacements that several cases want, by a name of ours. */
-  readonly edits?: Readonly<Record<string, readonly Replacement[]>>;
+  readonly edits?: Readonly<Record<string, readonly NamedReplacement[]>>;
   readonly cases: readonly RealCase[];
-}
-
-export interface Replacement {
-  readonly file: string;
-  readonly text: string;
-  readonly by: string;
 }
 
 export interface RealCase {
   readonly name: string;
   /** For the harness alone: the tree's files are compiled once for all cases. */
   readonly defines: readonly string[];
-  readonly replace?: Replacement | readonly Replacement[];
+  readonly replace?: NamedReplacement | readonly NamedReplacement[];
   /** Names of the group's edits. */
   readonly edits?: readonly string[];
   /** "none", or the class of the violation. */
@@ -90,10 +85,9 @@ export async function installed(version: KernelVersion): Promise<Installed> {
 
 export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
   const flagsFor = (source: string) => treeFlags(tree, source);
-  const changes = editsOf(group, one);
-  const copies = new Map([...changes.keys()].map((file) => [file, edited(tree, file, changes.get(file)!, cache)]));
+  const copies = new Map(editsOf(group, one).map((edit) => [edit.file, editedCopy(tree.dir, edit, cache.dir)]));
   // What a copy includes from its own folder is not beside it; and an #include <../mm/x.c> of ours is to find the copy.
-  const found = [...copies].flatMap(([file, copy]) => ["-I", copy.headers, "-I", dirname(join(tree.dir, file))]);
+  const found = [...copies].flatMap(([file, copy]) => ["-I", foundFrom(copy, file), "-I", dirname(join(tree.dir, file))]);
   const request = (source: string, defines: readonly string[]): CompileRequest => ({
     source,
     flags: [...found, ...flagsFor(source)],
@@ -104,7 +98,7 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
     cache,
   });
   const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
-  const sources = group.link.map((file) => request(copies.get(file)?.source ?? join(tree.dir, file), []));
+  const sources = group.link.map((file) => request(copies.get(file) ?? join(tree.dir, file), []));
   const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
   const compiled = await compileAll(requests, { read: (done, { source }) => ahead(done.text, source) });
@@ -122,7 +116,14 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   };
 }
 
-function editsOf(group: RealGroup, one: RealCase): Map<string, Replacement[]> {
+/** A folder beside the copied tree, which `../` in an #include leads out of. It has to be there. */
+function foundFrom(copy: string, file: string): string {
+  const folder = join(copy.slice(0, -file.length), "include");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function editsOf(group: RealGroup, one: RealCase): readonly Edit[] {
   const named = (one.edits ?? []).flatMap((name) => {
     const edit = group.edits?.[name];
     if (edit === undefined)
@@ -130,27 +131,7 @@ function editsOf(group: RealGroup, one: RealCase): Map<string, Replacement[]> {
     return edit;
   });
   const own = one.replace === undefined ? [] : "file" in one.replace ? [one.replace] : one.replace;
-  const all = [...named, ...own];
-  const by = new Map<string, Replacement[]>();
-  for (const replace of all) by.set(replace.file, [...(by.get(replace.file) ?? []), replace]);
-  return by;
-}
-
-/** A copy of the tree's file in which the texts, each of which must occur exactly once, are replaced. It keeps its line numbers. */
-function edited(tree: KernelTree, file: string, edits: readonly Replacement[], cache: Cache): { source: string; headers: string } {
-  let copy = readFileSync(join(tree.dir, file), "utf8");
-  for (const { text, by } of edits) {
-    if (copy.split(text).length !== 2) {
-      throw fault({ code: "SD106", message: `${file} of ${tree.release} does not hold this text exactly once: ${text}` });
-    }
-    copy = copy.replace(text, () => by);
-  }
-  const root = join(cache.dir, "edited", keyOf(copy));
-  const source = join(root, file);
-  mkdirSync(dirname(source), { recursive: true });
-  mkdirSync(join(root, "include"), { recursive: true });
-  writeFileSync(source, copy);
-  return { source, headers: join(root, "include") };
+  return gatheredEdits([...named, ...own]);
 }
 
 export async function runReal(group: RealGroup, one: RealCase, on: Installed): Promise<RealResult> {
@@ -167,7 +148,7 @@ export async function runReal(group: RealGroup, one: RealCase, on: Installed): P
     cache: on.cache,
   } as const;
   const verdict = await runCheck(inputs, options, { onSlice: () => {}, shouldStop: () => undefined });
-  return { verdict, outcome: verdict.kind === "violation" ? verdict.violation.failure.klass : verdict.kind };
+  return { verdict, outcome: outcomeWord(verdict) };
 }
 
 /** `filter` picks the case of that name, else cases by a part of their names or of their group's. Pasted, it may have been wrapped. */

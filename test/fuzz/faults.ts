@@ -164,11 +164,11 @@ export const FAULTS: readonly Fault[] = [
     name: "stuck-unasked",
     what: "a busy daemon that waits for ever is no deadlock",
     file: "src/explore/stuck.ts",
-    find: `    return goOn ? undefined : DEADLOCK;
+    find: `    return edges === undefined ? undefined : DEADLOCK;
   };
 
   return`,
-    replace: `    return goOn || stuck.size > 0 ? undefined : DEADLOCK;
+    replace: `    return edges === undefined || stuck.size > 0 ? undefined : DEADLOCK;
   };
 
   return`,

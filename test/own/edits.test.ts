@@ -45,6 +45,10 @@ describe("a patch", () => {
     expect(edited(TEXT, edit!)).toBe("a\nflush();\nb\nif (x)\n\tdrop();\n");
   });
 
+  it("without a line that says where an insertion belongs is refused", () => {
+    const bare = "--- a/mm/x.c\n+++ b/mm/x.c\n@@ -5,0 +6,1 @@\n+\tflush();\n";
+    expect(() => editsOfPatch(bare)).toThrow(InputFault);
+  });
   it("of a header, or of nothing, is refused", () => {
     expect(() => editsOfPatch(mail.replaceAll("mm/x.c", "include/linux/mm.h"))).toThrow(InputFault);
     expect(() => editsOfPatch("no patch")).toThrow(InputFault);

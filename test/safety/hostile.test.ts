@@ -168,6 +168,12 @@ describe.runIf(posix)("regular files only", () => {
   ])("%s is refused", async (name, why) => refused([name], "SD102", why));
 
   it.each([
+    [["fifo.c", "--tree", "."], "SD106", "."],
+    [["good.c", "--tree", ".", "--patch", "/dev/zero"], "SD405", "cannot read /dev/zero"],
+    [["good.c", "--tree", ".", "--edit", "fifo.h"], "SD405", "cannot read fifo.h"],
+  ] as const)("with a tree, %j is refused", async (args, code, why) => refused([...args], code, why));
+
+  it.each([
     ["fifo.h", "neither a regular file nor a folder"],
     ["/dev/zero", "neither a regular file nor a folder"],
     [`${"a".repeat(3000)}.h`, "its name is too long"],
