@@ -97,6 +97,7 @@ void __sd_fail(const char *klass, const char *text, sd_u64 a, sd_u64 b, sd_u64 c
  *   "word"        from now on the 8-byte word at address @a is called @text
  *   "value"       from now on the number @a, where it is the value of a word, is told as @text
  *   "access"      an access by the scenario that went as it should: told only if a closing sentence speaks of it, or by --full
+ *   "bound"       not an event: the sentence stands in the verdict, wherever the function could be reached, as a bound on what it says
  * and these are no rows of the story; in the step that fails they finish the closing sentences, in this order:
  *   "because"     what is the case now
  *   "stale"       through which old entry the failing access went, and since when ({0:w}) it was old

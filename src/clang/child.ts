@@ -2,7 +2,8 @@
  * Runs a compiler of the machine, held to limits: time, memory, what it writes and what it says. No process stays behind, however the run ends.
  *
  * A shell stands between: it sets the limits, and it notices when we are gone (its descriptor 3 ends), even if we were killed. Then it ends the
- * compiler, which could still write, removes the folder for temporary files, and ends its whole process group.
+ * compiler, which could still write, removes the folder for temporary files, and ends its whole process group. Before all that it ends the shell
+ * that waits for the compiler, which would otherwise take the compiler's end for a usual one, and end the watcher.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -28,7 +29,7 @@ dir=$4
 shift 4
 "$@" </dev/null 3<&- &
 clang=$!
-{ read -r line; kill -9 "$clang"; rm -rf -- "$dir"; kill -9 0; } <&3 >/dev/null 2>&1 &
+{ read -r line; kill -9 "$$" "$clang"; rm -rf -- "$dir"; kill -9 0; } <&3 >/dev/null 2>&1 &
 watcher=$!
 wait "$clang"
 status=$?

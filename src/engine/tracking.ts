@@ -11,7 +11,7 @@ import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
 import { type I32, increase, inverse, nonZero, type Value, type Variable } from "../wasm/values.ts";
 import { TRACKING } from "./globals.ts";
 import { RACE } from "./layouts.ts";
-import { CLAIM, FOUND, LIVENESS, ROLE, STACK_SIZE } from "./memory-map.ts";
+import { CLAIM, FOUND, ROLE, STACK_SIZE } from "./memory-map.ts";
 import type { Engine } from "./state.ts";
 
 export type Use = "read" | "write" | "add";
@@ -36,11 +36,8 @@ export interface Tracking {
   readonly analyse: (touch: Touch) => void;
 }
 
-const { CONSTANT, FREED } = LIVENESS;
-
 export function defineTracking(engine: Engine): Tracking {
   const { builder, map, globals: g, imports } = engine;
-  const live = table(U8, map.live);
   const shared = table(U8, map.shared);
   const claims = table(U8, map.claims);
   const racy = table(U8, map.racy);
@@ -155,9 +152,8 @@ export function defineTracking(engine: Engine): Tracking {
    * there, so that others can run, and what it waits for can be written.
    */
   const takePart = procedure(builder, ["i32", "i32", "i32"], (word, access, plain) => {
-    const constant = live.at(word).and(CONSTANT).and(live.at(word).ne(FREED));
     const onOwnStack = word.shl(3).sub(g.stackEnd).add(STACK_SIZE).lt(STACK_SIZE);
-    when(constant.or(onOwnStack), () => give());
+    when(onOwnStack, () => give());
     share(word);
     when(plain, () => noteRacy(access));
   });

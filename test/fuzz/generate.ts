@@ -273,7 +273,8 @@ function piece(toys: Toys, around: Around): readonly Stmt[] {
       ],
     ],
     [has("sections", 12), () => [section(toys)]],
-    [has("context", shallow(10)), () => contextOff(toys, inner)],
+    // Where threads share a CPU, this is what they can keep each other out with.
+    [has("context", shallow(features.has("one-cpu") ? 40 : 10)), () => contextOff(toys, inner)],
     [has("rcu", shallow(8)), () => rcu(toys, "rcu", inner)],
     [has("srcu", shallow(8)), () => rcu(toys, "s0", inner)],
     [has("objects", 14), () => object(toys)],
@@ -363,7 +364,8 @@ function section(toys: Toys): Stmt {
 
 function contextOff(toys: Toys, inner: (size: number) => Stmt[]): readonly Stmt[] {
   const what = toys.dice.pick(["preempt", "irq"] as const);
-  return [{ op: "context", what, on: false }, ...inner(1), { op: "context", what, on: true }];
+  const several = toys.features.has("one-cpu") ? [anAccess(toys), anAccess(toys)] : [];
+  return [{ op: "context", what, on: false }, ...several, ...inner(1), { op: "context", what, on: true }];
 }
 
 function rcu(toys: Toys, domain: string, inner: (size: number) => Stmt[]): readonly Stmt[] {
