@@ -143,11 +143,12 @@ static int insert(struct mmu_interval_notifier *mni, struct mm_struct *mm, unsig
 	mni->interval_tree.last = start + length - 1;
 	if (!length || mni->interval_tree.last < start)
 		return -EOVERFLOW;
-	if (WARN_ON(atomic_read(&mm->mm_users) <= 0))
+	/* Its users are gone: so is what there could be to tell. */
+	if (WARN_ON(!atomic_read(&mm->mm_users)))
 		return -EINVAL;
 	mmgrab(mm);
 	spin_lock(&subscriptions->lock);
-	if (subscriptions->active_invalidate_ranges) {
+	if (subscriptions->active_invalidate_ranges != 0) {
 		/* The running ranges are not known: assume that they touch this interval, so that its faults wait. */
 		if (is_invalidating(subscriptions)) {
 			hlist_add_head(&mni->deferred_item, &subscriptions->deferred_list);

@@ -232,9 +232,11 @@ int __weak mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm)
 /* After the grace period no callback runs. */
 static void unregister(struct mmu_notifier *mn, struct mm_struct *mm)
 {
-	spin_lock(&mm->mmu_notifier_mm->lock);
+	struct mmu_notifier_mm *subscriptions = mm->mmu_notifier_mm;
+
+	spin_lock(&subscriptions->lock);
 	hlist_del_init_rcu(&mn->hlist);
-	spin_unlock(&mm->mmu_notifier_mm->lock);
+	spin_unlock(&subscriptions->lock);
 	synchronize_srcu(&srcu);
 	mmdrop(mm);
 }
@@ -253,7 +255,8 @@ void __weak mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *m
 /* The mm ends: each subscriber still there is told, and is none afterwards. */
 void __weak __mmu_notifier_release(struct mm_struct *mm)
 {
-	struct mmu_notifier *mn;
+	struct mmu_notifier_mm *subscriptions = mm->mmu_notifier_mm;
+	struct mmu_notifier *each;
 	int id;
 
 	if (!mm_has_notifiers(mm))
@@ -262,13 +265,13 @@ void __weak __mmu_notifier_release(struct mm_struct *mm)
 	sd_intervals_release(mm);
 #endif
 	id = srcu_read_lock(&srcu);
-	hlist_for_each_entry_rcu(mn, &mm->mmu_notifier_mm->list, hlist)
-		if (mn->ops->release)
-			mn->ops->release(mn, mm);
-	spin_lock(&mm->mmu_notifier_mm->lock);
-	while (mm->mmu_notifier_mm->list.first)
-		hlist_del_init_rcu(mm->mmu_notifier_mm->list.first);
-	spin_unlock(&mm->mmu_notifier_mm->lock);
+	hlist_for_each_entry_rcu(each, &subscriptions->list, hlist)
+		if (each->ops->release)
+			each->ops->release(each, mm);
+	spin_lock(&subscriptions->lock);
+	while (subscriptions->list.first)
+		hlist_del_init_rcu(subscriptions->list.first);
+	spin_unlock(&subscriptions->lock);
 	srcu_read_unlock(&srcu, id);
 	synchronize_srcu(&srcu);
 }

@@ -31,9 +31,9 @@ pte_t * __weak page_check_address(struct page *page, struct mm_struct *mm, unsig
 		ptl = huge_pte_lockptr(page_hstate(page), mm, pte);
 	} else {
 		pmd = mm_find_pmd(mm, address);
-		if (!pmd)
+		pte = pmd ? pte_offset_map(pmd, address) : NULL;
+		if (!pte)
 			return NULL;
-		pte = pte_offset_map(pmd, address);
 		if (!sync && !pte_present(ptep_get(pte)))
 			return NULL;
 		ptl = pte_lockptr(mm, pmd);
@@ -67,7 +67,7 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 	unsigned long last = address;
 	bool fixed = PageHuge(page) && design != SD_DESIGN_RELEASED;
 	bool bracket, unshared = false;
-	pte_t *pte, pteval, swp_pte;
+	pte_t *pte, pteval;
 	spinlock_t *ptl;
 
 	/* Only under the table lock does it show whether the table is shared, and start must come before: so prepare for it. */
@@ -95,10 +95,9 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 		if (pte_dirty(pteval))
 			set_page_dirty(page);
 		if (flags & TTU_MIGRATION) {
-			swp_pte = swp_entry_to_pte(make_migration_entry(page, pte_write(pteval)));
-			if (pte_soft_dirty(pteval))
-				swp_pte = pte_swp_mksoft_dirty(swp_pte);
-			set_pte_at(mm, address, pte, swp_pte);
+			pte_t moving = swp_entry_to_pte(make_migration_entry(page, pte_write(pteval)));
+
+			set_pte_at(mm, address, pte, pte_soft_dirty(pteval) ? pte_swp_mksoft_dirty(moving) : moving);
 		} else if (PageAnon(page)) {
 			set_pte_at(mm, address, pte, swp_entry_to_pte(swp_entry(0, sd_swap_slot(page))));
 		}

@@ -245,10 +245,11 @@ void migration_entry_wait_on_locked(swp_entry_t entry, pte_t *ptep, spinlock_t *
 {
 	struct folio *folio = folio_of_entry(entry);
 
-	if (ptep)
-		pte_unmap_unlock(ptep, ptl);
-	else
+	/* A huge entry is not mapped. */
+	if (!ptep)
 		spin_unlock(ptl);
+	else
+		pte_unmap_unlock(ptep, ptl);
 	wait_unlocked(folio);
 }
 #endif

@@ -106,14 +106,16 @@ void sd_frame_claim(struct page *page)
 {
 	int frame = sd_frame_of(page_to_pfn(page));
 
+	__sd_atomic_begin(SD_STEP, page);
 	if (sd_frames[frame].kind != SD_FREE)
 		__sd_fail("double-alloc", "{0:p} is allocated and was not free", (sd_u64)page, 0, 0);
 	sd_frames[frame].kind = SD_DATA;
 	sd_frames[frame].moved = 0;
 	__sd_live(sd_frame_words(frame), sizeof(long), frame < SD_LOW_FRAMES ? "page" : "huge page");
+	__sd_atomic_end();
 }
 
-/* The last reference went: from now on an access is a violation. A huge page goes to the pool and may come back. */
+/* Within a section: the last reference went, and from now on an access is a violation. A huge page goes to the pool and may come back. */
 void sd_frame_released(struct page *page)
 {
 	int frame = sd_frame_of(page_to_pfn(page));

@@ -29,7 +29,9 @@ void __weak mm_drop_all_locks(struct mm_struct *mm)
 void __weak __mmdrop(struct mm_struct *mm)
 {
 	mmu_notifier_mm_destroy(mm);
+	__sd_atomic_begin(SD_STEP, mm);
 	__sd_dead(mm, sizeof(*mm));
+	__sd_atomic_end();
 }
 
 int init_srcu_struct(struct srcu_struct *sp)

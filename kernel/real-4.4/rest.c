@@ -15,7 +15,7 @@
 
 #include "../real/real.h"
 
-void sd_not_modelled(const char *function);
+void __noreturn sd_not_modelled(const char *function);
 
 /* ---- data ---- */
 
@@ -33,6 +33,9 @@ struct backing_dev_info __weak noop_backing_dev_info;
 struct super_block *__weak blockdev_superblock;
 struct mm_struct __weak init_mm;
 spinlock_t __weak mmlist_lock;
+/* Tracepoints ask whether their CPU is online; each is. */
+static const DECLARE_BITMAP(sd_cpus, CONFIG_NR_CPUS) = { [0 ... BITS_TO_LONGS(CONFIG_NR_CPUS) - 1] = ~0UL };
+const struct cpumask *const __weak cpu_online_mask = to_cpumask(sd_cpus);
 pteval_t __weak __supported_pte_mask = ~0UL;
 unsigned long __weak __per_cpu_offset[NR_CPUS];
 unsigned long __weak sd_preempt_count[SD_MAX_TASKS] __asm__("__preempt_count");
@@ -122,37 +125,38 @@ int __weak __register_cpu_notifier(struct notifier_block *nb)
 
 /* ---- functions ---- */
 
-#define UNMODELLED(name)                                     \
-	void __weak sd_no_##name(void) __asm__(#name);       \
-	void sd_no_##name(void)                              \
+/* Only the type of the result has to be the tree's: callers look at it, if never for long. */
+#define UNMODELLED(type, name)                               \
+	type __weak sd_no_##name(void) __asm__(#name);       \
+	type sd_no_##name(void)                              \
 	{                                                    \
 		sd_not_modelled(#name);                      \
 	}
 
-UNMODELLED(I_BDEV)
-UNMODELLED(__alloc_pages_nodemask)
-UNMODELLED(__cond_resched_lock)
-UNMODELLED(__cpuset_node_allowed)
-UNMODELLED(__free_pages)
-UNMODELLED(__get_page_tail)
-UNMODELLED(__mpol_put)
-UNMODELLED(__tlb_remove_page)
-UNMODELLED(add_to_page_cache_locked)
-UNMODELLED(blk_get_backing_dev_info)
-UNMODELLED(clear_huge_page)
-UNMODELLED(clear_page_dirty_for_io)
-UNMODELLED(clear_page_mlock)
-UNMODELLED(copy_user_huge_page)
-UNMODELLED(end_page_writeback)
-UNMODELLED(find_mergeable_anon_vma)
-UNMODELLED(huge_zonelist)
-UNMODELLED(mlock_vma_page)
-UNMODELLED(next_zones_zonelist)
-UNMODELLED(split_huge_page_to_list)
-UNMODELLED(swap_duplicate)
-UNMODELLED(tlb_finish_mmu)
-UNMODELLED(tlb_flush_mmu)
-UNMODELLED(tlb_gather_mmu)
-UNMODELLED(try_to_free_buffers)
-UNMODELLED(try_to_release_page)
-UNMODELLED(unlock_buffer)
+UNMODELLED(void *, I_BDEV)
+UNMODELLED(void *, __alloc_pages_nodemask)
+UNMODELLED(int, __cond_resched_lock)
+UNMODELLED(int, __cpuset_node_allowed)
+UNMODELLED(void, __free_pages)
+UNMODELLED(bool, __get_page_tail)
+UNMODELLED(void, __mpol_put)
+UNMODELLED(int, __tlb_remove_page)
+UNMODELLED(int, add_to_page_cache_locked)
+UNMODELLED(void *, blk_get_backing_dev_info)
+UNMODELLED(void, clear_huge_page)
+UNMODELLED(int, clear_page_dirty_for_io)
+UNMODELLED(void, clear_page_mlock)
+UNMODELLED(void, copy_user_huge_page)
+UNMODELLED(void, end_page_writeback)
+UNMODELLED(void *, find_mergeable_anon_vma)
+UNMODELLED(void *, huge_zonelist)
+UNMODELLED(void, mlock_vma_page)
+UNMODELLED(void *, next_zones_zonelist)
+UNMODELLED(int, split_huge_page_to_list)
+UNMODELLED(int, swap_duplicate)
+UNMODELLED(void, tlb_finish_mmu)
+UNMODELLED(void, tlb_flush_mmu)
+UNMODELLED(void, tlb_gather_mmu)
+UNMODELLED(int, try_to_free_buffers)
+UNMODELLED(int, try_to_release_page)
+UNMODELLED(void, unlock_buffer)

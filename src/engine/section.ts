@@ -110,6 +110,7 @@ export function defineSections(engine: Engine, merging: Merging): Sections {
       const lock = local("i64");
       bit.set(lockBit(object));
       when(bit.eq(NO_BIT), () => give());
+      // The next to take the lock finds the same out; here it is known a pass earlier.
       when(holders.at(bit).and(self(mode)).isZero(), () => noteBroken(object));
       lock.set(setOf(bit));
       include(lock, mode);

@@ -90,14 +90,6 @@ export const FAULTS: readonly Fault[] = [
 		__sd_block();`,
   },
   {
-    name: "locks-of-anybody",
-    what: "a release by who does not hold the lock leaves it believed",
-    file: "src/engine/section.ts",
-    find: `      when(holders.at(bit).and(self(mode)).isZero(), () => noteBroken(object));
-`,
-    replace: ``,
-  },
-  {
     name: "stack-for-ever",
     what: "a local variable stays alive when its function has returned",
     file: "src/engine/local-variables.ts",

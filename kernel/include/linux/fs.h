@@ -37,9 +37,9 @@ static inline void i_mmap_lock_write(struct address_space *mapping)
 	down_write(&mapping->i_mmap_rwsem);
 }
 
-static inline void i_mmap_unlock_write(struct address_space *mapping)
+static inline void i_mmap_unlock_read(struct address_space *mapping)
 {
-	up_write(&mapping->i_mmap_rwsem);
+	up_read(&mapping->i_mmap_rwsem);
 }
 
 static inline void i_mmap_lock_read(struct address_space *mapping)
@@ -47,9 +47,9 @@ static inline void i_mmap_lock_read(struct address_space *mapping)
 	down_read(&mapping->i_mmap_rwsem);
 }
 
-static inline void i_mmap_unlock_read(struct address_space *mapping)
+static inline void i_mmap_unlock_write(struct address_space *mapping)
 {
-	up_read(&mapping->i_mmap_rwsem);
+	up_write(&mapping->i_mmap_rwsem);
 }
 
 static inline int i_mmap_trylock_write(struct address_space *mapping)

@@ -31,10 +31,11 @@ struct kvm {
 
 static inline int mmu_notifier_retry(struct kvm *kvm, unsigned long mmu_seq)
 {
-	if (unlikely(kvm->mmu_notifier_count))
-		return 1;
+	bool running = kvm->mmu_notifier_count != 0;
+
+	/* Whoever counts down has advanced the sequence first. */
 	smp_rmb();
-	return READ_ONCE(kvm->mmu_notifier_seq) != mmu_seq;
+	return running || READ_ONCE(kvm->mmu_notifier_seq) != mmu_seq;
 }
 
 void kvm_flush_remote_tlbs(struct kvm *kvm);

@@ -161,14 +161,13 @@ static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
 	pte_unmap(pte);
 }
 #else
-#define pte_offset_map_lock(mm, pmd, address, ptlp)					\
-({											\
-	spinlock_t *__ptl = pte_lockptr(mm, pmd);					\
-	pte_t *__pte = pte_offset_map(pmd, address);					\
-	*(ptlp) = __ptl;								\
-	spin_lock(__ptl);								\
-	__pte;										\
-})
+static inline pte_t *sd_map_and_lock(pte_t *pte, spinlock_t *ptl)
+{
+	spin_lock(ptl);
+	return pte;
+}
+#define pte_offset_map_lock(mm, pmd, va, held) \
+	sd_map_and_lock(pte_offset_map(pmd, va), *(held) = pte_lockptr(mm, pmd))
 #define pte_unmap_unlock(pte, ptl) do { (void)(pte); spin_unlock(ptl); } while (0)
 #endif
 

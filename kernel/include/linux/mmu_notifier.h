@@ -34,11 +34,8 @@ struct mmu_notifier;
 
 #if SD_KERNEL >= 504
 enum mmu_notifier_event {
-	MMU_NOTIFY_UNMAP,
-	MMU_NOTIFY_CLEAR,
-	MMU_NOTIFY_PROTECTION_VMA,
-	MMU_NOTIFY_PROTECTION_PAGE,
-	MMU_NOTIFY_SOFT_DIRTY,
+	MMU_NOTIFY_UNMAP, MMU_NOTIFY_CLEAR,
+	MMU_NOTIFY_PROTECTION_VMA, MMU_NOTIFY_PROTECTION_PAGE, MMU_NOTIFY_SOFT_DIRTY,
 #if SD_KERNEL >= 505
 	MMU_NOTIFY_RELEASE,
 #endif
@@ -57,8 +54,7 @@ struct mmu_notifier_range {
 	struct vm_area_struct *vma;
 #endif
 	struct mm_struct *mm;
-	unsigned long start;
-	unsigned long end;
+	unsigned long start, end;
 	unsigned int flags;
 	enum mmu_notifier_event event;
 #if SD_KERNEL >= 514

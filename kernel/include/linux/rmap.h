@@ -49,10 +49,11 @@ struct page_vma_mapped_walk {
 	struct page *page;
 	struct vm_area_struct *vma;
 	unsigned long address;
+	unsigned int flags;
+	/* Found: */
 	pmd_t *pmd;
 	pte_t *pte;
 	spinlock_t *ptl;
-	unsigned int flags;
 };
 
 bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw);

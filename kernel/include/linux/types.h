@@ -3,14 +3,14 @@
 #ifndef _LINUX_TYPES_H
 #define _LINUX_TYPES_H
 
-typedef signed char s8;
 typedef unsigned char u8;
-typedef short s16;
 typedef unsigned short u16;
-typedef int s32;
 typedef unsigned int u32;
-typedef long long s64;
 typedef unsigned long long u64;
+typedef signed char s8;
+typedef short s16;
+typedef int s32;
+typedef long long s64;
 typedef u8 __u8;
 typedef u16 __u16;
 typedef u32 __u32;
@@ -38,15 +38,8 @@ typedef unsigned int vm_fault_t;
 #define NULL ((void *)0)
 #endif
 
-typedef struct {
-	int counter;
-} atomic_t;
-
-typedef struct {
-	long counter;
-} atomic_long_t;
-
-typedef atomic_long_t atomic64_t;
+typedef struct { long counter; } atomic64_t, atomic_long_t;
+typedef struct { int counter; } atomic_t;
 
 struct list_head {
 	struct list_head *next, *prev;

@@ -17,11 +17,11 @@ struct mmu_interval_notifier_ops {
 };
 
 struct mmu_interval_notifier {
-	struct interval_tree_node interval_tree;
-	const struct mmu_interval_notifier_ops *ops;
 	struct mm_struct *mm;
-	struct hlist_node deferred_item;
+	const struct mmu_interval_notifier_ops *ops;
 	unsigned long invalidate_seq;
+	struct interval_tree_node interval_tree;
+	struct hlist_node deferred_item;
 };
 
 int mmu_interval_notifier_insert(struct mmu_interval_notifier *mni, struct mm_struct *mm, unsigned long start,
