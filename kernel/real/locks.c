@@ -207,6 +207,16 @@ static void sd_reader_in(struct rw_semaphore *sem)
 	__atomic_fetch_add(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
 }
 
+int sd_reads_under(const struct rw_semaphore *sem)
+{
+	int i;
+
+	for (i = 0; i < SD_MAX_READS; i++)
+		if (sd_tasks[sd_me()].reads[i] == sem)
+			return 1;
+	return 0;
+}
+
 /* A thread that has not taken it may release it for another reader (up_read_non_owner), if there is one. */
 static void sd_reader_out(struct rw_semaphore *sem)
 {

@@ -40,14 +40,17 @@ function replace(toys: Toys): Bodies {
   const field: Place = { in: "object", ptr: 0, field: "v" };
   const domain = features.has("rcu") ? "rcu" : program.domains[0];
   const protect = (body: readonly Stmt[]): readonly Stmt[] => {
+    const what = d.pick(["preempt", "irq"] as const);
+    const regionOff: readonly Stmt[] = [{ op: "context", what, on: false }, ...body, { op: "context", what, on: true }];
+    // A grace period waits for that too.
+    if (domain === "rcu" && d.once(3)) return regionOff;
     if (domain !== undefined && !d.once(4)) return [{ op: "rcu", domain, what: "lock" }, ...body, { op: "rcu", domain, what: "unlock" }];
     const lock = program.locks[0];
     if (lock !== undefined) {
       const ref: LockRef = { in: "global", name: lock.name };
       return [{ op: "lock", lock: ref, mode: "x" }, ...body, { op: "unlock", lock: ref, mode: "x" }];
     }
-    if (d.once(3)) return [{ op: "context", what: "preempt", on: false }, ...body, { op: "context", what: "preempt", on: true }];
-    return body;
+    return d.once(3) ? regionOff : body;
   };
   const reader: readonly Stmt[] = protect([
     { op: "load-pointer", ptr: 0, from, marked: true },

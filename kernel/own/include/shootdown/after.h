@@ -16,3 +16,11 @@ extern int sd_processor_id(void);
 #undef __smp_processor_id
 #define raw_smp_processor_id() sd_processor_id()
 #define __smp_processor_id() sd_processor_id()
+
+/*
+ * A thread that reads under a semaphore knows so by itself. To look at the semaphore's count, as the tree does, would show others' readers: no
+ * taking or releasing of it could then be merged with what comes after or before.
+ */
+#include <linux/rwsem.h>
+extern int sd_reads_under(const struct rw_semaphore *sem);
+#define rwsem_assert_held(sem) do { if (!sd_reads_under(sem)) (rwsem_assert_held)(sem); } while (0)
