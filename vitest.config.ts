@@ -10,6 +10,12 @@ export default defineConfig({
     // By default vitest leaves a processor free, so that two of them run one file after the other.
     maxWorkers: Math.max(2, availableParallelism()),
     // `npm run coverage`. What runs in processes of its own (most of src/cli) is not seen.
-    coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text", "html"], reportsDirectory: "coverage", excludeAfterRemap: true },
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text", "html"],
+      reportsDirectory: "coverage",
+      excludeAfterRemap: true,
+    },
   },
 });

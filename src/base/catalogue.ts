@@ -1,6 +1,6 @@
 /**
- * Every code that a diagnostic may carry: what it means and what to do. `shootdown explain CODE` prints an entry, and
- * docs/diagnostics.md is this list (a test holds them equal).
+ * Every code that a diagnostic may carry: what it means and what to do. `shootdown explain CODE`
+ * prints an entry, and docs/diagnostics.md is this list (a test holds them equal).
  *
  * A code keeps its meaning for ever: it may be retired, never reused.
  */

@@ -1,6 +1,7 @@
 /**
- * Every class of violation that the model or the engine reports: what it means and where to look. `shootdown explain CLASS` prints an entry,
- * and the table in docs/verdicts.md names them all (a test holds them equal). A scenario's own classes, from __sd_fail, are not here.
+ * Every class of violation that the model or the engine reports: what it means and where to look.
+ * `shootdown explain CLASS` prints an entry, and the table in docs/verdicts.md names them all (a
+ * test holds them equal). A scenario's own classes, from __sd_fail, are not here.
  */
 
 export interface ViolationClass {

@@ -1,12 +1,15 @@
 /**
  * What shootdown says when the input is at fault: data here, words and colour in `report/`.
  *
- * A fault is thrown as `InputFault` and carries one or more diagnostics; the CLI prints them all and exits 2.
- * Nothing else may be thrown for bad input.
+ * A fault is thrown as `InputFault` and carries one or more diagnostics; the CLI prints them all
+ * and exits 2. Nothing else may be thrown for bad input.
  */
 
 export interface Diagnostic {
-  /** From the catalogue, "SD1xx" clang, "SD2xx" IR and linking, "SD3xx" scenario and run, "SD4xx" command line. */
+  /**
+   * From the catalogue, "SD1xx" clang, "SD2xx" IR and linking, "SD3xx" scenario and run, "SD4xx"
+   * command line.
+   */
   readonly code: string;
   readonly message: string;
   readonly file?: string;

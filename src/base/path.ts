@@ -1,7 +1,9 @@
 /**
- * Paths as text, where no file system is at hand: positions in debug information are compared, joined and shortened by what they spell.
+ * Paths as text, where no file system is at hand: positions in debug information are compared,
+ * joined and shortened by what they spell.
  *
- * Folders are parted by "/", as clang writes them; a drive letter or a backslash at the beginning also makes a path a full one.
+ * Folders are parted by "/", as clang writes them; a drive letter or a backslash at the beginning
+ * also makes a path a full one.
  */
 
 /** The path says by itself which file it means, whatever the current folder. */

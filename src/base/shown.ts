@@ -1,11 +1,15 @@
 /**
  * Text that came from elsewhere (C, file names, another program's words), fit to be printed.
  *
- * A terminal obeys control characters, and an editor hides some others: both are shown as escapes (`\x1b`, `\u202e`), so that a reader sees what is
- * there and nothing is done. Printable text, in any language, stays as it is.
+ * A terminal obeys control characters, and an editor hides some others: both are shown as escapes
+ * (`\x1b`, `\u202e`), so that a reader sees what is there and nothing is done. Printable text, in
+ * any language, stays as it is.
  */
 
-/** Controls of ASCII and Latin-1, line separators, what turns the direction of text or has no width, and halves of surrogate pairs. */
+/**
+ * Controls of ASCII and Latin-1, line separators, what turns the direction of text or has no width,
+ * and halves of surrogate pairs.
+ */
 const UNPRINTABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;

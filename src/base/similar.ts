@@ -17,7 +17,10 @@ export function similar(name: string, known: Iterable<string>): string | undefin
   return best?.name;
 }
 
-/** Letters to insert, leave out, replace, or exchange with their neighbour; undefined if more than `most`. */
+/**
+ * Letters to insert, leave out, replace, or exchange with their neighbour; undefined if more than
+ * `most`.
+ */
 function edits(a: string, b: string, most: number): number | undefined {
   let older: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

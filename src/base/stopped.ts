@@ -1,5 +1,6 @@
 /**
- * A run that is over before it decided anything, by somebody's wish: a signal, --timeout, --max-memory. No fault of anyone: the verdict is "inconclusive".
+ * A run that is over before it decided anything, by somebody's wish: a signal, --timeout,
+ * --max-memory. No fault of anyone: the verdict is "inconclusive".
  */
 
 export class Stopped extends Error {

@@ -1,4 +1,7 @@
-/** Reasons to doubt that a verdict says anything, which the input gives: a definition that changes nothing, a file of which nothing is reached. */
+/**
+ * Reasons to doubt that a verdict says anything, which the input gives: a definition that changes
+ * nothing, a file of which nothing is reached.
+ */
 import { resolve } from "node:path";
 import { type Inputs, isIr } from "../clang/inputs.ts";
 import type { Program } from "../program/program.ts";

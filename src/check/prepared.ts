@@ -1,7 +1,8 @@
 /**
- * What an earlier run leaves for the next one of the same input: the linked program, its code, and which memory turned out to be shared.
- * In the cache for later processes, and in memory for later checks of this one: scenarios with parameters check one program many times.
- * Only speed depends on it: whatever cannot be read back is made again.
+ * What an earlier run leaves for the next one of the same input: the linked program, its code, and
+ * which memory turned out to be shared. In the cache for later processes, and in memory for later
+ * checks of this one: scenarios with parameters check one program many times. Only speed depends on
+ * it: whatever cannot be read back is made again.
  */
 import { deserialize, serialize } from "node:v8";
 import type { Inputs } from "../clang/inputs.ts";
@@ -19,7 +20,10 @@ import type { KeptCode } from "../verify/machines.ts";
 /** Modules that were read while clang was busy, by text: of the program that is asked for next. */
 const readAhead = new Map<string, Module>();
 
-/** For `compileInputs`: a program with a part that had to be compiled is not in the cache, so that all of it will have to be read. */
+/**
+ * For `compileInputs`: a program with a part that had to be compiled is not in the cache, so that
+ * all of it will have to be read.
+ */
 export const ahead = (text: string, source: string): void => void readAhead.set(text, parseModule(text, source));
 
 /** The same for whoever needs the module at once. */
@@ -80,7 +84,9 @@ export function keptCode(code: string, cache: Cache): KeptCode {
 
 const knowledgeKey = (key: string): string => keyOf("knowledge", codeVersion(), key);
 
-/** A larger set of shared words than the last pass needs is always safe; a smaller one costs a pass. */
+/**
+ * A larger set of shared words than the last pass needs is always safe; a smaller one costs a pass.
+ */
 export const recallKnowledge = (key: string, cache: Cache): Knowledge | undefined =>
   recall(cache, knowledgeKey(key)) as Knowledge | undefined;
 

@@ -1,5 +1,6 @@
 /**
- * The pipeline behind one call: compiled C in, verdict out. The command line, and anything else that checks on this machine, comes through here.
+ * The pipeline behind one call: compiled C in, verdict out. The command line, and anything else
+ * that checks on this machine, comes through here.
  */
 
 import { setImmediate as breathe } from "node:timers/promises";

@@ -1,9 +1,10 @@
 /**
  * Runs the clang that comes with the package, in this process, over a file tree in memory.
  *
- * The tree holds what the sources may include, found by reading them (`includes.ts`); where a header's name is a macro, clang says that
- * it is missing, and it is added and clang is run again. Relative paths are the same in the tree; full paths stand below a folder of
- * their own (the package's own files occupy /usr), and are put right in everything that clang says.
+ * The tree holds what the sources may include, found by reading them (`includes.ts`); where a
+ * header's name is a macro, clang says that it is missing, and it is added and clang is run again.
+ * Relative paths are the same in the tree; full paths stand below a folder of their own (the
+ * package's own files occupy /usr), and are put right in everything that clang says.
  */
 import { isAbsolute, resolve } from "node:path";
 import { candidates, type Disk, includeClosure, openDisk, type SearchPath, scanIncludes, searchPath } from "./includes.ts";
@@ -33,7 +34,10 @@ function hostPath(path: string): string {
   return isAbsolute(path) ? HOST + path : path;
 }
 
-/** Debug info is text and is put right afterwards, but __FILE__ becomes arrays with a length: clang has to do those itself. The last map wins. */
+/**
+ * Debug info is text and is put right afterwards, but __FILE__ becomes arrays with a length: clang
+ * has to do those itself. The last map wins.
+ */
 function hostArgs(args: readonly string[]): string[] {
   return [
     `-fmacro-prefix-map=${HOST}/=/`,
@@ -85,7 +89,10 @@ function textOf(file: Tree | string | Uint8Array | undefined): string {
   throw new Error("the bundled clang left no output");
 }
 
-/** The tree's own look-up treats ".." as ".", so no path in it may hold one: such a file stands at its full path. */
+/**
+ * The tree's own look-up treats ".." as ".", so no path in it may hold one: such a file stands at
+ * its full path.
+ */
 function treeOf(texts: ReadonlyMap<string, Uint8Array>, path: SearchPath, disk: Disk, cwd: string): Tree {
   const root: Tree = {};
   for (const [file, bytes] of texts) {
@@ -109,7 +116,10 @@ function treeOf(texts: ReadonlyMap<string, Uint8Array>, path: SearchPath, disk: 
   return root;
 }
 
-/** `#include "../x.h"` becomes the header's full path in the tree, on the same line; so does a full path. */
+/**
+ * `#include "../x.h"` becomes the header's full path in the tree, on the same line; so does a full
+ * path.
+ */
 function plainIncludes(file: string, bytes: Uint8Array, path: SearchPath, disk: Disk, cwd: string): Uint8Array {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (!buffer.includes("../") && !/#[ \t]*include[ \t]*["<]\//.test(buffer.toString("latin1"))) return bytes;

@@ -1,9 +1,12 @@
 /**
- * Runs a compiler of the machine, held to limits: time, memory, what it writes and what it says. No process stays behind, however the run ends.
+ * Runs a compiler of the machine, held to limits: time, memory, what it writes and what it says. No
+ * process stays behind, however the run ends.
  *
- * A shell stands between: it sets the limits, and it notices when we are gone (its descriptor 3 ends), even if we were killed. Then it ends the
- * compiler, which could still write, removes the folder for temporary files, and ends its whole process group. Before all that it ends the shell
- * that waits for the compiler, which would otherwise take the compiler's end for a usual one, and end the watcher.
+ * A shell stands between: it sets the limits, and it notices when we are gone (its descriptor 3
+ * ends), even if we were killed. Then it ends the compiler, which could still write, removes the
+ * folder for temporary files, and ends its whole process group. Before all that it ends the shell
+ * that waits for the compiler, which would otherwise take the compiler's end for a usual one, and
+ * end the watcher.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -19,7 +22,10 @@ const MAPPED = 2 ** 30;
 /** Bytes of what it says; what comes after is counted only. */
 const MOST_SAID = 2 ** 18;
 
-/** Arguments: CPU seconds, blocks of 512 bytes, KiB, the folder, and the command. A limit that the system does not know is left out. */
+/**
+ * Arguments: CPU seconds, blocks of 512 bytes, KiB, the folder, and the command. A limit that the
+ * system does not know is left out.
+ */
 const SCRIPT = `
 ulimit -c 0
 ulimit -t "$1" 2>/dev/null
@@ -37,7 +43,10 @@ kill "$watcher" 2>/dev/null
 exit "$status"
 `;
 
-/** Variables by which clang would do something else than its command line says: what is kept of a run would depend on them unseen. */
+/**
+ * Variables by which clang would do something else than its command line says: what is kept of a
+ * run would depend on them unseen.
+ */
 const MEDDLING =
   /^(CPATH|C_INCLUDE_PATH|CPLUS_INCLUDE_PATH|OBJC_INCLUDE_PATH|CCC_OVERRIDE_OPTIONS|COMPILER_PATH|LIBRARY_PATH|GCC_EXEC_PREFIX|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|SOURCE_DATE_EPOCH|CC_PRINT_.*|CC_LOG_.*|LIBCLANG_.*|FORCE_CLANG_DIAGNOSTICS_CRASH)$/;
 
@@ -75,7 +84,8 @@ function start({ path, args, cwd, dir, seconds, heard }: Task, limits: Limits): 
     cwd,
     env,
     stdio: [...pipes, "pipe"],
-    // A process group of its own: an interrupt from the terminal reaches it through us, and it can be ended as a whole.
+    // A process group of its own: an interrupt from the terminal reaches it through us, and it can
+    // be ended as a whole.
     detached: true,
   });
 }

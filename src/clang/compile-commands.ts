@@ -1,4 +1,6 @@
-/** How clang is called for each file, for clangd and other tools that want a compilation database. */
+/**
+ * How clang is called for each file, for clangd and other tools that want a compilation database.
+ */
 import { resolve } from "node:path";
 import { DEFAULT_KERNEL, modelFlags } from "./flags.ts";
 import { type InputOptions, inTree, isIr, treeNamed } from "./inputs.ts";

@@ -1,9 +1,10 @@
 /**
  * C to LLVM IR, through the cache.
  *
- * A cached result is used only if everything it was made from is the same: the source, every file that it included, the absence of every
- * file that would have been included instead, the flags, clang's version and ours. Paths inside the package
- * are stored under a placeholder, so that the model kernel's IR can be shipped and found wherever the package lies.
+ * A cached result is used only if everything it was made from is the same: the source, every file
+ * that it included, the absence of every file that would have been included instead, the flags,
+ * clang's version and ours. Paths inside the package are stored under a placeholder, so that the
+ * model kernel's IR can be shipped and found wherever the package lies.
  */
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -60,7 +61,9 @@ function recalled(request: CompileRequest): Compiled | undefined {
   return shipped ?? lookUp(request.cache, keyFor(request, source, request.compiler.key), request.cwd);
 }
 
-/** Kept only once `read` could read it: a compiler that prints something else is not believed twice. */
+/**
+ * Kept only once `read` could read it: a compiler that prints something else is not believed twice.
+ */
 async function compileAndKeep(request: CompileRequest, { read, limits = {} }: CompileAll): Promise<Compiled> {
   const key = keyFor(request, readSource(request), request.compiler.key);
   const { compiled, entry } = await compileNow(request, limits);
@@ -79,8 +82,8 @@ export async function compileShipped(request: CompileRequest, store: Cache): Pro
 export interface CompileAll {
   readonly parallel?: number | undefined;
   /**
-   * Reads the IR, and throws an `InputFault` if it cannot be read. Called for each result that clang has just made, and, while clang is busy with
-   * others, for some that were there already.
+   * Reads the IR, and throws an `InputFault` if it cannot be read. Called for each result that
+   * clang has just made, and, while clang is busy with others, for some that were there already.
    */
   readonly read: (compiled: Compiled, request: CompileRequest) => void | Promise<void>;
   readonly limits?: Limits | undefined;
@@ -132,7 +135,9 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
   return results.map((r) => r!);
 }
 
-/** A mistake in a header is a fault of every file that includes it: said once, with how many others. */
+/**
+ * A mistake in a header is a fault of every file that includes it: said once, with how many others.
+ */
 function withoutRepeats(faults: readonly Diagnostic[]): Diagnostic[] {
   const groups = new Map<string, Diagnostic[]>();
   for (const d of faults) {
@@ -209,7 +214,8 @@ async function compileNow(request: CompileRequest, limits: Limits): Promise<{ co
   const { args, source } = commandLine(request);
   const { compiler, cwd } = request;
   checkIncludes(source, args, request);
-  // File times are finer than this clock, which cuts off: a file written just before must not look changed.
+  // File times are finer than this clock, which cuts off: a file written just before must not look
+  // changed.
   const start = Date.now() + 1;
   const outcome = await runClang(compiler, args, source, cwd, limits);
   const used = parseDeps(outcome.deps);
@@ -230,7 +236,10 @@ function runClang(compiler: Compiler, args: readonly string[], source: string, c
   }
 }
 
-/** Nothing is cached if a file was changed after clang was started: nobody knows which content clang saw. */
+/**
+ * Nothing is cached if a file was changed after clang was started: nobody knows which content clang
+ * saw.
+ */
 function entryOf(outcome: ClangRun & { ok: true }, args: readonly string[], cwd: string, start: number): Uint8Array | undefined {
   const disk = openDisk(cwd);
   const texts = new Map<string, Uint8Array>();

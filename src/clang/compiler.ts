@@ -1,8 +1,10 @@
 /**
- * Which clang to use: the newest on PATH, the one named with --cc, or the WebAssembly one that came with the package.
+ * Which clang to use: the newest on PATH, the one named with --cc, or the WebAssembly one that came
+ * with the package.
  *
- * A compiler's `id` is its name and version, for people. Its `key` is part of cache keys: two binaries that say the same version are two compilers.
- * Asking a binary for its version takes as long as a small check, so the answer is kept, by the binary's own file.
+ * A compiler's `id` is its name and version, for people. Its `key` is part of cache keys: two
+ * binaries that say the same version are two compilers. Asking a binary for its version takes as
+ * long as a small check, so the answer is kept, by the binary's own file.
  */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -24,7 +26,10 @@ const NAMES = ["clang", ...Array.from({ length: 40 - OLDEST }, (_, i) => `clang-
 /** Seconds that it may take to say its version. */
 const SAYING_SO = 20;
 
-/** `choice` is what --cc says: a path or a name on PATH, "bundled", or undefined for the best there is. */
+/**
+ * `choice` is what --cc says: a path or a name on PATH, "bundled", or undefined for the best there
+ * is.
+ */
 export async function findCompiler(
   choice: string | undefined,
   cache: Cache,
@@ -64,7 +69,10 @@ function systemCompiler(path: string, version: string): Compiler {
   return { kind: "system", path, version, id: `clang ${version}`, key: `clang ${version} ${path} ${fileState(path)}` };
 }
 
-/** Changes with the file: what is put in its place by a package manager, or by hand with the old time, differs in at least one. */
+/**
+ * Changes with the file: what is put in its place by a package manager, or by hand with the old
+ * time, differs in at least one.
+ */
 function fileState(path: string): string {
   const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
   return [dev, ino, size, mtimeMs, ctimeMs].join(" ");

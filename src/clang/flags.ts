@@ -1,7 +1,9 @@
 /**
- * The flags that clang is given: ours for scenarios and the model kernel, and the kernel's own for files of a real tree.
+ * The flags that clang is given: ours for scenarios and the model kernel, and the kernel's own for
+ * files of a real tree.
  *
- * Both make IR for the same machine at the same grain: no vectors, no jump tables to chase, volatile and atomic kept apart.
+ * Both make IR for the same machine at the same grain: no vectors, no jump tables to chase,
+ * volatile and atomic kept apart.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -12,7 +14,10 @@ import { kernelDir, kernelIncludeDir } from "../host/paths.ts";
 /** The kernels whose rules the model can follow. */
 export const KERNEL_VERSIONS = ["4.4", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12"] as const;
 export type KernelVersion = (typeof KERNEL_VERSIONS)[number];
-/** Those that the build compiles the model kernel for; for others that happens once, when first asked for. */
+/**
+ * Those that the build compiles the model kernel for; for others that happens once, when first
+ * asked for.
+ */
 export const PRECOMPILED_VERSIONS: readonly KernelVersion[] = ["4.4", "4.19", "6.1", "6.12"];
 export const DEFAULT_KERNEL: KernelVersion = "6.12";
 
@@ -26,7 +31,10 @@ export function kernelCode(version: KernelVersion): number {
   return major * 100 + minor;
 }
 
-/** Where the runtime for one version's real files lies, apart from what all versions share; it need not exist. */
+/**
+ * Where the runtime for one version's real files lies, apart from what all versions share; it need
+ * not exist.
+ */
 export const realRuntimeDir = (version: KernelVersion): string => join(kernelDir, `real-${version}`);
 
 /** What every translation unit gets, whoever wrote it. */
@@ -57,8 +65,9 @@ export function modelFlags(version: KernelVersion, opt: OptLevel): string[] {
 }
 
 /**
- * Flags for a file of a real tree, as kbuild would give them. `common` holds the sources of the headers, `flavour` the configured
- * and generated ones; in a tree that was configured in place both are the tree.
+ * Flags for a file of a real tree, as kbuild would give them. `common` holds the sources of the
+ * headers, `flavour` the configured and generated ones; in a tree that was configured in place both
+ * are the tree.
  */
 export function kernelFlags(common: string, flavour: string, version: KernelVersion, opt: OptLevel = DEFAULT_OPT): string[] {
   const code = kernelCode(version);
@@ -81,7 +90,8 @@ export function kernelFlags(common: string, flavour: string, version: KernelVers
   ];
   // For "shootdown.h" alone: the model's <linux/...> must not stand in for the tree's.
   flags.push("-iquote", kernelIncludeDir);
-  // Which of these exist depends on the version: compiler_types.h came with 4.16, compiler-version.h with 5.13.
+  // Which of these exist depends on the version: compiler_types.h came with 4.16,
+  // compiler-version.h with 5.13.
   for (const header of ["compiler-version.h", "kconfig.h", "compiler_types.h"]) {
     const path = join(common, "include/linux", header);
     if (existsSync(path)) flags.push("-include", path);
@@ -95,7 +105,10 @@ export function kernelFlags(common: string, flavour: string, version: KernelVers
   return flags;
 }
 
-/** The names that kbuild gives each file: its own, without the suffix. Old headers want identifiers, new ones strings. */
+/**
+ * The names that kbuild gives each file: its own, without the suffix. Old headers want identifiers,
+ * new ones strings.
+ */
 export function kbuildNames(source: string, version: KernelVersion): string[] {
   const name = basename(source)
     .replace(/\.c$/, "")
@@ -107,8 +120,9 @@ export function kbuildNames(source: string, version: KernelVersion): string[] {
 }
 
 /**
- * The two header folders for a tree: the tree itself once it is configured, else the distribution's headers, either
- * the folder named or the newest of that version under /usr/src (Debian keeps sources in `-common` and the rest in the flavour).
+ * The two header folders for a tree: the tree itself once it is configured, else the distribution's
+ * headers, either the folder named or the newest of that version under /usr/src (Debian keeps
+ * sources in `-common` and the rest in the flavour).
  */
 export function treeHeaders(
   tree: string,
@@ -143,7 +157,10 @@ export function treeHeaders(
   return { common: commonOf(flavour), flavour };
 }
 
-/** A Debian flavour's Makefile includes the one of the common folder; a folder that does not is complete in itself. */
+/**
+ * A Debian flavour's Makefile includes the one of the common folder; a folder that does not is
+ * complete in itself.
+ */
 function commonOf(flavour: string): string {
   const match = /^include[ \t]+(\S+)\/Makefile[ \t]*$/m.exec(textOf(join(flavour, "Makefile")) ?? "");
   return match?.[1] !== undefined && existsSync(match[1]) ? match[1] : flavour;

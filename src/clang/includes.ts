@@ -1,8 +1,10 @@
 /**
- * Which files a C file may include, found by reading the text: for handing headers to the bundled clang, and for knowing
- * which files, had they existed, would have been taken instead (so that the cache notices when one appears).
+ * Which files a C file may include, found by reading the text: for handing headers to the bundled
+ * clang, and for knowing which files, had they existed, would have been taken instead (so that the
+ * cache notices when one appears).
  *
- * Conditionals are not evaluated, so the answer errs towards too many. Includes whose name is a macro are not found here.
+ * Conditionals are not evaluated, so the answer errs towards too many. Includes whose name is a
+ * macro are not found here.
  */
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
@@ -76,7 +78,10 @@ export function candidates(include: Include, includer: string, path: SearchPath)
 export interface Disk {
   /** A regular file. */
   exists(path: string): boolean;
-  /** The system's name for why there is no saying what is there (a name too long, a loop of links), or "" */
+  /**
+   * The system's name for why there is no saying what is there (a name too long, a loop of links),
+   * or ""
+   */
   oddity(path: string): string;
   look(path: string): ReadResult;
   read(path: string): Uint8Array | undefined;
@@ -131,7 +136,8 @@ const MOST_FILES = 20_000;
 const MOST_BYTES = 512 * 2 ** 20;
 
 /**
- * Adds to `texts` (path as clang would spell it, to content) everything that `roots` may include. Of several candidates the first that exists is taken, and for include_next all.
+ * Adds to `texts` (path as clang would spell it, to content) everything that `roots` may include.
+ * Of several candidates the first that exists is taken, and for include_next all.
  */
 export function includeClosure(
   roots: readonly string[],
@@ -169,7 +175,10 @@ export function includeClosure(
   return texts;
 }
 
-/** Files that did not exist but would have been included by these files in place of what was: if one appears, the result is stale. */
+/**
+ * Files that did not exist but would have been included by these files in place of what was: if one
+ * appears, the result is stale.
+ */
 export function wouldShadow(files: ReadonlyMap<string, Uint8Array>, path: SearchPath, disk: Disk): string[] {
   const absent = new Set<string>();
   for (const [file, bytes] of files) {

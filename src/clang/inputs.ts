@@ -1,9 +1,11 @@
 /**
- * Everything that a check links, as LLVM IR: the files named, and the C of ours that goes with them.
+ * Everything that a check links, as LLVM IR: the files named, and the C of ours that goes with
+ * them.
  *
- * Without a tree: scenarios and the model kernel. With one: every file is compiled with the tree's headers and flags, and
- * linked with the real runtime; a file that does not exist where it was named is looked for in the tree. A file of LLVM IR
- * (`.ll`, as a kernel's own build makes them) is taken as it is.
+ * Without a tree: scenarios and the model kernel. With one: every file is compiled with the tree's
+ * headers and flags, and linked with the real runtime; a file that does not exist where it was
+ * named is looked for in the tree. A file of LLVM IR (`.ll`, as a kernel's own build makes them) is
+ * taken as it is.
  */
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
@@ -36,8 +38,8 @@ export interface InputOptions {
   readonly cwd: string;
   readonly cache: Cache;
   /**
-   * Called with the IR of units that clang has just made, and, while it is busy, of some others: reads it, and throws an `InputFault` if it cannot be
-   * read, which keeps it out of the cache.
+   * Called with the IR of units that clang has just made, and, while it is busy, of some others:
+   * reads it, and throws an `InputFault` if it cannot be read, which keeps it out of the cache.
    */
   readonly ahead?: (text: string, source: string) => void | Promise<void>;
   readonly limits?: Limits | undefined;
@@ -150,7 +152,10 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
 /** It is LLVM IR, and not compiled. */
 export const isIr = (file: string): boolean => file.endsWith(".ll");
 
-/** clang would take other names for objects or other languages, and the check for something else than was meant. */
+/**
+ * clang would take other names for objects or other languages, and the check for something else
+ * than was meant.
+ */
 function checkNames(files: readonly string[]): void {
   const wrong = files.filter((file) => !file.endsWith(".c") && !isIr(file));
   if (wrong.length === 0) return;
@@ -166,7 +171,10 @@ function irUnit(source: string, cwd: string): TranslationUnit {
   throw fault({ code: "SD102", message: `cannot read ${source}: ${why}` });
 }
 
-/** --tree says a version that is installed, or a folder; then its Makefile says the version, unless --kernel does. */
+/**
+ * --tree says a version that is installed, or a folder; then its Makefile says the version, unless
+ * --kernel does.
+ */
 export function treeNamed(name: string, options: Pick<InputOptions, "cwd" | "kernel" | "headers">): KernelTree {
   const { cwd } = options;
   const installed = KERNEL_VERSIONS.find((version) => version === name);

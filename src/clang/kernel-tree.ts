@@ -1,9 +1,13 @@
 /**
- * Finds an installed kernel tree by version: its sources, and the configured headers that compile them.
+ * Finds an installed kernel tree by version: its sources, and the configured headers that compile
+ * them.
  *
- * Only 6.1 is known by the distribution's packages: for others SHOOTDOWN_TREE_4_4 and the like name a tree that was configured in place. For 6.1, sources: the folder in SHOOTDOWN_TREE_6_1, else /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the
- * distribution's /usr/src/linux-source-6.1.tar.xz. Headers: SHOOTDOWN_HEADERS_6_1, else those of a tree that was configured
- * in place, else the newest plain amd64 flavour installed. What is missing is named, with the command that installs it.
+ * Only 6.1 is known by the distribution's packages: for others SHOOTDOWN_TREE_4_4 and the like name
+ * a tree that was configured in place. For 6.1, sources: the folder in SHOOTDOWN_TREE_6_1, else
+ * /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the distribution's
+ * /usr/src/linux-source-6.1.tar.xz. Headers: SHOOTDOWN_HEADERS_6_1, else those of a tree that was
+ * configured in place, else the newest plain amd64 flavour installed. What is missing is named,
+ * with the command that installs it.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
@@ -37,10 +41,14 @@ export const places = (env: NodeJS.ProcessEnv = process.env): Places => ({
   cache: join(defaultCacheDir(env), "trees"),
 });
 
-/** What is unpacked of a distribution's archive: enough to compile memory management and its users. */
+/**
+ * What is unpacked of a distribution's archive: enough to compile memory management and its users.
+ */
 const UNPACKED = ["Makefile", "include", "arch/x86", "mm", "lib", "kernel", "virt", "drivers/xen", "drivers/infiniband/core"];
 
-/** What is left out of a whole one: neither configuring nor compiling memory management reads it. */
+/**
+ * What is left out of a whole one: neither configuring nor compiling memory management reads it.
+ */
 const UNREAD = [
   "*/Documentation/*.rst",
   "*/Documentation/*.txt",
@@ -169,7 +177,8 @@ function findHeaders(version: KernelVersion, dir: string | undefined, at: Places
   if (named) return treeHeaders(dir ?? named, version, named);
   if (dir !== undefined && existsSync(join(dir, "include/generated/autoconf.h"))) return { common: dir, flavour: dir };
   if (dir !== undefined && !DISTRIBUTED.has(version)) return treeHeaders(dir, version, undefined, dir);
-  // Not the cloud and rt flavours: their configurations leave out drivers, or turn spinlocks into mutexes.
+  // Not the cloud and rt flavours: their configurations leave out drivers, or turn spinlocks into
+  // mutexes.
   const plain = new RegExp(`^linux-headers-${version.replace(".", "\\.")}\\.\\d+-\\d+-amd64$`);
   const newest = list(at.installed)
     .filter((entry) => plain.test(entry))

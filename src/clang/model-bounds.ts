@@ -1,5 +1,6 @@
 /**
- * The bounds that the model itself sets: constants of its C that a -D may raise. Read from the C, where each stands as
+ * The bounds that the model itself sets: constants of its C that a -D may raise. Read from the C,
+ * where each stands as
  * `#ifndef NAME` and `#define NAME value`, with what it bounds in a comment "bound: ..." if a reader of a verdict should know.
  */
 
@@ -10,13 +11,19 @@ import { defineName, modelFiles, runtimeSources } from "./model.ts";
 export interface ModelBound {
   readonly name: string;
   readonly value: number;
-  /** "words of a page"; undefined: reaching it is an error with a message, not something that a search leaves out. */
+  /**
+   * "words of a page"; undefined: reaching it is an error with a message, not something that a
+   * search leaves out.
+   */
   readonly bounds: string | undefined;
 }
 
 const CONSTANT = /^#ifndef (\w+)\n#define \1[ \t]+(\d+)[ \t]*(?:\/\*[ \t]*(?:bound: )?(.*?)[ \t]*\*\/)?$/gm;
 
-/** As they are with these definitions. `version`: of a real tree, whose runtime is another; undefined for the model kernel. */
+/**
+ * As they are with these definitions. `version`: of a real tree, whose runtime is another;
+ * undefined for the model kernel.
+ */
 export function modelBounds(defines: readonly string[], version: KernelVersion | undefined): ModelBound[] {
   const given = new Map(defines.map((d) => [defineName(d), Number(d.includes("=") ? d.slice(d.indexOf("=") + 1) : 1)]));
   const found = new Map<string, ModelBound>();

@@ -1,8 +1,10 @@
 /**
- * What the model kernel has for scenarios: the names that the headers under kernel/include define, and in which versions. Found by reading
- * the headers, whose only conditions are the version and switches that are off.
+ * What the model kernel has for scenarios: the names that the headers under kernel/include define,
+ * and in which versions. Found by reading the headers, whose only conditions are the version and
+ * switches that are off.
  *
- * docs/model-kernel.md is this list for people, and a diagnostic about an unknown name looks here first.
+ * docs/model-kernel.md is this list for people, and a diagnostic about an unknown name looks here
+ * first.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -55,7 +57,9 @@ function rangeText(range: readonly KernelVersion[]): string {
   return first === last ? `${first} only` : `${first} to ${last}`;
 }
 
-/** Headers that a scenario includes by name. Those of ours are a part of whichever includes them. */
+/**
+ * Headers that a scenario includes by name. Those of ours are a part of whichever includes them.
+ */
 const OFFERED = ["linux", "asm"];
 
 function readNames(): ModelNames {
@@ -78,7 +82,10 @@ function readNames(): ModelNames {
 
 const isPrivate = (name: string): boolean => /^(__)?sd_|^(__)?SD_|_H$|^SHOOTDOWN/.test(name);
 
-/** The text of a header that this version compiles, with those of our own that it includes, without comments. */
+/**
+ * The text of a header that this version compiles, with those of our own that it includes, without
+ * comments.
+ */
 function activeText(header: string, version: KernelVersion): string {
   const text = readFileSync(join(kernelIncludeDir, header), "utf8")
     .replace(/\/\*[\s\S]*?\*\//g, " ")

@@ -1,10 +1,12 @@
 /**
- * The C of ours that is linked with what is checked: the model kernel (every C file under `kernel/` but those of `kernel/real*`), compiled
- * like a scenario and shipped compiled; or, for files of a real tree, the runtime in `kernel/real`, compiled with the tree's headers. Where
+ * The C of ours that is linked with what is checked: the model kernel (every C file under `kernel/`
+ * but those of `kernel/real*`), compiled like a scenario and shipped compiled; or, for files of a
+ * real tree, the runtime in `kernel/real`, compiled with the tree's headers. Where
  * `kernel/real-VERSION` has a file, it comes instead of the one of that name in `kernel/real`, or besides.
  *
- * A -D of the command line reaches a file of the model kernel only if its text, or a header's, mentions the name: a scenario's own switches
- * (-DFIX=0) then leave the kernel's IR as it was shipped, and the machine's (-DSD_TLB_ON_ACCESS) all files but those that have them.
+ * A -D of the command line reaches a file of the model kernel only if its text, or a header's,
+ * mentions the name: a scenario's own switches (-DFIX=0) then leave the kernel's IR as it was
+ * shipped, and the machine's (-DSD_TLB_ON_ACCESS) all files but those that have them.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";

@@ -1,8 +1,10 @@
 /**
- * Parameters of a scenario: globals that it declares with SD_PARAM (kernel/include/shootdown.h), and that -D gives another first value.
+ * Parameters of a scenario: globals that it declares with SD_PARAM (kernel/include/shootdown.h),
+ * and that -D gives another first value.
  *
- * A macro makes another program of each value, to be compiled and made ready again. A parameter is data: all its values share one program.
- * Declarations are found in the text of the files named, so that clang never sees a -D of such a name.
+ * A macro makes another program of each value, to be compiled and made ready again. A parameter is
+ * data: all its values share one program. Declarations are found in the text of the files named, so
+ * that clang never sees a -D of such a name.
  */
 import { resolve } from "node:path";
 import { textOf } from "../host/files.ts";

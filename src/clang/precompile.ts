@@ -1,7 +1,9 @@
 /**
- * A step of the build: compiles the model kernel for the kernel versions that are asked for most, at the default options, into `dist/kernel`.
+ * A step of the build: compiles the model kernel for the kernel versions that are asked for most,
+ * at the default options, into `dist/kernel`.
  *
- * The folder is made aside and put in place whole: a check that runs meanwhile sees the old one or none.
+ * The folder is made aside and put in place whole: a check that runs meanwhile sees the old one or
+ * none.
  */
 import { renameSync, rmSync } from "node:fs";
 import { InputFault } from "../base/diagnostics.ts";

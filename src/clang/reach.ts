@@ -1,8 +1,10 @@
 /**
- * How far a source reaches: which files it may include, and that names which a stranger chose are names to clang.
+ * How far a source reaches: which files it may include, and that names which a stranger chose are
+ * names to clang.
  *
- * A scenario includes from its own folder, those named with -I, and ours. What it includes is looked at twice: before clang runs, by its
- * text (so that nothing is opened that never ends), and afterwards, by what clang says that it has read (a name may be a macro).
+ * A scenario includes from its own folder, those named with -I, and ours. What it includes is
+ * looked at twice: before clang runs, by its text (so that nothing is opened that never ends), and
+ * afterwards, by what clang says that it has read (a name may be a macro).
  */
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
@@ -17,7 +19,10 @@ export interface Reach {
   readonly within?: readonly string[];
 }
 
-/** A path as an argument: what begins with `@` would be taken for a file of arguments, with `-` for an option. */
+/**
+ * A path as an argument: what begins with `@` would be taken for a file of arguments, with `-` for
+ * an option.
+ */
 export const argumentPath = (path: string): string => (/^[@-]/.test(path) ? `./${path}` : path);
 
 /** The folders that a scenario may include from, as full paths. */
@@ -26,7 +31,10 @@ export function foldersOf(source: string, cwd: string, includes: readonly string
   return [...new Set(folders.flatMap((dir) => [dir, real(dir)]))];
 }
 
-/** Throws an `InputFault` (SD108) that names each #include which must not be followed. `source` is spelled as clang is told. */
+/**
+ * Throws an `InputFault` (SD108) that names each #include which must not be followed. `source` is
+ * spelled as clang is told.
+ */
 export function checkIncludes(source: string, args: readonly string[], reach: Reach): void {
   if (reach.within === undefined) return;
   const disk = openDisk(reach.cwd);

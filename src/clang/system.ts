@@ -1,5 +1,6 @@
 /**
- * Runs a clang of the machine. Output goes through files of our own, so that a run cut short leaves nothing behind that looks like a result.
+ * Runs a clang of the machine. Output goes through files of our own, so that a run cut short leaves
+ * nothing behind that looks like a result.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,8 +1,10 @@
 /**
- * Configures a small kernel of a tree, out of tree: `make O=... allnoconfig prepare`, with the options in kernel/own/config.txt.
+ * Configures a small kernel of a tree, out of tree: `make O=... allnoconfig prepare`, with the
+ * options in kernel/own/config.txt.
  *
- * Nothing is written into the tree; what comes of it lies in the cache, under the tree's path, its release and the options, and is made once. An
- * interrupted run leaves nothing that would be taken for a whole one.
+ * Nothing is written into the tree; what comes of it lies in the cache, under the tree's path, its
+ * release and the options, and is made once. An interrupted run leaves nothing that would be taken
+ * for a whole one.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 /**
- * What clang calls undeclared, told apart: the model has it in another version, or in a header that is not included; real trees have it and the
- * model does not; or it is misspelt. Said as notes below clang's own words.
+ * What clang calls undeclared, told apart: the model has it in another version, or in a header that
+ * is not included; real trees have it and the model does not; or it is misspelt. Said as notes
+ * below clang's own words.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,10 @@ import type { KernelVersion } from "./flags.ts";
 import { defineName } from "./model.ts";
 import { findModelName, modelNames, versionsText } from "./model-names.ts";
 
-/** Rethrows a fault of compiling with what is known of the names in it. `defines`: those that the scenario is checked with. */
+/**
+ * Rethrows a fault of compiling with what is known of the names in it. `defines`: those that the
+ * scenario is checked with.
+ */
 export function explainUnknown(version: KernelVersion, defines: readonly string[]): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof InputFault)) throw error;
@@ -36,7 +40,8 @@ const UNKNOWN: readonly RegExp[] = [
 
 export function unknownNames(said: string): Set<string> {
   const named = UNKNOWN.flatMap((pattern) => [...said.matchAll(pattern)].map((m) => m[1]!));
-  // A macro that is none looks like a declaration without a type; which word it is stands in the line of source.
+  // A macro that is none looks like a declaration without a type; which word it is stands in the
+  // line of source.
   const macros = [...said.matchAll(/type specifier missing[^\n]*\n\s*\d+ \|([^\n]*)/g)].flatMap((m) => [
     ...m[1]!.matchAll(/\b([A-Z][A-Z0-9_]{3,})\s*\(/g),
   ]);

@@ -1,4 +1,7 @@
-/** Definitions that change nothing, because no file that is compiled mentions the name: a misspelt -DFIX=0 would be a verdict about the default. */
+/**
+ * Definitions that change nothing, because no file that is compiled mentions the name: a misspelt
+ * -DFIX=0 would be a verdict about the default.
+ */
 import { resolve } from "node:path";
 import { similar } from "../base/similar.ts";
 import { textOf } from "../host/files.ts";
@@ -39,7 +42,10 @@ export function unusedDefines({ files, defines, cwd, flags, ours }: UnusedOption
   return unused.map((define) => ({ define, meant: similar(defineName(define), known) }));
 }
 
-/** Those that none of the texts mentions, outside of the line in which a scenario gives itself options. */
+/**
+ * Those that none of the texts mentions, outside of the line in which a scenario gives itself
+ * options.
+ */
 function without(defines: readonly string[], texts: readonly string[]): string[] {
   const plain = texts.map((text) => text.replace(/^.*\bshootdown:.*$/gm, ""));
   return defines.filter((define) => {

@@ -1,4 +1,7 @@
-/** `shootdown check`: puts the settings together, has the C compiled, runs the check and prints what came of it. */
+/**
+ * `shootdown check`: puts the settings together, has the C compiled, runs the check and prints what
+ * came of it.
+ */
 
 import { shown, shownDeep, shownLines } from "../base/shown.ts";
 import { Stopped } from "../base/stopped.ts";

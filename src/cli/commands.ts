@@ -1,4 +1,7 @@
-/** The commands and their options. What each does is in a file of its own, loaded when it is asked for. */
+/**
+ * The commands and their options. What each does is in a file of its own, loaded when it is asked
+ * for.
+ */
 import { Argument, Command } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";

@@ -1,4 +1,7 @@
-/** `shootdown completion SHELL`: a script that completes commands, options, their choices, and what `explain` and `report` take. */
+/**
+ * `shootdown completion SHELL`: a script that completes commands, options, their choices, and what
+ * `explain` and `report` take.
+ */
 import type { Command } from "commander";
 import { CATALOGUE } from "../base/catalogue.ts";
 import { CLASSES } from "../base/classes.ts";

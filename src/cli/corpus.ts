@@ -1,8 +1,9 @@
 /**
  * `shootdown corpus`: the scenarios under corpus/own, each on every kernel tree that is there, as shipped and with a known fix undone.
  *
- * A line for each: tree, scenario, case, verdict, states, seconds. The tree is never changed: what is undone is undone in a copy. Exit 1 if a verdict is not the
- * one that `cases.json` expects, 2 if no tree is there.
+ * A line for each: tree, scenario, case, verdict, states, seconds. The tree is never changed: what
+ * is undone is undone in a copy. Exit 1 if a verdict is not the one that `cases.json` expects, 2 if
+ * no tree is there.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

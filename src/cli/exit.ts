@@ -8,5 +8,8 @@ export const EXIT_VIOLATION = 1;
 export const EXIT_INPUT = 2;
 /** Neither: a bound was hit, or the run was interrupted. */
 export const EXIT_INCONCLUSIVE = 3;
-/** A fault of shootdown itself (EX_SOFTWARE of sysexits.h), so that a crash can never be read as a verdict. */
+/**
+ * A fault of shootdown itself (EX_SOFTWARE of sysexits.h), so that a crash can never be read as a
+ * verdict.
+ */
 export const EXIT_INTERNAL = 70;

@@ -1,4 +1,7 @@
-/** `shootdown explain CODE` or `CLASS`: an entry of the catalogue of diagnostics, or of the classes of violations, or the list of both. */
+/**
+ * `shootdown explain CODE` or `CLASS`: an entry of the catalogue of diagnostics, or of the classes
+ * of violations, or the list of both.
+ */
 import { CATALOGUE, GROUPS } from "../base/catalogue.ts";
 import { CLASSES, classNamed } from "../base/classes.ts";
 import { fault } from "../base/diagnostics.ts";

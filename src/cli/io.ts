@@ -7,7 +7,10 @@ import { errorCode, wordsFor } from "../host/files.ts";
 import type { Several, Watch } from "./watch.ts";
 
 export interface Output {
-  /** Throws an `InputFault` if the text cannot be written; a reader that went away (`| head`) is no fault: the verdict is still the exit status. */
+  /**
+   * Throws an `InputFault` if the text cannot be written; a reader that went away (`| head`) is no
+   * fault: the verdict is still the exit status.
+   */
   write(text: string): void;
   readonly isTTY: boolean;
   /** Of the terminal; undefined if it is none. */
@@ -19,7 +22,10 @@ export interface Io {
   readonly stderr: Output;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Calls back on each request to stop, with what completes "stopped ..." ("by the user" if it is not said); returns how to unsubscribe. */
+  /**
+   * Calls back on each request to stop, with what completes "stopped ..." ("by the user" if it is
+   * not said); returns how to unsubscribe.
+   */
   onInterrupt(listener: (reason?: string) => void): () => void;
   /** When the command began, in milliseconds since 1970; left out: now. */
   readonly began?: number;
@@ -47,7 +53,9 @@ export function processIo(): Io {
   };
 }
 
-/** Writes at once and waits: nothing is lost whenever the process ends, and a full disk is noticed. */
+/**
+ * Writes at once and waits: nothing is lost whenever the process ends, and a full disk is noticed.
+ */
 export function outputTo(descriptor: 1 | 2, columns: () => number | undefined): Output {
   const isTTY = isatty(descriptor);
   let gone = false;

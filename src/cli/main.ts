@@ -1,7 +1,8 @@
 /**
  * The command line: which command, and how each way of ending becomes an exit status (`exit.ts`).
  *
- * Bad input prints diagnostics and never a stack trace; anything else that is thrown is a fault of ours and says so.
+ * Bad input prints diagnostics and never a stack trace; anything else that is thrown is a fault of
+ * ours and says so.
  */
 import { CommanderError } from "commander";
 import { fault, InputFault } from "../base/diagnostics.ts";

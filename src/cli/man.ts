@@ -1,4 +1,7 @@
-/** The manual page, made from the command line's own options and texts. man/shootdown.1 is this; a test holds them equal. */
+/**
+ * The manual page, made from the command line's own options and texts. man/shootdown.1 is this; a
+ * test holds them equal.
+ */
 import type { Command } from "commander";
 import { packageVersion } from "../host/paths.ts";
 import { type SurfaceOption, surfaceOf } from "./surface.ts";

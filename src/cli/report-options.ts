@@ -1,4 +1,6 @@
-/** The options of `shootdown report`. Apart from what does the work, which a check need not load. */
+/**
+ * The options of `shootdown report`. Apart from what does the work, which a check need not load.
+ */
 import { type Command, Option } from "commander";
 import { positive, seconds, states } from "../settings/option-values.ts";
 

@@ -1,4 +1,7 @@
-/** `shootdown report`: runs the cells of a verdict table (src/verdict-table/run-cells.ts) and prints what they come to, as a mail, Markdown or JSON. */
+/**
+ * `shootdown report`: runs the cells of a verdict table (src/verdict-table/run-cells.ts) and prints
+ * what they come to, as a mail, Markdown or JSON.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";

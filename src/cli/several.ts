@@ -1,6 +1,7 @@
 /**
- * Several scenarios on one command line are several checks. A file that defines scenario() is one; files that do not are linked with each of
- * them. Each is checked with its own options and told as if alone; a table of all stands at the end.
+ * Several scenarios on one command line are several checks. A file that defines scenario() is one;
+ * files that do not are linked with each of them. Each is checked with its own options and told as
+ * if alone; a table of all stands at the end.
  */
 
 import { resolve } from "node:path";
@@ -68,7 +69,10 @@ export function without(several: Several, reason: string): Several {
   return { ...several, done: [...several.done, summary] };
 }
 
-/** Runs and tells one of them; what it adds to all. `run` asks `tell` whether its verdict is not to be printed. */
+/**
+ * Runs and tells one of them; what it adds to all. `run` asks `tell` whether its verdict is not to
+ * be printed.
+ */
 export async function oneOf(
   several: Several,
   io: Io,

@@ -1,8 +1,11 @@
 /**
- * The command as a process: the work is done by another thread (`supervised.ts`), and this one sees to it that it ends as it should, whatever it does.
+ * The command as a process: the work is done by another thread (`supervised.ts`), and this one sees
+ * to it that it ends as it should, whatever it does.
  *
- * Signals, the deadline and the memory limit are told to the work, which usually ends by itself. If it does not answer in time (a loop inside
- * WebAssembly, a file that takes long to read), it is ended here, and what it left as its last word is printed. No process and no temporary folder stays.
+ * Signals, the deadline and the memory limit are told to the work, which usually ends by itself. If
+ * it does not answer in time (a loop inside WebAssembly, a file that takes long to read), it is
+ * ended here, and what it left as its last word is printed. No process and no temporary folder
+ * stays.
  */
 
 import { readdirSync, readFileSync, rmSync } from "node:fs";
@@ -219,7 +222,10 @@ function addressSpace(): number | undefined {
   }
 }
 
-/** What was started and has not ended, and its temporary folders. The work cannot start anything new any more. */
+/**
+ * What was started and has not ended, and its temporary folders. The work cannot start anything new
+ * any more.
+ */
 async function tidy(): Promise<void> {
   for (const pid of descendants()) {
     try {

@@ -1,4 +1,7 @@
-/** The command line as data: what completion scripts and the manual page are made from, so that neither is ever behind it. */
+/**
+ * The command line as data: what completion scripts and the manual page are made from, so that
+ * neither is ever behind it.
+ */
 import type { Command } from "commander";
 
 export interface SurfaceOption {

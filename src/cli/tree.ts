@@ -1,4 +1,7 @@
-/** `shootdown tree add DIR` and `shootdown tree list`: kernel trees that scenarios run on, configured into the cache. */
+/**
+ * `shootdown tree add DIR` and `shootdown tree list`: kernel trees that scenarios run on,
+ * configured into the cache.
+ */
 
 import { treeOf } from "../clang/inputs.ts";
 import { configuredTree, configuredTrees } from "../clang/tree-config.ts";

@@ -1,8 +1,10 @@
 /**
- * What a run tells whoever watches over it from another thread (`supervise.ts`), who can end it when it does not answer.
+ * What a run tells whoever watches over it from another thread (`supervise.ts`), who can end it
+ * when it does not answer.
  *
- * A run may be for seconds in one call: reading, making code, a loop of the code under check. It therefore says beforehand what it is held to, and what is
- * to be printed if it has to be ended there.
+ * A run may be for seconds in one call: reading, making code, a loop of the code under check. It
+ * therefore says beforehand what it is held to, and what is to be printed if it has to be ended
+ * there.
  */
 
 import type { Summary } from "../report/summary.ts";
@@ -20,7 +22,10 @@ export interface Hold {
   readonly grace?: number | undefined;
 }
 
-/** The last one counts. An inconclusive verdict's reason is filled in by whoever ends the run; a violation stays one, its story cut short. */
+/**
+ * The last one counts. An inconclusive verdict's reason is filled in by whoever ends the run; a
+ * violation stays one, its story cut short.
+ */
 export interface LastWord {
   readonly verdict: Verdict;
   readonly settings: CheckSettings;
@@ -33,9 +38,14 @@ export interface Watch {
   begin(several: Several): void;
   hold(limits: Hold): void;
   lastWord(word: LastWord): void;
-  /** The run, or this check of several, is only printing from here: no limit concerns it any more. */
+  /**
+   * The run, or this check of several, is only printing from here: no limit concerns it any more.
+   */
   printing(): void;
-  /** Why it is asked to end, completing "stopped ...": known at once, in the middle of a calculation too. */
+  /**
+   * Why it is asked to end, completing "stopped ...": known at once, in the middle of a calculation
+   * too.
+   */
   asked(): string | undefined;
 }
 
@@ -56,7 +66,10 @@ export interface Told {
 /** Shared with the run: numbers that it may look at in the middle of a calculation. */
 export const SHARED = { asked: 0, columns: 1, errorColumns: 2 } as const;
 
-/** SHARED.asked is the index of one of these, and which check of several is meant: by the user, whichever is running. */
+/**
+ * SHARED.asked is the index of one of these, and which check of several is meant: by the user,
+ * whichever is running.
+ */
 export const REASONS: readonly (string | undefined)[] = [undefined, "by the user", "at --timeout", "at --max-memory"];
 export const BY_USER = 1;
 
@@ -77,7 +90,10 @@ export interface Start {
   readonly several: Several | undefined;
 }
 
-/** How far a command line of several has come. Plain data: it is told to whoever watches over the run. */
+/**
+ * How far a command line of several has come. Plain data: it is told to whoever watches over the
+ * run.
+ */
 export interface Several {
   readonly done: readonly Summary[];
   readonly verdicts: readonly Verdict[];

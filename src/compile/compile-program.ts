@@ -1,5 +1,6 @@
 /**
- * A whole program as one WebAssembly module: which functions are needed in which version, and the entries that the host calls.
+ * A whole program as one WebAssembly module: which functions are needed in which version, and the
+ * entries that the host calls.
  */
 
 import { defineArena } from "../engine/arena.ts";

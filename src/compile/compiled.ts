@@ -1,8 +1,8 @@
 /**
  * The compiled engine: a Program as one WebAssembly module, behind the Machine interface.
  *
- * A step is one call into the module. Violations leave it by an exception of the host (`Stop`); the state is then half-way through a step, and
- * the caller goes back with `undo`, as after any step.
+ * A step is one call into the module. Violations leave it by an exception of the host (`Stop`); the
+ * state is then half-way through a step, and the caller goes back with `undo`, as after any step.
  */
 
 import { TRAP } from "../engine/globals.ts";
@@ -34,9 +34,15 @@ export interface RunOptions {
   readonly racyAccesses?: readonly number[];
   readonly nonMoverLocks?: readonly number[];
   readonly brokenLocks?: readonly number[];
-  /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
+  /**
+   * Sections of locks commute (the default): false where switches have to be counted, for a bound
+   * on preemptions.
+   */
   readonly movers?: boolean;
-  /** Steps are memoised (engine/memoised-transitions.ts). Default true; what a search says does not depend on it. */
+  /**
+   * Steps are memoised (engine/memoised-transitions.ts). Default true; what a search says does not
+   * depend on it.
+   */
   readonly memoise?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
@@ -113,7 +119,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     bytes()[map.claims + lock]! |= CLAIM.broken;
     bytes()[map.lock + lock] = NO_BIT;
   }
-  // A copy or fill notes its accesses even where it is a scheduling point: those known are not news.
+  // A copy or fill notes its accesses even where it is a scheduling point: those known are not
+  // news.
   for (const access of options.racyAccesses ?? []) bytes()[map.racy + access] = 1;
 
   for (const access of accessesThatDecide(program)) bytes()[map.decides + access] = 1;
@@ -177,7 +184,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         return (error.failure === undefined ? ASSUMED : FAILED) + (x.choices.value > 0 ? CHOSE : 0);
       }
       if (error instanceof wasm.RuntimeError) {
-        // The only traps that the generated code can run into by itself: a call through a pointer of another signature.
+        // The only traps that the generated code can run into by itself: a call through a pointer
+        // of another signature.
         lastFailure = {
           klass: "wild-call",
           text: `call through a pointer to a function of another type (${error.message})`,
@@ -199,7 +207,10 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     }
   };
 
-  /** Tells apart the threads whose very first operation is a plain access that races: they count as parked before it. */
+  /**
+   * Tells apart the threads whose very first operation is a plain access that races: they count as
+   * parked before it.
+   */
   const markPlainStarts = (): void => {
     x.sharingFrozen.value = 1;
     threads.forEach((_, thread) => {
@@ -279,7 +290,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
       x.count.value = 0;
     },
     discoveries: () => {
-      // Asked between slices of a search that runs inside the engine: the time to see that it has outgrown the limit.
+      // Asked between slices of a search that runs inside the engine: the time to see that it has
+      // outgrown the limit.
       current();
       return x.newShared.value;
     },

@@ -1,4 +1,7 @@
-/** What the emitters of single instructions need to know of the function around them. Data and two emitters; made in `function.ts`. */
+/**
+ * What the emitters of single instructions need to know of the function around them. Data and two
+ * emitters; made in `function.ts`.
+ */
 
 import type { Func, Operand } from "../program/program.ts";
 import type { Code } from "../wasm/code.ts";

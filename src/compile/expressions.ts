@@ -1,8 +1,9 @@
 /**
  * Values and pure instructions as WebAssembly expressions.
  *
- * A register that is used once, in the segment that defines it, by a pure instruction, has no WebAssembly local: its expression is emitted
- * where it is used. The address of a local variable is never kept: it is the frame plus a constant.
+ * A register that is used once, in the segment that defines it, by a pure instruction, has no
+ * WebAssembly local: its expression is emitted where it is used. The address of a local variable is
+ * never kept: it is the frame plus a constant.
  */
 
 import { definedBy, isDivision, isPure, operandsOf, operandsOfTerm, successors } from "../program/flow.ts";
@@ -22,7 +23,10 @@ export interface Values {
   readonly folded: (instr: Instr) => boolean;
   /** Emits a pure instruction and keeps its result. */
   readonly keep: (instr: Instr) => void;
-  /** The offset in the frame if the operand is the address of one of the function's own locals that nobody else can reach. */
+  /**
+   * The offset in the frame if the operand is the address of one of the function's own locals that
+   * nobody else can reach.
+   */
   readonly ownLocal: (operand: Operand) => number | undefined;
 }
 
@@ -106,7 +110,10 @@ function privateSlots(func: Func): Set<number> {
   return new Set(func.locals.map((_, slot) => slot).filter((slot) => !escaped.has(slot)));
 }
 
-/** `pinned` registers must have a local of their own (they are live at stops). `frame` is the local with the frame's address. */
+/**
+ * `pinned` registers must have a local of their own (they are live at stops). `frame` is the local
+ * with the frame's address.
+ */
 export function createValues(
   module: ModuleContext,
   func: Func,

@@ -1,13 +1,16 @@
 /**
- * Frames of functions that can be parked: which registers get a slot, where, and what must be stored and loaded at each point.
+ * Frames of functions that can be parked: which registers get a slot, where, and what must be
+ * stored and loaded at each point.
  *
- * A frame in a thread's stack is: u32 function, u32 resume number, u64 caller's frame (0 at the bottom), then slots (8 bytes each), then
- * locals. Parameters have the first slots. Whenever a thread is parked in a frame, exactly the slots of the registers live there hold
- * their values and all others are zero: equal states have equal bytes.
+ * A frame in a thread's stack is: u32 function, u32 resume number, u64 caller's frame (0 at the
+ * bottom), then slots (8 bytes each), then locals. Parameters have the first slots. Whenever a
+ * thread is parked in a frame, exactly the slots of the registers live there hold their values and
+ * all others are zero: equal states have equal bytes.
  *
- * A step mostly leaves most slots alone, so two dataflow problems are solved over the segments of a function (a segment is a piece of a
- * block that runs without stopping): what each slot may hold in memory at a segment's start, which tells what a stop has to store; and which
- * registers are needed in WebAssembly locals, which tells what a resumption has to load.
+ * A step mostly leaves most slots alone, so two dataflow problems are solved over the segments of a
+ * function (a segment is a piece of a block that runs without stopping): what each slot may hold in
+ * memory at a segment's start, which tells what a stop has to store; and which registers are needed
+ * in WebAssembly locals, which tells what a resumption has to load.
  */
 
 import { FRAME } from "../engine/layouts.ts";
@@ -27,7 +30,10 @@ export interface FrameLayout {
 
 const align = (value: number, to: number): number => Math.ceil(value / to) * to;
 
-/** Gives slots to all registers that are live at some stop. Registers never live at the same stop may share one. */
+/**
+ * Gives slots to all registers that are live at some stop. Registers never live at the same stop
+ * may share one.
+ */
 export function layoutFrame(func: Func, segments: readonly Segment[]): FrameLayout {
   const slots = new Map<Reg, number>();
   const taken = new Map<Reg, Set<Reg>>();
@@ -70,7 +76,10 @@ const ZERO = -1;
 const UNKNOWN = -2;
 
 export interface FramePlan {
-  /** For a point: slot stores on parking; for a call that ends a segment: slot stores on calling. `reg` -1 stores zero. */
+  /**
+   * For a point: slot stores on parking; for a call that ends a segment: slot stores on calling.
+   * `reg` -1 stores zero.
+   */
   readonly park: readonly (readonly { readonly slot: number; readonly reg: Reg }[])[];
   readonly call: readonly (readonly { readonly slot: number; readonly reg: Reg }[])[];
   /** Slots that may not be zero when the segment's terminator returns. */
@@ -97,7 +106,8 @@ export function planFrame(graph: SegmentGraph, layout: FrameLayout): FramePlan {
     return regs;
   });
 
-  // Forward: contents at the start of each segment (`entering`: when reached by running on, `inside`: or by being resumed) and at its end.
+  // Forward: contents at the start of each segment (`entering`: when reached by running on,
+  // `inside`: or by being resumed) and at its end.
   const entering: (Int32Array | undefined)[] = segments.map(() => undefined);
   const leaving: Int32Array[] = segments.map(() => new Int32Array(0));
   const merge = (into: Int32Array | undefined, from: Int32Array): Int32Array => {

@@ -1,12 +1,15 @@
 /**
  * Code of one function, in one of two versions.
  *
- * direct: runs to its end at once, inside a section, during setup, or because it has no scheduling point. Parameters and results are WebAssembly
+ * direct: runs to its end at once, inside a section, during setup, or because it has no scheduling
+ * point. Parameters and results are WebAssembly
  *   values; locals lie in the running thread's stack above its frames.
- * coroutine: can be parked. Takes its frame from the global `sp`, continues at the frame's resume number, and answers MOVED, BLOCKED,
+ * coroutine: can be parked. Takes its frame from the global `sp`, continues at the frame's resume
+ * number, and answers MOVED, BLOCKED,
  *   CALLED or RETURNED.
  *
- * Both are a loop around a `br_table` over segments; branches forward jump directly, branches backward go round the loop (and cost fuel).
+ * Both are a loop around a `br_table` over segments; branches forward jump directly, branches
+ * backward go round the loop (and cost fuel).
  */
 
 import { TRAP } from "../engine/globals.ts";
@@ -72,7 +75,8 @@ export function emitFunction(module: ModuleContext, index: number, points: Funct
         if (reg < 0) c.i64(0n);
         else values.push({ reg });
       };
-      // A thread that goes round a loop mostly finds what it left: that is asked here, without a call.
+      // A thread that goes round a loop mostly finds what it left: that is asked here, without a
+      // call.
       c.get(frame).mem("i64.load", FRAME_HEADER + 8 * slot);
       value();
       c.op("i64.ne").if();
@@ -238,7 +242,10 @@ export function emitFunction(module: ModuleContext, index: number, points: Funct
   return c;
 }
 
-/** Parameters of a direct function arrive in WebAssembly locals 0 …; registers of those numbers have locals of their own. */
+/**
+ * Parameters of a direct function arrive in WebAssembly locals 0 …; registers of those numbers have
+ * locals of their own.
+ */
 function copyParam(c: Code, values: Values, param: number): void {
   c.get(param);
   values.pop(param);
@@ -277,7 +284,10 @@ function emitEntry(e: Emission, plan: FramePlan, layout: FrameLayout, segment: S
   }
 }
 
-/** Whether a step that begins here may have a plain access as its first operation: what is no operation may come before it. */
+/**
+ * Whether a step that begins here may have a plain access as its first operation: what is no
+ * operation may come before it.
+ */
 function mayBeginPlain(instr: Instr): boolean {
   switch (instr.op) {
     case "load":

@@ -1,6 +1,4 @@
-/**
- * Code of single instructions that do something: accesses, calls, and what the engine offers to C. Pure ones are in `expressions.ts`.
- */
+/** Code of instructions that do something: accesses, calls, the engine's intrinsics. */
 
 import { TRAP } from "../engine/globals.ts";
 import { ROLE } from "../engine/memory-map.ts";
@@ -16,7 +14,7 @@ import type { Segment } from "./segments.ts";
 /** Where an instruction stands, as far as scheduling is concerned. */
 export interface Place {
   readonly segment: number;
-  /** It is a potential scheduling point, and the first of its segment. */
+  /** A potential scheduling point, and the first of its segment. */
   readonly point: boolean;
   /** Sections of this function that are open before it. */
   readonly depth: number;
@@ -151,7 +149,9 @@ function pushPlace(e: Emission, addr: Operand): void {
 
 const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
 
-/** `plain`: the access if it may be one that races, and is to be known when it is a step's first. */
+/**
+ * `plain`: the access if it may be one that races, and is to be known when it is a step's first.
+ */
 function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: number, plain?: Instr & { op: "load" | "store" }): void {
   if (!place.point) return;
   const { c, module } = e;
@@ -287,7 +287,8 @@ function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: P
       if (!("imm" in kind) || module.sections.begin[Number(kind.imm)] === undefined)
         throw new Error("atomic_begin without a constant kind");
       if (place.guarded) {
-        // What may have to wait begins a step: a thread that waits in the middle of one would hide deadlocks.
+        // What may have to wait begins a step: a thread that waits in the middle of one would hide
+        // deadlocks.
         c.getGlobal(globals.ops).if();
         e.park(place.segment);
         c.end();

@@ -1,6 +1,7 @@
 /**
- * What the generators of single functions share: the engine, the access and section functions, small support functions, and a way
- * to ask for the WebAssembly function of another function of the program (which is then generated too).
+ * What the generators of single functions share: the engine, the access and section functions,
+ * small support functions, and a way to ask for the WebAssembly function of another function of the
+ * program (which is then generated too).
  */
 
 import type { Accesses } from "../engine/checked-access.ts";

@@ -1,6 +1,7 @@
 /**
- * Cuts a function into segments: pieces of blocks that run without stopping, in an order in which most branches go forward.
- * A coroutine's blocks are cut before each potential point and after each call that may be parked in; a direct function's are whole.
+ * Cuts a function into segments: pieces of blocks that run without stopping, in an order in which
+ * most branches go forward. A coroutine's blocks are cut before each potential point and after each
+ * call that may be parked in; a direct function's are whole.
  */
 import { successors } from "../program/flow.ts";
 import type { FunctionPoints } from "../program/points.ts";
@@ -82,7 +83,10 @@ export type SegmentEntry =
 
 export interface Segment {
   readonly block: number;
-  /** Instructions [from, to) of the block; the terminator too if `to` is the block's length and `last`. */
+  /**
+   * Instructions [from, to) of the block; the terminator too if `to` is the block's length and
+   * `last`.
+   */
   readonly from: number;
   readonly to: number;
   readonly last: boolean;
@@ -94,6 +98,9 @@ export interface SegmentGraph {
   readonly segments: readonly Segment[];
   /** Index of the first segment of each block. */
   readonly firstOf: readonly number[];
-  /** True for a segment whose last instruction is a call that stops (the next segment is its return). */
+  /**
+   * True for a segment whose last instruction is a call that stops (the next segment is its
+   * return).
+   */
   readonly endsInCall: (segment: number) => boolean;
 }

@@ -1,7 +1,8 @@
 /**
- * The sentences at the end of a story. The first is the failure's own text. The next are what C had to say in the failing step with
- * events of kind "stale" (through which old entry), "missing" (which flush or callback should have been there) and "because".
- * Where C says nothing, memory does: who freed the object, or who last wrote what the failing step relied on.
+ * The sentences at the end of a story. The first is the failure's own text. The next are what C had
+ * to say in the failing step with events of kind "stale" (through which old entry), "missing"
+ * (which flush or callback should have been there) and "because". Where C says nothing, memory
+ * does: who freed the object, or who last wrote what the failing step relied on.
  */
 
 import type { Access } from "../machine/execution-event.ts";
@@ -14,7 +15,9 @@ import type { Blocked } from "./waiting.ts";
 
 export interface Closing {
   readonly sentences: readonly string[];
-  /** Steps that the sentences mention, and accesses that they speak of: the story must show them. */
+  /**
+   * Steps that the sentences mention, and accesses that they speak of: the story must show them.
+   */
   readonly cites: readonly number[];
   readonly accesses: readonly Access[];
   /** Words whose last writing they mention. */

@@ -1,7 +1,9 @@
 /**
- * Which memory and which locks more than one thread touched in this one execution: only there can the order of steps matter.
+ * Which memory and which locks more than one thread touched in this one execution: only there can
+ * the order of steps matter.
  *
- * Bytes count if two threads accessed them after setup, one of them writing. A lock's own words never count: the lock is told instead.
+ * Bytes count if two threads accessed them after setup, one of them writing. A lock's own words
+ * never count: the lock is told instead.
  */
 import type { ExecutionEvent } from "../machine/execution-event.ts";
 import { type Observation, SD_LOCAL, SD_STEP } from "./observation.ts";

@@ -8,7 +8,10 @@ import { createMemory } from "./replayed-memory.ts";
 import { createStacks } from "./sites.ts";
 import { sourceReader } from "./source-lines.ts";
 
-/** As a search finds it: two unordered accesses to the word at `addr`, one of them a plain one and one a write. */
+/**
+ * As a search finds it: two unordered accesses to the word at `addr`, one of them a plain one and
+ * one a write.
+ */
 export interface RaceFound {
   readonly addr: number;
   readonly accesses: readonly [RacingAccess, RacingAccess];
@@ -40,7 +43,10 @@ export interface RaceSide {
   readonly source: string;
 }
 
-/** Races of the same two lines are one, whichever element of an array they were seen at first and whichever of `x++`'s two accesses it was. */
+/**
+ * Races of the same two lines are one, whichever element of an array they were seen at first and
+ * whichever of `x++`'s two accesses it was.
+ */
 export function describeRaces(
   program: Program,
   races: readonly RaceFound[],

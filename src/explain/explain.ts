@@ -1,8 +1,8 @@
 /**
  * From a counterexample to its story: the one entrance of `explain/`.
  *
- * Knows nothing of kernels: what a page or a TLB is, the C says with events. What is known here is who wrote which memory when, and who
- * waits for whom.
+ * Knows nothing of kernels: what a page or a TLB is, the C says with events. What is known here is
+ * who wrote which memory when, and who waits for whom.
  */
 
 import { folderOf } from "../base/path.ts";
@@ -117,7 +117,10 @@ export function tellStory(program: Program, observation: Observation, failure: F
   };
 }
 
-/** Hidden events are told only where a sentence speaks of them, or their step has nothing else to tell. */
+/**
+ * Hidden events are told only where a sentence speaks of them, or their step has nothing else to
+ * tell.
+ */
 function withEveryStep({ events }: Trace, closing: Closing): TraceEvent[] {
   const seen = new Set(events.filter((m) => !m.hidden).map((m) => m.row.steps[0]));
   return events.filter((m) => !m.hidden || isCited(m, closing) || !seen.has(m.row.steps[0]));
@@ -152,8 +155,9 @@ function untoldSteps(observation: Observation, trace: Trace, told: readonly Trac
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 /**
- * Whether the reader wrote what happens here: the file lies beside the scenario, and between it and the act there are only headers and our own
- * functions. The drivers of the model are what a scenario is about, too.
+ * Whether the reader wrote what happens here: the file lies beside the scenario, and between it and
+ * the act there are only headers and our own functions. The drivers of the model are what a
+ * scenario is about, too.
  */
 function nearness(program: Program, { isLibrary, isDriver }: Audience): (row: Pick<Row, "site" | "stack">) => boolean {
   const setup = program.debug.locs[program.funcs[program.setup]?.loc ?? 0]?.file ?? "";

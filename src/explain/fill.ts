@@ -1,5 +1,6 @@
 /**
- * Fills in the sentences that C gives to __sd_fail and __sd_event. In them {0} {1} {2} stand for the arguments:
+ * Fills in the sentences that C gives to __sd_fail and __sd_event. In them {0} {1} {2} stand for
+ * the arguments:
  *
  *   {0} {0:d}  decimal, signed         {0:x}  hexadecimal
  *   {0:p}      the object at that address, by name

@@ -1,5 +1,6 @@
 /**
- * Makes a story shorter: neighbouring light rows of one thread become one row that says in a few words what they did.
+ * Makes a story shorter: neighbouring light rows of one thread become one row that says in a few
+ * words what they did.
  *
  * Order and step numbers are kept, and nothing of weight `from` or more is folded.
  */

@@ -1,12 +1,15 @@
 /**
- * Who wrote what, and when: for "last written in step 7", "freed in step 12", and who holds a lock. Filled while the trace is built,
- * so every answer is as of the moment of asking.
+ * Who wrote what, and when: for "last written in step 7", "freed in step 12", and who holds a lock.
+ * Filled while the trace is built, so every answer is as of the moment of asking.
  */
 import type { ExecutionEvent } from "../machine/execution-event.ts";
 import { SD_ACQUIRE, SD_ACQUIRE_SHARED, SD_RELEASE, SD_RELEASE_SHARED } from "./observation.ts";
 import type { Site } from "./story.ts";
 
-/** Where in an execution an event took place: the step, the thread and the line of source. Step 0 is setup, thread -1 with it. */
+/**
+ * Where in an execution an event took place: the step, the thread and the line of source. Step 0 is
+ * setup, thread -1 with it.
+ */
 export interface EventPosition {
   readonly step: number;
   readonly thread: number;

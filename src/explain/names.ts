@@ -1,14 +1,19 @@
 /**
- * Addresses in the words of the source: `vmemmap[3]._refcount`, `B->pgd`, `table#2[5]`, `try_to_unmap: ret`.
+ * Addresses in the words of the source: `vmemmap[3]._refcount`, `B->pgd`, `table#2[5]`,
+ * `try_to_unmap: ret`.
  *
- * A name is a path from a global variable, a local variable or a live object, as deep as debug info leads. Where it
- * leads nowhere the rest is a byte offset: a name always says exactly which bytes are meant.
+ * A name is a path from a global variable, a local variable or a live object, as deep as debug info
+ * leads. Where it leads nowhere the rest is a byte offset: a name always says exactly which bytes
+ * are meant.
  */
 import type { DebugType, Placed, Program, StoredAs } from "../program/program.ts";
 import type { ObjectTypes } from "./object-types.ts";
 import type { Memory } from "./replayed-memory.ts";
 
-/** Bytes of memory with a name. `type` is the index of what lies there, or -1; `rest` the offset in it that no member explains. */
+/**
+ * Bytes of memory with a name. `type` is the index of what lies there, or -1; `rest` the offset in
+ * it that no member explains.
+ */
 export interface NamedMemory {
   readonly text: string;
   readonly type: number;
@@ -20,15 +25,24 @@ export interface NamedMemory {
 export interface Names {
   /** The variable or field that `bytes` bytes at `addr` are. */
   place(addr: number, bytes: number): NamedMemory | undefined;
-  /** The object at an address, as whole as it can be meant: `vmemmap[3]`, not its first field. Hexadecimal if nothing is known. */
+  /**
+   * The object at an address, as whole as it can be meant: `vmemmap[3]`, not its first field.
+   * Hexadecimal if nothing is known.
+   */
   object(addr: number): string;
   /** A lock: as an object, but one that an object begins with is meant rather than the object. */
   lock(addr: number): string;
-  /** Where a pointer points, as C would write it: `&vmemmap[3]`, `NULL`, `task_fn`; not by what lies at `avoid`, where it was found. */
+  /**
+   * Where a pointer points, as C would write it: `&vmemmap[3]`, `NULL`, `task_fn`; not by what lies
+   * at `avoid`, where it was found.
+   */
   pointer(value: bigint, elementType: number, avoid?: number): string;
   /** What lies `offset` bytes into something of this type, as C would write it: `mirror->lock`. */
   member(pointer: string, type: number, offset: number, bytes: number): string;
-  /** From now on the object, global or element of a global array that begins at this address is called what `name` returns. */
+  /**
+   * From now on the object, global or element of a global array that begins at this address is
+   * called what `name` returns.
+   */
   call(addr: number, name: () => string): void;
   /** The same for the one word at this address. */
   callWord(addr: number, name: () => string): void;
@@ -59,7 +73,10 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
     return element?.kind === "pointer";
   }
 
-  /** Goes down from a type at an offset until a value of `bytes` bytes is reached; with `whole`, only as far as needed to start there. */
+  /**
+   * Goes down from a type at an offset until a value of `bytes` bytes is reached; with `whole`,
+   * only as far as needed to start there.
+   */
   function descend(start: Path, bytes: number, stop: (type: DebugType | undefined, path: Path) => boolean): Path {
     let path = start;
     for (let depth = 0; depth < 32; depth++) {
@@ -96,7 +113,10 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
     }
   }
 
-  /** The member that holds the bytes (no bit field: which of those was meant only the value can tell): one of exactly that size if there is one, else the first that is no padding. */
+  /**
+   * The member that holds the bytes (no bit field: which of those was meant only the value can
+   * tell): one of exactly that size if there is one, else the first that is no padding.
+   */
   function member(path: Path, type: DebugType, bytes: number): Path | undefined {
     const fits = type.members.filter((m) => {
       const size = typeOf(m.type)?.size ?? 0;
@@ -183,7 +203,10 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
     return { text, type: element === undefined ? global.type : (type?.element ?? -1), rest, arrow: false, dead: false };
   }
 
-  /** A global that is only raw bytes or words, such as a heap: its own name says nothing about what lies in it. */
+  /**
+   * A global that is only raw bytes or words, such as a heap: its own name says nothing about what
+   * lies in it.
+   */
   function isRaw(global: Placed): boolean {
     let type = typeOf(global.type);
     if (type === undefined) return true;
@@ -215,7 +238,9 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
     return typeOf(path.type)?.members.some((m) => m.bitSize > 0 && Math.abs(m.offset + m.bitOffset / 8 - path.rest) < 8) ?? false;
   }
 
-  /** What is left once types lead no further: words of an untyped object by index, bytes by offset. */
+  /**
+   * What is left once types lead no further: words of an untyped object by index, bytes by offset.
+   */
   function wordOf(path: Path, text: string): string {
     if (path.type < 0 && path.rest % 8 === 0) return `${text}[${path.rest / 8}]`;
     return `${text}+${hex(path.rest)}`;
@@ -238,7 +263,8 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
     if (func !== undefined) return program.funcs[func]?.name ?? hex(addr);
     const start = root(addr, avoid);
     if (start === undefined) return hex(addr);
-    // The start of an array of structures is its first element, the start of a string or buffer is the whole.
+    // The start of an array of structures is its first element, the start of a string or buffer is
+    // the whole.
     const whole = (type: DebugType | undefined): boolean => type?.kind !== "array" || typeOf(type.element)?.kind === "int";
     const path = descend(start, 0, (type, at) => at.rest === 0 && whole(type));
     return tidy(path, start.text, start.arrow);

@@ -1,8 +1,10 @@
 /**
- * What the objects of a heap are: C gives an allocator a size and no type, but the variables that point to an object have one. Debug info
- * says which registers hold which variable, so that an access through `subscriptions + 16` says what `subscriptions` points to.
+ * What the objects of a heap are: C gives an allocator a size and no type, but the variables that
+ * point to an object have one. Debug info says which registers hold which variable, so that an
+ * access through `subscriptions + 16` says what `subscriptions` points to.
  *
- * Of several types that an object is seen as, the largest is meant: a notifier embedded at the start of a driver's structure is that.
+ * Of several types that an object is seen as, the largest is meant: a notifier embedded at the
+ * start of a driver's structure is that.
  */
 import type { Access } from "../machine/execution-event.ts";
 import type { Func, Instr, Operand, Program, Reg } from "../program/program.ts";
@@ -19,7 +21,10 @@ export interface ObjectType {
 /** Undefined: nothing is known. */
 export type ObjectTypes = (object: LiveObject) => ObjectType | undefined;
 
-/** The access goes `offset` bytes behind where a variable of this name points, to something of this type. */
+/**
+ * The access goes `offset` bytes behind where a variable of this name points, to something of this
+ * type.
+ */
 export interface Base {
   readonly variable: string;
   readonly type: number;
@@ -150,7 +155,10 @@ const sizeOf = (program: Program, type: number): number => program.debug.types[t
 const isTypeName = (program: Program, name: string): boolean =>
   program.debug.types.some((t) => t.kind === "struct" && t.name !== "" && t.name === name.replace(/^struct /, ""));
 
-/** The name of most variables, if it is a word of the type's own: `subscriptions` for a struct event_subscriptions; else the type's. */
+/**
+ * The name of most variables, if it is a word of the type's own: `subscriptions` for a struct
+ * event_subscriptions; else the type's.
+ */
 function nameFor(program: Program, type: number, variables: ReadonlyMap<string, number>): string {
   const tag = (program.debug.types[type]?.name ?? "").replace(/^(struct|union) /, "");
   const [most = ""] = [...variables].sort(([, a], [, b]) => b - a)[0] ?? [];

@@ -1,8 +1,9 @@
 /**
- * What a replayed schedule did, as plain data: the only thing the rest of `explain/` sees of a machine.
+ * What a replayed schedule did, as plain data: the only thing the rest of `explain/` sees of a
+ * machine.
  *
- * Events stand in the order in which they took effect. What a section did before its guard turned out false
- * is not among them (the machine undid it). Setup is the events before the first step.
+ * Events stand in the order in which they took effect. What a section did before its guard turned
+ * out false is not among them (the machine undid it). Setup is the events before the first step.
  */
 import type { ExecutionEvent, Observer } from "../machine/execution-event.ts";
 import type { Machine, ThreadInfo } from "../machine/machine.ts";
@@ -23,7 +24,10 @@ export interface ObservedStep {
   readonly events: readonly ExecutionEvent[];
 }
 
-/** A thread that cannot go on, where nobody can: the events of its attempt, up to and including the `begin` that blocked. */
+/**
+ * A thread that cannot go on, where nobody can: the events of its attempt, up to and including the
+ * `begin` that blocked.
+ */
 export interface Waiting {
   readonly thread: number;
   /** A daemon that has said that it must be able to go on from there. */
@@ -44,7 +48,10 @@ export interface Observation {
 export type Replayed = Pick<Machine, "threads" | "setupFailure" | "step" | "finished" | "mark" | "undo" | "final">;
 export type ObservedMachine = (observer: Observer) => Replayed;
 
-/** Runs the schedule on a fresh machine and writes down all that it did, up to the failure that it leads to. */
+/**
+ * Runs the schedule on a fresh machine and writes down all that it did, up to the failure that it
+ * leads to.
+ */
 export function record(create: ObservedMachine, schedule: Schedule): Observation {
   let current: ExecutionEvent[] = [];
   let blockedAt: ExecutionEvent[] = [];
@@ -88,13 +95,19 @@ export function record(create: ObservedMachine, schedule: Schedule): Observation
   return { threads, setup, steps, final: [], waiting };
 }
 
-/** Steps that a thread may take before it is the next one's turn, and turns without anybody finishing before nobody will. */
+/**
+ * Steps that a thread may take before it is the next one's turn, and turns without anybody
+ * finishing before nobody will.
+ */
 const STEPS = 40;
 const TURNS = 8;
 /** In all: whoever runs on must not be watched for ever. */
 const MOST = 4000;
 
-/** An execution that goes on behind its schedule, with every thread in turn, for so long that whoever could finish has. */
+/**
+ * An execution that goes on behind its schedule, with every thread in turn, for so long that
+ * whoever could finish has.
+ */
 export function runInTurn(
   create: ObservedMachine,
   schedule: Schedule = [],

@@ -1,8 +1,10 @@
 /**
- * Why the failing step saw what it saw, from memory alone: which copy it relied on, where that was copied from, and who changed
- * the original since. This is what a stale cache comes down to, whatever the cache is.
+ * Why the failing step saw what it saw, from memory alone: which copy it relied on, where that was
+ * copied from, and who changed the original since. This is what a stale cache comes down to,
+ * whatever the cache is.
  *
- * A copy is recognised by its value: a step that read a word and then wrote the same telling value elsewhere has copied it.
+ * A copy is recognised by its value: a step that read a word and then wrote the same telling value
+ * elsewhere has copied it.
  */
 
 import type { Access } from "../machine/execution-event.ts";
@@ -16,7 +18,9 @@ export interface LoggedAccess {
 }
 
 export type Origin =
-  /** The step relied on `at`, a copy of `from` made by `copied`; `changed` overwrote `from` later. */
+  /**
+   * The step relied on `at`, a copy of `from` made by `copied`; `changed` overwrote `from` later.
+   */
   | {
       readonly kind: "stale copy";
       readonly at: LoggedAccess;
@@ -24,7 +28,10 @@ export type Origin =
       readonly copied: LoggedAccess;
       readonly changed: LoggedAccess;
     }
-  /** What the step read and an earlier one had written, at least one of them by another thread, or a telling value; the first read first. */
+  /**
+   * What the step read and an earlier one had written, at least one of them by another thread, or a
+   * telling value; the first read first.
+   */
   | { readonly kind: "written"; readonly reads: readonly { readonly at: LoggedAccess; readonly by: LoggedAccess }[] };
 
 /** So many of the last reads are named. */

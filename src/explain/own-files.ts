@@ -1,6 +1,7 @@
 /**
- * Which files the reader did not come for: headers and the model kernel's own machinery. What happens in them is told
- * as its caller's; what the modelled hardware does to memory of its own is left to its events.
+ * Which files the reader did not come for: headers and the model kernel's own machinery. What
+ * happens in them is told as its caller's; what the modelled hardware does to memory of its own is
+ * left to its events.
  */
 import { isFullPath } from "../base/path.ts";
 
@@ -11,7 +12,10 @@ export interface Audience {
   isMachine(file: string): boolean;
   /** A driver that the model has: what scenarios with it are about. */
   isDriver(file: string): boolean;
-  /** A header of the kernel, the model's or a tree's. One that lies beside a scenario is a part of it. */
+  /**
+   * A header of the kernel, the model's or a tree's. One that lies beside a scenario is a part of
+   * it.
+   */
   isHeader(file: string): boolean;
 }
 
@@ -19,7 +23,10 @@ const SERVING = /^(include|locking|machine|real|own)[\\/]/;
 const MACHINE = /^machine[\\/]/;
 const DRIVERS = /^users[\\/]/;
 
-/** `inKernel` says where a file lies in the folder of the model kernel, "" if it does not; every access asks it. */
+/**
+ * `inKernel` says where a file lies in the folder of the model kernel, "" if it does not; every
+ * access asks it.
+ */
 export function audienceOf(inKernel: (file: string) => string): Audience {
   const isHeader = (file: string): boolean =>
     file.endsWith(".h") && (inKernel(file) !== "" || /(^|[\\/])include[\\/]/.test(file) || !isFullPath(file));

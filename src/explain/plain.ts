@@ -1,4 +1,7 @@
-/** A story without words: the schedule alone, for when there is no time, or no way, to tell what each step did. */
+/**
+ * A story without words: the schedule alone, for when there is no time, or no way, to tell what
+ * each step did.
+ */
 import type { Failure, ThreadInfo } from "../machine/machine.ts";
 import type { Schedule } from "../machine/schedule.ts";
 import { NOWHERE, type Row, type Story } from "./story.ts";

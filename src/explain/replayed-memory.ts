@@ -1,6 +1,7 @@
 /**
- * Memory as it stands at one moment of the story, and what objects live in it: replayed from the events, so
- * that names can follow pointers and an object can be called by the one who points to it.
+ * Memory as it stands at one moment of the story, and what objects live in it: replayed from the
+ * events, so that names can follow pointers and an object can be called by the one who points to
+ * it.
  *
  * `apply` must see every event, in order. Words that were never written are zero.
  */
@@ -23,7 +24,10 @@ export interface Memory {
   text(addr: number): string;
   /** The object that covers the address, or covered it last. */
   objectAt(addr: number): { readonly object: LiveObject; readonly dead: boolean } | undefined;
-  /** How many objects of this name there are in the whole execution, so that what is called `page#1` is never called `page`. */
+  /**
+   * How many objects of this name there are in the whole execution, so that what is called `page#1`
+   * is never called `page`.
+   */
   namesakes(name: string): number;
   /** The local variable, of any thread's stack, that holds the address. */
   localAt(addr: number): { readonly thread: number; readonly func: string; readonly local: StackLocal } | undefined;

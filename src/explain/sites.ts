@@ -1,6 +1,6 @@
 /**
- * Where in the source something happened: call stacks over both kinds of call, those that are still calls and those that
- * the compiler inlined.
+ * Where in the source something happened: call stacks over both kinds of call, those that are still
+ * calls and those that the compiler inlined.
  */
 
 import type { ExecutionEvent } from "../machine/execution-event.ts";
@@ -26,7 +26,9 @@ interface Frame {
 export interface Stacks {
   /** Must see every event, in order. */
   apply(thread: number, event: ExecutionEvent): void;
-  /** With `skip`, the innermost function is taken to be a library's too, unless it is all there is. */
+  /**
+   * With `skip`, the innermost function is taken to be a library's too, unless it is all there is.
+   */
   locate(thread: number, loc: number, skip?: boolean): Located;
   /** The thread's innermost activation: the same object as long as it lasts. */
   activation(thread: number): object | undefined;
@@ -59,7 +61,10 @@ export function createStacks(
     if (loc > 0 && locs.at(-1) !== loc) locs.push(loc);
   }
 
-  /** What the compiler made of several lines has none: it gets the line at which the thread was in that function last. */
+  /**
+   * What the compiler made of several lines has none: it gets the line at which the thread was in
+   * that function last.
+   */
   function withLines(thread: number, stack: readonly Site[]): readonly Site[] {
     const lastLine = ({ func, file }: Site): number => {
       const locs = visited.get(thread) ?? [];
@@ -119,8 +124,9 @@ export function createStacks(
 const helperKey = (thread: number, site: Site): string => `${thread} ${site.func} ${site.file}`;
 
 /**
- * Functions that a thread calls from several places of one operation (a walker of entries, a lock of theirs): on their own they
- * say nothing about what is being done. Called from several places of the thread's outermost function they are the operations themselves.
+ * Functions that a thread calls from several places of one operation (a walker of entries, a lock
+ * of theirs): on their own they say nothing about what is being done. Called from several places of
+ * the thread's outermost function they are the operations themselves.
  */
 export function findHelpers(program: Program, observation: Observation, audience: Pick<Audience, "isLibrary">): ReadonlySet<string> {
   const stacks = createStacks(program, audience);
@@ -153,7 +159,10 @@ export function findHelpers(program: Program, observation: Observation, audience
   }
 }
 
-/** Whether two chains of callers, innermost first, part inside an operation: not in the outermost function. */
+/**
+ * Whether two chains of callers, innermost first, part inside an operation: not in the outermost
+ * function.
+ */
 function divergesInside(a: readonly Site[], b: readonly Site[]): boolean {
   for (let i = 1; i <= Math.min(a.length, b.length); i++) {
     const [one, other] = [a[a.length - i]!, b[b.length - i]!];

@@ -1,6 +1,6 @@
 /**
- * Where a thread is that never finishes. If there is no schedule to tell, one is made: every thread in turn. Those that have not finished
- * in the end are still at what keeps them.
+ * Where a thread is that never finishes. If there is no schedule to tell, one is made: every thread
+ * in turn. Those that have not finished in the end are still at what keeps them.
  */
 
 import type { Access } from "../machine/execution-event.ts";

@@ -1,8 +1,10 @@
 /**
- * A story: a counterexample told in two dimensions, a column per CPU or device, time downwards. Data only; `report/` prints it.
+ * A story: a counterexample told in two dimensions, a column per CPU or device, time downwards.
+ * Data only; `report/` prints it.
  *
- * Rows stand in the order of time and carry the numbers of the schedule's steps (from 1), so that a sentence may say "in step 7".
- * A step may have several rows or none. `weight` says how much a row matters: a printer short of room folds the lightest first.
+ * Rows stand in the order of time and carry the numbers of the schedule's steps (from 1), so that a
+ * sentence may say "in step 7". A step may have several rows or none. `weight` says how much a row
+ * matters: a printer short of room folds the lightest first.
  */
 
 export interface Site {
@@ -39,7 +41,9 @@ export interface Row {
   readonly text: string;
   /** The kind that C gave an event, or the class of a failure. */
   readonly label: string;
-  /** Where the reader should look: the innermost function that is not a library's, unless all are. */
+  /**
+   * Where the reader should look: the innermost function that is not a library's, unless all are.
+   */
   readonly site: Site;
   /** The library function that `site` called, if there is one. */
   readonly via: string;
@@ -48,7 +52,10 @@ export interface Row {
   /** The text of the source line, "" if it cannot be read. */
   readonly source: string;
   readonly weight: number;
-  /** Of what happens in code that the reader did not write: the call that led there from the scenario, as `site` and `callee`. */
+  /**
+   * Of what happens in code that the reader did not write: the call that led there from the
+   * scenario, as `site` and `callee`.
+   */
   readonly within: { readonly site: Site; readonly callee: string } | undefined;
   /** For `folded`: what it stands for. */
   readonly folded: readonly Row[];

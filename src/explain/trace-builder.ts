@@ -1,8 +1,10 @@
 /**
- * Builds the trace of a counterexample: goes through an observation once, in order, and writes down each event that could be told as a row.
+ * Builds the trace of a counterexample: goes through an observation once, in order, and writes down
+ * each event that could be told as a row.
  *
- * What is left out here is never missed by a reader: reads of what no other thread writes, the words of locks (the lock is told), and what a
- * section did about which its own event speaks. How much the rest matters is decided afterwards, when all is known (`weights.ts`).
+ * What is left out here is never missed by a reader: reads of what no other thread writes, the
+ * words of locks (the lock is told), and what a section did about which its own event speaks. How
+ * much the rest matters is decided afterwards, when all is known (`weights.ts`).
  */
 
 import type { Access, ExecutionEvent } from "../machine/execution-event.ts";
@@ -20,7 +22,7 @@ import { createStacks, findHelpers, type Located, type Stacks } from "./sites.ts
 import { NOWHERE, type Row, type RowKind } from "./story.ts";
 import { createValues, type Values } from "./value-text.ts";
 
-/** Events of these kinds are not rows: in the failing step they finish the closing sentence, in this order. */
+/** Events of these kinds are not rows: in the failing step they finish the closing sentence. */
 const CLOSING_KINDS: readonly string[] = ["because", "stale", "missing"];
 /** Events of these kinds are background: folded before anything else that is told. */
 export const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "note"]);
@@ -28,9 +30,12 @@ export const MINOR_KINDS: ReadonlySet<string> = new Set(["minor", "detail", "not
 const CONTINUED = "+";
 /** An event of this kind is about the model, not about what happens (program/stated-bounds.ts). */
 const BOUND = "bound";
-/** Events of these kinds say how something is called: the object at the first argument, the word there, or the number that it is. */
+/**
+ * Events of these kinds say how something is called: the object at the first argument, the word
+ * there, or the number that it is.
+ */
 const NAMING: ReadonlySet<string> = new Set(["name", "word", "value"]);
-/** An event of this kind is told only if a sentence speaks of it, and does not speak for its section. */
+/** Told only if a sentence speaks of it; and does not speak for its section. */
 export const ACCESS = "access";
 
 /** An event that could be a row of the story. */
@@ -350,7 +355,10 @@ export function withoutRepeats(events: readonly TraceEvent[]): TraceEvent[] {
   return out;
 }
 
-/** The engine calls the hook of the watchpoint from within a store, which is the access just before: the hook's caller is where that store is. */
+/**
+ * The engine calls the hook of the watchpoint from within a store, which is the access just before:
+ * the hook's caller is where that store is.
+ */
 function positionedHooks(events: readonly ExecutionEvent[], hook: number): ExecutionEvent[] {
   let store = 0;
   let depth = 0;

@@ -1,6 +1,6 @@
 /**
- * Values in the words of their type: pointers by the name of what they point to, enumerators, true and false, small
- * numbers in decimal, large ones in hexadecimal; bit fields one by one.
+ * Values in the words of their type: pointers by the name of what they point to, enumerators, true
+ * and false, small numbers in decimal, large ones in hexadecimal; bit fields one by one.
  */
 import type { DebugType, Program } from "../program/program.ts";
 import { hex, type Names } from "./names.ts";

@@ -1,4 +1,6 @@
-/** The end of a deadlock: a row for each blocked thread, saying what it waits for and who has it. */
+/**
+ * The end of a deadlock: a row for each blocked thread, saying what it waits for and who has it.
+ */
 import { trackSections } from "./contention.ts";
 import type { Hold } from "./history.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED } from "./observation.ts";

@@ -1,9 +1,10 @@
 /**
  * How much each event of a story matters, known only when all of it is known.
  *
- * What decides is what another order would have changed: a word that one thread looked at and another then wrote. In the code that the reader
- * wrote that is told in any case. In the kernel's own code below it, it is told while there is room, unless the failing step goes by the same
- * word; and what a thread only prepares there, before anybody else looks, is not told at all.
+ * What decides is what another order would have changed: a word that one thread looked at and
+ * another then wrote. In the code that the reader wrote that is told in any case. In the kernel's
+ * own code below it, it is told while there is room, unless the failing step goes by the same word;
+ * and what a thread only prepares there, before anybody else looks, is not told at all.
  */
 import type { Access } from "../machine/execution-event.ts";
 import type { LoggedAccess } from "./origins.ts";

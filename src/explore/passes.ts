@@ -1,9 +1,12 @@
 /**
- * A whole check: passes of the search until one finds no new shared memory, then, if there is a violation, its shortest form.
+ * A whole check: passes of the search until one finds no new shared memory, then, if there is a
+ * violation, its shortest form.
  *
- * The first pass takes no word to be shared, so it merges too much; what two threads touch without a common lock is noted as it goes.
- * When a pass has found such words the search starts again with them. The last pass found nothing new: each of its merges was justified, and
- * only such a pass can say "none", or that nobody can go on. Any other violation is real in any pass, because merged steps are sequences of real ones.
+ * The first pass takes no word to be shared, so it merges too much; what two threads touch without
+ * a common lock is noted as it goes. When a pass has found such words the search starts again with
+ * them. The last pass found nothing new: each of its merges was justified, and only such a pass can
+ * say "none", or that nobody can go on. Any other violation is real in any pass, because merged
+ * steps are sequences of real ones.
  */
 import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "../machine/machine.ts";
 import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
@@ -11,7 +14,10 @@ import { createSearch, type SearchCounts, type Violation } from "./search.ts";
 import { shortest } from "./shortest.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** What passes have found out about a program: enough to begin a later run of the same program with its last pass. */
+/**
+ * What passes have found out about a program: enough to begin a later run of the same program with
+ * its last pass.
+ */
 export interface Knowledge {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
@@ -34,7 +40,10 @@ export interface PassProgress extends Readonly<SearchCounts> {
   readonly visitedBytes: number;
 }
 
-/** "stuck": of some state it was too much work to say whether anybody can go on. "endless": all was searched, and no schedule came to its end: nothing follows from that. */
+/**
+ * "stuck": of some state it was too much work to say whether anybody can go on. "endless": all was
+ * searched, and no schedule came to its end: nothing follows from that.
+ */
 export type Inconclusive = "endless" | "states" | "memory" | "depth" | "stuck" | "timeout" | "interrupted";
 
 export interface CheckResult {
@@ -63,7 +72,9 @@ export interface PassOptions extends CheckBounds {
   readonly site: SiteOf;
   readonly onProgress?: (progress: PassProgress) => void;
   readonly interrupted?: () => boolean;
-  /** Awaited between two slices of the search, so that signals, timers and the terminal have a turn. */
+  /**
+   * Awaited between two slices of the search, so that signals, timers and the terminal have a turn.
+   */
   readonly breathe?: () => Promise<void>;
   /** Seconds to spend on making a counterexample small. */
   readonly shorten?: number;
@@ -121,7 +132,8 @@ export async function check(options: PassOptions): Promise<CheckResult> {
         }
         switch (result.kind) {
           case "violation": {
-            // That nobody can go on is said of merged steps: where a merge was not justified somebody may.
+            // That nobody can go on is said of merged steps: where a merge was not justified
+            // somebody may.
             if (result.violation.at === "stuck" && machine.discoveries() > 0) {
               again = true;
               break;
@@ -145,7 +157,8 @@ export async function check(options: PassOptions): Promise<CheckResult> {
             again = search.counts.transitions >= giveUpAt;
             break;
         }
-        // A loop that waits for what another thread does comes to nothing until both have scheduling points.
+        // A loop that waits for what another thread does comes to nothing until both have
+        // scheduling points.
         if (machine.stalled()) again = true;
         if (options.interrupted?.() === true) return finish({ kind: "inconclusive", why: "interrupted" });
         if (options.timeout !== undefined && seconds() > options.timeout) return finish({ kind: "inconclusive", why: "timeout" });
@@ -161,7 +174,9 @@ export async function check(options: PassOptions): Promise<CheckResult> {
   }
 }
 
-/** Threads that should finish, and never do, whatever the schedule (a bound on preemptions apart). */
+/**
+ * Threads that should finish, and never do, whatever the schedule (a bound on preemptions apart).
+ */
 const endless = (machine: Machine, counts: Readonly<SearchCounts>): boolean => counts.ended === 0 && machine.threads.some((t) => !t.daemon);
 
 function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {

@@ -1,9 +1,10 @@
 /**
- * Data races, exactly: in a state that was reached, one thread is parked before a plain access, and a step that another can
- * take there touches the same word, one of the two writing. Nothing orders these two.
+ * Data races, exactly: in a state that was reached, one thread is parked before a plain access, and
+ * a step that another can take there touches the same word, one of the two writing. Nothing orders
+ * these two.
  *
- * Only asked of a machine that already knows which plain accesses race at all (`Knowledge.racyAccesses`): in most programs there are none, and
- * then this costs nothing.
+ * Only asked of a machine that already knows which plain accesses race at all
+ * (`Knowledge.racyAccesses`): in most programs there are none, and then this costs nothing.
  */
 import { BLOCKED, CHOSE, type Machine, OUTCOME, type ProbedAccess } from "../machine/machine.ts";
 import { nextChoices } from "../machine/schedule.ts";

@@ -1,9 +1,11 @@
 /**
- * Depth-first search over all schedules, from the machine's current state (its initial one) with nothing in the visited set.
+ * Depth-first search over all schedules, from the machine's current state (its initial one) with
+ * nothing in the visited set.
  *
- * The machine holds the state at the top of the stack; going forward is a step, going back an undo. A search is run in slices (`run`), so
- * that progress can be shown and it can be stopped between them. What it says when it is done holds for the merging
- * that the machine was made with: see `passes.ts` for what makes a merge justified.
+ * The machine holds the state at the top of the stack; going forward is a step, going back an undo.
+ * A search is run in slices (`run`), so that progress can be shown and it can be stopped between
+ * them. What it says when it is done holds for the merging that the machine was made with: see
+ * `passes.ts` for what makes a merge justified.
  */
 import {
   ASSUMED,
@@ -27,7 +29,10 @@ export interface SearchBounds {
 }
 
 export interface SearchCounts {
-  /** States visited (with a preemption bound: told apart by who ran last and how often was preempted). */
+  /**
+   * States visited (with a preemption bound: told apart by who ran last and how often was
+   * preempted).
+   */
   states: number;
   transitions: number;
   /** Deepest schedule. */
@@ -42,7 +47,10 @@ export interface Violation {
   readonly failure: Failure;
   /** Steps up to and including the failing one. */
   readonly schedule: Schedule;
-  /** "step": the last step failed; "final": the check after all threads were done; "stuck": nobody can go on, or only to look again. */
+  /**
+   * "step": the last step failed; "final": the check after all threads were done; "stuck": nobody
+   * can go on, or only to look again.
+   */
   readonly at: "step" | "final" | "stuck";
 }
 
@@ -52,7 +60,10 @@ export type SearchResult =
   | { readonly kind: "violation"; readonly violation: Violation }
   | { readonly kind: "states" };
 
-/** Called in each new state (by an engine's own search: in those in which a thread is parked before a plain access). */
+/**
+ * Called in each new state (by an engine's own search: in those in which a thread is parked before
+ * a plain access).
+ */
 export type Visitor = () => void;
 
 export interface Search {
@@ -79,7 +90,10 @@ interface Level {
   readonly waiting: number;
   choices: readonly number[];
   again: readonly number[] | undefined;
-  /** A thread that is no daemon can do something that others can see, or end, or leave the scenario's bounds. */
+  /**
+   * A thread that is no daemon can do something that others can see, or end, or leave the
+   * scenario's bounds.
+   */
   progress: boolean;
   /** A busy daemon cannot go on. */
   waitsBusy: boolean;
@@ -157,7 +171,9 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
     if (stack.length > counts.depth) counts.depth = stack.length - 1;
   };
   const salt = (last: number, preemptions: number): bigint => (limit === undefined ? 0n : BigInt((last + 1) * 4096 + preemptions + 1));
-  /** Thread number `position` in the order: the one that ran last first, then the others by number. */
+  /**
+   * Thread number `position` in the order: the one that ran last first, then the others by number.
+   */
   const threadAt = (position: number, last: number): number =>
     last < 0 ? position : position === 0 ? last : position <= last ? position - 1 : position;
 
@@ -190,7 +206,8 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
         }
       }
       if (level.next >= count) {
-        // All successors have been tried. One that was new has been found not to be stuck by now, and then this one is not.
+        // All successors have been tried. One that was new has been found not to be stuck by now,
+        // and then this one is not.
         if (!level.led && (level.waiting > 0 ? !level.progress : level.waitsBusy)) {
           const failure = stuck.look(level.waiting);
           if (failure !== undefined) return violation("stuck", failure);

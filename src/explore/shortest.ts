@@ -1,8 +1,9 @@
 /**
  * Makes a counterexample small: fewest preemptions first, then fewest steps.
  *
- * Breadth-first over (state, thread that ran last), one bucket for each number of preemptions, by depth inside a bucket. States are not stored: a node knows its
- * parent and the step from it, and the machine walks from node to node by undoing to their common ancestor and stepping down again.
+ * Breadth-first over (state, thread that ran last), one bucket for each number of preemptions, by
+ * depth inside a bucket. States are not stored: a node knows its parent and the step from it, and
+ * the machine walks from node to node by undoing to their common ancestor and stepping down again.
  */
 import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
 import { nextChoices, type Schedule, type ScheduleStep } from "../machine/schedule.ts";
@@ -14,7 +15,9 @@ interface Node {
   readonly thread: number;
   readonly choices: readonly number[];
   readonly depth: number;
-  /** Reached with a preemption: whether its state is new is only known when its bucket's turn comes. */
+  /**
+   * Reached with a preemption: whether its state is new is only known when its bucket's turn comes.
+   */
   readonly unseen: boolean;
   readonly waiting: number;
   /** The step to this node fails so: it is no state to go to. */
@@ -30,7 +33,10 @@ export interface ShortestOptions {
   readonly at: Violation["at"];
 }
 
-/** The machine must be in its initial state, and is again afterwards. Undefined if the budget ran out first. */
+/**
+ * The machine must be in its initial state, and is again afterwards. Undefined if the budget ran
+ * out first.
+ */
 export function shortest(machine: Machine, options: ShortestOptions): Violation | undefined {
   machine.clearVisited();
   const { threads } = machine;
@@ -120,7 +126,8 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
               break search;
             }
             if (outcome === FAILED && machine.failure().klass === options.klass) {
-              // Fails with one preemption more: its turn comes with that bucket, unless another comes first.
+              // Fails with one preemption more: its turn comes with that bucket, unless another
+              // comes first.
               add(preemptions + preempts, {
                 parent: index,
                 thread,

@@ -1,10 +1,12 @@
 /**
- * States from which nobody who has to go on ever can, whatever is scheduled: deadlocks, and loops that nobody ends.
+ * States from which nobody who has to go on ever can, whatever is scheduled: deadlocks, and loops
+ * that nobody ends.
  *
- * A search asks about a state in which no thread that is no daemon does anything that others could see (it waits, or looks again and again), or, once those
- * have finished, in which a busy daemon waits. From there on all that daemons do, and all looking, is followed. If some state is met in which a thread
- * goes on after all, the first one is not stuck, nor is any on the way. If none is, no schedule whatever helps: the answer does not depend on the
- * search's order or bounds.
+ * A search asks about a state in which no thread that is no daemon does anything that others could
+ * see (it waits, or looks again and again), or, once those have finished, in which a busy daemon
+ * waits. From there on all that daemons do, and all looking, is followed. If some state is met in
+ * which a thread goes on after all, the first one is not stuck, nor is any on the way. If none is,
+ * no schedule whatever helps: the answer does not depend on the search's order or bounds.
  */
 import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
 import { nextChoices, type ScheduleStep } from "../machine/schedule.ts";
@@ -16,7 +18,10 @@ export const ENDLESS: Failure = { klass: "endless-loop", text: "threads wait in 
 const MOST = 500_000;
 
 export interface StuckFinder {
-  /** Whether the machine's current state, which is left as it was, is stuck, and how. `waiting`: threads that are no daemons and have not finished. */
+  /**
+   * Whether the machine's current state, which is left as it was, is stuck, and how. `waiting`:
+   * threads that are no daemons and have not finished.
+   */
   readonly look: (waiting: number) => Failure | undefined;
   /** Some state had too much behind it to say. */
   readonly gaveUp: () => boolean;
@@ -47,7 +52,10 @@ export function createStuckFinder(machine: Machine): StuckFinder {
     return false;
   };
 
-  /** Follows steps until `goesOn` says so. Else all that was followed: it never did. `whole`: what it says holds for all states on the way. */
+  /**
+   * Follows steps until `goesOn` says so. Else all that was followed: it never did. `whole`: what
+   * it says holds for all states on the way.
+   */
   const follow = (
     known: Set<bigint>,
     whole: boolean,
@@ -96,7 +104,8 @@ export function createStuckFinder(machine: Machine): StuckFinder {
     const known = alive[0];
     if (known.has(here())) return undefined;
     const edges = follow(known, true, (thread, outcome, outside) => {
-      // A violation is for the search to find; what leaves the scenario's bounds is not stuck in it.
+      // A violation is for the search to find; what leaves the scenario's bounds is not stuck in
+      // it.
       if (outcome === FAILED || outcome === ASSUMED) return true;
       if (threads[thread]!.daemon) return false;
       return outcome === FINISHED || machine.outside(thread) !== outside;
@@ -133,7 +142,10 @@ interface Edge {
   readonly thread: number;
 }
 
-/** Whether some step of such a thread can be taken again and again: it lies on a cycle, so that both its ends are in one strongly connected component. */
+/**
+ * Whether some step of such a thread can be taken again and again: it lies on a cycle, so that both
+ * its ends are in one strongly connected component.
+ */
 function goesRound(edges: readonly Edge[], counts: (thread: number) => boolean): boolean {
   const after = neighbours(edges.map(({ from, to }) => [from, to]));
   const order: bigint[] = [];
@@ -156,7 +168,10 @@ function neighbours(pairs: readonly (readonly [bigint, bigint])[]): ReadonlyMap<
   return of;
 }
 
-/** Depth first from a state, over states that are not in `seen`: each is told when all behind it is done. */
+/**
+ * Depth first from a state, over states that are not in `seen`: each is told when all behind it is
+ * done.
+ */
 function leave(from: bigint, next: ReadonlyMap<bigint, readonly bigint[]>, seen: Set<bigint>, left: (state: bigint) => void): void {
   if (seen.has(from)) return;
   seen.add(from);

@@ -1,8 +1,9 @@
 /**
- * Random walks before the first pass: they find most shared words for little, so that fewer passes start with too few.
+ * Random walks before the first pass: they find most shared words for little, so that fewer passes
+ * start with too few.
  *
- * Nothing depends on it but speed: what walks find are discoveries like any other, and what they miss the passes find. The walks are
- * the same in every run, and for every engine.
+ * Nothing depends on it but speed: what walks find are discoveries like any other, and what they
+ * miss the passes find. The walks are the same in every run, and for every engine.
  */
 import { ASSUMED, BLOCKED, CHOSE, FAILED, type Machine, OUTCOME } from "../machine/machine.ts";
 
@@ -20,7 +21,10 @@ function generator(seed: number): (below: number) => number {
   };
 }
 
-/** Walks from the initial state, and returns there; `late` says between two walks that there is no time for more. */
+/**
+ * Walks from the initial state, and returns there; `late` says between two walks that there is no
+ * time for more.
+ */
 export function warmUp(machine: Machine, late: () => boolean = () => false): void {
   const random = generator(WALKS);
   const start = machine.mark();

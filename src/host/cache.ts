@@ -1,10 +1,11 @@
 /**
  * Bytes by key on disk, for results that cost time to make again (IR, built programs).
  *
- * A cache may lose anything at any time and never makes a check fail: what is missing, unreadable, cut short or altered reads as
- * absent, and a failed write is forgotten. An entry appears whole or not at all (written aside, then renamed), so any
- * number of processes may share one folder. What is stored under a key must follow from the key alone, and the checksum covers the key: an
- * entry that was moved to another key's place reads as absent.
+ * A cache may lose anything at any time and never makes a check fail: what is missing, unreadable,
+ * cut short or altered reads as absent, and a failed write is forgotten. An entry appears whole or
+ * not at all (written aside, then renamed), so any number of processes may share one folder. What
+ * is stored under a key must follow from the key alone, and the checksum covers the key: an entry
+ * that was moved to another key's place reads as absent.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
@@ -18,7 +19,10 @@ export interface Cache {
   put(key: string, bytes: Uint8Array): void;
 }
 
-/** First line of every entry; the sha256 of key and payload follows it. Changing the format means changing this. */
+/**
+ * First line of every entry; the sha256 of key and payload follows it. Changing the format means
+ * changing this.
+ */
 const MAGIC = "shootdown-cache-2\n";
 const HEADER = MAGIC.length + 64 + 1;
 
@@ -39,7 +43,9 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** A key from parts, told apart by their lengths: ("ab", "c") and ("a", "bc") are different keys. */
+/**
+ * A key from parts, told apart by their lengths: ("ab", "c") and ("a", "bc") are different keys.
+ */
 export function keyOf(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) {
@@ -51,7 +57,10 @@ export function keyOf(...parts: readonly (string | Uint8Array)[]): string {
 }
 
 export interface CacheOptions {
-  /** Nothing in the folder changes, not even when an entry was used last: for what came with the package. */
+  /**
+   * Nothing in the folder changes, not even when an entry was used last: for what came with the
+   * package.
+   */
   readonly readOnly?: boolean;
 }
 
@@ -95,7 +104,10 @@ export function openCache(dir: string = defaultCacheDir(), { readOnly = false }:
   };
 }
 
-/** Node's own recursive mkdir never returns where making a folder in an existing one fails with ENOENT, as in /proc. */
+/**
+ * Node's own recursive mkdir never returns where making a folder in an existing one fails with
+ * ENOENT, as in /proc.
+ */
 function makeFolder(dir: string): void {
   try {
     mkdirSync(dir);
@@ -103,7 +115,8 @@ function makeFolder(dir: string): void {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EEXIST") return;
     if (code !== "ENOENT" || dirname(dir) === dir) throw error;
-    // Existing parents end the recursion, and with them still no luck the second attempt throws for good.
+    // Existing parents end the recursion, and with them still no luck the second attempt throws for
+    // good.
     if (!existsSync(dirname(dir))) makeFolder(dirname(dir));
     mkdirSync(dir);
   }
@@ -128,7 +141,8 @@ export function prune(dir: string, limit: number): void {
   const entries: { file: string; size: number; time: number }[] = [];
   try {
     for (const shard of readdirSync(dir, { withFileTypes: true })) {
-      // Only folders of our own making: the cache folder may be shared with something else by mistake.
+      // Only folders of our own making: the cache folder may be shared with something else by
+      // mistake.
       if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue;
       for (const name of readdirSync(join(dir, shard.name))) {
         const file = join(dir, shard.name, name);

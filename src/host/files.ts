@@ -1,7 +1,9 @@
 /**
- * Reads files that a stranger may have named: regular files only, none larger than a limit, and never one that keeps the reader waiting.
+ * Reads files that a stranger may have named: regular files only, none larger than a limit, and
+ * never one that keeps the reader waiting.
  *
- * A FIFO, a device or a folder is refused before it is opened; whatever takes a file's place meanwhile is opened without waiting, and looked at again.
+ * A FIFO, a device or a folder is refused before it is opened; whatever takes a file's place
+ * meanwhile is opened without waiting, and looked at again.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 
@@ -10,7 +12,10 @@ export const LARGEST_SOURCE: number = 16 * 2 ** 20;
 
 export type ReadResult =
   | { readonly kind: "read"; readonly bytes: Buffer }
-  /** Nothing of that name, or nothing that could be looked at: `code` is the system's ("ENOENT", "EACCES"). */
+  /**
+   * Nothing of that name, or nothing that could be looked at: `code` is the system's ("ENOENT",
+   * "EACCES").
+   */
   | { readonly kind: "absent"; readonly code: string }
   /** It is there, and must not be read: `why` completes "it is ...". */
   | { readonly kind: "refused"; readonly why: string };

@@ -1,5 +1,6 @@
 /**
- * Where shootdown itself lies: the folder with package.json, `kernel/` and `dist/`, the same whether this runs from `src/` or from `dist/`.
+ * Where shootdown itself lies: the folder with package.json, `kernel/` and `dist/`, the same
+ * whether this runs from `src/` or from `dist/`.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -14,7 +15,10 @@ export const kernelIncludeDir: string = join(kernelDir, "include");
 /** The current folder does not change, and every access asks. */
 const places = new Map<string, string>();
 
-/** Where the file lies in the model kernel; "" if it does not. Positions spell it from the current folder or in full. */
+/**
+ * Where the file lies in the model kernel; "" if it does not. Positions spell it from the current
+ * folder or in full.
+ */
 export function inKernel(file: string): string {
   const place = places.get(file);
   if (place !== undefined) return place;
@@ -24,7 +28,10 @@ export function inKernel(file: string): string {
   return found;
 }
 
-/** A full path as the reader would write it: from the current folder if it lies below that, else in full. Either way it names the file. */
+/**
+ * A full path as the reader would write it: from the current folder if it lies below that, else in
+ * full. Either way it names the file.
+ */
 export function shownPath(file: string, cwd: string): string {
   const path = relative(cwd, file);
   return file === "" || !file.startsWith("/") || path === "" || path.startsWith("..") ? file : path;
@@ -46,7 +53,10 @@ export function packageVersion(): string {
 
 let stamp: string | undefined;
 
-/** Changes with every build: what one build's code made is not for another's. Times and sizes of our own files, which cost a millisecond. */
+/**
+ * Changes with every build: what one build's code made is not for another's. Times and sizes of our
+ * own files, which cost a millisecond.
+ */
 export function codeVersion(): string {
   if (stamp === undefined) {
     const here = fileURLToPath(new URL("../", import.meta.url));

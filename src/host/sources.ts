@@ -1,7 +1,9 @@
 /**
- * The text of sources, for showing their lines: of those files only that this run has compiled or included.
+ * The text of sources, for showing their lines: of those files only that this run has compiled or
+ * included.
  *
- * Positions come from debug information, and `#line` may name any file of the machine: what was no part of the input is not shown.
+ * Positions come from debug information, and `#line` may name any file of the machine: what was no
+ * part of the input is not shown.
  */
 import { resolve } from "node:path";
 import { textOf } from "./files.ts";

@@ -1,8 +1,9 @@
 /**
- * Accesses to modelled memory: is it live, who touches it under which locks, does it hit the watchpoint, who wants to know.
+ * Accesses to modelled memory: is it live, who touches it under which locks, does it hit the
+ * watchpoint, who wants to know.
  *
- * Invariant: nothing changes before all checks of the access have passed. An access across several words is checked as a whole and
- * noted for each of them.
+ * Invariant: nothing changes before all checks of the access have passed. An access across several
+ * words is checked as a whole and noted for each of them.
  */
 import { accessesThatDecide } from "../program/decides.ts";
 import { GUARD } from "../program/program.ts";
@@ -53,7 +54,10 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
     const to = Math.min(start + length - at, 8);
     return ((1 << to) - 1) & ~((1 << from) - 1);
   };
-  /** What was allocated and never written may be copied, but nothing may depend on it; writing it makes it known. */
+  /**
+   * What was allocated and never written may be copied, but nothing may depend on it; writing it
+   * makes it known.
+   */
   const trackUnwritten = (start: number, length: number, write: boolean, info: AccessInfo): void => {
     for (let at = start & ~7; at < start + length; at += 8) {
       const mask = memory.unwritten(at);
@@ -75,14 +79,18 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
         continue;
       }
       if (context.mode === "final") continue;
-      // What a store that hits the watchpoint makes its hook do to shared memory, the store does: its word is shared too.
+      // What a store that hits the watchpoint makes its hook do to shared memory, the store does:
+      // its word is shared too.
       if (context.inHook) sharing.take(context.hookWord);
       if (context.claim !== undefined) sharing.noteSection(context.claim);
       if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
     }
   };
 
-  /** A loop that does not end touches this: it needs a scheduling point there, so that others can run, and what it waits for can be written. */
+  /**
+   * A loop that does not end touches this: it needs a scheduling point there, so that others can
+   * run, and what it waits for can be written.
+   */
   const takePart = (word: number, info: AccessInfo): void => {
     const own = memory.stackOf(context.thread);
     if (memory.isConstant(8 * word) || (8 * word >= own && 8 * word < own + STACK_SIZE)) return;

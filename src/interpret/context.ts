@@ -1,7 +1,9 @@
 /**
- * The running step, shared by those who carry it out: `access.ts` (memory), `execute.ts` (control), `interpreter.ts` (threads).
+ * The running step, shared by those who carry it out: `access.ts` (memory), `execute.ts` (control),
+ * `interpreter.ts` (threads).
  *
- * Everything here is of the running step only, but for the memory, what is known of sharing, and the range of the watchpoint.
+ * Everything here is of the running step only, but for the memory, what is known of sharing, and
+ * the range of the watchpoint.
  */
 
 import type { Observer } from "../machine/execution-event.ts";
@@ -41,12 +43,17 @@ export interface Context {
   section: Section | undefined;
   /** How accesses count for the analysis of sharing: those of setup do not. */
   mode: "setup" | "thread" | "final";
-  /** The object of the open section, if it is one that claims to commute: the claim is refuted by touching shared memory. */
+  /**
+   * The object of the open section, if it is one that claims to commute: the claim is refuted by
+   * touching shared memory.
+   */
   claim: number | undefined;
   /** __sd_busy of the running thread; in the final check, whether it is set for some daemon. */
   busy: boolean;
   daemon: boolean;
-  /** What stands for the CPU of a thread: it does not run while another thread holds that as a lock. */
+  /**
+   * What stands for the CPU of a thread: it does not run while another thread holds that as a lock.
+   */
   readonly cpus: Map<number, number>;
   /** Words that this step has made live. */
   readonly born: Set<number>;
@@ -89,7 +96,8 @@ export function noteUse(context: Context, word: number, use: Use): void {
       sharing.noteFinal(word, busy);
       return;
     case "thread":
-      // Memory that this step itself has made live, before anything that others can see: whoever reaches it now fails in the state before the step.
+      // Memory that this step itself has made live, before anything that others can see: whoever
+      // reaches it now fails in the state before the step.
       if (!context.post && context.born.has(word)) return;
       sharing.note(word, use, { thread, locks, daemon: context.daemon ? { busy } : undefined });
       return;

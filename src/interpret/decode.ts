@@ -1,8 +1,10 @@
 /**
- * Functions made ready to run: each instruction becomes an operation, a closure that does it, or a description of it if it
- * changes what runs next. Blocks are laid end to end; a position in a function is one number, `pc`.
+ * Functions made ready to run: each instruction becomes an operation, a closure that does it, or a
+ * description of it if it changes what runs next. Blocks are laid end to end; a position in a
+ * function is one number, `pc`.
  *
- * Invariant: an operation that may be a scheduling point has `live`, the registers to keep when the thread parks before it.
+ * Invariant: an operation that may be a scheduling point has `live`, the registers to keep when the
+ * thread parks before it.
  */
 import { blindAdditions } from "../program/flow.ts";
 import type { FunctionPoints } from "../program/points.ts";
@@ -35,7 +37,10 @@ export interface AccessInfo {
 export interface Port {
   load(addr: bigint, bytes: number, info: AccessInfo): bigint;
   store(addr: bigint, bytes: number, value: bigint, info: AccessInfo): void;
-  /** Reads, and writes what `next` makes of the old value unless that is undefined; returns the old value. */
+  /**
+   * Reads, and writes what `next` makes of the old value unless that is undefined; returns the old
+   * value.
+   */
   modify(addr: bigint, bytes: number, next: (old: bigint) => bigint | undefined, info: AccessInfo): bigint;
   /** Adds, for a result that nobody uses. */
   add(addr: bigint, bytes: number, amount: bigint, info: AccessInfo): bigint;
@@ -95,7 +100,10 @@ export interface Code {
   readonly size: number;
 }
 
-/** `points` of each function, from `program/points.ts`; undefined for a function that nobody parks in. */
+/**
+ * `points` of each function, from `program/points.ts`; undefined for a function that nobody parks
+ * in.
+ */
 export function createDecoder(program: Program, port: Port, points: readonly (FunctionPoints | undefined)[]): (func: number) => Code {
   const decoded = new Map<number, Code>();
   return (index) => {
@@ -147,7 +155,10 @@ function decode(func: Func, index: number, port: Port, points: FunctionPoints | 
   return { index, func, ops, locals, size: Math.ceil(size / 16) * 16 };
 }
 
-/** Registers to keep when the thread parks before the instruction (if it may), or in a function that it calls. */
+/**
+ * Registers to keep when the thread parks before the instruction (if it may), or in a function that
+ * it calls.
+ */
 interface InstrPoints {
   readonly point: readonly Reg[] | undefined;
   readonly across: readonly Reg[];

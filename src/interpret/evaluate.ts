@@ -1,7 +1,9 @@
 /**
- * What the value instructions compute, on BigInt: the plainest statement of their meaning that there is.
+ * What the value instructions compute, on BigInt: the plainest statement of their meaning that
+ * there is.
  *
- * Invariant: operands and results are unsigned, below 2^bits. Division by zero is the caller's to catch.
+ * Invariant: operands and results are unsigned, below 2^bits. Division by zero is the caller's to
+ * catch.
  */
 import type { Bin, Cmp, Rmw } from "../program/program.ts";
 

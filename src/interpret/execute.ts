@@ -1,8 +1,10 @@
 /**
- * Runs the frames of the running step: operation after operation, until the thread parks or returns.
+ * Runs the frames of the running step: operation after operation, until the thread parks or
+ * returns.
  *
- * This is where docs/architecture.md becomes code: which operations are scheduling points (`mustPark`), what a section's kind means
- * (`begin`, `end`), and what the engine offers to C (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
+ * This is where docs/architecture.md becomes code: which operations are scheduling points
+ * (`mustPark`), what a section's kind means (`begin`, `end`), and what the engine offers to C
+ * (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
  */
 import type { Merging } from "../machine/machine.ts";
 import { GUARD } from "../program/program.ts";
@@ -76,7 +78,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
   const mustPark = (op: Access, frame: Frame): boolean => {
     if (op.live === undefined || inside(context)) return false;
     if (merging === "full" && !touchesShared(op.range(frame))) return false;
-    // A plain access that races begins a step, so that the race is seen: both threads stand before their accesses.
+    // A plain access that races begins a step, so that the race is seen: both threads stand before
+    // their accesses.
     if (op.plain && merging === "full" && context.operations > 0) return true;
     if (nonMover()) return true;
     context.operations++;
@@ -93,7 +96,10 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     return false;
   };
 
-  /** The first time, what the loop touches is looked at for a while: it gets scheduling points in the next pass. */
+  /**
+   * The first time, what the loop touches is looked at for a while: it gets scheduling points in
+   * the next pass.
+   */
   const outOfFuel = (loc: number): void => {
     if (!context.looping && context.mode === "thread") {
       context.looping = true;

@@ -1,7 +1,9 @@
 /**
- * 64-bit hashes as two unsigned 32-bit halves: of a memory word at its place, and of a sequence of numbers.
+ * 64-bit hashes as two unsigned 32-bit halves: of a memory word at its place, and of a sequence of
+ * numbers.
  *
- * Invariant: for a fixed salt, a round is a permutation of the 64 bits, so two values of one word never share a hash.
+ * Invariant: for a fixed salt, a round is a permutation of the 64 bits, so two values of one word
+ * never share a hash.
  */
 
 /** Results of the last call: two numbers without an allocation. */

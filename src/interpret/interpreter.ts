@@ -1,8 +1,10 @@
 /**
- * The reference engine: the Machine of `machine/machine.ts`, by plain interpretation. It is slow, and says what is right.
+ * The reference engine: the Machine of `machine/machine.ts`, by plain interpretation. It is slow,
+ * and says what is right.
  *
- * Invariants: between calls the state is the memory and one parked thread each; both change only in ways that the undo log can take back.
- * A step that is BLOCKED leaves no trace but in what is known of sharing.
+ * Invariants: between calls the state is the memory and one parked thread each; both change only in
+ * ways that the undo log can take back. A step that is BLOCKED leaves no trace but in what is known
+ * of sharing.
  */
 
 import type { Observer } from "../machine/execution-event.ts";
@@ -34,7 +36,10 @@ import { createVisited } from "./visited.ts";
 /** Besides what former passes found: see docs/architecture.md. */
 export interface InterpreterOptions extends KnownSharing {
   readonly merging: Merging;
-  /** Sections of locks commute (the default): false where switches have to be counted, for a bound on preemptions. */
+  /**
+   * Sections of locks commute (the default): false where switches have to be counted, for a bound
+   * on preemptions.
+   */
   readonly movers?: boolean;
   /** Backward jumps that one step may take, and setup or the final check. */
   readonly fuel?: number;

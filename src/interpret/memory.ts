@@ -1,9 +1,11 @@
 /**
- * The modelled memory: one flat run of bytes (guard page, globals, thread stacks) and, behind it, one shadow byte for each
- * 8-byte granule of it, saying what is live: 1 to 8 valid bytes, 0 nobody's, 0xff freed.
+ * The modelled memory: one flat run of bytes (guard page, globals, thread stacks) and, behind it,
+ * one shadow byte for each 8-byte granule of it, saying what is live: 1 to 8 valid bytes, 0
+ * nobody's, 0xff freed.
  *
- * Invariants: after setup every change of a byte, shadow included, goes through `change`, which logs the old 8-byte word and keeps the
- * fingerprint: the exclusive or, over all non-zero words, of a mix of place and value. Undoing restores both exactly.
+ * Invariants: after setup every change of a byte, shadow included, goes through `change`, which
+ * logs the old 8-byte word and keeps the fingerprint: the exclusive or, over all non-zero words, of
+ * a mix of place and value. Undoing restores both exactly.
  */
 import { GUARD, type Program } from "../program/program.ts";
 import { halves, mix } from "./hash.ts";
@@ -16,7 +18,10 @@ export const MAX_THREADS = 16;
 
 export interface Memory {
   readonly end: number;
-  /** Thread t's locals lie in [stackOf(t), +STACK_SIZE); MAX_THREADS is the stack of setup and the final check. */
+  /**
+   * Thread t's locals lie in [stackOf(t), +STACK_SIZE); MAX_THREADS is the stack of setup and the
+   * final check.
+   */
   stackOf(thread: number): number;
   read(addr: number, bytes: number): bigint;
   byte(addr: number): number;
@@ -67,7 +72,8 @@ export function createMemory(program: Program): Memory {
   }
   bytes.fill(RETURNED, shadowAt(stacks), shadowAt(end));
 
-  // The undo log: parallel arrays of word index, old low half, old high half; or BESIDE, with a function on its own stack.
+  // The undo log: parallel arrays of word index, old low half, old high half; or BESIDE, with a
+  // function on its own stack.
   const logIndex: number[] = [];
   const logLow: number[] = [];
   const logHigh: number[] = [];

@@ -1,9 +1,11 @@
 /**
- * Which words two threads touch in ways that do not commute, with no lock that keeps them apart: what the search makes scheduling points of.
+ * Which words two threads touch in ways that do not commute, with no lock that keeps them apart:
+ * what the search makes scheduling points of.
  *
- * Knowledge only grows, and is not part of the state: undoing steps keeps it. What a step does depends only on what was known when the
- * machine was made (`known`), never on what was found since, so that a schedule always replays in the same way.
- * The rules are those of docs/soundness.md; engine/checked-access.ts has the same ones.
+ * Knowledge only grows, and is not part of the state: undoing steps keeps it. What a step does
+ * depends only on what was known when the machine was made (`known`), never on what was found
+ * since, so that a schedule always replays in the same way. The rules are those of
+ * docs/soundness.md; engine/checked-access.ts has the same ones.
  */
 
 /** Locks that a thread holds, by address. */
@@ -15,10 +17,16 @@ export interface LockSet {
 
 export const NO_LOCKS: LockSet = { exclusive: [], any: [] };
 
-/** How an access commutes: reads with reads, additions whose result nobody uses with each other, writes with nothing. */
+/**
+ * How an access commutes: reads with reads, additions whose result nobody uses with each other,
+ * writes with nothing.
+ */
 export type Use = "read" | "write" | "add";
 
-/** Who touches memory: a thread under its locks. `daemon`: undefined for a thread that ends, else whether it is busy (`__sd_busy`). */
+/**
+ * Who touches memory: a thread under its locks. `daemon`: undefined for a thread that ends, else
+ * whether it is busy (`__sd_busy`).
+ */
 export interface Toucher {
   readonly thread: number;
   readonly locks: LockSet;
@@ -29,11 +37,17 @@ interface WordUse {
   readonly readers: Set<number>;
   readonly writers: Set<number>;
   readonly adders: Set<number>;
-  /** Locks held exclusively at all writes; in either mode at all reads and additions; exclusively at all reads. Undefined: none yet. */
+  /**
+   * Locks held exclusively at all writes; in either mode at all reads and additions; exclusively at
+   * all reads. Undefined: none yet.
+   */
   writing: readonly number[] | undefined;
   reading: readonly number[] | undefined;
   readingAlone: readonly number[] | undefined;
-  /** The final check read it while a daemon was busy, or while none was; a daemon wrote it while it was busy, or while it was not. */
+  /**
+   * The final check read it while a daemon was busy, or while none was; a daemon wrote it while it
+   * was busy, or while it was not.
+   */
   finalBusy: boolean;
   finalIdle: boolean;
   daemonBusy: boolean;

@@ -1,7 +1,9 @@
 /**
- * A parked thread: its frames reduced to what counts. Immutable, so that going back is putting the old one back.
+ * A parked thread: its frames reduced to what counts. Immutable, so that going back is putting the
+ * old one back.
  *
- * Canonical: equal states of a thread have equal fingerprints here, because only live registers are kept (locals are in memory).
+ * Canonical: equal states of a thread have equal fingerprints here, because only live registers are
+ * kept (locals are in memory).
  */
 import type { Reg } from "../program/program.ts";
 import type { Code, Frame } from "./decode.ts";
@@ -45,7 +47,10 @@ export function unstarted(thread: number, code: Code, arg: bigint, locks: LockSe
   return parked(thread, [{ code, pc: 0, live, values: live.map((i) => (i === 0 ? arg : 0n)) }], locks, false);
 }
 
-/** The running frames of a thread that parks now: each is at a point, or at the call that the next one returns to. */
+/**
+ * The running frames of a thread that parks now: each is at a point, or at the call that the next
+ * one returns to.
+ */
 export function park(thread: number, frames: readonly Frame[], locks: LockSet, busy: boolean): ParkedThread {
   const kept = frames.map(({ code, pc, regs }): ParkedFrame => {
     const op = code.ops[pc]!;
@@ -56,7 +61,10 @@ export function park(thread: number, frames: readonly Frame[], locks: LockSet, b
   return parked(thread, kept, locks, busy);
 }
 
-/** Frames to run again from. Registers that were not kept have no value: reading one is a mistake of ours, and throws. */
+/**
+ * Frames to run again from. Registers that were not kept have no value: reading one is a mistake of
+ * ours, and throws.
+ */
 export function resume(thread: ParkedThread, stack: number): Frame[] {
   let base = stack;
   return thread.frames.map(({ code, pc, live, values }) => {

@@ -1,4 +1,7 @@
-/** How an execution ends before its time: thrown by whatever finds it, caught in one place, `interpreter.ts`. */
+/**
+ * How an execution ends before its time: thrown by whatever finds it, caught in one place,
+ * `interpreter.ts`.
+ */
 import type { Failure } from "../machine/machine.ts";
 
 export type Stop =

@@ -1,4 +1,7 @@
-/** The visited set: fingerprints, told apart by the search's salt. Plain, and exact but for the fingerprints themselves. */
+/**
+ * The visited set: fingerprints, told apart by the search's salt. Plain, and exact but for the
+ * fingerprints themselves.
+ */
 
 export interface Visited {
   /** True if it was not there. */

@@ -1,7 +1,9 @@
 /**
- * What an engine tells of an execution while a schedule is run again for its story. An interface only.
+ * What an engine tells of an execution while a schedule is run again for its story. An interface
+ * only.
  *
- * Events come in the order in which they take effect. `thread` is -1 during setup and the final check.
+ * Events come in the order in which they take effect. `thread` is -1 during setup and the final
+ * check.
  */
 
 /** A local variable whose address is taken, in memory. */
@@ -31,7 +33,10 @@ export type ExecutionEvent =
   | { readonly what: "event"; readonly kind: string; readonly text: string; readonly args: readonly bigint[]; readonly loc: number }
   | { readonly what: "begin"; readonly section: number; readonly object: number; readonly loc: number }
   | { readonly what: "end"; readonly loc: number }
-  /** `loc` is the position of the call, 0 for a thread's first function and for calls of the hook of the watchpoint. */
+  /**
+   * `loc` is the position of the call, 0 for a thread's first function and for calls of the hook of
+   * the watchpoint.
+   */
   | { readonly what: "enter"; readonly func: number; readonly loc: number; readonly locals: readonly StackLocal[] }
   | { readonly what: "leave" }
   | { readonly what: "live"; readonly addr: number; readonly size: number; readonly name: string; readonly loc: number }

@@ -1,7 +1,7 @@
 /**
- * The small interface between a search and an engine. Two engines implement it: the compiled one (`compile/`)
- * and the reference interpreter (`interpret/`). Given the same calls both give the same answers,
- * statuses, fingerprints and counts; a test holds them to it.
+ * The small interface between a search and an engine. Two engines implement it: the compiled one
+ * (`compile/`) and the reference interpreter (`interpret/`). Given the same calls both give the
+ * same answers, statuses, fingerprints and counts; a test holds them to it.
  *
  * The machine holds one current state. `step` changes it; `mark`/`undo` go back. Nothing is copied.
  */
@@ -17,12 +17,18 @@ export const ASSUMED = 4; // path abandoned by __sd_assume
 
 /** Added to the status of a step that made a choice: `arities` tells which. */
 export const CHOSE = 32;
-/** Added to BLOCKED if the thread has said, with __sd_busy, that it has to be able to go on from there. */
+/**
+ * Added to BLOCKED if the thread has said, with __sd_busy, that it has to be able to go on from
+ * there.
+ */
 export const BUSY = 64;
 /** The part of a status that says how the step ended. */
 export const OUTCOME = 31;
 
-/** What is merged into one step. `full`: see docs/architecture.md. `marked`: every marked access and section is a point. `none`: every access. */
+/**
+ * What is merged into one step. `full`: see docs/architecture.md. `marked`: every marked access and
+ * section is a point. `none`: every access.
+ */
 export type Merging = "full" | "marked" | "none";
 
 export interface ThreadInfo {
@@ -48,7 +54,10 @@ export interface ProbedAccess {
 export interface Probe {
   /** Whether a thread is parked before a plain access. */
   pending(): boolean;
-  /** While on, steps teach nothing about sharing: looking for races must not change what a search finds. */
+  /**
+   * While on, steps teach nothing about sharing: looking for races must not change what a search
+   * finds.
+   */
   pauseLearning(on: boolean): void;
   /** The plain access that the last step began with, if it began with one. */
   first(): ProbedAccess | undefined;
@@ -59,12 +68,17 @@ export interface Probe {
 }
 
 /**
- * A search that the engine does by itself, in the same order and with the same counts as explore/search.ts: for speed.
- * The machine must be in its initial state, with nothing visited.
+ * A search that the engine does by itself, in the same order and with the same counts as
+ * explore/search.ts: for speed. The machine must be in its initial state, with nothing visited.
  */
 export interface EngineSearch {
   start(bounds: { readonly preemptions: number | undefined; readonly maxStates: number | undefined; readonly stopAtPlain: boolean }): void;
-  /** Goes on for about so many transitions. "fresh": in a new state in which a thread is parked before a plain access (if `stopAtPlain`), and to be called again. "stuck": all successors of the current state have been tried, and it has to be looked at (explore/stuck.ts). A limit of the engine is thrown. */
+  /**
+   * Goes on for about so many transitions. "fresh": in a new state in which a thread is parked
+   * before a plain access (if `stopAtPlain`), and to be called again. "stuck": all successors of
+   * the current state have been tried, and it has to be looked at (explore/stuck.ts). A limit of
+   * the engine is thrown.
+   */
   run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "stuck";
   /** After "stuck": the state on top is left, and the search goes on. */
   goOn(): void;
@@ -87,50 +101,79 @@ export interface Machine {
   readonly threads: readonly ThreadInfo[];
   /** Non-null when setup itself failed; then there is nothing to explore. */
   readonly setupFailure: Failure | undefined;
-  /** Runs one step of the thread. `choices` scripts __sd_choose: past its end, 0 is chosen. The status has CHOSE added if there was a choice. */
+  /**
+   * Runs one step of the thread. `choices` scripts __sd_choose: past its end, 0 is chosen. The
+   * status has CHOSE added if there was a choice.
+   */
   step(thread: number, choices: readonly number[]): number;
   /** After a step: how many alternatives each __sd_choose of it had. Empty for most steps. */
   arities(): readonly number[];
   failure(): Failure;
-  /** Runs sd_final in the current state: true if it passed (the state is left as it was), false sets `failure`. */
+  /**
+   * Runs sd_final in the current state: true if it passed (the state is left as it was), false sets
+   * `failure`.
+   */
   final(): boolean;
   finished(thread: number): boolean;
-  /** Fingerprint of the state but for the thread's own stack, registers and locks: a step that leaves it as it was has done nothing that others can see. */
+  /**
+   * Fingerprint of the state but for the thread's own stack, registers and locks: a step that
+   * leaves it as it was has done nothing that others can see.
+   */
   outside(thread: number): bigint;
   /** A position in the undo log, and going back to it. */
   mark(): number;
   undo(mark: number): void;
-  /** Puts the current state, told apart by `salt` too, in the visited set: true if it was not there. */
+  /**
+   * Puts the current state, told apart by `salt` too, in the visited set: true if it was not there.
+   */
   visit(salt: bigint): boolean;
   visitedCount(): number;
   /** Bytes that the visited set takes. */
   visitedBytes(): number;
   clearVisited(): void;
-  /** How many shared words, racy accesses, sections that are no movers and broken locks have been found since `forgetDiscoveries`. */
+  /**
+   * How many shared words, racy accesses, sections that are no movers and broken locks have been
+   * found since `forgetDiscoveries`.
+   */
   discoveries(): number;
   forgetDiscoveries(): void;
-  /** Whether a step was given up because it loops on what another thread may have to write: a discovery. */
+  /**
+   * Whether a step was given up because it loops on what another thread may have to write: a
+   * discovery.
+   */
   stalled(): boolean;
   /** 64-bit fingerprint of the current state, as two unsigned 32-bit halves. */
   fingerprintHigh(): number;
   fingerprintLow(): number;
   /**
-   * Words (address >> 3) that are touched by two threads with a write and without a common lock. What a step does depends only on those that
-   * were known when the machine was made, never on those found since: a schedule replays on every machine that began with the same knowledge.
+   * Words (address >> 3) that are touched by two threads with a write and without a common lock.
+   * What a step does depends only on those that were known when the machine was made, never on
+   * those found since: a schedule replays on every machine that began with the same knowledge.
    */
   sharedWords(): readonly number[];
-  /** Accesses (Instr.access), plain ones, seen at shared words: they must become scheduling points. */
+  /**
+   * Accesses (Instr.access), plain ones, seen at shared words: they must become scheduling points.
+   */
   racyAccesses(): readonly number[];
   readonly search?: EngineSearch;
   /** What finding data races takes (explore/races.ts). The reference interpreter does without. */
   readonly probe?: Probe;
-  /** Objects (address >> 2) of sections that claimed to commute and touched shared memory: their sections are steps like any other. */
+  /**
+   * Objects (address >> 2) of sections that claimed to commute and touched shared memory: their
+   * sections are steps like any other.
+   */
   nonMoverLocks(): readonly number[];
-  /** Locks (address >> 2) that two threads held at once, or that were given back by a thread that did not hold them: they protect nothing. */
+  /**
+   * Locks (address >> 2) that two threads held at once, or that were given back by a thread that
+   * did not hold them: they protect nothing.
+   */
   brokenLocks(): readonly number[];
 }
 
-/** The engine can go no further: neither a violation nor the input's fault. The search is then inconclusive. */
+/**
+ * The engine can go no further: neither a violation nor the input's fault. The search is then
+ * inconclusive.
+ */
 export class EngineLimit extends Error {
   readonly limit: "memory" | "depth";
   constructor(limit: "memory" | "depth") {

@@ -1,11 +1,17 @@
-/** A schedule is what a search returns and what replay takes: which thread ran each step, and what its choices were. */
+/**
+ * A schedule is what a search returns and what replay takes: which thread ran each step, and what
+ * its choices were.
+ */
 export interface ScheduleStep {
   readonly thread: number;
   readonly choices: readonly number[];
 }
 export type Schedule = readonly ScheduleStep[];
 
-/** The choices to try after `choices`, whose alternatives were `arities`; undefined when all have been tried. */
+/**
+ * The choices to try after `choices`, whose alternatives were `arities`; undefined when all have
+ * been tried.
+ */
 export function nextChoices(choices: readonly number[], arities: readonly number[]): number[] | undefined {
   for (let i = arities.length - 1; i >= 0; i--) {
     const taken = choices[i] ?? 0;

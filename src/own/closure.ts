@@ -1,9 +1,12 @@
 /**
- * What a scenario reaches in a kernel tree: its files, found one after the other by the names that are still missing.
+ * What a scenario reaches in a kernel tree: its files, found one after the other by the names that
+ * are still missing.
  *
- * Begins with the scenario and kernel/own, and links. A name that nobody defines is looked up in the index of the tree; the file is compiled, with
- * those of its names that kernel/own has made weak, so that ours wins; and so on until nothing new is found. Functions are followed only into
- * the files of kernel/own/sources.txt, variables anywhere. What then is left of functions gets a stand-in that ends the run when it is reached.
+ * Begins with the scenario and kernel/own, and links. A name that nobody defines is looked up in
+ * the index of the tree; the file is compiled, with those of its names that kernel/own has made
+ * weak, so that ours wins; and so on until nothing new is found. Functions are followed only into
+ * the files of kernel/own/sources.txt, variables anywhere. What then is left of functions gets a
+ * stand-in that ends the run when it is reached.
  */
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import { type Linked, link } from "../ir/link/link.ts";

@@ -1,4 +1,7 @@
-/** A scenario on a kernel tree's own mm, as the command line asks for it: changes of copies (`--patch`, `--edit`), and where a name came from (`--explain`). */
+/**
+ * A scenario on a kernel tree's own mm, as the command line asks for it: changes of copies
+ * (`--patch`, `--edit`), and where a name came from (`--explain`).
+ */
 import { resolve } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { similar } from "../base/similar.ts";

@@ -1,6 +1,7 @@
 /**
- * A change of one file of a tree, made in a copy: texts that are replaced, each of which must occur exactly once. The copy keeps its line numbers if the
- * replacement has as many lines. The tree is never written to.
+ * A change of one file of a tree, made in a copy: texts that are replaced, each of which must occur
+ * exactly once. The copy keeps its line numbers if the replacement has as many lines. The tree is
+ * never written to.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -55,14 +56,20 @@ function nearest(text: string, from: string, line: number): number {
   return places.sort((a, b) => distance(a) - distance(b))[0] ?? 0;
 }
 
-/** Replacements as JSON has them, `[{ "file": "mm/x.c", "text": "...", "by": "..." }]`, gathered by file. */
+/**
+ * Replacements as JSON has them, `[{ "file": "mm/x.c", "text": "...", "by": "..." }]`, gathered by
+ * file.
+ */
 export function gatheredEdits(all: readonly NamedReplacement[]): Edit[] {
   const by = new Map<string, Replacement[]>();
   for (const { file, ...replacement } of all) by.set(file, [...(by.get(file) ?? []), replacement]);
   return [...by].map(([file, replacements]) => ({ file, replacements }));
 }
 
-/** The changes of a unified diff, or of a mail that has one: each hunk's old lines by its new ones. Only files of C are changed. */
+/**
+ * The changes of a unified diff, or of a mail that has one: each hunk's old lines by its new ones.
+ * Only files of C are changed.
+ */
 export function editsOfPatch(text: string): Edit[] {
   const all: NamedReplacement[] = [];
   let file = "";

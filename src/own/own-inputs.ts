@@ -1,7 +1,9 @@
 /**
- * A scenario on a tree's own mm: compiles it and kernel/own with the tree's headers, finds what they reach in the tree, and gives all of it to link.
+ * A scenario on a tree's own mm: compiles it and kernel/own with the tree's headers, finds what
+ * they reach in the tree, and gives all of it to link.
  *
- * The tree is only read. What is generated (headers of its configuration, which names it has, which of them are ours) lies in the cache.
+ * The tree is only read. What is generated (headers of its configuration, which names it has, which
+ * of them are ours) lies in the cache.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -158,7 +160,10 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   };
 }
 
-/** What a scenario reached when it was linked last: which files, what stood in, and what the files were then. */
+/**
+ * What a scenario reached when it was linked last: which files, what stood in, and what the files
+ * were then.
+ */
 interface Reached {
   readonly files: readonly string[];
   readonly standIns: string;
@@ -197,7 +202,9 @@ async function configured(options: OwnOptions): Promise<KernelTree> {
   return { version, dir, common: dir, flavour: output, release };
 }
 
-/** C of ours that is compiled as one with a file of the tree, by that file: below kernel/own/with. */
+/**
+ * C of ours that is compiled as one with a file of the tree, by that file: below kernel/own/with.
+ */
 function joinedFiles(): Map<string, string> {
   const dir = join(OWN, "with");
   const files = readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".c"));

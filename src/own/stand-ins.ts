@@ -1,12 +1,17 @@
 /**
- * Stand-ins, as LLVM IR, for functions that nobody defines: each ends the run when it is reached, with its name and a class of its own.
+ * Stand-ins, as LLVM IR, for functions that nobody defines: each ends the run when it is reached,
+ * with its name and a class of its own.
  *
- * So leaving a function out can never make a verdict say "none" wrongly: either no schedule reaches it, or the run says so.
+ * So leaving a function out can never make a verdict say "none" wrongly: either no schedule reaches
+ * it, or the run says so.
  */
 const FAIL = "declare void @__sd_fail(ptr, ptr, i64, i64, i64)";
 const CLASS = "model-limit";
 
-/** `declarations` are lines of IR, as clang prints them, one for each name: `declare dso_local i32 @f(ptr noundef, i64 noundef) #1`. */
+/**
+ * `declarations` are lines of IR, as clang prints them, one for each name: `declare dso_local i32
+ * @f(ptr noundef, i64 noundef) #1`.
+ */
 export function standIns(declarations: ReadonlyMap<string, string>): string {
   const strings: string[] = [`@.class = private unnamed_addr constant ${bytes(CLASS)}`];
   const functions: string[] = [];

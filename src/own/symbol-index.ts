@@ -1,8 +1,10 @@
 /**
- * Which files of a kernel tree define a name, by reading their text: a function or variable that begins in the first column.
+ * Which files of a kernel tree define a name, by reading their text: a function or variable that
+ * begins in the first column.
  *
- * It may name too many files (conditions are not evaluated) and misses what only a macro makes; whoever uses it compiles the file and looks.
- * Kept in the cache by the names, sizes and times of the files.
+ * It may name too many files (conditions are not evaluated) and misses what only a macro makes;
+ * whoever uses it compiles the file and looks. Kept in the cache by the names, sizes and times of
+ * the files.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 /**
- * Cleans a function up after inlining: constants folded, phis of one value and dead values gone, blocks in a row joined, registers renumbered.
+ * Cleans a function up after inlining: constants folded, phis of one value and dead values gone,
+ * blocks in a row joined, registers renumbered.
  *
  * Nothing that an engine could notice changes: accesses, calls, divisions and their order stay.
  */
@@ -147,7 +148,9 @@ function foldTerminator(t: Terminator): Terminator {
   return t;
 }
 
-/** Phis without the entries of blocks that are no longer predecessors; unreachable blocks undefined. */
+/**
+ * Phis without the entries of blocks that are no longer predecessors; unreachable blocks undefined.
+ */
 function prune(blocks: readonly Block[]): (Block | undefined)[] {
   const order = reversePostorder(blocks);
   const predecessors = predecessorsOf(blocks, order);
@@ -162,7 +165,10 @@ function prune(blocks: readonly Block[]): (Block | undefined)[] {
   return out;
 }
 
-/** Joins a block to the only block it goes to, where that has no other predecessor (and so no phi left). */
+/**
+ * Joins a block to the only block it goes to, where that has no other predecessor (and so no phi
+ * left).
+ */
 function join(given: readonly (Block | undefined)[]): (Block | undefined)[] {
   const blocks = [...given];
   const count = blocks.map(() => 0);

@@ -1,6 +1,8 @@
 /**
- * Which loads decide something: their value can reach a branch, an address, a call or a return by computation alone. Memory that was allocated and never written
- * may be copied about (structures have padding, bit-fields are read to be written), but nothing may depend on it: what KMSAN reports.
+ * Which loads decide something: their value can reach a branch, an address, a call or a return by
+ * computation alone. Memory that was allocated and never written may be copied about (structures
+ * have padding, bit-fields are read to be written), but nothing may depend on it: what KMSAN
+ * reports.
  */
 import { operandsOf, operandsOfTerm } from "./flow.ts";
 import type { Func, Instr, Operand, Program, Reg } from "./program.ts";

@@ -1,4 +1,7 @@
-/** Which registers an instruction reads and writes, and where control goes: the facts that every analysis of a function starts from. */
+/**
+ * Which registers an instruction reads and writes, and where control goes: the facts that every
+ * analysis of a function starts from.
+ */
 import type { Bin, Func, Instr, Operand, Program, Reg, Terminator } from "./program.ts";
 
 export function operandsOf(instr: Instr): readonly Operand[] {
@@ -81,7 +84,10 @@ export function successors(term: Terminator): readonly number[] {
 export const isDivision = (bin: Bin): bin is "udiv" | "sdiv" | "urem" | "srem" =>
   bin === "udiv" || bin === "sdiv" || bin === "urem" || bin === "srem";
 
-/** Does it only make a value? It can then go when nobody reads that, or be made where it is read. Loads and divisions are checked, so they stay. */
+/**
+ * Does it only make a value? It can then go when nobody reads that, or be made where it is read.
+ * Loads and divisions are checked, so they stay.
+ */
 export function isPure(instr: Instr): boolean {
   switch (instr.op) {
     case "bin":
@@ -99,7 +105,10 @@ export function isPure(instr: Instr): boolean {
   }
 }
 
-/** Registers live at the end of each block: what its successors need, their phis' operands for this block included. */
+/**
+ * Registers live at the end of each block: what its successors need, their phis' operands for this
+ * block included.
+ */
 export function liveOut(func: Func): readonly ReadonlySet<Reg>[] {
   const out: Set<Reg>[] = func.blocks.map(() => new Set());
   const into: Set<Reg>[] = func.blocks.map(() => new Set());
@@ -149,7 +158,10 @@ export interface AccessSite {
   readonly marked: boolean;
 }
 
-/** What each access of the program is, by its number. Copies made by inlining have numbers of their own. */
+/**
+ * What each access of the program is, by its number. Copies made by inlining have numbers of their
+ * own.
+ */
 export function accessSites(program: Program): readonly (AccessSite | undefined)[] {
   const sites: (AccessSite | undefined)[] = Array.from({ length: program.accesses });
   for (const f of program.funcs) {
@@ -177,7 +189,10 @@ export function accessSites(program: Program): readonly (AccessSite | undefined)
 
 const blind = new WeakMap<Func, ReadonlySet<number>>();
 
-/** Access numbers of the atomic additions and subtractions whose result nobody uses: any order of them comes to the same. */
+/**
+ * Access numbers of the atomic additions and subtractions whose result nobody uses: any order of
+ * them comes to the same.
+ */
 export function blindAdditions(func: Func): ReadonlySet<number> {
   let found = blind.get(func);
   if (found !== undefined) return found;

@@ -1,7 +1,9 @@
 /**
- * Constant operands, and what operations on them come to: folding while a program is emitted, and again when it is cleaned after inlining.
+ * Constant operands, and what operations on them come to: folding while a program is emitted, and
+ * again when it is cleaned after inlining.
  *
- * Every constant is an unsigned 64-bit number. Results are masked to their width, as the engines mask them.
+ * Every constant is an unsigned 64-bit number. Results are masked to their width, as the engines
+ * mask them.
  */
 
 import type { Bin, Cmp, Operand } from "./program.ts";

@@ -1,9 +1,12 @@
 /**
- * Inlines calls, callees first: small functions everywhere, others where they are called once, and always those that cannot stand alone.
+ * Inlines calls, callees first: small functions everywhere, others where they are called once, and
+ * always those that cannot stand alone.
  *
- * A function cannot stand alone when an atomic section is opened in it and closed elsewhere, or the other way round, or when it blocks in a
- * section of its caller: sections must lie within one function. Recursive functions are never inlined. A callee's locals become the caller's, zero
- * at the inlined entry and exit. Afterwards functions that nothing refers to are gone and accesses are numbered anew.
+ * A function cannot stand alone when an atomic section is opened in it and closed elsewhere, or the
+ * other way round, or when it blocks in a section of its caller: sections must lie within one
+ * function. Recursive functions are never inlined. A callee's locals become the caller's, zero at
+ * the inlined entry and exit. Afterwards functions that nothing refers to are gone and accesses are
+ * numbered anew.
  */
 
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
@@ -13,7 +16,10 @@ import type { Block, DebugInfo, Func, Instr, Loc, Operand, Phi, Program, Reg, Te
 import { mapInstr, mapTerminator } from "./rewrite.ts";
 
 export interface InlineOptions {
-  /** Functions of at most this many instructions are inlined wherever they are called; 0 inlines only what has to be. */
+  /**
+   * Functions of at most this many instructions are inlined wherever they are called; 0 inlines
+   * only what has to be.
+   */
   readonly small: number;
   /** No function grows beyond this many instructions (what has to be inlined apart). */
   readonly max: number;
@@ -21,7 +27,10 @@ export interface InlineOptions {
 
 const sizeOf = (f: Func): number => f.blocks.reduce((n, b) => n + b.instrs.length + b.phis.length + 1, 0);
 
-/** Bytes that the locals of a function may come to by inlining: what is called one after the other takes its room one after the other. */
+/**
+ * Bytes that the locals of a function may come to by inlining: what is called one after the other
+ * takes its room one after the other.
+ */
 const MOST_LOCALS = 2048;
 const localsOf = (f: Func): number => f.locals.reduce((n, local) => n + local.size, 0);
 
@@ -98,7 +107,10 @@ function countCalls(program: Program): number[] {
   return sites;
 }
 
-/** Functions in an order in which callees come first, and those that call themselves, directly or not (Tarjan). */
+/**
+ * Functions in an order in which callees come first, and those that call themselves, directly or
+ * not (Tarjan).
+ */
 function calleesFirst(program: Program): { order: number[]; recursive: Set<number> } {
   const callees = program.funcs.map((f) => [
     ...new Set(f.blocks.flatMap((b) => b.instrs.flatMap((i) => (i.op === "call" ? [i.callee] : [])))),
@@ -140,7 +152,10 @@ function calleesFirst(program: Program): { order: number[]; recursive: Set<numbe
   return { order, recursive };
 }
 
-/** False if the function leaves a section open, closes one that it did not open, or blocks outside its own sections. */
+/**
+ * False if the function leaves a section open, closes one that it did not open, or blocks outside
+ * its own sections.
+ */
 function standsAlone(f: Func): boolean {
   const depth: (number | undefined)[] = [0];
   const work = [0];
@@ -169,7 +184,9 @@ interface Draft {
   term: Terminator;
 }
 
-/** Function `index` with the calls that `wanted` accepts inlined, and the names of its registers. */
+/**
+ * Function `index` with the calls that `wanted` accepts inlined, and the names of its registers.
+ */
 function inlineInto(
   funcs: readonly Func[],
   names: readonly RegisterNames[],

@@ -1,10 +1,14 @@
 /**
- * Gives parameters (src/clang/parameters.ts) their values: the same program with other bytes in its memory at the start.
+ * Gives parameters (src/clang/parameters.ts) their values: the same program with other bytes in its
+ * memory at the start.
  */
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import type { DebugType, Placed, Program } from "./program.ts";
 
-/** Throws an InputFault (SD306) that names all values that do not fit. A parameter that nothing refers to has no memory, and no effect. */
+/**
+ * Throws an InputFault (SD306) that names all values that do not fit. A parameter that nothing
+ * refers to has no memory, and no effect.
+ */
 export function withParameters(program: Program, parameters: Readonly<Record<string, string>>): Program {
   const given = Object.entries(parameters);
   if (given.length === 0) return program;

@@ -1,6 +1,7 @@
 /**
- * The scheduling points of a program, as docs/architecture.md defines them: where a thread may be parked, which registers are live
- * there, and which functions it may be parked in. Both engines work from this.
+ * The scheduling points of a program, as docs/architecture.md defines them: where a thread may be
+ * parked, which registers are live there, and which functions it may be parked in. Both engines
+ * work from this.
  */
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
 import { liveBeforeTerm, liveOut, stepBack, successors } from "./flow.ts";
@@ -16,7 +17,9 @@ export interface PointOptions {
 export interface FunctionPoints {
   /** Live registers before the instruction if it is a potential point. */
   readonly point: (block: number, instr: number) => readonly Reg[] | undefined;
-  /** Registers live across the instruction if it is a call outside sections that may be parked in. */
+  /**
+   * Registers live across the instruction if it is a call outside sections that may be parked in.
+   */
   readonly across: (block: number, instr: number) => readonly Reg[] | undefined;
   /** Sections of this function that are open before the instruction. */
   readonly depth: (block: number, instr: number) => number;
@@ -24,7 +27,10 @@ export interface FunctionPoints {
   readonly guarded: (block: number, instr: number) => boolean;
 }
 
-/** By function index; undefined for a function in which a thread cannot be parked (it has no points outside sections). */
+/**
+ * By function index; undefined for a function in which a thread cannot be parked (it has no points
+ * outside sections).
+ */
 export function findPoints(program: Program, options: PointOptions): readonly (FunctionPoints | undefined)[] {
   const faults: Diagnostic[] = [];
   const depths = program.funcs.map((f) => sectionDepths(program, f, faults));
@@ -128,7 +134,10 @@ function forEachInstr(func: Func, visit: (instr: Instr, block: number, index: nu
   });
 }
 
-/** How many sections are open before each instruction. A block reached with different numbers is a fault. */
+/**
+ * How many sections are open before each instruction. A block reached with different numbers is a
+ * fault.
+ */
 function sectionDepths(program: Program, func: Func, faults: Diagnostic[]): readonly Uint8Array[] {
   const entry: (number | undefined)[] = func.blocks.map(() => undefined);
   const depths = func.blocks.map((b) => new Uint8Array(b.instrs.length));

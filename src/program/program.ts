@@ -2,10 +2,12 @@
  * The linked, lowered program: what both engines run.
  *
  * Every value is an unsigned 64-bit register, zero-extended from its width; every address is a
- * plain number in one flat memory. Aggregates, odd widths, 128-bit integers, getelementptr and constant
- * expressions are gone (`ir/lower/functions.ts`). Registers are in SSA form: one definition each, phis at block starts.
+ * plain number in one flat memory. Aggregates, odd widths, 128-bit integers, getelementptr and
+ * constant expressions are gone (`ir/lower/functions.ts`). Registers are in SSA form: one
+ * definition each, phis at block starts.
  *
- * Invariants: block 0 is the entry and has no predecessors; a register is defined before it is used on every path;
+ * Invariants: block 0 is the entry and has no predecessors; a register is defined before it is used
+ * on every path;
  * `bits` is 1 to 64 and the result of every instruction is masked to it.
  */
 
@@ -18,10 +20,15 @@ export type Bin = "add" | "sub" | "mul" | "udiv" | "sdiv" | "urem" | "srem" | "s
 export type Cmp = "eq" | "ne" | "ugt" | "uge" | "ult" | "ule" | "sgt" | "sge" | "slt" | "sle";
 export type Rmw = "xchg" | "add" | "sub" | "and" | "nand" | "or" | "xor" | "max" | "min" | "umax" | "umin";
 
-/** `marked` is volatile or atomic (READ_ONCE, WRITE_ONCE, atomics): never a data race against another marked access. */
+/**
+ * `marked` is volatile or atomic (READ_ONCE, WRITE_ONCE, atomics): never a data race against
+ * another marked access.
+ */
 export type Order = "plain" | "marked";
 
-/** What the engine itself provides to C: see `kernel/include/shootdown.h`, where each is documented. */
+/**
+ * What the engine itself provides to C: see `kernel/include/shootdown.h`, where each is documented.
+ */
 export type Intrinsic =
   | "atomic_begin"
   | "atomic_end"
@@ -130,14 +137,18 @@ export type Instr =
   /** dst = address of local variable `slot` of this frame. */
   | { readonly op: "local"; readonly dst: Reg; readonly slot: number; readonly loc: number }
   /**
-   * The local's life begins: its bytes are zero, and live. It ends, at the latest before the function returns: then they are dead, as what is freed
-   * is; that counts as a plain write. Dead bytes are zero, so that they never tell states apart.
+   * The local's life begins: its bytes are zero, and live. It ends, at the latest before the
+   * function returns: then they are dead, as what is freed is; that counts as a plain write. Dead
+   * bytes are zero, so that they never tell states apart.
    */
   | { readonly op: "localBegin"; readonly slot: number; readonly loc: number }
   | { readonly op: "localEnd"; readonly slot: number; readonly access: number; readonly loc: number }
   /** A call of a function of the program: `dsts` has one register for each of its `results`. */
   | { readonly op: "call"; readonly callee: number; readonly args: readonly Operand[]; readonly dsts: readonly Reg[]; readonly loc: number }
-  /** A call through a pointer: the value is looked up in `Program.functionAt`; anything else is a violation ("wild call"). */
+  /**
+   * A call through a pointer: the value is looked up in `Program.functionAt`; anything else is a
+   * violation ("wild call").
+   */
   | {
       readonly op: "callptr";
       readonly target: Operand;
@@ -198,18 +209,27 @@ export interface Func {
   readonly regBits: readonly number[];
   readonly locals: readonly Local[];
   readonly blocks: readonly Block[];
-  /** Its value as a pointer (an address in the first page, which is never live), or 0 if its address is not taken. */
+  /**
+   * Its value as a pointer (an address in the first page, which is never live), or 0 if its address
+   * is not taken.
+   */
   readonly address: number;
   readonly loc: number;
 }
 
-/** The C value is what is stored, times this, plus that: a variable of two values is one bit after optimising, and which is which is not said by 0 and 1. */
+/**
+ * The C value is what is stored, times this, plus that: a variable of two values is one bit after
+ * optimising, and which is which is not said by 0 and 1.
+ */
 export interface StoredAs {
   readonly times: bigint;
   readonly plus: bigint;
 }
 
-/** One global variable, placed. `size` bytes at `address` are live from the start, unless it is an arena. */
+/**
+ * One global variable, placed. `size` bytes at `address` are live from the start, unless it is an
+ * arena.
+ */
 export interface Placed {
   readonly name: string;
   readonly address: number;
@@ -225,7 +245,10 @@ export interface Placed {
   readonly stored?: StoredAs;
 }
 
-/** A source position. `inlinedAt` is the index of the caller's position, or -1. Position 0 is "nowhere". */
+/**
+ * A source position. `inlinedAt` is the index of the caller's position, or -1. Position 0 is
+ * "nowhere".
+ */
 export interface Loc {
   readonly file: string;
   readonly line: number;
@@ -234,7 +257,10 @@ export interface Loc {
   readonly inlinedAt: number;
 }
 
-/** A C type from debug info, for naming memory. `members` for structs and unions, `element` for pointers and arrays. */
+/**
+ * A C type from debug info, for naming memory. `members` for structs and unions, `element` for
+ * pointers and arrays.
+ */
 export interface DebugType {
   readonly kind: "int" | "bool" | "pointer" | "struct" | "union" | "array" | "enum" | "function" | "void" | "float";
   readonly name: string;
@@ -270,10 +296,16 @@ export interface Program {
   readonly globalsEnd: number;
   /** Number of access instructions: `access` is below this. */
   readonly accesses: number;
-  /** Index of the function that sets a scenario up (`scenario`), and of the check run when all threads are done (`sd_final`), or -1. */
+  /**
+   * Index of the function that sets a scenario up (`scenario`), and of the check run when all
+   * threads are done (`sd_final`), or -1.
+   */
   readonly setup: number;
   readonly final: number;
-  /** Function called before each store that hits the watchpoint (`__sd_watch`): `sd_watched_store(addr, old word, new word)`, or -1. */
+  /**
+   * Function called before each store that hits the watchpoint (`__sd_watch`):
+   * `sd_watched_store(addr, old word, new word)`, or -1.
+   */
   readonly watchpointHook: number;
   readonly debug: DebugInfo;
 }

@@ -1,5 +1,6 @@
 /**
- * Instructions and terminators with their operands, registers, slots and positions mapped: for passes from Program to Program.
+ * Instructions and terminators with their operands, registers, slots and positions mapped: for
+ * passes from Program to Program.
  */
 
 import type { Instr, Operand, Reg, Terminator } from "./program.ts";

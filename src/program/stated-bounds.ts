@@ -1,6 +1,7 @@
 /**
- * What the C that is linked says about itself: `__sd_event("bound", text, 0, 0, 0)` in a function that can be reached. It is said whether or
- * not a run comes there, so it costs nothing, and no search has to be asked.
+ * What the C that is linked says about itself: `__sd_event("bound", text, 0, 0, 0)` in a function
+ * that can be reached. It is said whether or not a run comes there, so it costs nothing, and no
+ * search has to be asked.
  */
 import type { Operand, Program } from "./program.ts";
 

@@ -1,7 +1,8 @@
 /**
  * Diagnostics as text: where, what, the source line with a caret, facts, and what to do.
  *
- * Pure: what a file is called and what it says comes from the caller, and so does the choice of colour (`colours`). Whatever came from elsewhere is shown as text.
+ * Pure: what a file is called and what it says comes from the caller, and so does the choice of
+ * colour (`colours`). Whatever came from elsewhere is shown as text.
  */
 import pc from "picocolors";
 import type { Diagnostic } from "../base/diagnostics.ts";
@@ -73,7 +74,10 @@ function excerpt(text: string): string {
   return [...lines.slice(0, MOST_LINES).map(cut), ...more].join("\n");
 }
 
-/** The line itself and a caret under the column, as clang prints them; nothing if the file is not readable. */
+/**
+ * The line itself and a caret under the column, as clang prints them; nothing if the file is not
+ * readable.
+ */
 function sourceLine(d: Diagnostic, c: Colours, files: DiagnosticFiles): string[] {
   if (d.file === undefined || d.line === undefined) return [];
   const text = files.readSource(d.file)?.split(/\r?\n/)[d.line - 1];

@@ -1,5 +1,6 @@
 /**
- * The verdict as data: what docs/report-schema.json describes. Everything that the text says, and the rows that it folded.
+ * The verdict as data: what docs/report-schema.json describes. Everything that the text says, and
+ * the rows that it folded.
  *
  * Values that may exceed 53 bits are strings; what has no limit or is unknown is null.
  */

@@ -9,7 +9,10 @@ export interface Cell {
   readonly text: string;
 }
 
-/** The function is named when it changes, the line whenever it does; a switch of thread within a column is marked. */
+/**
+ * The function is named when it changes, the line whenever it does; a switch of thread within a
+ * column is marked.
+ */
 export function cellsOf(story: Story, rows: readonly Row[]): Cell[] {
   let lastStep = "";
   let last: Row | undefined;

@@ -1,9 +1,10 @@
 /**
  * A story on a terminal or in a mail: a column for each CPU or device, time downwards, plain ASCII.
  *
- * No line is wider than `width`. With `lines` given, the table is made shorter until it has no more lines than that, or nothing is left to
- * shorten: texts may run over into the columns on their right, then light rows are joined, then left out. The failure and what the
- * closing sentences mention always stay.
+ * No line is wider than `width`. With `lines` given, the table is made shorter until it has no more
+ * lines than that, or nothing is left to shorten: texts may run over into the columns on their
+ * right, then light rows are joined, then left out. The failure and what the closing sentences
+ * mention always stay.
  */
 import { fold, foldLocks } from "../explain/fold.ts";
 import type { Row, Story } from "../explain/story.ts";
@@ -16,7 +17,9 @@ export interface StoryLayout {
   readonly width: number;
   /** Lines the table may have; undefined: everything is told. */
   readonly lines: number | undefined;
-  /** Better still: if only light rows need be joined for it, the table has no more lines than this. */
+  /**
+   * Better still: if only light rows need be joined for it, the table has no more lines than this.
+   */
   readonly wish?: number | undefined;
   readonly palette: Palette;
 }
@@ -28,11 +31,16 @@ const NARROWEST = 24;
 /** Rows that weigh this much are never joined, rows that weigh this little may be left out. */
 const NEVER_FOLDED = 60;
 const DISPENSABLE = 16;
-/** Rows up to this weight are light: locks, and what the kernel does below the code that is told. */
+/**
+ * Rows up to this weight are light: locks, and what the kernel does below the code that is told.
+ */
 const LIGHT = 24;
 const RULE = " | ";
 
-/** `strict`: each text keeps to its column. `flowing`: it may run over the columns to its right, as in kernel changelogs. */
+/**
+ * `strict`: each text keeps to its column. `flowing`: it may run over the columns to its right, as
+ * in kernel changelogs.
+ */
 type Flow = "strict" | "flowing";
 
 export function storyTable(full: Story, layout: StoryLayout = STORY_DEFAULTS): string[] {
@@ -104,7 +112,10 @@ function table(story: Story, rows: readonly Row[], flow: Flow, layout: StoryLayo
   return out;
 }
 
-/** The parts at their columns with rules between; a part that is wider than its column covers the rule. */
+/**
+ * The parts at their columns with rules between; a part that is wider than its column covers the
+ * rule.
+ */
 function overlay(parts: readonly string[], widths: readonly number[]): string {
   let out = "";
   let start = 0;
@@ -160,7 +171,10 @@ function moves(columns: number, room: number): [number, number, number][] {
   return found;
 }
 
-/** Too many columns for the width: each thread keeps its indent and its name, and has the rest of the line. */
+/**
+ * Too many columns for the width: each thread keeps its indent and its name, and has the rest of
+ * the line.
+ */
 function indentedThreads(story: Story, cells: readonly Cell[], stepWidth: number, layout: StoryLayout): string[] {
   const heads = wrap(story.columns.map(headOf).join(RULE), layout.width - stepWidth - RULE.length);
   const out = heads.map((head, i) => layout.palette.strong(`${(i === 0 ? "step" : "").padStart(stepWidth)}${RULE}${head}`));

@@ -1,8 +1,10 @@
 /**
- * The verdict as a person reads it: the answer first, then the story, then what was searched and within which bounds.
+ * The verdict as a person reads it: the answer first, then the story, then what was searched and
+ * within which bounds.
  *
- * Plain ASCII. With a violation everything but what only a quotation needs fits `lines` lines if the story can be folded that far without harm,
- * and everything down to the closing sentence if it can be folded that far at all.
+ * Plain ASCII. With a violation everything but what only a quotation needs fits `lines` lines if
+ * the story can be folded that far without harm, and everything down to the closing sentence if it
+ * can be folded that far at all.
  */
 import type { RaceReport, RaceSide } from "../explain/describe-races.ts";
 import type { Story } from "../explain/story.ts";
@@ -24,7 +26,10 @@ export interface TextOptions {
 
 export const TEXT_DEFAULTS: TextOptions = { width: 100, lines: 30, palette: plain, quote: false, hints: [] };
 export const MAIL_WIDTH = 72;
-/** A mail is scrolled anyway, and its columns are narrow: nothing that matters is folded for a screen's sake. */
+/**
+ * A mail is scrolled anyway, and its columns are narrow: nothing that matters is folded for a
+ * screen's sake.
+ */
 export const MAIL_LINES = 50;
 
 export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): string {
@@ -148,7 +153,10 @@ function sourcesOf(race: RaceReport): string[] {
   return [...new Set(sides.map((s) => `${s.file}:${s.line}: ${s.source}`))];
 }
 
-/** A full path says much about a machine and little about a file: its last folder is enough to know it. */
+/**
+ * A full path says much about a machine and little about a file: its last folder is enough to know
+ * it.
+ */
 const shortPath = (file: string): string => (/^([\\/]|[A-Za-z]:)/.test(file) ? file.split(/[\\/]/).slice(-2).join("/") : file);
 
 export function raceText(race: RaceReport): string {

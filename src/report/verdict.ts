@@ -1,5 +1,6 @@
 /**
- * What a check comes to: the data that every format is made of. The search and the explanation produce it, `report/` only prints it.
+ * What a check comes to: the data that every format is made of. The search and the explanation
+ * produce it, `report/` only prints it.
  */
 import { shownDeep } from "../base/shown.ts";
 import type { RaceReport } from "../explain/describe-races.ts";
@@ -57,7 +58,9 @@ export interface Common {
   /** That two states had the same fingerprint and one was taken for the other, anywhere: 0 to 1. */
   readonly missProbability: number;
   readonly races: readonly RaceReport[];
-  /** Reasons to doubt that the verdict says anything: sentences without a capital and a full stop. */
+  /**
+   * Reasons to doubt that the verdict says anything: sentences without a capital and a full stop.
+   */
   readonly remarks: readonly string[];
   readonly provenance: Provenance;
 }

@@ -1,4 +1,7 @@
-/** Breaks text into lines at spaces; a word that is longer than a line is cut where it must be. Widths count characters. */
+/**
+ * Breaks text into lines at spaces; a word that is longer than a line is cut where it must be.
+ * Widths count characters.
+ */
 
 export function wrap(text: string, width: number, hanging = 0): string[] {
   const lines: string[] = [];

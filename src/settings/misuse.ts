@@ -1,6 +1,7 @@
 /**
- * Failures that the model's own C reports about the scenario: an array is full, something was not set up. They say nothing about the code under
- * check, so they are no verdict but bad input, with the place in the scenario that led there.
+ * Failures that the model's own C reports about the scenario: an array is full, something was not
+ * set up. They say nothing about the code under check, so they are no verdict but bad input, with
+ * the place in the scenario that led there.
  */
 import { resolve, sep } from "node:path";
 import { type Diagnostic, fault } from "../base/diagnostics.ts";

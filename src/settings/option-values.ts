@@ -1,5 +1,6 @@
 /**
- * Values of options: text to numbers and names. Each parser throws commander's InvalidArgumentError with what was expected.
+ * Values of options: text to numbers and names. Each parser throws commander's InvalidArgumentError
+ * with what was expected.
  */
 import { InvalidArgumentError } from "commander";
 

@@ -1,11 +1,12 @@
 /**
- * The options of a check: one list, read from the command line and from a scenario's own `// shootdown:` lines alike.
+ * The options of a check: one list, read from the command line and from a scenario's own `//
+ * shootdown:` lines alike.
  *
- * The command line wins over the scenario, option by option; -D of the same name likewise. Paths in a scenario are
- * taken from its own folder, on the command line from the current one.
+ * The command line wins over the scenario, option by option; -D of the same name likewise. Paths in
+ * a scenario are taken from its own folder, on the command line from the current one.
  *
- * A scenario is a stranger's file: its line takes what changes what is checked, and nothing that runs a program, writes a file, reads elsewhere, or
- * decides how the reader is told.
+ * A scenario is a stranger's file: its line takes what changes what is checked, and nothing that
+ * runs a program, writes a file, reads elsewhere, or decides how the reader is told.
  */
 import { dirname, isAbsolute, resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
@@ -128,7 +129,10 @@ export function complaint(error: CommanderError): { message: string; help?: stri
 const HEAD_LINES = 40;
 const LONGEST_LINE = 4000;
 
-/** What a scenario may decide about its own check. Bounds are there to be narrowed: the command line's win. */
+/**
+ * What a scenario may decide about its own check. Bounds are there to be narrowed: the command
+ * line's win.
+ */
 const ITS_OWN: ReadonlySet<string> = new Set<keyof GivenOptions>([
   "define",
   "include",

@@ -1,6 +1,7 @@
 /**
- * The sentences of a report, derived from its cells: which alternative is said depends on conditions over verdicts, numbers and lists of
- * rows are counted, and where no alternative's conditions hold the report says that it cannot tell. Nothing is claimed that no cell supports.
+ * The sentences of a report, derived from its cells: which alternative is said depends on
+ * conditions over verdicts, numbers and lists of rows are counted, and where no alternative's
+ * conditions hold the report says that it cannot tell. Nothing is claimed that no cell supports.
  */
 import {
   type Binding,
@@ -39,7 +40,10 @@ const isOne = (verdict: CellVerdict, are: readonly Standing[]): boolean =>
 const chosen = (cells: readonly Judged[], where: Selector): Judged[] =>
   cells.filter((c) => c.verdict.kind !== "skipped" && selects(where, c.row, c.column));
 
-/** A statement on no cells at all is not true but empty. "no" and "all" need every cell to be answered one way or the other. */
+/**
+ * A statement on no cells at all is not true but empty. "no" and "all" need every cell to be
+ * answered one way or the other.
+ */
 export function holds(condition: Condition, cells: readonly Judged[]): boolean {
   const of = chosen(cells, condition.of);
   if (of.length === 0) return false;
@@ -62,7 +66,10 @@ export function answerOf(result: TableResult): string[] {
   });
 }
 
-/** `{name}` is a value, `{name|one|many}` a word that follows its number. A name that is not known stays as it is, to be seen. */
+/**
+ * `{name}` is a value, `{name|one|many}` a word that follows its number. A name that is not known
+ * stays as it is, to be seen.
+ */
 function filled(template: string, table: VerdictTable, cells: readonly Judged[]): string {
   return template.replace(
     /\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g,
@@ -110,7 +117,10 @@ export const inWords = (n: number): string => WORDS[n] ?? String(n);
 /** What a design does to each row, beside what was there before. */
 export interface Effect {
   readonly design: Design;
-  /** Rows with at least one bad cell that was good before (or, without a `before`, any bad cell), by group and class. */
+  /**
+   * Rows with at least one bad cell that was good before (or, without a `before`, any bad cell), by
+   * group and class.
+   */
   readonly breaks: readonly Harm[];
   readonly leaves: readonly Harm[];
   /** Rows of which a bad cell became good, by group. */

@@ -1,8 +1,9 @@
 /**
  * `npm run real`: the cases under corpus/real, each a file of an installed kernel tree, unchanged, with a harness that plays its users.
  *
- * A line for each case: name, verdict, states, seconds. Exit 1 if a verdict is not the expected one, 2 if no tree is installed.
- * A case may undo one historical fix: then, and only then, the tree's file is compiled from a copy in which one text is replaced.
+ * A line for each case: name, verdict, states, seconds. Exit 1 if a verdict is not the expected
+ * one, 2 if no tree is installed. A case may undo one historical fix: then, and only then, the
+ * tree's file is compiled from a copy in which one text is replaced.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,7 +25,10 @@ import { outcomeWord, type Verdict } from "../report/verdict.ts";
 interface Group {
   readonly tree: KernelVersion;
   readonly harness: string;
-  /** More files of ours beside the harness: those that include a file of the tree to reach what is static there. */
+  /**
+   * More files of ours beside the harness: those that include a file of the tree to reach what is
+   * static there.
+   */
   readonly with?: readonly string[];
   /** Files of the tree that are linked. */
   readonly link: readonly string[];
@@ -86,7 +90,8 @@ export async function installed(version: KernelVersion): Promise<Installed> {
 export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
   const flagsFor = (source: string) => treeFlags(tree, source);
   const copies = new Map(editsOf(group, one).map((edit) => [edit.file, editedCopy(tree.dir, edit, cache.dir)]));
-  // What a copy includes from its own folder is not beside it; and an #include <../mm/x.c> of ours is to find the copy.
+  // What a copy includes from its own folder is not beside it; and an #include <../mm/x.c> of ours
+  // is to find the copy.
   const found = [...copies].flatMap(([file, copy]) => ["-I", foundFrom(copy, file), "-I", dirname(join(tree.dir, file))]);
   const request = (source: string, defines: readonly string[]): CompileRequest => ({
     source,
@@ -151,7 +156,10 @@ export async function runReal(group: RealGroup, one: RealCase, on: Installed): P
   return { verdict, outcome: outcomeWord(verdict) };
 }
 
-/** `filter` picks the case of that name, else cases by a part of their names or of their group's. Pasted, it may have been wrapped. */
+/**
+ * `filter` picks the case of that name, else cases by a part of their names or of their group's.
+ * Pasted, it may have been wrapped.
+ */
 export async function real(filter: string | undefined, write: (text: string) => void): Promise<number> {
   const wanted = filter?.replace(/\s+/g, " ") ?? "";
   const groups = realGroups();

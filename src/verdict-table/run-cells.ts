@@ -1,9 +1,11 @@
 /**
- * Runs the cells of a verdict table on several workers (processes, or this one), recalling what an earlier run found out.
+ * Runs the cells of a verdict table on several workers (processes, or this one), recalling what an
+ * earlier run found out.
  *
- * Every cell is prepared (compiled, which gives the key of its program), and each distinct program searched once. The seeded mutants of
- * cells that say none follow in the same way. What took longest the last time goes first, so that no long search is left alone at the end.
- * An interrupt stops at once; what was found until then is kept, and the next run goes on from there.
+ * Every cell is prepared (compiled, which gives the key of its program), and each distinct program
+ * searched once. The seeded mutants of cells that say none follow in the same way. What took
+ * longest the last time goes first, so that no long search is left alone at the end. An interrupt
+ * stops at once; what was found until then is kept, and the next run goes on from there.
  */
 import { deserialize, serialize } from "node:v8";
 import { InputFault } from "../base/diagnostics.ts";
@@ -158,7 +160,10 @@ class Runner {
     await this.search(left.map(([, mutant]) => mutant));
   }
 
-  /** Prepares each part and searches its program at once, unless that is done or being done under another name. */
+  /**
+   * Prepares each part and searches its program at once, unless that is done or being done under
+   * another name.
+   */
   private async search(parts: readonly Part[], mutants: ReadonlyMap<Part, Part> = new Map()): Promise<void> {
     const { cache, fresh, signal } = this.options;
     const seconds = new Map(parts.map((part) => [part, lastSeconds(cache, part)]));
@@ -189,7 +194,8 @@ class Runner {
       await one(worker, part).catch((error: unknown) => {
         throw located(error, part);
       });
-      // At once, so that a run that is interrupted has whole cells. A cell that says what goes wrong needs no proof that it would.
+      // At once, so that a run that is interrupted has whole cells. A cell that says what goes
+      // wrong needs no proof that it would.
       const mutant = mutants.get(part);
       if (mutant === undefined || signal.aborted || this.outcomeOf(part)?.kind !== "none") return;
       this.progress.total++;

@@ -1,8 +1,10 @@
 /**
- * Finds and reads a `matrix.json`: what `shootdown report NAME` is to check. docs/reports.md describes the format.
+ * Finds and reads a `matrix.json`: what `shootdown report NAME` is to check. docs/reports.md
+ * describes the format.
  *
- * All knowledge of a particular report is in that file. Whatever it names (rows, designs, files) must exist in it or beside it: a report
- * with a condition on a row that was renamed would claim things that nothing supports.
+ * All knowledge of a particular report is in that file. Whatever it names (rows, designs, files)
+ * must exist in it or beside it: a report with a condition on a row that was renamed would claim
+ * things that nothing supports.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -28,7 +30,10 @@ import type {
 import { ordinaryRows } from "./verdict-table.ts";
 
 const FILE = "matrix.json";
-/** What is said of the cells may stand in a file of its own: its keys are as if they stood in matrix.json. */
+/**
+ * What is said of the cells may stand in a file of its own: its keys are as if they stood in
+ * matrix.json.
+ */
 const ANSWER = "answer.json";
 const corpusDir = join(packageRoot, "corpus");
 
@@ -42,7 +47,10 @@ export function knownTables(): Map<string, string> {
   return found;
 }
 
-/** F01-4.4-invalidate is 4.4-invalidate unless the file says otherwise. One that cannot be read keeps that name until it is asked for. */
+/**
+ * F01-4.4-invalidate is 4.4-invalidate unless the file says otherwise. One that cannot be read
+ * keeps that name until it is asked for.
+ */
 function nameIn(file: string, folder: string): string {
   const short = folder.replace(/^[A-Z]\d+-/, "");
   try {
@@ -79,7 +87,10 @@ function read(file: string): Value {
   }
 }
 
-/** Rows, designs and groups of answer.json add to those of the same id; other keys stand in one of the two files. */
+/**
+ * Rows, designs and groups of answer.json add to those of the same id; other keys stand in one of
+ * the two files.
+ */
 function joined(top: Value, answer: Value): Value {
   const merged: Record<string, unknown> = { ...record(top) };
   for (const [key, more] of Object.entries(record(answer))) {

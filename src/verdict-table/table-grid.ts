@@ -1,5 +1,6 @@
 /**
- * The grid of a verdict table: rows are users, columns designs, as many groups side by side as fit the width. A cell is a short code.
+ * The grid of a verdict table: rows are users, columns designs, as many groups side by side as fit
+ * the width. A cell is a short code.
  */
 
 import { wrap } from "../report/wrap.ts";

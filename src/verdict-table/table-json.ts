@@ -1,7 +1,9 @@
 /**
- * A verdict table as data: every cell with what it came to, its command and what answers it, the designs' effects and the sentences.
+ * A verdict table as data: every cell with what it came to, its command and what answers it, the
+ * designs' effects and the sentences.
  *
- * Nothing in it depends on the machine or the day but `searchSeconds`, so that a kept one changes only if a cell does.
+ * Nothing in it depends on the machine or the day but `searchSeconds`, so that a kept one changes
+ * only if a cell does.
  */
 
 import { answerOf, effectsOf, judge } from "./answer.ts";

@@ -1,6 +1,7 @@
 /**
- * A verdict table as a mail: 72 columns, plain ASCII. The table and the answer first, then what each design costs and breaks, the schedule
- * on which what was shipped fails (if it does), every bad cell with its command, and what was searched within which bounds.
+ * A verdict table as a mail: 72 columns, plain ASCII. The table and the answer first, then what
+ * each design costs and breaks, the schedule on which what was shipped fails (if it does), every
+ * bad cell with its command, and what was searched within which bounds.
  */
 
 import { plain } from "../report/palette.ts";
@@ -127,7 +128,9 @@ function badCells(result: TableResult): Bad[] {
   });
 }
 
-/** Cells of one column that fail in the same class: one explanation, told of the shortest schedule. */
+/**
+ * Cells of one column that fail in the same class: one explanation, told of the shortest schedule.
+ */
 function badGroups(result: TableResult): Bad[][] {
   const groups = new Map<string, Bad[]>();
   for (const column of result.table.columns) {
@@ -200,7 +203,10 @@ function continued(head: string, command: string): string[] {
   return lines.map((line, i) => `${i === 0 ? head : " ".repeat(head.length)}${line}${i < lines.length - 1 ? " \\" : ""}`);
 }
 
-/** If what was shipped is not safe, that is to be seen, and not only said. One schedule for each kind of failure in each group. */
+/**
+ * If what was shipped is not safe, that is to be seen, and not only said. One schedule for each
+ * kind of failure in each group.
+ */
 function schedules(result: TableResult): MailSection[] {
   const { table } = result;
   const shipped = table.designs.find((d) => d.role === "shipped");

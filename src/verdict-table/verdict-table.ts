@@ -1,8 +1,10 @@
 /**
- * A verdict table: one question asked of many programs. Rows are users, columns are designs for kinds of page (or whatever a `matrix.json` says
- * they are), a cell is one scenario with its macros. Data only: what was asked, and what came of it; `table-*.ts` beside this print it.
+ * A verdict table: one question asked of many programs. Rows are users, columns are designs for
+ * kinds of page (or whatever a `matrix.json` says they are), a cell is one scenario with its
+ * macros. Data only: what was asked, and what came of it; `table-*.ts` beside this print it.
  *
- * A cell that says none counts only if the same cell with a seeded fault is found out; see `standingOf`.
+ * A cell that says none counts only if the same cell with a seeded fault is found out; see
+ * `standingOf`.
  */
 import type { Story } from "../explain/story.ts";
 
@@ -11,7 +13,9 @@ export interface TableRow {
   readonly label: string;
   /** For the table. */
   readonly short: string;
-  /** Its own id, or that of the row of which it is a variant: the same code, used in another way. */
+  /**
+   * Its own id, or that of the row of which it is a variant: the same code, used in another way.
+   */
   readonly of: string;
   readonly note: string;
 }
@@ -43,7 +47,10 @@ export interface Group {
   readonly note: string;
   /** What a row is in it: "user". */
   readonly rowName: string;
-  /** The rows that its cells have. Those that a group names for itself are in no other group, unless it names them too. */
+  /**
+   * The rows that its cells have. Those that a group names for itself are in no other group, unless
+   * it names them too.
+   */
   readonly rows: readonly string[];
 }
 
@@ -109,7 +116,10 @@ export interface Alternative {
   readonly text: string;
 }
 
-/** The first alternative whose conditions hold is said; if none does, the report says that it cannot tell about `about`. */
+/**
+ * The first alternative whose conditions hold is said; if none does, the report says that it cannot
+ * tell about `about`.
+ */
 export interface Claim {
   readonly about: string;
   readonly say: readonly Alternative[];
@@ -119,7 +129,9 @@ export interface VerdictTable {
   readonly name: string;
   readonly title: string;
   readonly question: string;
-  /** Paragraphs on what is modelled and what is not: facts for the reader, not claims about cells. */
+  /**
+   * Paragraphs on what is modelled and what is not: facts for the reader, not claims about cells.
+   */
   readonly scope: readonly string[];
   readonly kernel: string | undefined;
   /** What a row is: "user". */
@@ -138,7 +150,10 @@ export interface VerdictTable {
   readonly answer: readonly Claim[];
 }
 
-/** Rows of the kind that the verdict table is about, which groups with rows of their own have none of. */
+/**
+ * Rows of the kind that the verdict table is about, which groups with rows of their own have none
+ * of.
+ */
 export const ordinaryRows = ({ rows, groups, rowName }: Pick<VerdictTable, "rows" | "groups" | "rowName">): TableRow[] =>
   rows.filter((row) => groups.some((g) => g.rowName === rowName && g.rows.includes(row.id)));
 
@@ -215,7 +230,10 @@ export function cellVerdict(result: CellResult): CellVerdict {
   return { kind: "none" };
 }
 
-/** For conditions: whether the cell supports "safe", supports "not safe", or neither. A skipped cell stands for nothing. */
+/**
+ * For conditions: whether the cell supports "safe", supports "not safe", or neither. A skipped cell
+ * stands for nothing.
+ */
 export function standingOf(verdict: CellVerdict): "ok" | "bad" | "open" | "skipped" {
   switch (verdict.kind) {
     case "none":

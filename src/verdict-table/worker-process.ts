@@ -1,5 +1,6 @@
 /**
- * The worker process of a report: does jobs as they are sent to it, one after the other, and ends with its parent.
+ * The worker process of a report: does jobs as they are sent to it, one after the other, and ends
+ * with its parent.
  *
  * An interrupt from the terminal reaches it as well as its parent, and is the parent's business.
  */

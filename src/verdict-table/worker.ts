@@ -1,7 +1,9 @@
 /**
- * What one worker of a verdict table does with a job, and the two kinds of worker: a process (`worker-process.ts`), or this process.
+ * What one worker of a verdict table does with a job, and the two kinds of worker: a process
+ * (`worker-process.ts`), or this process.
  *
- * Searching occupies a thread, so several at once need processes. This process serves where there is no built code to start one from.
+ * Searching occupies a thread, so several at once need processes. This process serves where there
+ * is no built code to start one from.
  */
 
 import { fork } from "node:child_process";
@@ -141,7 +143,10 @@ export type Reply =
 
 const PROCESS = join(import.meta.dirname, "worker-process.js");
 
-/** Several processes; where there is no built code to start one from, as in tests, this process alone. */
+/**
+ * Several processes; where there is no built code to start one from, as in tests, this process
+ * alone.
+ */
 export function workersFor(jobs: number, cwd: string, env: NodeJS.ProcessEnv, cache: Cache, signal: AbortSignal): Worker[] {
   return existsSync(PROCESS) ? Array.from({ length: jobs }, () => forkedWorker(cwd, env)) : [ownWorker(cache, signal)];
 }

@@ -1,4 +1,7 @@
-/** Makes the machine that each pass of a search runs on: which engine, with which scheduling points, and what is known of sharing. */
+/**
+ * Makes the machine that each pass of a search runs on: which engine, with which scheduling points,
+ * and what is known of sharing.
+ */
 
 import { type CompiledModule, compileProgram } from "../compile/compile-program.ts";
 import { type RunOptions, runCompiled } from "../compile/compiled.ts";
@@ -8,7 +11,9 @@ import type { Machine, Merging } from "../machine/machine.ts";
 import { findPoints } from "../program/points.ts";
 import type { Program } from "../program/program.ts";
 
-/** WebAssembly of a program that need not be made again: it depends on which accesses race in it. */
+/**
+ * WebAssembly of a program that need not be made again: it depends on which accesses race in it.
+ */
 export interface KeptCode {
   readonly recall: (program: Program, knowledge: Knowledge) => CompiledModule | undefined;
   readonly keep: (knowledge: Knowledge, compiled: CompiledModule) => void;
@@ -22,7 +27,10 @@ export interface MachineOptions {
   readonly preemptions: number | undefined;
 }
 
-/** Makes the machine of each pass. Code is generated again only when there are new scheduling points. */
+/**
+ * Makes the machine of each pass. Code is generated again only when there are new scheduling
+ * points.
+ */
 export function machinesOf(
   program: Program,
   options: MachineOptions & Pick<RunOptions, "memoise">,
@@ -30,7 +38,8 @@ export function machinesOf(
   onWork?: (doing: string) => void,
 ): (knowledge: Knowledge) => Machine {
   const merging = options.merge;
-  // Where switches are counted, a thread has to be seen between taking a lock and giving it back: another that waits for it is no preemption.
+  // Where switches are counted, a thread has to be seen between taking a lock and giving it back:
+  // another that waits for it is no preemption.
   const movers = options.preemptions === undefined;
   if (options.engine === "interpreter") return (knowledge) => createInterpreter(program, { merging, movers, ...knowledge });
   let compiled: { module: CompiledModule; racy: string } | undefined;

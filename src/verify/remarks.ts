@@ -1,9 +1,15 @@
-/** Reasons to doubt that a search says anything, said beside its verdict: one thread alone, threads that never meet. */
+/**
+ * Reasons to doubt that a search says anything, said beside its verdict: one thread alone, threads
+ * that never meet.
+ */
 import { meets } from "../explain/contention.ts";
 import { type ObservedMachine, runInTurn } from "../explain/observation.ts";
 import type { CheckResult } from "../explore/passes.ts";
 
-/** `create` makes the machine that is run for those that nothing less tells; without it they are left out. */
+/**
+ * `create` makes the machine that is run for those that nothing less tells; without it they are
+ * left out.
+ */
 export function remarksOn(result: CheckResult, create?: ObservedMachine): string[] {
   // What was found needs no doubt.
   if (result.outcome.kind === "violation") return [];

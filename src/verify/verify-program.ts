@@ -65,7 +65,10 @@ export interface CheckHooks {
   shouldStop(): string | undefined;
   /** Told before work that may take long and does not ask in between: completes "while ...". */
   readonly onWork?: (doing: string) => void;
-  /** Told of what was found before it is told in words: the same without the story, and without remarks that cost time. */
+  /**
+   * Told of what was found before it is told in words: the same without the story, and without
+   * remarks that cost time.
+   */
   readonly onFound?: (verdict: Verdict) => void;
 }
 
@@ -200,7 +203,10 @@ function racesFound(program: Program, result: CheckResult): RaceFound[] {
   return result.races.map((race) => ({ addr: race.addr, accesses: [side(race.first), side(race.second)] }));
 }
 
-/** Of two different states sharing a 64-bit fingerprint, so that one was not explored: about n squared over 2^65. */
+/**
+ * Of two different states sharing a 64-bit fingerprint, so that one was not explored: about n
+ * squared over 2^65.
+ */
 export const missProbability = (states: number): number => Math.min(1, states ** 2 / 2 ** 65);
 
 function reasonOf(why: Inconclusive, options: VerifyOptions, stopped: string | undefined): string {

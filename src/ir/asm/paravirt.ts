@@ -1,12 +1,16 @@
 /**
- * Names for what kernel assembly reaches through tables that need not be linked: paravirt operations, and the CPU's own per-CPU offset.
+ * Names for what kernel assembly reaches through tables that need not be linked: paravirt
+ * operations, and the CPU's own per-CPU offset.
  */
 
 import type { DebugInfoBuilder } from "../debug/debug-info.ts";
 import type { IrValue, Module } from "../read/module.ts";
 import { planAsm } from "./plan.ts";
 
-/** The per-CPU variable that holds the CPU's own offset: the engine's `__sd_percpu_offset()` answers for it. */
+/**
+ * The per-CPU variable that holds the CPU's own offset: the engine's `__sd_percpu_offset()` answers
+ * for it.
+ */
 export const PERCPU_SELF = "this_cpu_off";
 
 const paravirtNames = new WeakMap<Module, ReadonlyMap<string, string>>();

@@ -1,69 +1,17 @@
 /**
- * Reads one kernel inline asm (x86-64, AT&T): constraints into operands, template into statements, sections into what they mean.
+ * Reads one kernel inline asm (x86-64, AT&T): constraints into operands, template into statements,
+ * sections into what they mean.
  *
- * A plan depends on the template and constraints only, so it is made once for each. The linker asks it which symbols matter and where
- * a jump goes; `ir/x86/statements.ts` runs its statements. What is not understood is a plan of kind "unknown", never a throw.
- * Alternatives (patched by CPU features at boot) mean their original text, except paravirt calls, which mean the native instruction.
+ * A plan depends on the template and constraints only, so it is made once for each. The linker asks
+ * it which symbols matter and where a jump goes; `ir/x86/statements.ts` runs its statements. What
+ * is not understood is a plan of kind "unknown", never a throw. Alternatives (patched by CPU
+ * features at boot) mean their original text, except paravirt calls, which mean the native
+ * instruction.
  */
 
 import type { IrValue } from "../read/module.ts";
-
-export interface AsmOperand {
-  readonly kind: "output" | "input" | "label";
-  /** The value is an address and the operand is the memory there. */
-  readonly indirect: boolean;
-  /** Register name without size ("a", "di", "8"), if the constraint names one. */
-  readonly register: string | undefined;
-  /** Condition of a flag output ("z", "c" …). */
-  readonly flag: string | undefined;
-  /** For an input: the output operand it shares its place with. */
-  readonly tied: number | undefined;
-  /** Index among the call's arguments (inputs and indirect outputs). */
-  readonly arg: number | undefined;
-  /** Index among the call's results (direct outputs). */
-  readonly result: number | undefined;
-}
-
-/** An operand as written in a statement. */
-export type AsmArg =
-  | { readonly kind: "operand"; readonly index: number; readonly gs: boolean; readonly deref: boolean; readonly star: boolean }
-  | { readonly kind: "register"; readonly name: string; readonly bits: number; readonly deref: boolean }
-  | { readonly kind: "immediate"; readonly value: bigint }
-  /** A control register, a stack slot, a symbol: for the few templates that know it by its text. */
-  | { readonly kind: "text"; readonly text: string };
-
-export interface Statement {
-  readonly mnemonic: string;
-  readonly lock: boolean;
-  readonly args: readonly AsmArg[];
-  readonly text: string;
-}
-
-export type AsmPlan =
-  | {
-      readonly kind: "code";
-      readonly operands: readonly AsmOperand[];
-      readonly statements: readonly Statement[];
-      /** C functions that the lowering calls. */
-      readonly functions: readonly string[];
-      /** Call arguments that are functions called directly. */
-      readonly calledOperands: readonly number[];
-      /** Call arguments that are memory holding a function pointer to call. */
-      readonly indirectCalls: readonly number[];
-      /** Call arguments whose value matters. */
-      readonly usedArgs: readonly number[];
-    }
-  /** Always goes to this label operand (index among labels), or falls through. */
-  | { readonly kind: "jump"; readonly label: number | undefined }
-  /** A static branch: call arguments that hold the key and the sense; the label index. */
-  | {
-      readonly kind: "key";
-      readonly key: number;
-      readonly branch: number | undefined;
-      readonly label: number;
-      readonly initiallyTaken: boolean;
-    }
-  | { readonly kind: "unknown"; readonly why: string };
+import { calledFunction, controlFunction, MACHINE_FUNCTIONS } from "./machine-functions.ts";
+import type { AsmArg, AsmOperand, AsmPlan, Statement } from "./parsed-asm.ts";
 
 const REGISTER = /^(?:[er]?(?:([abcd])x|(si|di|bp|sp))|([abcd])l|(sil|dil)|r(\d+)([dwb]?))$/;
 
@@ -162,7 +110,10 @@ function splitSections(template: string): Sections {
 
 const NOISE = /^\.(?:balign|align|skip|global|globl|quad|long|word|short|org|hidden|type|size|set|p2align|reloc)\b/;
 
-/** Lines of code: labels and directives gone. `.byte 0x0f, 0x0b` is ud2; other bytes stay, to be refused. */
+/**
+ * Lines of code: labels and directives gone. `.byte 0x0f, 0x0b` is ud2; other bytes stay, to be
+ * refused.
+ */
 function codeLines(text: string): string[] {
   const out: string[] = [];
   for (const raw of text.split("\n")) {
@@ -172,7 +123,8 @@ function codeLines(text: string): string[] {
     if (/^\.byte 0x0f ?, ?0x(?:0b|ff|b9)$/.test(line) || /^ud[01]\b/.test(line)) line = "ud2";
     if (/^\.byte 0x0f ?, ?0x01 ?, ?0xc[ab]$/.test(line)) line = "nop"; // clac, stac
     if (/^\.byte 0x0f ?, ?0x1f\b/.test(line) || /^\.byte 0x66 ?, ?0x66 ?, ?0x66\b/.test(line)) line = "nop";
-    // hweight before assemblers knew popcnt: from the second operand, in (r)di, to the first, in (r)ax.
+    // hweight before assemblers knew popcnt: from the second operand, in (r)di, to the first, in
+    // (r)ax.
     if (/^\.byte 0xf3 ?, ?0x48 ?, ?0x0f ?, ?0xb8 ?, ?0xc7$/.test(line)) line = "popcntq $1, $0";
     if (/^\.byte 0xf3 ?, ?0x0f ?, ?0xb8 ?, ?0xc7$/.test(line)) line = "popcntl $1, $0";
     out.push(line);
@@ -278,40 +230,6 @@ function jumpPlan(s: Sections, operands: readonly AsmOperand[], template: string
   return undefined;
 }
 
-/** The C functions that stand for instructions with an effect outside memory. The model kernel defines them. */
-export const MACHINE_FUNCTIONS: Readonly<Record<string, string>> = {
-  cli: "__sd_irq_disable",
-  sti: "__sd_irq_enable",
-  pushf: "__sd_irq_save_flags",
-  pushfq: "__sd_irq_save_flags",
-  popf: "__sd_irq_restore_flags",
-  popfq: "__sd_irq_restore_flags",
-  invlpg: "__sd_invlpg",
-  invpcid: "__sd_invpcid",
-  rdtsc: "__sd_rdtsc",
-  wrmsr: "__sd_wrmsr",
-  movsb: "__sd_rep_movsb",
-};
-
-/** `__sd_write_cr3` and the like, if the statement moves to or from a control register. */
-export function controlFunction(s: Statement): string | undefined {
-  if (!/^mov[ql]?$/.test(s.mnemonic)) return undefined;
-  const [from, to] = s.args;
-  const read = from?.kind === "text" ? /^%%?(cr\d)$/.exec(from.text) : null;
-  if (read !== null) return `__sd_read_${read[1]}`;
-  const write = to?.kind === "text" ? /^%%?(cr\d)$/.exec(to.text) : null;
-  return write === null ? undefined : `__sd_write_${write[1]}`;
-}
-
-/** The plain function behind `call NAME`, with user-access helpers and static-call trampolines named. */
-export function calledFunction(s: Statement): string | undefined {
-  const target = s.args[0];
-  if (s.mnemonic !== "call" || target?.kind !== "text") return undefined;
-  if (/^__get_user_/.test(target.text)) return "__sd_get_user";
-  if (/^__put_user_/.test(target.text)) return "__sd_put_user";
-  return /^[A-Za-z_]\w*$/.test(target.text) ? target.text : undefined;
-}
-
 function codePlan(s: Sections, operands: readonly AsmOperand[]): AsmPlan {
   // `1: cmpxchg …; jnz 1b` on per-CPU data: nothing comes between the load before it and the exchange.
   const lines = codeLines(chooseText(s)).filter(
@@ -350,7 +268,10 @@ function codePlan(s: Sections, operands: readonly AsmOperand[]): AsmPlan {
   return { kind: "code", operands, statements, functions: [...functions], calledOperands, indirectCalls, usedArgs: [...used] };
 }
 
-/** `ud2` with its bug-table entry, as the pseudo statement "bug file, line, flags" (each an operand, or absent as an empty text). */
+/**
+ * `ud2` with its bug-table entry, as the pseudo statement "bug file, line, flags" (each an operand,
+ * or absent as an empty text).
+ */
 function bugStatement(table: string): Statement {
   const refs = (directive: RegExp): string[] =>
     table

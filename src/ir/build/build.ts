@@ -16,7 +16,10 @@ import { withoutOverflow } from "../read/nesting.ts";
 import { checkBuilt, checkRead } from "./limits.ts";
 
 export interface BuildOptions {
-  /** Functions of at most this many instructions are inlined wherever they are called; 0 inlines only what has to be. */
+  /**
+   * Functions of at most this many instructions are inlined wherever they are called; 0 inlines
+   * only what has to be.
+   */
   readonly inlineSmall?: number;
   /** No function grows beyond this many instructions by inlining. */
   readonly inlineMax?: number;
@@ -24,7 +27,10 @@ export interface BuildOptions {
   readonly anySize?: boolean;
 }
 
-/** `modules` in order of priority: the first of two equally strong definitions wins. Throws an InputFault with all that is wrong (SD2xx). */
+/**
+ * `modules` in order of priority: the first of two equally strong definitions wins. Throws an
+ * InputFault with all that is wrong (SD2xx).
+ */
 export function buildProgram(modules: readonly Module[], options: BuildOptions = {}): Program {
   return withoutOverflow(modules[0]?.source ?? "", () => build(modules, options));
 }

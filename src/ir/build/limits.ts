@@ -1,7 +1,9 @@
 /**
- * How large a program may be: what is larger would take gigabytes, or days, before a search could begin. Each limit is far above what a kernel has.
+ * How large a program may be: what is larger would take gigabytes, or days, before a search could
+ * begin. Each limit is far above what a kernel has.
  *
- * Functions are looked at twice: as they were read, before anything is made of them, and after inlining.
+ * Functions are looked at twice: as they were read, before anything is made of them, and after
+ * inlining.
  */
 import { type Diagnostic, InputFault } from "../../base/diagnostics.ts";
 import type { Func, Program } from "../../program/program.ts";
@@ -16,8 +18,9 @@ const MOST_LISTED = 10;
 const SECTION_KINDS = 7n;
 
 /**
- * Bytes that the process needs while V8 optimises the largest function, which grows with the square of its size: measured with Node 20, on functions of
- * 600 to 7,500 instructions of which two thirds may be interleaved. It cannot be interrupted there.
+ * Bytes that the process needs while V8 optimises the largest function, which grows with the square
+ * of its size: measured with Node 20, on functions of 600 to 7,500 instructions of which two thirds
+ * may be interleaved. It cannot be interrupted there.
  */
 export function memoryForCode(program: Program): number {
   const largest = Math.max(0, ...program.funcs.map((f) => f.blocks.reduce((n, b) => n + b.instrs.length, 0)));
@@ -58,7 +61,10 @@ export function checkBuilt(program: Program): void {
   refuse([...tooLong(sizes), ...frames, ...unknownSections(program)]);
 }
 
-/** Of __sd_atomic_begin. Inlining and folding have made constants of what the kernel's functions pass on. */
+/**
+ * Of __sd_atomic_begin. Inlining and folding have made constants of what the kernel's functions
+ * pass on.
+ */
 function unknownSections(program: Program): Diagnostic[] {
   return program.funcs.flatMap((f) =>
     f.blocks.flatMap((b) =>

@@ -1,8 +1,10 @@
 /**
- * Gives LLVM debug metadata its meaning: source positions, C types, and the names of globals, functions and variables.
+ * Gives LLVM debug metadata its meaning: source positions, C types, and the names of globals,
+ * functions and variables.
  *
- * One builder serves all modules of a program and merges their tables. It is lazy: only what is asked for is converted, once.
- * Nothing here throws: metadata that is missing or not understood gives position 0, type -1 or an empty name.
+ * One builder serves all modules of a program and merges their tables. It is lazy: only what is
+ * asked for is converted, once. Nothing here throws: metadata that is missing or not understood
+ * gives position 0, type -1 or an empty name.
  */
 
 import { isFullPath, joinPath } from "../../base/path.ts";
@@ -12,7 +14,10 @@ import { createDebugLocs, type FileNamer } from "./debug-locs.ts";
 import { fieldItems, fieldNode, fieldNumber, fieldString, nodeOf } from "./debug-meta.ts";
 import { createDebugTypes } from "./debug-types.ts";
 
-/** A named thing of the C source. `type` is an index in `DebugInfo.types` or -1; `file` is "" and `line` 0 when unknown. */
+/**
+ * A named thing of the C source. `type` is an index in `DebugInfo.types` or -1; `file` is "" and
+ * `line` 0 when unknown.
+ */
 export interface Described {
   readonly name: string;
   readonly type: number;
@@ -26,37 +31,61 @@ export interface DescribedGlobal extends Described {
 
 /** What a C variable is, and how the SSA value it hangs on holds it. */
 export interface DescribedVariable extends Described {
-  /** "value": the SSA value is the variable. "memory": the SSA value (an alloca) is the variable's address. */
+  /**
+   * "value": the SSA value is the variable. "memory": the SSA value (an alloca) is the variable's
+   * address.
+   */
   readonly held: "value" | "memory";
 }
 
 export interface DebugInfoBuilder {
   /** Index in `DebugInfo.locs` of a `!dbg` node with its inlinedAt chain; 0 if there is none. */
   readonly loc: (module: Module, dbg: number | undefined) => number;
-  /** The position `loc` as seen when its function is inlined at `at`: the outermost link of its chain is given `at` as caller. */
+  /**
+   * The position `loc` as seen when its function is inlined at `at`: the outermost link of its
+   * chain is given `at` as caller.
+   */
   readonly inlined: (loc: number, at: number) => number;
-  /** Index in `DebugInfo.types` of a DI type node; -1 if there is none. `void` is a type of kind "void". */
+  /**
+   * Index in `DebugInfo.types` of a DI type node; -1 if there is none. `void` is a type of kind
+   * "void".
+   */
   readonly type: (module: Module, id: number | undefined) => number;
-  /** Name (the C name; the IR name when there is no debug info), type, file and line of a global variable. */
+  /**
+   * Name (the C name; the IR name when there is no debug info), type, file and line of a global
+   * variable.
+   */
   readonly globalOf: (module: Module, global: IrGlobal) => DescribedGlobal;
-  /** Name, return type, file and line of a function, and `loc`, the index of its line as a position. */
+  /**
+   * Name, return type, file and line of a function, and `loc`, the index of its line as a position.
+   */
   readonly functionOf: (module: Module, func: IrFunction) => Described & { readonly loc: number };
   /** The variable of a DILocalVariable (or DIGlobalVariable) node. */
   readonly variableOf: (module: Module, id: number) => Described;
-  /** The C variables of one function by the SSA name (without `%`) that holds them: see `DescribedVariable.held`. */
+  /**
+   * The C variables of one function by the SSA name (without `%`) that holds them: see
+   * `DescribedVariable.held`.
+   */
   readonly variablesOf: (module: Module, func: string) => ReadonlyMap<string, DescribedVariable>;
-  /** The tables; `regNames` is the caller's own, indexed by function. More may be asked for afterwards: the tables are live. */
+  /**
+   * The tables; `regNames` is the caller's own, indexed by function. More may be asked for
+   * afterwards: the tables are live.
+   */
   readonly finish: (regNames: DebugInfo["regNames"]) => DebugInfo;
 }
 
 /**
- * clang writes a path below the folder that it ran in without that folder, and which folder that was differs from module to module
- * (ours are compiled in the package, a scenario where the user is): a path means a file only together with it.
+ * clang writes a path below the folder that it ran in without that folder, and which folder that
+ * was differs from module to module (ours are compiled in the package, a scenario where the user
+ * is): a path means a file only together with it.
  */
 const whole: FileNamer = (directory, filename) =>
   directory === "" || filename === "" || filename.startsWith("<") || isFullPath(filename) ? filename : joinPath(directory, filename);
 
-/** Makes an empty builder. `nameFile` decides how files are called; without it by their full path, as far as the metadata say it. */
+/**
+ * Makes an empty builder. `nameFile` decides how files are called; without it by their full path,
+ * as far as the metadata say it.
+ */
 export function createDebugInfo(nameFile: FileNamer = whole): DebugInfoBuilder {
   const types = createDebugTypes();
   const locs = createDebugLocs(nameFile);
@@ -152,7 +181,10 @@ export function createDebugInfo(nameFile: FileNamer = whole): DebugInfoBuilder {
   };
 }
 
-/** The expression of a global that LLVM made one bit, because it only ever has two values: (deref) times constant plus constant. */
+/**
+ * The expression of a global that LLVM made one bit, because it only ever has two values: (deref)
+ * times constant plus constant.
+ */
 function storedAs({ items }: MetaNode): StoredAs | undefined {
   const ops = items.map((item) => (item.kind === "word" ? item.value : item.kind === "int" ? item.value : undefined));
   const at = ops.indexOf("DW_OP_mul");
@@ -164,8 +196,9 @@ function storedAs({ items }: MetaNode): StoredAs | undefined {
 const UNKNOWN: Described = { name: "", type: -1, file: "", line: 0 };
 
 /**
- * One SSA value may hold several variables, an argument of an inlined function beside the caller's own variable. A place in memory
- * is best named by the variable that lives there; then the function's own variables come before those of inlined functions.
+ * One SSA value may hold several variables, an argument of an inlined function beside the caller's
+ * own variable. A place in memory is best named by the variable that lives there; then the
+ * function's own variables come before those of inlined functions.
  */
 function rankOf(module: Module, record: DebugRecord): number {
   const location = record.loc === undefined ? undefined : module.metadata.get(record.loc);

@@ -1,5 +1,6 @@
 /**
- * The table of source positions: DILocation nodes of several modules, with the calls that they were inlined at.
+ * The table of source positions: DILocation nodes of several modules, with the calls that they were
+ * inlined at.
  *
  * Equal positions are one entry. Position 0 is "nowhere". A chain ends with `inlinedAt` -1.
  */
@@ -8,7 +9,9 @@ import type { Loc } from "../../program/program.ts";
 import type { MetaNode, Module } from "../read/module.ts";
 import { fieldId, fieldNode, fieldNumber, fieldString } from "./debug-meta.ts";
 
-/** How the file of a DIFile is to be called, from its directory and its name as clang was given it. */
+/**
+ * How the file of a DIFile is to be called, from its directory and its name as clang was given it.
+ */
 export type FileNamer = (directory: string, filename: string) => string;
 
 export interface DebugLocs {
@@ -16,11 +19,17 @@ export interface DebugLocs {
   readonly of: (module: Module, id: number) => number;
   readonly inlined: (loc: number, at: number) => number;
   readonly intern: (loc: Loc) => number;
-  /** The name of the file that a node (subprogram, variable, scope) stands in; "" if it does not say. */
+  /**
+   * The name of the file that a node (subprogram, variable, scope) stands in; "" if it does not
+   * say.
+   */
   readonly fileOf: (module: Module, node: MetaNode) => string;
 }
 
-/** The function and file of a scope: blocks lie in a function, and a block may have come from another file. */
+/**
+ * The function and file of a scope: blocks lie in a function, and a block may have come from
+ * another file.
+ */
 interface ScopePosition {
   readonly func: string;
   readonly file: string;

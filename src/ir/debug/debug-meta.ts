@@ -1,5 +1,6 @@
 /**
- * Reads fields of raw metadata nodes. A field that is absent or of another kind gives undefined, 0 or "": never an error.
+ * Reads fields of raw metadata nodes. A field that is absent or of another kind gives undefined, 0
+ * or "": never an error.
  */
 
 import type { MetaNode, MetaValue, Module } from "../read/module.ts";

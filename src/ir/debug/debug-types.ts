@@ -20,7 +20,10 @@ export interface DebugTypes {
   readonly types: readonly DebugType[];
   /** Index of the type of a node, or -1 if that is not a type. */
   readonly index: (module: Module, node: MetaNode) => number;
-  /** Index of the type in a field such as `type` or `baseType`; that of `void` if the field is absent or null. */
+  /**
+   * Index of the type in a field such as `type` or `baseType`; that of `void` if the field is
+   * absent or null.
+   */
   readonly fieldIndex: (module: Module, node: MetaNode, field: string) => number;
 }
 
@@ -40,7 +43,10 @@ export function createDebugTypes(): DebugTypes {
   /** Entries by what they are; see the `key`s below. */
   const byKey = new Map<string, number>();
   const byNode = new WeakMap<MetaNode, number>();
-  /** Structs whose members are still to be read, and typedef entries still to be copied from them: what breaks cycles. */
+  /**
+   * Structs whose members are still to be read, and typedef entries still to be copied from them:
+   * what breaks cycles.
+   */
   const unfilled: { readonly module: Module; readonly node: MetaNode; readonly index: number }[] = [];
   const copies: { readonly to: number; readonly from: number; readonly name: string }[] = [];
   /** Typedefs of structs that are incomplete so far, by the struct's index. */
@@ -58,7 +64,10 @@ export function createDebugTypes(): DebugTypes {
     return inner === undefined ? intern("void", { ...EMPTY }) : index(module, inner);
   }
 
-  /** Fills what conversion left open. Members of a struct may open further structs, so this is a loop and not a recursion. */
+  /**
+   * Fills what conversion left open. Members of a struct may open further structs, so this is a
+   * loop and not a recursion.
+   */
   function drain(): void {
     draining = true;
     for (let next = unfilled.pop(); next !== undefined; next = unfilled.pop()) fill(next.module, next.node, next.index);
@@ -168,7 +177,10 @@ export function createDebugTypes(): DebugTypes {
     return element;
   }
 
-  /** Flexible arrays (`[]`, count -1 or none) and variable-length ones (count is a variable) count 0. */
+  /**
+   * Flexible arrays (`[]`, count -1 or none) and variable-length ones (count is a variable) count
+   * 0.
+   */
   function subrangeCount(module: Module, item: MetaValue): number {
     const range = nodeOf(module, item);
     if (range === undefined) return 0;

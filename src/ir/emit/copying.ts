@@ -1,6 +1,7 @@
 /**
- * memcpy, memmove and memset as functions of the program: a word at a time, then the bytes that are left. Copying is many accesses, on hardware as here, and
- * each may be a scheduling point: another thread can see a copy half done.
+ * memcpy, memmove and memset as functions of the program: a word at a time, then the bytes that are
+ * left. Copying is many accesses, on hardware as here, and each may be a scheduling point: another
+ * thread can see a copy half done.
  *
  * Lengths that are known and short do without (loads-and-stores.ts).
  */
@@ -66,7 +67,10 @@ function functionOf(bulk: Bulk, accesses: { next: number }): Func {
     ];
   };
 
-  /** A loop of two blocks, then block `done`: moves pieces while they fit, upwards from offset `at` or downwards to 0; the offset it ends with. */
+  /**
+   * A loop of two blocks, then block `done`: moves pieces while they fit, upwards from offset `at`
+   * or downwards to 0; the offset it ends with.
+   */
   const loop = (at: { readonly block: number; readonly value: Operand }, bytes: 1 | 8, downwards: boolean, done: number): Reg => {
     const [here, fits, next, left] = [fresh(), fresh(1), fresh(), fresh()];
     const head = blocks.length;

@@ -1,7 +1,8 @@
 /**
  * Calls of functions of the program, by number or by name.
  *
- * The caller's idea of a signature need not be the callee's (old-style declarations): missing arguments are 0, extra ones dropped.
+ * The caller's idea of a signature need not be the callee's (old-style declarations): missing
+ * arguments are 0, extra ones dropped.
  */
 
 import { ZERO } from "../../program/fold-constants.ts";
@@ -17,7 +18,10 @@ const typesOf = new WeakMap<LinkedFunction, Types>();
 
 const readers = new WeakMap<IrFunction, boolean>();
 
-/** Does the function use va_start? Then it has a hidden last parameter: the address of the variable arguments, 8 bytes each. */
+/**
+ * Does the function use va_start? Then it has a hidden last parameter: the address of the variable
+ * arguments, 8 bytes each.
+ */
 export function readsVarargs(fn: IrFunction): boolean {
   const known = readers.get(fn);
   if (known !== undefined) return known;

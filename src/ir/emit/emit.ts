@@ -1,14 +1,18 @@
 /**
- * Emitting straight-line instructions with constant folding: the one place where registers are made.
+ * Emitting straight-line instructions with constant folding: the one place where registers are
+ * made.
  *
- * Every operand is a value already masked to its width. A register narrower than the place it is used in is fine
- * (it is zero-extended), so zext, ptrtoint and copies cost nothing.
+ * Every operand is a value already masked to its width. A register narrower than the place it is
+ * used in is fine (it is zero-extended), so zext, ptrtoint and copies cost nothing.
  */
 
 import { foldCmp, foldUnary, imm, isImm, ONE, sameOperand, signed, simplifyBin, type Unary, ZERO } from "../../program/fold-constants.ts";
 import type { Bin, Cmp, Instr, Local, Operand, Reg } from "../../program/program.ts";
 
-/** State of the function being lowered. `instrs` is the current block's list, `loc` what new instructions carry. */
+/**
+ * State of the function being lowered. `instrs` is the current block's list, `loc` what new
+ * instructions carry.
+ */
 export interface Emitter {
   readonly regBits: number[];
   readonly locals: Local[];

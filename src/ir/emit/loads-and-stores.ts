@@ -1,7 +1,8 @@
 /**
  * Loads, stores, atomics, addresses and locals.
  *
- * An access of a width that is no power of two becomes several, low first; that is refused where it would have to be one (volatile, atomic).
+ * An access of a width that is no power of two becomes several, low first; that is refused where it
+ * would have to be one (volatile, atomic).
  */
 
 import { imm, ONE, ZERO } from "../../program/fold-constants.ts";
@@ -68,7 +69,10 @@ function storeRegister(f: FunctionLowering, addr: Operand, value: Operand, bits:
 
 const orderOf = (i: Kind<"load"> | Kind<"store">): Order => (i.volatile || i.ordering !== undefined ? "marked" : "plain");
 
-/** Byte offset and width of each register of a value in memory; undefined (after a fault) if it has no such form. */
+/**
+ * Byte offset and width of each register of a value in memory; undefined (after a fault) if it has
+ * no such form.
+ */
 function memoryForm(f: FunctionLowering, i: Kind<"load"> | Kind<"store">): { offset: number; bits: number }[] | undefined {
   const leaves = f.types.leaves(i.type);
   if (leaves === undefined) {
@@ -206,7 +210,10 @@ const LONGEST = 64n;
 
 const isShort = (length: Operand): length is { readonly imm: bigint } => "imm" in length && length.imm <= LONGEST;
 
-/** A copy is as many accesses as it has words; a short one that may overlap reads all before it writes any. */
+/**
+ * A copy is as many accesses as it has words; a short one that may overlap reads all before it
+ * writes any.
+ */
 export function emitCopy(f: FunctionLowering, to: Operand, from: Operand, length: Operand, overlaps = false): void {
   if (!isShort(length)) {
     emitBulk(f, overlaps ? "memmove" : "memcpy", to, from, length);

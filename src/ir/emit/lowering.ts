@@ -1,8 +1,9 @@
 /**
- * What the parts of lowering share: the program being made, the function being lowered, and how operands are found in it.
+ * What the parts of lowering share: the program being made, the function being lowered, and how
+ * operands are found in it.
  *
- * A value is a list of operands in the order of `Types.registers`. Faults are collected, never thrown here: after `refuse` the
- * caller goes on with zeros, so that one run finds everything.
+ * A value is a list of operands in the order of `Types.registers`. Faults are collected, never
+ * thrown here: after `refuse` the caller goes on with zeros, so that one run finds everything.
  */
 
 import type { Diagnostic } from "../../base/diagnostics.ts";
@@ -33,7 +34,10 @@ export interface FunctionLowering {
   readonly types: Types;
   readonly constants: ConstantContext;
   readonly e: Emitter;
-  /** SSA values so far. Blocks are lowered in reverse postorder, so a definition comes before its uses (phis apart). */
+  /**
+   * SSA values so far. Blocks are lowered in reverse postorder, so a definition comes before its
+   * uses (phis apart).
+   */
   readonly values: Map<string, readonly Operand[]>;
   /** Local slot of each alloca. */
   /** Locals whose life begins where the IR says so; that of the others begins with the function. */
@@ -45,7 +49,10 @@ export interface FunctionLowering {
   inEntry: boolean;
 }
 
-/** Records a fault at the instruction's place in the C. `code` is "SD210" for IR, "SD211" for inline asm. */
+/**
+ * Records a fault at the instruction's place in the C. `code` is "SD210" for IR, "SD211" for inline
+ * asm.
+ */
 export function refuse(f: FunctionLowering, i: IrInstruction, what: string, code = "SD210", notes: readonly string[] = []): void {
   const at = f.program.debug.finish([]).locs[f.program.debug.loc(f.module, i.dbg)];
   const known = at !== undefined && at.line > 0;

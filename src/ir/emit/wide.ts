@@ -1,5 +1,6 @@
 /**
- * Integers of 65 to 128 bits as pairs of registers, low first. The high register has `bits - 64` bits.
+ * Integers of 65 to 128 bits as pairs of registers, low first. The high register has `bits - 64`
+ * bits.
  *
  * Everything is straight-line: shifts by a variable amount compute both cases and select.
  */

@@ -1,7 +1,9 @@
 /**
- * The value of IR constants once every symbol has an address: as integers for lowering, as bytes for the image of memory.
+ * The value of IR constants once every symbol has an address: as integers for lowering, as bytes
+ * for the image of memory.
  *
- * undef and poison are 0. What has no value here (floating point, unknown symbols) is undefined; the caller refuses it.
+ * undef and poison are 0. What has no value here (floating point, unknown symbols) is undefined;
+ * the caller refuses it.
  */
 
 import { foldBin } from "../../program/fold-constants.ts";
@@ -14,7 +16,10 @@ export interface ConstantContext {
   readonly addressOf: (name: string) => bigint | undefined;
 }
 
-/** The value of every label (`_THIS_IP_` takes one): not null, nobody's memory, and never jumped to, as indirectbr is refused. */
+/**
+ * The value of every label (`_THIS_IP_` takes one): not null, nobody's memory, and never jumped to,
+ * as indirectbr is refused.
+ */
 const LABEL = 8n;
 
 function bitsOf(types: Types, type: IrType): number | undefined {
@@ -130,7 +135,9 @@ export function constantRegisters(cx: ConstantContext, value: IrValue, type: IrT
   return widths.length === 2 ? [BigInt.asUintN(64, v), v >> 64n] : [v];
 }
 
-/** Calls `write` for each non-zero piece of an initialiser. False if something in it has no value. */
+/**
+ * Calls `write` for each non-zero piece of an initialiser. False if something in it has no value.
+ */
 export function constantBytes(
   cx: ConstantContext,
   value: IrValue,

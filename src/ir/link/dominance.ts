@@ -1,6 +1,12 @@
-/** Which blocks come before which on every way from the entry: after Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm". */
+/**
+ * Which blocks come before which on every way from the entry: after Cooper, Harvey and Kennedy, "A
+ * Simple, Fast Dominance Algorithm".
+ */
 
-/** `edges[n]` are the blocks that block n may go to; block 0 is the entry. Of a block that nothing reaches, all are said to come before it. */
+/**
+ * `edges[n]` are the blocks that block n may go to; block 0 is the entry. Of a block that nothing
+ * reaches, all are said to come before it.
+ */
 export function dominance(edges: readonly (readonly number[])[]): (a: number, b: number) => boolean {
   const order = postorder(edges);
   const position = new Map(order.map((block, n) => [block, n]));

@@ -1,8 +1,10 @@
 /**
- * Places what was linked: an address for every global and every address-taken function, and the first bytes of memory.
+ * Places what was linked: an address for every global and every address-taken function, and the
+ * first bytes of memory.
  *
- * Globals go from GUARD upward in the order of linking, each on a boundary of at least 8 bytes with at least 16 dead bytes after it, so that no two share a
- * word and running off the end of one is noticed. Initialisers are written sparsely: zeros cost nothing.
+ * Globals go from GUARD upward in the order of linking, each on a boundary of at least 8 bytes with
+ * at least 16 dead bytes after it, so that no two share a word and running off the end of one is
+ * noticed. Initialisers are written sparsely: zeros cost nothing.
  */
 
 import { type Diagnostic, InputFault } from "../../base/diagnostics.ts";
@@ -17,13 +19,17 @@ import type { Linked } from "./link.ts";
 const ARENA = "sd_arena";
 const GAP = 16;
 /**
- * Per-CPU variables, where the program has an array `unsigned long sd_percpu_offsets[N]` in this section: they stand together in a block, N such blocks with the same
- * first values follow each other, and the array says how far each is from the first.
+ * Per-CPU variables, where the program has an array `unsigned long sd_percpu_offsets[N]` in this
+ * section: they stand together in a block, N such blocks with the same first values follow each
+ * other, and the array says how far each is from the first.
  */
 const OFFSETS = "sd_percpu_offsets";
 const BLOCK = 4096;
 const isPerCpu = (section: string | undefined): boolean => section?.startsWith(".data..percpu") === true;
-/** The compiled engine has tables of six times this size beside it (engine/memory-map.ts), and 32 bits to address all of it. */
+/**
+ * The compiled engine has tables of six times this size beside it (engine/memory-map.ts), and 32
+ * bits to address all of it.
+ */
 const MAX_END = 0x1000_0000;
 
 export interface Layout {

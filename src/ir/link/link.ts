@@ -1,15 +1,18 @@
 /**
- * Many modules become one set of symbols: what `scenario` (and the two hooks) can reach, and nothing else.
+ * Many modules become one set of symbols: what `scenario` (and the two hooks) can reach, and
+ * nothing else.
  *
- * A name in a module means that module's internal symbol if it has one, else the best definition of all modules: strong before weak
- * before common, then the order given. After linking every name that a reachable function or initialiser mentions has a `Target`.
- * Reachability follows blocks, not just functions: code behind a static branch that is off is not there.
+ * A name in a module means that module's internal symbol if it has one, else the best definition of
+ * all modules: strong before weak before common, then the order given. After linking every name
+ * that a reachable function or initialiser mentions has a `Target`. Reachability follows blocks,
+ * not just functions: code behind a static branch that is off is not there.
  */
 
 import { type Diagnostic, InputFault } from "../../base/diagnostics.ts";
 import type { Intrinsic } from "../../program/program.ts";
 import { PERCPU_SELF, paravirtFunction } from "../asm/paravirt.ts";
-import { type AsmPlan, planAsm } from "../asm/plan.ts";
+import type { AsmPlan } from "../asm/parsed-asm.ts";
+import { planAsm } from "../asm/plan.ts";
 import type { DebugInfoBuilder } from "../debug/debug-info.ts";
 import type { IrFunction, IrGlobal, IrInstruction, IrValue, Module } from "../read/module.ts";
 import { forEachOperand, globalsIn, successors } from "../read/operands.ts";
@@ -43,13 +46,18 @@ export interface LinkedGlobal {
   readonly global: IrGlobal;
 }
 
-/** How a static branch (`callbr` of a jump-label template) goes: decided now, or by the key's value at run time. */
+/**
+ * How a static branch (`callbr` of a jump-label template) goes: decided now, or by the key's value
+ * at run time.
+ */
 export type Branch = { readonly to: string } | { readonly key: IrValue; readonly inverted: boolean; readonly target: string };
 
 export interface Linked {
   readonly functions: readonly LinkedFunction[];
   readonly globals: readonly LinkedGlobal[];
-  /** What a name means inside a module; undefined only for names that nothing reachable mentions. */
+  /**
+   * What a name means inside a module; undefined only for names that nothing reachable mentions.
+   */
   readonly lookup: (module: Module, name: string) => Target | undefined;
   readonly branches: ReadonlyMap<IrInstruction, Branch>;
   readonly setup: number;
@@ -62,7 +70,10 @@ export interface Linked {
 
 const KEY_ENABLED_DEFAULT = 0n;
 
-/** First integer inside an initialiser: `enabled` of a static key. Undefined when the value is not that simple. */
+/**
+ * First integer inside an initialiser: `enabled` of a static key. Undefined when the value is not
+ * that simple.
+ */
 function firstInt(value: IrValue | undefined): bigint | undefined {
   if (value === undefined) return undefined;
   if (value.kind === "int") return value.value;
@@ -81,7 +92,10 @@ function keyBase(value: IrValue | undefined): { name: string; atStart: boolean }
   return undefined;
 }
 
-/** What is missing or defined twice is in `faults`: lowering goes on, so that what it refuses is known at the same time. */
+/**
+ * What is missing or defined twice is in `faults`: lowering goes on, so that what it refuses is
+ * known at the same time.
+ */
 export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linked {
   const tables = collectSymbols(modules);
   const locs = debug.finish([]).locs;
@@ -96,7 +110,10 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
   const pendingGlobals: number[] = [];
   const seenBlocks: Set<string>[] = [];
   const blockOf: ReadonlyMap<string, number>[] = [];
-  /** Static branches decided by their key's initial value, to be opened if anything else mentions the key. */
+  /**
+   * Static branches decided by their key's initial value, to be opened if anything else mentions
+   * the key.
+   */
   const waiting = new Map<
     Definition,
     { readonly index: number; readonly branch: IrInstruction & { kind: "callbr" }; readonly plan: KeyPlan }[]
@@ -275,7 +292,8 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
           globalsIn(value, (name) => {
             if (find(f.module, name) !== undefined) return mention(f.module, name, "value", where);
             if (name === PERCPU_SELF) return;
-            // A paravirt call: without a table of operations, it is a function named after the wrapper it stands in.
+            // A paravirt call: without a table of operations, it is a function named after the
+            // wrapper it stands in.
             if (plan.indirectCalls.includes(n)) return mention(f.module, paravirtFunction(f.module, debug, value), "call", where);
             mention(f.module, name, "value", where);
           });

@@ -1,8 +1,9 @@
 /**
- * Who defines what: every module's own symbols, and for each external name the best of its definitions.
+ * Who defines what: every module's own symbols, and for each external name the best of its
+ * definitions.
  *
- * Strong comes before weak, weak before common; among equals the first module wins. Two strong ones are remembered as rivals: a fault
- * only if the name is reached.
+ * Strong comes before weak, weak before common; among equals the first module wins. Two strong ones
+ * are remembered as rivals: a fault only if the name is reached.
  */
 
 import type { Diagnostic } from "../../base/diagnostics.ts";
@@ -163,7 +164,10 @@ export function undefinedSymbol(name: string, kind: "function" | "variable", men
 
 const at = (file: string, line: number): string => (file === "" ? "" : ` at ${file}${line > 0 ? `:${line}` : ""}`);
 
-/** Faults of one kind come as one list: whoever mends them wants to know all, once. What is one alone keeps its line of source. */
+/**
+ * Faults of one kind come as one list: whoever mends them wants to know all, once. What is one
+ * alone keeps its line of source.
+ */
 export function gathered(faults: readonly Diagnostic[]): Diagnostic[] {
   return [...new Set(faults.map((f) => f.code))].flatMap((code) => {
     const own = faults.filter((f) => f.code === code);

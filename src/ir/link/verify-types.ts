@@ -1,7 +1,9 @@
 /**
- * What types say of a linked instruction: the type of its result, paths into aggregates, constants of a type. A part of `verify.ts`.
+ * What types say of a linked instruction: the type of its result, paths into aggregates, constants
+ * of a type. A part of `verify.ts`.
  *
- * Types are compared by the registers that their values take, as pointers and integers of 64 bits are the same to an engine.
+ * Types are compared by the registers that their values take, as pointers and integers of 64 bits
+ * are the same to an engine.
  */
 
 import type { IrInstruction, IrType, IrValue, TypedValue } from "../read/module.ts";
@@ -13,7 +15,10 @@ export const BIT: IrType = { kind: "int", bits: 1 };
 
 const shapes = new WeakMap<IrType, string>();
 
-/** Registers of a value; what has none is told by its kind. Named types mean something else in another module, but are other objects there. */
+/**
+ * Registers of a value; what has none is told by its kind. Named types mean something else in
+ * another module, but are other objects there.
+ */
 export function shapeOf(types: Types, type: IrType): string {
   const known = shapes.get(type);
   if (known !== undefined) return known;
@@ -65,7 +70,9 @@ export function fieldAt(types: Types, type: IrType, indices: readonly number[]):
   return at;
 }
 
-/** Of the indices of a getelementptr behind the first: fields of structs are constants that exist. */
+/**
+ * Of the indices of a getelementptr behind the first: fields of structs are constants that exist.
+ */
 export function pathProblem(types: Types, type: IrType, indices: readonly TypedValue[]): string | undefined {
   let at = type;
   for (const { value } of indices) {
@@ -80,7 +87,10 @@ export function pathProblem(types: Types, type: IrType, indices: readonly TypedV
   return types.resolve(type).kind === "opaque" ? "getelementptr on a type that is not defined" : undefined;
 }
 
-/** What is wrong with a constant of that type, for what can be read wrongly: how many parts, and of which kind. */
+/**
+ * What is wrong with a constant of that type, for what can be read wrongly: how many parts, and of
+ * which kind.
+ */
 export function constantProblem(types: Types, value: IrValue, type: IrType): string | undefined {
   const t = types.resolve(type);
   switch (value.kind) {

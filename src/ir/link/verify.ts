@@ -1,8 +1,11 @@
 /**
- * Checks what was linked before anything is made of it: labels, names, types and calls of every function that can be reached.
+ * Checks what was linked before anything is made of it: labels, names, types and calls of every
+ * function that can be reached.
  *
- * clang makes none of these mistakes. A file of IR may come from elsewhere, and may be damaged: it is refused (SD215), with the place, and what is made of
- * it later need not ask again. Types are compared by the registers that their values take, as pointers and integers of 64 bits are the same to an engine.
+ * clang makes none of these mistakes. A file of IR may come from elsewhere, and may be damaged: it
+ * is refused (SD215), with the place, and what is made of it later need not ask again. Types are
+ * compared by the registers that their values take, as pointers and integers of 64 bits are the
+ * same to an engine.
  */
 
 import { type Diagnostic, InputFault } from "../../base/diagnostics.ts";
@@ -284,7 +287,10 @@ function instructionProblem(
   }
 }
 
-/** Old-style declarations give more than is taken, or expect no result; less, or something else, they must not. */
+/**
+ * Old-style declarations give more than is taken, or expect no result; less, or something else,
+ * they must not.
+ */
 function callProblem(types: Types, i: IrInstruction & { kind: "call" | "callbr" }, callee: Callee): string | undefined {
   const given = i.args.map((arg) => (arg.byval === undefined ? types.registers(arg.type) : [64]));
   if (given.some((widths) => widths === undefined)) return undefined;

@@ -1,7 +1,9 @@
 /**
- * Calls: of functions of the program, through pointers, of the engine's intrinsics, of `llvm.*`, and of inline asm.
+ * Calls: of functions of the program, through pointers, of the engine's intrinsics, of `llvm.*`,
+ * and of inline asm.
  *
- * The caller's idea of a signature need not be the callee's (old-style declarations): missing arguments are 0, extra ones dropped.
+ * The caller's idea of a signature need not be the callee's (old-style declarations): missing
+ * arguments are 0, extra ones dropped.
  */
 
 import { ZERO } from "../../program/fold-constants.ts";

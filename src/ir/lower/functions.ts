@@ -1,5 +1,6 @@
 /**
- * IR functions become functions of the program: blocks in reverse postorder, phis for each register, one instruction after the other.
+ * IR functions become functions of the program: blocks in reverse postorder, phis for each
+ * register, one instruction after the other.
  *
  * What is not known is refused: everything in all reachable functions at once, in one InputFault.
  */
@@ -34,7 +35,10 @@ import { lowerCall } from "./calls.ts";
 
 type Kind<K extends IrInstruction["kind"]> = IrInstruction & { kind: K };
 
-/** Everything but `debug.locs` of inlined calls; see `ir/build/build.ts` for the whole. Throws an InputFault listing all that is refused. */
+/**
+ * Everything but `debug.locs` of inlined calls; see `ir/build/build.ts` for the whole. Throws an
+ * InputFault listing all that is refused.
+ */
 export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): Program {
   const accesses = { next: 0 };
   const bulk = createBulkFunctions(linked.functions.length, accesses);
@@ -169,7 +173,10 @@ function lowerFunction(
   };
 }
 
-/** Locals whose life the IR does not begin live from the start; none is left when the function returns. */
+/**
+ * Locals whose life the IR does not begin live from the start; none is left when the function
+ * returns.
+ */
 function boundLocals(f: FunctionLowering, made: readonly { instrs: Instr[]; readonly term: Terminator }[]): void {
   const { e } = f;
   const slots = [...e.locals.keys()];
@@ -307,7 +314,10 @@ function lowerTerminator(f: FunctionLowering, i: IrInstruction | undefined, bloc
   }
 }
 
-/** asm goto: static branches, whose way the linker has decided, and accesses whose label is for a fault. */
+/**
+ * asm goto: static branches, whose way the linker has decided, and accesses whose label is for a
+ * fault.
+ */
 function lowerCallbr(f: FunctionLowering, i: Kind<"callbr">, blockOf: (label: string) => number): Terminator {
   const loc = f.e.loc;
   if (i.callee.kind === "asm" && planAsm(i.callee).kind === "code") lowerAsm(f, i, i.callee);

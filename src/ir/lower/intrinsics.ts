@@ -110,7 +110,9 @@ export function lowerIntrinsic(f: FunctionLowering, i: Call, name: string): void
   define(f, i, value ?? zeros(f, i.resultType));
 }
 
-/** Fills a va_list: all registers used up, the rest where the caller has put it (see `emitCall`). */
+/**
+ * Fills a va_list: all registers used up, the rest where the caller has put it (see `emitCall`).
+ */
 function startVarargs(f: FunctionLowering, list: Operand): void {
   emitStore(f, list, imm(48), 4, "plain");
   emitStore(f, offsetBy(f.e, list, 4), imm(304), 4, "plain");

@@ -1,8 +1,10 @@
 /**
- * The scanner over LLVM IR text: one position in one string, and functions that read the token at it.
+ * The scanner over LLVM IR text: one position in one string, and functions that read the token at
+ * it.
  *
- * There is no token list. Every reader first skips blanks, newlines and `;` comments and leaves `pos` just behind
- * what it read, so that `text.charCodeAt(pos)` tells what directly follows. Anything unreadable is thrown as an
+ * There is no token list. Every reader first skips blanks, newlines and `;` comments and leaves
+ * `pos` just behind what it read, so that `text.charCodeAt(pos)` tells what directly follows.
+ * Anything unreadable is thrown as an
  * `InputFault` SD201 that names the line.
  */
 
@@ -12,7 +14,10 @@ export interface Scanner {
   readonly text: string;
   readonly source: string;
   pos: number;
-  /** Line bookkeeping: `line` (from 1) is the line that contains `lineMark`. Only `lineOf` moves them. */
+  /**
+   * Line bookkeeping: `line` (from 1) is the line that contains `lineMark`. Only `lineOf` moves
+   * them.
+   */
   line: number;
   lineMark: number;
 }
@@ -45,7 +50,10 @@ export function isWord(code: number): boolean {
   return code < 128 && (CLASS[code]! & WORD) !== 0;
 }
 
-/** The line (from 1) of a position that is not before the last one asked for; cheap when positions grow. */
+/**
+ * The line (from 1) of a position that is not before the last one asked for; cheap when positions
+ * grow.
+ */
 export function lineOf(s: Scanner, pos: number): number {
   if (pos < s.lineMark) {
     s.line = 1;
@@ -79,7 +87,10 @@ export function fail(s: Scanner, message: string, pos: number = s.pos): never {
   ]);
 }
 
-/** Moves to the next token, over newlines, and returns its first character (NaN at the end of the text). */
+/**
+ * Moves to the next token, over newlines, and returns its first character (NaN at the end of the
+ * text).
+ */
 export function skip(s: Scanner): number {
   const { text } = s;
   let pos = s.pos;
@@ -96,7 +107,10 @@ export function skip(s: Scanner): number {
   }
 }
 
-/** As `skip`, but stays on this line: returns the newline's code (10) where the line ends, also before a comment. */
+/**
+ * As `skip`, but stays on this line: returns the newline's code (10) where the line ends, also
+ * before a comment.
+ */
 export function skipBlanks(s: Scanner): number {
   const { text } = s;
   let pos = s.pos;
@@ -153,7 +167,10 @@ export function expectWord(s: Scanner, keyword: string): void {
   if (!eatWord(s, keyword)) fail(s, `expected '${keyword}'`);
 }
 
-/** Reads an unsigned decimal number of at most 15 digits, such as an alignment, a count or a metadata id. */
+/**
+ * Reads an unsigned decimal number of at most 15 digits, such as an alignment, a count or a
+ * metadata id.
+ */
 export function number(s: Scanner): number {
   let code = skip(s);
   const start = s.pos;
@@ -180,7 +197,10 @@ export function nameAfterSigil(s: Scanner): string {
   return text.slice(start, pos);
 }
 
-/** Moves behind the closing quote of the string at `pos`. LLVM writes inner quotes as `\22`, so the first quote ends it. */
+/**
+ * Moves behind the closing quote of the string at `pos`. LLVM writes inner quotes as `\22`, so the
+ * first quote ends it.
+ */
 export function skipString(s: Scanner): void {
   const end = s.text.indexOf('"', s.pos + 1);
   if (end === -1) fail(s, "string without an end");

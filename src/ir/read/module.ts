@@ -18,7 +18,10 @@ export type IrType =
   | { readonly kind: "named"; readonly name: string }
   | { readonly kind: "function"; readonly result: IrType; readonly params: readonly IrType[]; readonly variadic: boolean };
 
-/** A value as an operand. Constants are trees; `local` names an SSA value of the function (without `%`). */
+/**
+ * A value as an operand. Constants are trees; `local` names an SSA value of the function (without
+ * `%`).
+ */
 export type IrValue =
   | { readonly kind: "local"; readonly name: string }
   | { readonly kind: "int"; readonly value: bigint }
@@ -38,7 +41,10 @@ export type IrValue =
   | { readonly kind: "asm"; readonly template: string; readonly constraints: string; readonly sideEffect: boolean }
   | { readonly kind: "metadata"; readonly text: string };
 
-/** Constant expressions that clang emits. `type` is the result type; `sourceType` the pointee type of a getelementptr. */
+/**
+ * Constant expressions that clang emits. `type` is the result type; `sourceType` the pointee type
+ * of a getelementptr.
+ */
 export type ConstExprOp =
   | "getelementptr"
   | "ptrtoint"
@@ -69,7 +75,10 @@ export type IrCast = "trunc" | "zext" | "sext" | "ptrtoint" | "inttoptr" | "bitc
 export type IrPredicate = "eq" | "ne" | "ugt" | "uge" | "ult" | "ule" | "sgt" | "sge" | "slt" | "sle";
 export type IrRmw = "xchg" | "add" | "sub" | "and" | "nand" | "or" | "xor" | "max" | "min" | "umax" | "umin";
 
-/** What every instruction has: its result name if it has one, its `!dbg` node, and its line in the .ll text (for diagnostics). */
+/**
+ * What every instruction has: its result name if it has one, its `!dbg` node, and its line in the
+ * .ll text (for diagnostics).
+ */
 interface Common {
   readonly result?: string;
   readonly dbg?: number;
@@ -152,11 +161,17 @@ export type IrInstruction = Common &
     | { readonly kind: "indirectbr"; readonly address: IrValue; readonly targets: readonly string[] }
     | { readonly kind: "ret"; readonly value: TypedValue | undefined }
     | { readonly kind: "unreachable" }
-    /** An instruction the reader knows by name only (floating point, vectors, exceptions, va_arg): refused in lowering, with its text. May end a block. */
+    /**
+     * An instruction the reader knows by name only (floating point, vectors, exceptions, va_arg):
+     * refused in lowering, with its text. May end a block.
+     */
     | { readonly kind: "unsupported"; readonly text: string }
   );
 
-/** An argument with the attributes that change meaning: byval(T) copies, sret is just a pointer, elementtype(T) types an asm operand. */
+/**
+ * An argument with the attributes that change meaning: byval(T) copies, sret is just a pointer,
+ * elementtype(T) types an asm operand.
+ */
 export interface IrArgument extends TypedValue {
   readonly byval?: IrType;
   readonly elementType?: IrType;
@@ -219,7 +234,10 @@ export type MetaValue =
   | { readonly kind: "node"; readonly node: MetaNode }
   | { readonly kind: "value"; readonly value: TypedValue };
 
-/** `!7 = !DILocation(line: 3, scope: !5)` has tag "DILocation"; `!{!1, !2}` has tag "" and its elements in `items`. */
+/**
+ * `!7 = !DILocation(line: 3, scope: !5)` has tag "DILocation"; `!{!1, !2}` has tag "" and its
+ * elements in `items`.
+ */
 export interface MetaNode {
   readonly tag: string;
   readonly distinct: boolean;
@@ -236,7 +254,9 @@ export interface DebugRecord {
   readonly variable: number;
   /** True when the DIExpression is empty, so that the value is the variable itself. */
   readonly whole: boolean;
-  /** DILocation node of the record: tells the function's own variables from those of inlined ones. */
+  /**
+   * DILocation node of the record: tells the function's own variables from those of inlined ones.
+   */
   readonly loc?: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Types, constants and descriptions nest, and are read and followed by functions that call themselves. Text made for the purpose nests without end, or
- * refers to itself: that is its fault (SD215), not ours.
+ * Types, constants and descriptions nest, and are read and followed by functions that call
+ * themselves. Text made for the purpose nests without end, or refers to itself: that is its fault
+ * (SD215), not ours.
  */
 import { fault } from "../../base/diagnostics.ts";
 

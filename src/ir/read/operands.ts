@@ -4,7 +4,10 @@
 
 import type { IrInstruction, IrValue } from "./module.ts";
 
-/** Every operand of an instruction, the callee of a call included; constants are not opened (see `globalsIn`). */
+/**
+ * Every operand of an instruction, the callee of a call included; constants are not opened (see
+ * `globalsIn`).
+ */
 export function forEachOperand(i: IrInstruction, visit: (value: IrValue) => void): void {
   switch (i.kind) {
     case "binary":

@@ -1,5 +1,6 @@
 /**
- * Reads `call` and `callbr`: of functions, through pointers, of inline asm; and the lists of labels that callbr shares with branches.
+ * Reads `call` and `callbr`: of functions, through pointers, of inline asm; and the lists of labels
+ * that callbr shares with branches.
  *
  * Of all attributes only those that change meaning are kept: byval, elementtype, noreturn.
  */
@@ -13,7 +14,10 @@ import { parseValue } from "./parse-values.ts";
 /** An instruction without what all have (`Common` of module.ts). */
 export type Body = IrInstruction extends infer T ? (T extends IrInstruction ? Omit<T, "result" | "dbg" | "line"> : never) : never;
 
-/** What came of one instruction: a body, and whether it yields a value (which is numbered if it has no name). */
+/**
+ * What came of one instruction: a body, and whether it yields a value (which is numbered if it has
+ * no name).
+ */
 export interface Read {
   readonly body: Body;
   readonly yields: boolean;
@@ -72,7 +76,10 @@ function parseArguments(s: Context): IrArgument[] {
   return args;
 }
 
-/** Reads the function attributes and operand bundles behind a call's arguments, on the same line; true if it never returns. */
+/**
+ * Reads the function attributes and operand bundles behind a call's arguments, on the same line;
+ * true if it never returns.
+ */
 function parseCallAttributes(s: Context): boolean {
   let noreturn = false;
   for (;;) {

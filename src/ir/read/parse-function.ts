@@ -1,8 +1,8 @@
 /**
  * Reads `define` and `declare`: the header, then the blocks.
  *
- * Values and blocks without a name share one counter, as in LLVM: parameters first, then the entry block, then whatever
- * follows in text order. A name that is a number sets the counter.
+ * Values and blocks without a name share one counter, as in LLVM: parameters first, then the entry
+ * block, then whatever follows in text order. A name that is a number sets the counter.
  */
 
 import {
@@ -47,7 +47,10 @@ export function linkageOf(text: string): Linkage | undefined {
 
 const DIGITS = /^[0-9]+$/;
 
-/** Reads a function; `pos` is behind `define` or `declare`. Its debug records are added to `records`. */
+/**
+ * Reads a function; `pos` is behind `define` or `declare`. Its debug records are added to
+ * `records`.
+ */
 export function parseFunction(s: Context, isDefinition: boolean, records: DebugRecord[]): IrFunction {
   let dbg: number | undefined;
   // A declaration's attachments stand before everything else.
@@ -64,7 +67,9 @@ export function parseFunction(s: Context, isDefinition: boolean, records: DebugR
   return dbg === undefined ? func : { ...func, dbg };
 }
 
-/** Linkage, preemption, visibility, calling convention and result attributes, up to the result type. */
+/**
+ * Linkage, preemption, visibility, calling convention and result attributes, up to the result type.
+ */
 function parseHeadWords(s: Context): Linkage {
   let linkage: Linkage = "external";
   for (;;) {
@@ -114,8 +119,8 @@ function parseParams(s: Context): { readonly params: Param[]; readonly variadic:
 const NO_ATTRIBUTES: readonly string[] = [];
 
 /**
- * What stands between the parameters and the body (or the end of the line): attributes, section, alignment, attachments.
- * An attribute is kept as written, `key="value"` without its quotes.
+ * What stands between the parameters and the body (or the end of the line): attributes, section,
+ * alignment, attachments. An attribute is kept as written, `key="value"` without its quotes.
  */
 function parseHeaderTail(s: Context, isDefinition: boolean): { readonly dbg: number | undefined; readonly attributes: readonly string[] } {
   let dbg: number | undefined;
@@ -142,7 +147,10 @@ function parseHeaderTail(s: Context, isDefinition: boolean): { readonly dbg: num
   }
 }
 
-/** Reads one attribute as text; undefined for words that are no attributes (section, comdat, prefix data). */
+/**
+ * Reads one attribute as text; undefined for words that are no attributes (section, comdat, prefix
+ * data).
+ */
 function parseAttribute(s: Context): string | undefined {
   if (s.text.charCodeAt(s.pos) === 34) {
     const key = string(s);

@@ -1,8 +1,9 @@
 /**
  * Reads one instruction.
  *
- * Whatever has a vector, a floating-point or a foreign-address-space operand, and every opcode that exists only for those,
- * for exceptions or for va_arg, becomes "unsupported" with its text: it matters only if it is reached.
+ * Whatever has a vector, a floating-point or a foreign-address-space operand, and every opcode that
+ * exists only for those, for exceptions or for va_arg, becomes "unsupported" with its text: it
+ * matters only if it is reached.
  */
 
 import { eat, eatWord, expect, expectWord, fail, isDigit, isWord, lineOf, nameAfterSigil, number, skip, skipLine, word } from "./lexer.ts";
@@ -27,7 +28,10 @@ export function isTerminator(instruction: IrInstruction): boolean {
   return instruction.kind === "unsupported" ? UNSUPPORTED_TERMINATORS.test(instruction.text) : TERMINATORS.has(instruction.kind);
 }
 
-/** Reads the instruction at `pos` with its attachments. `opcode` was read already; `start` is where the instruction begins. */
+/**
+ * Reads the instruction at `pos` with its attachments. `opcode` was read already; `start` is where
+ * the instruction begins.
+ */
 export function parseInstruction(s: Context, func: string, start: number, result: string | undefined, opcode: string): Parsed {
   const line = lineOf(s, start);
   s.exotic = false;
@@ -52,13 +56,19 @@ function common(body: Body, result: string | undefined, dbg: number | undefined,
 
 const POSITION = /, !dbg !(\d+)/;
 
-/** The `!dbg` node of an instruction that was not read any further: a reader wants to know where in the C it is. */
+/**
+ * The `!dbg` node of an instruction that was not read any further: a reader wants to know where in
+ * the C it is.
+ */
 function positionIn(text: string): number | undefined {
   const node = POSITION.exec(text)?.[1];
   return node === undefined ? undefined : Number(node);
 }
 
-/** Reads `, align 8`-like leftovers and attachments up to the end of the instruction; the `!dbg` node if there is one. */
+/**
+ * Reads `, align 8`-like leftovers and attachments up to the end of the instruction; the `!dbg`
+ * node if there is one.
+ */
 function parseTail(s: Context): number | undefined {
   let dbg: number | undefined;
   while (eat(s, 44)) {
@@ -179,7 +189,10 @@ function parseBody(s: Context, func: string, opcode: string, start: number): Rea
   return fail(s, `'${opcode}' is not an instruction`, start);
 }
 
-/** Takes the rest of the line and the indented lines that continue it (invoke's targets, landingpad's clauses). */
+/**
+ * Takes the rest of the line and the indented lines that continue it (invoke's targets,
+ * landingpad's clauses).
+ */
 function parseUnsupported(s: Context, start: number, opcode: string): Read {
   skipLine(s);
   while (s.text.startsWith("\n        ", s.pos)) {

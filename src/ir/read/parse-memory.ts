@@ -1,5 +1,6 @@
 /**
- * Reads the instructions of memory: loads, stores, atomics, `alloca`, and the orderings that `fence` takes too. A part of `parse-instructions.ts`.
+ * Reads the instructions of memory: loads, stores, atomics, `alloca`, and the orderings that
+ * `fence` takes too. A part of `parse-instructions.ts`.
  */
 
 import { eat, eatWord, expect, fail, number, skip, skipBalanced, string, word } from "./lexer.ts";

@@ -1,8 +1,10 @@
 /**
- * Reads metadata: numbered nodes (`!7 = …`), inline nodes, attachments of instructions and functions, and debug records.
+ * Reads metadata: numbered nodes (`!7 = …`), inline nodes, attachments of instructions and
+ * functions, and debug records.
  *
- * Nodes are kept raw, fields by name; `ir/debug/debug-info.ts` gives them meaning. A node without a number that is used where a
- * number is wanted gets a negative one, so that it never collides with those of the text.
+ * Nodes are kept raw, fields by name; `ir/debug/debug-info.ts` gives them meaning. A node without a
+ * number that is used where a number is wanted gets a negative one, so that it never collides with
+ * those of the text.
  */
 
 import {
@@ -118,7 +120,10 @@ export function parseNodeRef(s: Context): number {
   return id;
 }
 
-/** Reads one attachment, `!dbg !7` or `!srcloc !{…}`: the node's number if it is `!dbg`, else undefined. */
+/**
+ * Reads one attachment, `!dbg !7` or `!srcloc !{…}`: the node's number if it is `!dbg`, else
+ * undefined.
+ */
 export function parseAttachment(s: Context): number | undefined {
   const name = nameAfterSigil(s);
   if (name === "dbg") return parseNodeRef(s);
@@ -127,14 +132,18 @@ export function parseAttachment(s: Context): number | undefined {
   return undefined;
 }
 
-/** True if a called function only describes variables (`llvm.dbg.value` and its kin, before LLVM 19). */
+/**
+ * True if a called function only describes variables (`llvm.dbg.value` and its kin, before LLVM
+ * 19).
+ */
 export function isDebugIntrinsic(name: string): boolean {
   return name.startsWith("llvm.dbg.");
 }
 
 /**
- * Reads a record that begins with `#`: `#dbg_value(ptr %3, !5, !DIExpression(), !7)`. `pos` is at the `#`.
- * Returns what it says about values of the function; nothing for labels, lists of values and undefined values.
+ * Reads a record that begins with `#`: `#dbg_value(ptr %3, !5, !DIExpression(), !7)`. `pos` is at
+ * the `#`. Returns what it says about values of the function; nothing for labels, lists of values
+ * and undefined values.
  */
 export function parseDebugRecord(s: Context, func: string): readonly DebugRecord[] {
   s.pos++;
@@ -164,7 +173,8 @@ export function parseDebugRecord(s: Context, func: string): readonly DebugRecord
 }
 
 /**
- * Reads the arguments of a call of a debug intrinsic: `(metadata ptr %3, metadata !5, metadata !DIExpression())`.
+ * Reads the arguments of a call of a debug intrinsic: `(metadata ptr %3, metadata !5, metadata
+ * !DIExpression())`.
  * `pos` is at the parenthesis. The records' `loc` is that of the call, which the caller reads later and passes to `finish`.
  */
 export function parseDebugCall(s: Context, func: string, name: string): (loc: number | undefined) => readonly DebugRecord[] {

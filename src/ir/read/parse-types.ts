@@ -1,9 +1,10 @@
 /**
  * Reads LLVM types, and the attributes that stand between a type and what it is the type of.
  *
- * A reader leaves `pos` behind what it read, on the same line. `Context.exotic` is set when a vector, a floating-point type or a
- * foreign address space was read, so that whoever reads the surrounding instruction can turn it into "unsupported" as a
- * whole; it is never an error by itself.
+ * A reader leaves `pos` behind what it read, on the same line. `Context.exotic` is set when a
+ * vector, a floating-point type or a foreign address space was read, so that whoever reads the
+ * surrounding instruction can turn it into "unsupported" as a whole; it is never an error by
+ * itself.
  */
 
 import {
@@ -28,14 +29,22 @@ import type { IrType, MetaNode } from "./module.ts";
 
 /** What the readers of one module share. */
 export interface Context extends Scanner {
-  /** True once something was read that no engine supports (see above). Reset by the reader of each instruction. */
+  /**
+   * True once something was read that no engine supports (see above). Reset by the reader of each
+   * instruction.
+   */
   exotic: boolean;
-  /** True once a constant expression of a form that `ConstExprOp` lacks was read as poison; `exotic` is then set too. */
+  /**
+   * True once a constant expression of a form that `ConstExprOp` lacks was read as poison; `exotic`
+   * is then set too.
+   */
   droppedExpression: boolean;
   readonly metadata: Map<number, MetaNode>;
   /** How many nodes without a number of their own were put into `metadata`. */
   inlineNodes: number;
-  /** Attribute groups `#n`, read ahead of everything else because they stand at the end of the text. */
+  /**
+   * Attribute groups `#n`, read ahead of everything else because they stand at the end of the text.
+   */
   readonly attributeGroups: ReadonlyMap<number, readonly string[]>;
 }
 
@@ -71,7 +80,10 @@ export function isTypeWord(text: string): boolean {
   return (text.charCodeAt(0) === 105 && isDigit(text.charCodeAt(1))) || NAMED_TYPES.has(text);
 }
 
-/** Reads a type, function types (`i32 (ptr, ...)`) included. Stays on the line: a global's end is the end of its line. */
+/**
+ * Reads a type, function types (`i32 (ptr, ...)`) included. Stays on the line: a global's end is
+ * the end of its line.
+ */
 export function parseType(s: Context): IrType {
   let type = parseSimpleType(s);
   let next = skipBlanks(s);
@@ -172,7 +184,9 @@ function parseFunctionType(s: Context, result: IrType): IrType {
   return { kind: "function", result, params, variadic };
 }
 
-/** Words that begin a value: whatever other word stands between a type and a value is an attribute. */
+/**
+ * Words that begin a value: whatever other word stands between a type and a value is an attribute.
+ */
 export const VALUE_WORDS: ReadonlySet<string> = new Set(
   (
     "null undef poison zeroinitializer none true false asm c splat blockaddress dso_local_equivalent no_cfi ptrauth " +
@@ -220,7 +234,9 @@ export function parseParamAttributes(s: Context): ParamAttributes {
   }
 }
 
-/** Skips calling convention, result attributes, linkage-like words: everything up to the next type. */
+/**
+ * Skips calling convention, result attributes, linkage-like words: everything up to the next type.
+ */
 export function skipToType(s: Context): void {
   for (;;) {
     const code = skip(s);

@@ -189,7 +189,10 @@ const EXPRESSIONS: ReadonlyMap<string, ConstExprOp> = new Map<string, ConstExprO
   ).map((op) => [op, op]),
 );
 
-/** Hex integers (`u0x1F`, `s0xFF`), hex floats written without digits first, and constant expressions. */
+/**
+ * Hex integers (`u0x1F`, `s0xFF`), hex floats written without digits first, and constant
+ * expressions.
+ */
 function parseNamedConstant(s: Context, name: string, type: IrType, start: number): IrValue {
   if (/^[us]0x[0-9A-Fa-f]+$/.test(name)) {
     const value = BigInt(name.slice(1));

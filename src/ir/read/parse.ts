@@ -1,8 +1,9 @@
 /**
  * Reads a module of textual LLVM IR (opaque pointers: LLVM 15 and newer) as clang writes it for C.
  *
- * The text is read once, front to back, with one look ahead: attribute groups stand at its end and are wanted in calls.
- * Metadata apart, which is read as it is asked for. What cannot be read at all is an `InputFault` SD201 with the line; what can be read but not run is kept as "unsupported".
+ * The text is read once, front to back, with one look ahead: attribute groups stand at its end and
+ * are wanted in calls. Metadata apart, which is read as it is asked for. What cannot be read at all
+ * is an `InputFault` SD201 with the line; what can be read but not run is kept as "unsupported".
  */
 
 import {
@@ -44,7 +45,10 @@ interface Parts {
   triple: string;
 }
 
-/** Numbered nodes are most of a module's text, and few of them are asked for: each is read when it first is. */
+/**
+ * Numbered nodes are most of a module's text, and few of them are asked for: each is read when it
+ * first is.
+ */
 function lazyNodes(s: Context, places: ReadonlyMap<number, number>): Module["metadata"] {
   return {
     get: (id) => {
@@ -244,7 +248,10 @@ function parseInitializer(s: Context, type: IrType, start: number): IrValue {
   return value;
 }
 
-/** Reads `, section "x", align 8, !dbg !7` and attributes up to the end of the line. `align` is 0 if absent. */
+/**
+ * Reads `, section "x", align 8, !dbg !7` and attributes up to the end of the line. `align` is 0 if
+ * absent.
+ */
 function parseGlobalTail(s: Context): { readonly align: number; readonly section: string | undefined; readonly dbg: readonly number[] } {
   let align = 0;
   let section: string | undefined;

@@ -1,9 +1,11 @@
 /**
- * Sizes, alignments and scalar leaves of IR types under the x86-64 data layout (i128 aligned to 16).
+ * Sizes, alignments and scalar leaves of IR types under the x86-64 data layout (i128 aligned to
+ * 16).
  *
- * A value of any first-class type is a list of *leaves* (integers and pointers, 1 to 128 bits); a leaf of up to 64 bits is one register,
- * a wider one two (low first). Every list of registers in `lower*.ts` follows that order. Types without a layout (functions, labels, floats,
- * vectors) have no leaves: `leaves` gives undefined and the caller refuses.
+ * A value of any first-class type is a list of *leaves* (integers and pointers, 1 to 128 bits); a
+ * leaf of up to 64 bits is one register, a wider one two (low first). Every list of registers in
+ * `lower*.ts` follows that order. Types without a layout (functions, labels, floats, vectors) have
+ * no leaves: `leaves` gives undefined and the caller refuses.
  */
 
 import type { IrType } from "./module.ts";

@@ -1,11 +1,12 @@
 /**
- * The machine that an asm runs on at lowering time: its registers, flags and operands, and how they are read and written.
+ * The machine that an asm runs on at lowering time: its registers, flags and operands, and how they
+ * are read and written.
  */
 
 import { imm, ZERO } from "../../program/fold-constants.ts";
 import type { Operand, Order } from "../../program/program.ts";
 import { PERCPU_SELF } from "../asm/paravirt.ts";
-import type { AsmArg, AsmOperand } from "../asm/plan.ts";
+import type { AsmArg, AsmOperand } from "../asm/parsed-asm.ts";
 import { emitNamedCall } from "../emit/direct-calls.ts";
 import { bin, fresh, mask, offsetBy } from "../emit/emit.ts";
 import { type Bytes, emitLoad, emitStore } from "../emit/loads-and-stores.ts";
@@ -70,7 +71,10 @@ export function addressOf(m: AsmMachine, a: AsmArg): Operand {
 
 const orderOf = (a: AsmArg): Order => (a.kind === "operand" && a.gs ? "plain" : "marked");
 
-/** `order`: plain for per-CPU memory and for statements that C code treats as plain, marked otherwise. */
+/**
+ * `order`: plain for per-CPU memory and for statements that C code treats as plain, marked
+ * otherwise.
+ */
 export function read(m: AsmMachine, a: AsmArg, bits: number, order: Order = orderOf(a)): Operand {
   if (a.kind === "immediate") return imm(BigInt.asUintN(bits, a.value));
   if (a.kind === "text") return ZERO;
@@ -171,7 +175,10 @@ const NEGATED: Readonly<Record<string, string>> = {
   nle: "le",
 };
 
-/** Address of the `bits`-wide word that bit `index` (signed, any size) counted from `base` is in, and the bit's number there. */
+/**
+ * Address of the `bits`-wide word that bit `index` (signed, any size) counted from `base` is in,
+ * and the bit's number there.
+ */
 export function bitPlace(m: AsmMachine, base: Operand, index: Operand, bits: number): { address: Operand; bit: Operand } {
   const { e } = m.f;
   const shift = bits === 64 ? 6 : 5;

@@ -1,13 +1,16 @@
 /**
- * The table of x86 instructions that kernel inline asm uses: mnemonic (without size suffix) to its effect in our instructions.
+ * The table of x86 instructions that kernel inline asm uses: mnemonic (without size suffix) to its
+ * effect in our instructions.
  *
- * An entry gives false for a form that it does not know, which makes the asm a refused one. Barriers, hints and user-access switches have no
- * effect under sequential consistency. AT&T order: sources first, destination last.
+ * An entry gives false for a form that it does not know, which makes the asm a refused one.
+ * Barriers, hints and user-access switches have no effect under sequential consistency. AT&T order:
+ * sources first, destination last.
  */
 
 import { imm, ZERO } from "../../program/fold-constants.ts";
 import type { Bin, Operand, Rmw } from "../../program/program.ts";
-import { type AsmArg, MACHINE_FUNCTIONS, type Statement } from "../asm/plan.ts";
+import { MACHINE_FUNCTIONS } from "../asm/machine-functions.ts";
+import type { AsmArg, Statement } from "../asm/parsed-asm.ts";
 import { emitNamedCall } from "../emit/direct-calls.ts";
 import { bin, cmp, fresh, mask, nextAccess, select, sext, umulh, unary } from "../emit/emit.ts";
 import { type Bytes, emitLoad, emitStore } from "../emit/loads-and-stores.ts";
@@ -147,7 +150,10 @@ const compareExchange: AsmInstruction = (m, s, bits) => {
   return true;
 };
 
-/** bt, bts, btr, btc. On memory the index reaches beyond the word; unlocked bts and the like are plain, bt a marked read. */
+/**
+ * bt, bts, btr, btc. On memory the index reaches beyond the word; unlocked bts and the like are
+ * plain, bt a marked read.
+ */
 function bitOperation(op: Bin | undefined, invert: boolean): AsmInstruction {
   return (m, s, bits) => {
     const [index, target] = s.args;
@@ -245,7 +251,10 @@ function moveOn(cc: string): AsmInstruction {
   };
 }
 
-/** An instruction that the model kernel has a C function for: its arguments, and where its result goes. */
+/**
+ * An instruction that the model kernel has a C function for: its arguments, and where its result
+ * goes.
+ */
 function machine(
   mnemonic: string,
   args: (m: AsmMachine, s: Statement) => Operand[],

@@ -1,14 +1,17 @@
 /**
- * Runs the statements of an asm plan at lowering time: operands become values, instructions become ours.
+ * Runs the statements of an asm plan at lowering time: operands become values, instructions become
+ * ours.
  *
- * Each asm has its own little register file and flags. A statement that the table (`instructions.ts`) does not know makes the whole asm a
- * refused one, with its template.
+ * Each asm has its own little register file and flags. A statement that the table
+ * (`instructions.ts`) does not know makes the whole asm a refused one, with its template.
  */
 
 import { imm, ZERO } from "../../program/fold-constants.ts";
 import type { Operand } from "../../program/program.ts";
+import { calledFunction, controlFunction } from "../asm/machine-functions.ts";
 import { paravirtFunction } from "../asm/paravirt.ts";
-import { type AsmArg, type AsmPlan, calledFunction, controlFunction, planAsm, type Statement } from "../asm/plan.ts";
+import type { AsmArg, AsmPlan, Statement } from "../asm/parsed-asm.ts";
+import { planAsm } from "../asm/plan.ts";
 import { emitNamedCall } from "../emit/direct-calls.ts";
 import { beginLocal, endLocal, fresh, local, mask } from "../emit/emit.ts";
 import { emitLoad } from "../emit/loads-and-stores.ts";
@@ -122,7 +125,10 @@ function callTarget(
   return dsts.map((reg) => ({ reg }));
 }
 
-/** `call __get_user_4` and `__put_user_4`, through `int __sd_get_user(void *to, from, size)` and `int __sd_put_user(to, value, size)`. */
+/**
+ * `call __get_user_4` and `__put_user_4`, through `int __sd_get_user(void *to, from, size)` and
+ * `int __sd_put_user(to, value, size)`.
+ */
 function userAccess(m: AsmMachine, s: Statement, name: "__sd_get_user" | "__sd_put_user"): boolean {
   const text = s.args[0]?.kind === "text" ? s.args[0].text : "";
   const operand = /\$\{(\d+):P\}/.exec(text)?.[1];
