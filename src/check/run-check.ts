@@ -17,7 +17,7 @@ import { keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepa
 export interface CheckOptions
   extends Pick<
     VerifyOptions,
-    "scenario" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "began" | "merge" | "engine" | "defines"
+    "scenario" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "began" | "merge" | "engine" | "defines" | "story"
   > {
   readonly cache: Cache;
   /** Paths in the verdict are written from here; without it from the current folder. */

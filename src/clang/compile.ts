@@ -53,12 +53,27 @@ export const SHIPPED_DIR: string = join(packageRoot, "dist/kernel");
 const REVISION = "1";
 const PLACEHOLDER = "/@shootdown@";
 
-function recalled(request: CompileRequest): Compiled | undefined {
+/** Content of files as it is now, by full path; undefined: not to be read. */
+type Digests = (path: string) => string | undefined;
+
+/** A header is a part of many files: it is read once for all of them. */
+function digests(): Digests {
+  const known = new Map<string, string | undefined>();
+  return (path) => {
+    if (!known.has(path)) {
+      const now = readRegular(path);
+      known.set(path, now.kind === "read" ? sha256(now.bytes) : undefined);
+    }
+    return known.get(path);
+  };
+}
+
+function recalled(request: CompileRequest, digestOf: Digests): Compiled | undefined {
   const source = readSource(request);
-  const shipped = request.shipped
-    ? lookUp(openCache(SHIPPED_DIR, { readOnly: true }), keyFor(request, source, "shipped"), request.cwd)
-    : undefined;
-  return shipped ?? lookUp(request.cache, keyFor(request, source, request.compiler.key), request.cwd);
+  const from = (cache: Cache, compiler: string): Compiled | undefined =>
+    lookUp(cache, keyFor(request, source, compiler), request.cwd, digestOf);
+  const shipped = request.shipped ? from(openCache(SHIPPED_DIR, { readOnly: true }), "shipped") : undefined;
+  return shipped ?? from(request.cache, request.compiler.key);
 }
 
 /**
@@ -102,9 +117,10 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
     }
   };
   const misses: number[] = [];
+  const digestOf = digests();
   for (const [i, request] of requests.entries())
     await noting(() => {
-      results[i] = recalled(request);
+      results[i] = recalled(request, digestOf);
       if (results[i] === undefined) misses.push(i);
     });
   const there = results.flatMap((result, i) => (result === undefined ? [] : [{ result, request: requests[i]! }]));
@@ -194,16 +210,13 @@ interface Manifest {
   readonly warnings: string;
 }
 
-function lookUp(cache: Cache, key: string, cwd: string): Compiled | undefined {
+function lookUp(cache: Cache, key: string, cwd: string, digestOf: Digests): Compiled | undefined {
   const bytes = cache.get(key);
   if (bytes === undefined) return undefined;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = buffer.indexOf(10);
   const manifest = JSON.parse(show(buffer.toString("utf8", 0, end))) as Manifest;
-  for (const [path, hash] of manifest.deps) {
-    const now = readRegular(at(path, cwd));
-    if (now.kind !== "read" || sha256(now.bytes) !== hash) return undefined;
-  }
+  if (manifest.deps.some(([path, hash]) => digestOf(at(path, cwd)) !== hash)) return undefined;
   const disk = openDisk(cwd);
   if (manifest.absent.some((path) => disk.exists(path))) return undefined;
   noteSources(manifest.deps.map(([path]) => at(path, cwd)));

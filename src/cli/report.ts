@@ -41,6 +41,7 @@ export async function report(named: string | undefined, options: ReportOptions, 
   const start = Date.now();
   try {
     const result = await runTable(table, {
+      stories: true,
       workers: workersFor(given.jobs ?? availableParallelism(), table.cwd, io.env, cache, abort.signal),
       cache,
       fresh: given.fresh === true,

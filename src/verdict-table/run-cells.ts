@@ -22,6 +22,8 @@ export type Job =
       readonly kernel: string | undefined;
       readonly bounds: TableBounds;
       readonly cwd: string;
+      /** Of a violation: whether its story is wanted. */
+      readonly story: boolean;
     }
   | ({ readonly source: "real" } & RealCaseOf);
 
@@ -37,6 +39,8 @@ export interface Worker {
 export interface TableOptions {
   readonly workers: readonly Worker[];
   readonly cache: Cache;
+  /** False: what the cells say is all that is wanted. */
+  readonly stories: boolean;
   /** Leave aside what earlier runs found. */
   readonly fresh: boolean;
   readonly signal: AbortSignal;
@@ -107,15 +111,17 @@ export async function runTable(table: VerdictTable, options: TableOptions): Prom
 
 function slotOf(table: VerdictTable, cell: TableCell, options: TableOptions): Slot {
   if (cell.skip !== "") return { base: undefined, mutant: undefined, real: [] };
-  const part = (name: string, defines: readonly string[]): Part => ({
+  const { kernel, bounds, cwd } = table;
+  const part = (name: string, defines: readonly string[], story: boolean): Part => ({
     cell,
     name: `${cell.row} ${cell.column}${name}`,
-    job: { source: "model", files: cell.files, defines, kernel: table.kernel, bounds: table.bounds, cwd: table.cwd },
+    job: { source: "model", files: cell.files, defines, kernel, bounds, cwd, story },
   });
   const real = (of: RealCaseOf): Part => ({ cell, name: `${cell.row} ${cell.column} (real)`, job: { source: "real", ...of } });
   return {
-    base: part("", cell.defines),
-    mutant: cell.seed.length === 0 ? undefined : part(" (seeded)", [...cell.defines, ...cell.seed]),
+    base: part("", cell.defines, options.stories),
+    // That it is found is all that matters.
+    mutant: cell.seed.length === 0 ? undefined : part(" (seeded)", [...cell.defines, ...cell.seed], false),
     real: options.realMissing === "" ? cell.real.map(real) : [],
   };
 }
@@ -172,7 +178,9 @@ class Runner {
     const one = async (worker: Worker, part: Part): Promise<void> => {
       const now = { name: part.name, states: 0 };
       this.running.set(worker, now);
-      const key = await this.prepare(worker, part.job);
+      const program = await this.prepare(worker, part.job);
+      // An outcome with its story serves those that want none.
+      const key = wantsStory(part.job) || this.searched.has(program) ? program : `${program} without stories`;
       this.keys.set(part, key);
       if (!this.searched.has(key)) {
         this.searched.add(key);
@@ -236,6 +244,8 @@ class Runner {
     });
   }
 }
+
+const wantsStory = (job: Job): boolean => job.source === "real" || job.story;
 
 /** Which of many cells the input is at fault in. */
 function located(error: unknown, part: Part): unknown {

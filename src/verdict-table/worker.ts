@@ -56,7 +56,7 @@ async function prepareModel(job: Extract<Job, { source: "model" }>, cache: Cache
   };
   const settings = settingsFor(job.files, given, job.cwd);
   const inputs = await compileWith(job.files, settings, { cwd: job.cwd, cache, ahead });
-  const options = optionsOf(job.files[0] ?? "", settings, cache);
+  const options = { ...optionsOf(job.files[0] ?? "", settings, cache), story: job.story };
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
 }
 

@@ -48,6 +48,8 @@ export interface VerifyOptions extends MachineOptions {
   readonly knowledge?: Knowledge | undefined;
   /** Told what this one did. */
   readonly onKnowledge?: (knowledge: Knowledge) => void;
+  /** False: the outcome is all that is wanted, with no story and no remarks that cost time. */
+  readonly story?: boolean | undefined;
 }
 
 export interface Progress {
@@ -175,7 +177,7 @@ function verdictOf(program: Program, options: VerifyOptions, result: CheckResult
   // What follows runs schedules again, and may take long.
   const plain = told(common.remarks);
   const left = secondsLeft(options);
-  if ((left !== undefined && left <= 0.001) || wasStopped(result)) return plain;
+  if ((left !== undefined && left <= 0.001) || wasStopped(result) || options.story === false) return plain;
   hooks.onFound?.(plain);
   const remarks = [...options.remarks, ...remarksOn(result, observed)];
   if (outcome.kind === "violation") {

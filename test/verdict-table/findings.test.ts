@@ -68,6 +68,7 @@ describe.each(names)("%s", (name) => {
       {
         workers: [ownWorker(cache, signal)],
         cache,
+        stories: false,
         fresh: false,
         signal,
         realMissing: "not in this test",

@@ -14,6 +14,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const job: Job = {
   source: "model",
+  story: true,
   files: ["test/scenarios/counter-bad.c"],
   defines: [],
   kernel: undefined,
