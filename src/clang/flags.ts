@@ -32,10 +32,14 @@ export function kernelCode(version: KernelVersion): number {
 }
 
 /**
- * Where the runtime for one version's real files lies, apart from what all versions share; it need
- * not exist.
+ * What the runtime for a tree's files has beside kernel/real, by what the tree has: its notifiers
+ * have `invalidate_page` (before 4.13), and there are no folios. Undefined: nothing. `common`: the
+ * folder of the tree's headers.
  */
-export const realRuntimeDir = (version: KernelVersion): string => join(kernelDir, `real-${version}`);
+export function realRuntimeDir(common: string): string | undefined {
+  const header = textOf(join(common, "include/linux/mmu_notifier.h"));
+  return header?.includes("(*invalidate_page)") === true ? join(kernelDir, "real-invalidate-page") : undefined;
+}
 
 /** What every translation unit gets, whoever wrote it. */
 const COMMON: readonly string[] = [
@@ -96,8 +100,8 @@ export function kernelFlags(common: string, flavour: string, version: KernelVers
     const path = join(common, "include/linux", header);
     if (existsSync(path)) flags.push("-include", path);
   }
-  const own = join(realRuntimeDir(version), "include");
-  if (existsSync(own)) flags.push("-isystem", own, "-include", join(own, "after-config.h"));
+  const own = realRuntimeDir(common);
+  if (own !== undefined) flags.push("-isystem", join(own, "include"), "-include", join(own, "include/after-config.h"));
   flags.push("-D__KERNEL__", `-DSD_KERNEL=${code}`);
   // asm/dwarf2.h asked for these until 5.6; asm/ftrace.h insists on fentry since 5.2.
   if (code < 507) flags.push("-DCONFIG_AS_CFI=1", "-DCONFIG_AS_CFI_SIGNAL_FRAME=1");

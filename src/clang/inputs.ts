@@ -88,6 +88,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   const named: (CompileRequest | TranslationUnit)[] = [];
   const ours: CompileRequest[] = [];
   let kernel: Kernel;
+  let headers: KernelTree | undefined;
 
   if (options.tree === undefined) {
     const version = options.kernel ?? DEFAULT_KERNEL;
@@ -108,7 +109,8 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
         isIr(source) ? irUnit(source, cwd) : { source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache },
       );
     }
-    ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { version: tree.version, defines, compiler, cache }));
+    ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { tree, defines, compiler, cache }));
+    headers = tree;
   }
 
   const all = [...named, ...ours];
@@ -135,7 +137,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     warnings: results.map((c) => c.warnings).join(""),
     compiler: compiler.id,
     kernel,
-    modelBounds: modelBounds(options.defines, kernel.kind === "tree" ? kernel.version : undefined),
+    modelBounds: modelBounds(options.defines, headers),
     unused: unusedDefines({
       files: own.map((request) => request.source),
       defines,

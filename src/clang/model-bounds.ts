@@ -1,11 +1,11 @@
 /**
  * The bounds that the model itself sets: constants of its C that a -D may raise. Read from the C,
- * where each stands as
- * `#ifndef NAME` and `#define NAME value`, with what it bounds in a comment "bound: ..." if a reader of a verdict should know.
+ * where each stands as `#ifndef NAME` and `#define NAME value`, with what it bounds in a comment
+ * "bound: ..." if a reader of a verdict should know.
  */
 
 import { readFileSync } from "node:fs";
-import type { KernelVersion } from "./flags.ts";
+import type { KernelTree } from "./kernel-tree.ts";
 import { defineName, modelFiles, runtimeSources } from "./model.ts";
 
 export interface ModelBound {
@@ -21,13 +21,13 @@ export interface ModelBound {
 const CONSTANT = /^#ifndef (\w+)\n#define \1[ \t]+(\d+)[ \t]*(?:\/\*[ \t]*(?:bound: )?(.*?)[ \t]*\*\/)?$/gm;
 
 /**
- * As they are with these definitions. `version`: of a real tree, whose runtime is another;
- * undefined for the model kernel.
+ * As they are with these definitions. `tree`: a real one, whose runtime is another; undefined for
+ * the model kernel.
  */
-export function modelBounds(defines: readonly string[], version: KernelVersion | undefined): ModelBound[] {
+export function modelBounds(defines: readonly string[], tree: Pick<KernelTree, "common"> | undefined): ModelBound[] {
   const given = new Map(defines.map((d) => [defineName(d), Number(d.includes("=") ? d.slice(d.indexOf("=") + 1) : 1)]));
   const found = new Map<string, ModelBound>();
-  for (const file of version === undefined ? modelFiles() : runtimeSources(version)) {
+  for (const file of tree === undefined ? modelFiles() : runtimeSources(tree.common)) {
     for (const [whole, name = "", value] of readFileSync(file, "utf8").matchAll(CONSTANT)) {
       if (name === "SD_KERNEL") continue;
       const bounds = /bound: (.*?)[ \t]*\*\//.exec(whole)?.[1];

@@ -1,8 +1,9 @@
 /**
  * The C of ours that is linked with what is checked: the model kernel (every C file under `kernel/`
  * but those of `kernel/real*`), compiled like a scenario and shipped compiled; or, for files of a
- * real tree, the runtime in `kernel/real`, compiled with the tree's headers. Where
- * `kernel/real-VERSION` has a file, it comes instead of the one of that name in `kernel/real`, or besides.
+ * real tree, the runtime in `kernel/real`, compiled with the tree's headers. What a tree has decides
+ * whether a folder `kernel/real-…` belongs to it: its files come instead of those of the same name
+ * in `kernel/real`, or besides.
  *
  * A -D of the command line reaches a file of the model kernel only if its text, or a header's,
  * mentions the name: a scenario's own switches (-DFIX=0) then leave the kernel's IR as it was
@@ -15,6 +16,7 @@ import { kernelDir, packageRoot } from "../host/paths.ts";
 import type { CompileRequest } from "./compile.ts";
 import type { Compiler } from "./compiler.ts";
 import { type KernelVersion, modelFlags, type OptLevel, realRuntimeDir } from "./flags.ts";
+import type { KernelTree } from "./kernel-tree.ts";
 
 export interface ModelOptions {
   readonly version: KernelVersion;
@@ -50,8 +52,11 @@ function withStandIns(sources: readonly string[], standIns: StandIns): string[] 
 }
 
 /** The real runtime, compiled with the flags of the tree (`kernelFlags`). */
-export function runtimeRequests(flagsFor: (source: string) => string[], options: Omit<ModelOptions, "opt" | "shipped">): CompileRequest[] {
-  return runtimeSources(options.version).map((source) => ({
+export function runtimeRequests(
+  flagsFor: (source: string) => string[],
+  { tree, ...options }: Omit<ModelOptions, "opt" | "shipped" | "version"> & { readonly tree: Pick<KernelTree, "common"> },
+): CompileRequest[] {
+  return runtimeSources(tree.common).map((source) => ({
     source,
     flags: flagsFor(source),
     defines: definesFor(source, options.defines),
@@ -62,9 +67,11 @@ export function runtimeRequests(flagsFor: (source: string) => string[], options:
   }));
 }
 
-export function runtimeSources(version: KernelVersion): string[] {
+/** For a tree whose headers lie in `common`. */
+export function runtimeSources(common: string): string[] {
   const runtime = kernelFiles().filter((file) => file.endsWith(".c") && isRuntime(file));
-  const own = runtime.filter((file) => dirname(file) === realRuntimeDir(version));
+  const folder = realRuntimeDir(common);
+  const own = runtime.filter((file) => dirname(file) === folder);
   const replaced = new Set(own.map((file) => basename(file)));
   const shared = runtime.filter((file) => dirname(file) === join(kernelDir, "real") && !replaced.has(basename(file)));
   return [...own, ...shared];
@@ -84,7 +91,7 @@ function isRuntime(file: string): boolean {
   return /^real(-|$)/.test(basename(dirname(file)));
 }
 
-/** Compiled with the headers of a real tree: kernel/real, kernel/real-VERSION, or kernel/own. */
+/** Compiled with the headers of a real tree: kernel/real, kernel/real-…, or kernel/own. */
 function needsTree(file: string): boolean {
   return file.startsWith(join(kernelDir, "real")) || file.startsWith(join(kernelDir, "own"));
 }

@@ -105,7 +105,7 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
   const sources = group.link.map((file) => request(copies.get(file) ?? join(tree.dir, file), []));
   const named = [...ours, ...sources];
-  const requests = [...named, ...runtimeRequests(flagsFor, { version: tree.version, defines: [], compiler, cache })];
+  const requests = [...named, ...runtimeRequests(flagsFor, { tree, defines: [], compiler, cache })];
   const compiled = await compileAll(requests, { read: (done, { source }) => ahead(done.text, source) });
   const key = keyOf(...compiled.map((c) => c.text));
   return {

@@ -3,7 +3,7 @@
  * harness.c - processes that share a hugetlb file, and a migration of its page, on the files of a 4.4 tree.
  *
  * Real: page tables and their sharing, faults, the walk over VMAs, unmapping, migration entries, the copy's surroundings
- * (mm/hugetlb.c, mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). Ours: this file and the runtime in kernel/real-4.4.
+ * (mm/hugetlb.c, mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). Ours: this file and the runtime in kernel/real-invalidate-page.
  *
  * -DMMS: processes that map the file, each on a CPU of its own. -DUSERS=0 takes their own accesses away; bit i of it stands for the i-th.
  * -DKVM=1: each runs a virtual machine (kvm-unit.c). -DODP=1: each has registered the pages with a device (../4.4-invalidate-page/odp-unit.c).

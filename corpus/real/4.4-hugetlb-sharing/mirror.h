@@ -12,7 +12,7 @@
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 
-#include "../../../kernel/real-4.4/machine.h"
+#include "../../../kernel/real-invalidate-page/machine.h"
 
 #ifndef MIGRATIONS
 #define MIGRATIONS 1

@@ -4,7 +4,7 @@
  *
  * Real: the walk over VMAs and page tables, unmapping, migration entries and the waits for them, the moves and copies around them
  * (mm/rmap.c, mm/migrate.c, mm/mmu_notifier.c). A page like this has no range_start and range_end, only invalidate_page.
- * Ours: this file, the runtime in kernel/real-4.4, and of the fault what mm/memory.c does for a page that is in the cache.
+ * Ours: this file, the runtime in kernel/real-invalidate-page, and of the fault what mm/memory.c does for a page that is in the cache.
  *
  * -DMMS: processes, each on a CPU of its own; -DUSERS=0: they do not access. -DKVM=1: each has a virtual machine (kvm-unit.c).
  * -DODP=1: each has registered the page with a device through drivers/infiniband/core/umem_odp.c (odp-unit.c). -DGRU=1: each
@@ -20,7 +20,7 @@
 
 #include <asm/pgalloc.h>
 
-#include "../../../kernel/real-4.4/machine.h"
+#include "../../../kernel/real-invalidate-page/machine.h"
 
 #ifndef MMS
 #define MMS 2

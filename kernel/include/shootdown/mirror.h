@@ -11,7 +11,7 @@
 
 #include <linux/mmu_notifier.h>
 
-/* How try_to_unmap_one calls notifiers (mm/rmap-4.4.c). */
+/* How try_to_unmap_one calls notifiers (mm/rmap_invalidate_page.c). */
 enum sd_design {
 	SD_DESIGN_BY_FIX,	/* as sd_fix_017b1660df89 says */
 	SD_DESIGN_RELEASED,	/* 4.4: invalidate_page after the table lock; shared PMD tables are not considered */

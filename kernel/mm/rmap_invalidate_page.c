@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rmap-4.4.c - unmapping as 4.4 did, or could have done: invalidate_page after the table lock is dropped.
+ * rmap_invalidate_page.c - unmapping as 4.4 did, or could have done: invalidate_page after the table lock is dropped.
  *
  * There is no range start or end around an ordinary page; while the page is locked and referenced by the caller nothing can
  * be freed before the callback. sd_design (shootdown/mirror.h) chooses how notifiers are called; it is derived

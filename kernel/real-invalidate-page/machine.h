@@ -12,8 +12,8 @@
  * Pointers keep the values that the tree's own macros give them: PAGE_OFFSET and the memory map's address are constants in its
  * headers, and __sd_segment says what lies there. Include this after the kernel's headers.
  */
-#ifndef SHOOTDOWN_REAL_44_MACHINE_H
-#define SHOOTDOWN_REAL_44_MACHINE_H
+#ifndef SHOOTDOWN_REAL_MACHINE_H
+#define SHOOTDOWN_REAL_MACHINE_H
 
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
