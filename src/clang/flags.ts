@@ -32,13 +32,17 @@ export function kernelCode(version: KernelVersion): number {
 }
 
 /**
- * What the runtime for a tree's files has beside kernel/real, by what the tree has: its notifiers
- * have `invalidate_page` (before 4.13), and there are no folios. Undefined: nothing. `common`: the
- * folder of the tree's headers.
+ * The folder beside kernel/real that a tree needs: the one whose `tree-has.txt` names a file of it
+ * and a text that is there. Undefined: none. `common`: the folder of the tree's headers.
  */
 export function realRuntimeDir(common: string): string | undefined {
-  const header = textOf(join(common, "include/linux/mmu_notifier.h"));
-  return header?.includes("(*invalidate_page)") === true ? join(kernelDir, "real-invalidate-page") : undefined;
+  const folders = readdirSync(kernelDir).filter((name) => name.startsWith("real-"));
+  const name = folders.find((folder) => {
+    const lines = textOf(join(kernelDir, folder, "tree-has.txt")) ?? "";
+    const [, file = "", text = ""] = /^([^#\s]\S*) (.+)$/m.exec(lines) ?? [];
+    return file !== "" && textOf(join(common, file))?.includes(text) === true;
+  });
+  return name === undefined ? undefined : join(kernelDir, name);
 }
 
 /** What every translation unit gets, whoever wrote it. */
