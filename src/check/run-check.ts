@@ -47,6 +47,7 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
 }
 
 export function provenanceOf({ kernel, compiler, modelBounds }: Inputs, command: string): Provenance {
+  const changes = kernel.kind === "model" ? [] : (kernel.changes ?? []);
   const name = kernel.kind === "model" ? `model of Linux ${kernel.version}` : `Linux ${kernel.release} (${kernel.dir})`;
-  return { version: packageVersion(), kernel: name, compiler, command, model: modelBounds };
+  return { version: packageVersion(), kernel: [name, ...changes].join(" with "), compiler, command, model: modelBounds };
 }

@@ -58,7 +58,14 @@ export interface TranslationUnit {
 
 export type Kernel =
   | { readonly kind: "model"; readonly version: KernelVersion }
-  | { readonly kind: "tree"; readonly version: KernelVersion; readonly dir: string; readonly release: string };
+  | {
+      readonly kind: "tree";
+      readonly version: KernelVersion;
+      readonly dir: string;
+      readonly release: string;
+      /** Files that say how copies of the tree's files were changed. */
+      readonly changes?: readonly string[];
+    };
 
 export interface Inputs {
   /** The named files first, in their order. */

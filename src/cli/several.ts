@@ -1,7 +1,8 @@
 /**
  * Several scenarios on one command line are several checks. A file that defines scenario() is one;
  * files that do not are linked with each of them. Each is checked with its own options and told as
- * if alone; a table of all stands at the end.
+ * if alone; a table of all stands at the end. With a patch (or an edit) of a kernel tree each is two
+ * checks: the tree as it is, and the tree with it. What the latter say decides.
  */
 
 import { resolve } from "node:path";
@@ -27,28 +28,53 @@ import { REASONS, type Several } from "./watch.ts";
 export const isSilent = ({ json }: Several): boolean => json === true || json === "-";
 
 export async function checkEach(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
-  const groups = groupsOf(files, io.cwd);
-  if (groups.length < 2) return check(files, given, io, c);
-  const { json, ...told } = given;
-  const scenarios = groups.map((group) => shown(group[0] ?? ""));
-  let several: Several = io.several ?? { done: [], verdicts: [], scenarios, json, quiet: given.quiet === true, color: given.color };
+  const checks = checksOf(files, given, io.cwd);
+  if (checks.length < 2) return check(files, given, io, c);
+  const { json, quiet = false, color } = given;
+  const scenarios = checks.map(({ name }) => shown(name));
+  const baselines = checks.flatMap(({ baseline }, i) => (baseline ? [i] : []));
+  let several: Several = io.several ?? { done: [], verdicts: [], scenarios, baselines, json, quiet, color };
   let interrupted = false;
   const release = io.onInterrupt((reason = BY_USER) => {
     interrupted ||= reason === BY_USER;
   });
   try {
-    for (const group of groups.slice(several.done.length)) {
+    for (const one of checks.slice(several.done.length)) {
       if (interrupted || io.watch?.asked() === BY_USER || several.done.at(-1)?.stopped === true) break;
       io.watch?.begin(several);
       const first = several.done.length === 0;
       if (!first) giveBack();
-      several = await oneOf(several, io, c.err, (tell) => check(group, told, io, c, { tell, ...(first ? {} : { began: Date.now() }) }));
+      several = await oneOf(several, io, c.err, (tell) =>
+        check(one.files, one.given, io, c, { tell, ...(first ? {} : { began: Date.now() }) }),
+      );
       io.watch?.printing();
     }
   } finally {
     release();
   }
   return concluded(several, io);
+}
+
+interface OneCheck {
+  readonly files: readonly string[];
+  readonly given: GivenOptions;
+  readonly name: string;
+  readonly baseline: boolean;
+}
+
+function checksOf(files: readonly string[], given: GivenOptions, cwd: string): OneCheck[] {
+  const { json: _, ...told } = given;
+  const { patch, edit, ...plain } = told;
+  const changes = [patch, edit].filter((file) => file !== undefined).join(" and ");
+  return groupsOf(files, cwd).flatMap((group): OneCheck[] => {
+    const name = group[0] ?? "";
+    if (changes === "" || given.explain !== undefined) return [{ files: group, given: told, name, baseline: false }];
+    const command = (given.command ?? "").replace(/ --(?:patch|edit)(?:=| )(?:'[^']*'|\S+)/g, "");
+    return [
+      { files: group, given: { ...plain, command }, name: `${name}, the tree as it is`, baseline: true },
+      { files: group, given: told, name: `${name}, with ${changes}`, baseline: false },
+    ];
+  });
 }
 
 const BY_USER = REASONS[1];
@@ -129,9 +155,12 @@ function verdictText(verdict: Verdict): string {
 }
 
 /** A violation is news whatever became of the others; then what was not decided. */
-function statusOf({ done, scenarios }: Several): number {
+function statusOf({ done, scenarios, baselines }: Several): number {
   const order = [EXIT_VIOLATION, EXIT_INPUT, EXIT_INCONCLUSIVE];
-  const worst = order.find((status) => done.some((d) => d.status === status)) ?? EXIT_NONE;
+  // A baseline that was not checked leaves nothing to compare with.
+  const counts = ({ status }: Summary, i: number): boolean => !baselines.includes(i) || status > EXIT_VIOLATION;
+  const decisive = done.filter(counts);
+  const worst = order.find((status) => decisive.some((d) => d.status === status)) ?? EXIT_NONE;
   return worst === EXIT_NONE && done.length < scenarios.length ? EXIT_INCONCLUSIVE : worst;
 }
 

@@ -99,6 +99,8 @@ export interface Several {
   readonly verdicts: readonly Verdict[];
   /** Of all, in their order. */
   readonly scenarios: readonly string[];
+  /** Those of them that say what a kernel tree does without a patch: only what they are compared with decides. */
+  readonly baselines: readonly number[];
   readonly json: GivenOptions["json"];
   readonly quiet: boolean;
   readonly color: boolean | undefined;

@@ -32,7 +32,9 @@ export async function compileOwn(
   ];
   const inputs = await ownInputs({ ...options, edits, read: readModule, say, anew: explain !== undefined });
   if (explain !== undefined) throw fault(explained(explain, inputs.closure.origins));
-  return inputs;
+  const changes = [patch, edit].filter((file) => file !== undefined);
+  const { kernel } = inputs;
+  return kernel.kind === "tree" && changes.length > 0 ? { ...inputs, kernel: { ...kernel, changes } } : inputs;
 }
 
 function textNamed(file: string, cwd: string): string {
