@@ -55,6 +55,8 @@ const CASES: readonly Case[] = [
   { file: "inversion", right: "deadlock", preemptions: 1 },
   { file: "inversion", right: "deadlock", preemptions: 2 },
   { file: "waiting-is-no-preemption", right: "half", preemptions: 1 },
+  { file: "busy-daemon", right: "deadlock" },
+  { file: "busy-daemon", right: "deadlock", preemptions: 0 },
   // Limits of the engine.
   { file: "many-choices", right: "model-limit" },
   // Contexts.

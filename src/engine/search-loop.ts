@@ -24,9 +24,9 @@ import { threadInOrder } from "./thread-order.ts";
 
 /**
  * Of a level, what its steps have shown. progress: a thread that is no daemon can do something that
- * others can see, or end, or leave the scenario's bounds; waitsBusy: a busy daemon cannot go on;
- * lastEnabled: the thread that ran last can go on; led: a step led to a state that was new, and has
- * been found not to be stuck by now.
+ * others can see, or end, or leave the scenario's bounds; waitsBusy: a busy daemon cannot go on, or
+ * the bound does not let it try; lastEnabled: the thread that ran last can go on; led: a step led
+ * to a state that was new, and has been found not to be stuck by now.
  */
 const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4, led: 8 } as const;
 
@@ -123,6 +123,8 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
       preemptions.set(state.preemptions.add(isPreemption));
       when(unbounded.isZero().and(preemptions.gt(s.limit)), () => {
         s.cut.set(1);
+        // It was not tried: it may wait.
+        setFlag(FLAG.waitsBusy);
         skipThread();
       });
 

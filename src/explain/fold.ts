@@ -15,9 +15,7 @@ export function fold(rows: readonly Row[], from: number): Row[] {
   const flush = (): void => {
     if (run.length === 0) return;
     const row = run.length === 1 && run[0]!.within === undefined ? run[0]! : join(run);
-    // One call is told once, however often something else is told of it in between.
-    const before = out.findLast((r) => r.thread === row.thread);
-    if (row.within === undefined || before === undefined || !sameCall(before, row)) out.push(row);
+    if (!goesOn(out, row)) out.push(row);
     run = [];
   };
   for (const row of rows) {
@@ -29,6 +27,18 @@ export function fold(rows: readonly Row[], from: number): Row[] {
   }
   flush();
   return out;
+}
+
+/**
+ * One call is told once, however often something else is told of it in between: a callback that it
+ * makes, for example.
+ */
+function goesOn(out: readonly Row[], row: Row): boolean {
+  const { within } = row;
+  if (within === undefined) return false;
+  const inside = ({ stack }: Row): boolean => stack.some((s) => s.func === within.site.func && s.line === within.site.line);
+  const before = out.findLast((r) => r.thread === row.thread && (r.within !== undefined || !inside(r)));
+  return before !== undefined && sameCall(before, row);
 }
 
 const sameCall = (a: Row, b: Row): boolean =>

@@ -72,7 +72,8 @@ function staleCopy(log: readonly LoggedAccess[], at: number): Origin | undefined
   for (const source of sources.toReversed()) {
     const change = log
       .slice(written, at)
-      .findLast((e) => e.access.write && overlap(e.access, source.access) && e.access.old !== e.access.value);
+      // What setup changed it changed before anything could go wrong.
+      .findLast((e) => e.access.write && overlap(e.access, source.access) && e.access.old !== e.access.value && e.position.step > 0);
     if (change !== undefined) {
       return { kind: "stale copy", at: read, from: source.access, copied: write, changed: change };
     }

@@ -20,7 +20,7 @@ export interface Audience {
 }
 
 const SERVING = /^(include|locking|machine|real|own)[\\/]/;
-const MACHINE = /^machine[\\/]/;
+const MACHINE = /^(machine|own)[\\/]/;
 const DRIVERS = /^users[\\/]/;
 
 /**

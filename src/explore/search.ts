@@ -95,7 +95,7 @@ interface Level {
    * scenario's bounds.
    */
   progress: boolean;
-  /** A busy daemon cannot go on. */
+  /** A busy daemon cannot go on, or the bound does not let it try. */
   waitsBusy: boolean;
   /** A step led to a state that was new. */
   led: boolean;
@@ -224,6 +224,8 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       const preempts = level.last >= 0 && thread !== level.last && level.lastEnabled ? 1 : 0;
       if (limit !== undefined && level.preemptions + preempts > limit) {
         cut = true;
+        // It was not tried: it may wait.
+        level.waitsBusy = true;
         level.next++;
         continue;
       }

@@ -125,6 +125,7 @@ export function createStuckFinder(machine: Machine): StuckFinder {
       machine.undo(mark);
       if ((status & OUTCOME) === BLOCKED && (status & BUSY) !== 0) stuck.add(t);
     });
+    if (stuck.size === 0) return undefined;
     const edges = follow(known, false, (thread, outcome) => {
       if (outcome === FAILED || outcome === ASSUMED) return true;
       stuck.delete(thread);
