@@ -54,10 +54,10 @@ const REVISION = "1";
 const PLACEHOLDER = "/@shootdown@";
 
 /** Content of files as it is now, by full path; undefined: not to be read. */
-type Digests = (path: string) => string | undefined;
+export type Digests = (path: string) => string | undefined;
 
 /** A header is a part of many files: it is read once for all of them. */
-function digests(): Digests {
+export function digests(): Digests {
   const known = new Map<string, string | undefined>();
   return (path) => {
     if (!known.has(path)) {
@@ -102,6 +102,8 @@ export interface CompileAll {
    */
   readonly read: (compiled: Compiled, request: CompileRequest) => void | Promise<void>;
   readonly limits?: Limits | undefined;
+  /** Of one check, if it compiles in several goes. */
+  readonly digestOf?: Digests;
 }
 
 /** Compiles several; the faults of all of them are reported together. */
@@ -117,7 +119,7 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
     }
   };
   const misses: number[] = [];
-  const digestOf = digests();
+  const digestOf = options.digestOf ?? digests();
   for (const [i, request] of requests.entries())
     await noting(() => {
       results[i] = recalled(request, digestOf);

@@ -11,7 +11,7 @@
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import { type Linked, link } from "../ir/link/link.ts";
 import type { Module } from "../ir/read/module.ts";
-import { declarationIn, standIns } from "./stand-ins.ts";
+import { declarationsIn, standIns } from "./stand-ins.ts";
 import type { SymbolIndex } from "./symbol-index.ts";
 
 export interface LinkedUnit {
@@ -87,9 +87,10 @@ function finish(
   },
 ): Closure {
   const declarations = new Map<string, string>();
+  const known = units.map((unit) => declarationsIn(unit.text));
   for (const [name, { kind, mentions }] of linked.missing) {
     if (kind !== "function") continue;
-    const line = units.map((unit) => declarationIn(unit.text, name)).find((found) => found !== undefined);
+    const line = known.find((lines) => lines.has(name))?.get(name);
     if (line === undefined) continue;
     declarations.set(name, line);
     origins.set(name, { kind: "stand-in", defined: index.filesOf(name), usedBy: mentions[0]?.by ?? "" });

@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { type Compiled, type CompileRequest, compileAll } from "../clang/compile.ts";
+import { type Compiled, type CompileRequest, compileAll, digests } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
 import { type InputOptions, type Inputs, isIr, treeNamed, treeOf } from "../clang/inputs.ts";
 import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
@@ -61,8 +61,10 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       return options.read(text, source);
     },
   });
+  const digestOf = digests();
   const compile = async (requests: readonly CompileRequest[]): Promise<{ units: LinkedUnit[]; warnings: string }> => {
-    const done: Compiled[] = await compileAll(requests, { read: (made, { source }) => void options.read(made.text, source), limits });
+    const read = (made: Compiled, { source }: CompileRequest): void => void options.read(made.text, source);
+    const done: Compiled[] = await compileAll(requests, { read, limits, digestOf });
     const units = done.map(({ text }, i) => unitOf(requests[i]!.source, text));
     return { units, warnings: done.map((one) => one.warnings).join("") };
   };

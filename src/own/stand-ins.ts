@@ -46,10 +46,10 @@ function bytes(text: string): string {
   return `[${data.length} x i8] c"${escaped.join("")}"`;
 }
 
-/** The line of a module's text that declares a function. */
-export function declarationIn(text: string, name: string): string | undefined {
-  const quoted = name.replace(/[$.]/g, "\\$&");
-  return new RegExp(`^declare [^@\\n]*@${quoted}\\([^\\n]*`, "m").exec(text)?.[0];
+/** The lines of a module's text that declare functions, by name. */
+export function declarationsIn(text: string): ReadonlyMap<string, string> {
+  const found = [...text.matchAll(/^declare [^@\n]*@([\w$.]+)\([^\n]*/gm)];
+  return new Map(found.map(([line, name = ""]) => [name, line]));
 }
 
 /** A module's text with its variables alone: each function is only declared. */

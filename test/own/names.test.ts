@@ -1,7 +1,7 @@
 /** What a tree's files define, read from their text; and what stands in for what nobody defines. */
 import { describe, expect, it } from "vitest";
 import { parseModule } from "../../src/ir/read/parse.ts";
-import { declarationIn, standIns, variablesOnly } from "../../src/own/stand-ins.ts";
+import { declarationsIn, standIns, variablesOnly } from "../../src/own/stand-ins.ts";
 import { definedIn } from "../../src/own/symbol-index.ts";
 
 describe("names that a file defines", () => {
@@ -48,7 +48,7 @@ describe("a module of variables", () => {
 
 describe("a stand-in", () => {
   it("has the type of what was declared, and fails with its name", () => {
-    const text = standIns(new Map([["far", declarationIn(IR, "far")!]]));
+    const text = standIns(new Map([["far", declarationsIn(IR).get("far")!]]));
     const fn = parseModule(text, "x.ll").functions.find((f) => f.name === "far");
     expect(fn?.params).toHaveLength(1);
     expect(fn?.blocks).toHaveLength(1);
