@@ -180,6 +180,12 @@ static __always_inline void tell_stale(int cpu, int upage, unsigned long cached)
 	__sd_event("missing flush", "No flush of {0:x} has reached {1:s} since", up->va, (sd_u64)sd_cpu_names[cpu], 0);
 }
 
+/* It leads elsewhere than the tables do now, or lets a store through where they do not. */
+static __always_inline bool is_stale(unsigned long cached, unsigned long now)
+{
+	return sd_leaf_frame(cached) != sd_leaf_frame(now) || (cached & ~now & _PAGE_RW);
+}
+
 static unsigned long translation_fault(int cpu, int upage)
 {
 	int i;
@@ -218,7 +224,7 @@ unsigned long sd_translate(int cpu, int upage, bool write)
 		walk_if(up, NULL, 0, &through, need, true);
 		leaf |= need;
 	}
-	if (cached && __sd_told() && sd_leaf_frame(leaf) != sd_leaf_frame(sd_walk(up, false)))
+	if (cached && __sd_told() && is_stale(cached, sd_walk(up, false)))
 		tell_stale(cpu, upage, cached);
 	return leaf;
 }

@@ -19,7 +19,7 @@ import { outcomeWord, type Verdict } from "../report/verdict.ts";
 import { optionsOf } from "../settings/from-settings.ts";
 import type { Io } from "./io.ts";
 
-interface OwnCase {
+export interface OwnCase {
   readonly name: string;
   readonly defines?: readonly string[];
   /** Only on these; left out: on all. */
@@ -29,18 +29,18 @@ interface OwnCase {
   readonly expect: string | readonly string[];
 }
 
-interface OwnGroup {
+export interface OwnGroup {
   readonly name: string;
   readonly scenario: string;
   readonly cases: readonly OwnCase[];
 }
 
 const CORPUS = join(packageRoot, "corpus/own");
-const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
+export const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
 /** Seconds: a case that takes longer is too big. */
 const TIMEOUT = 120;
 
-function ownGroups(): OwnGroup[] {
+export function ownGroups(): OwnGroup[] {
   return readdirSync(CORPUS)
     .sort()
     .filter((name) => existsSync(join(CORPUS, name, "cases.json")))
@@ -50,7 +50,7 @@ function ownGroups(): OwnGroup[] {
     });
 }
 
-async function runOwn(group: OwnGroup, one: OwnCase, tree: string, cache: Cache, say: (text: string) => void): Promise<Verdict> {
+export async function runOwn(group: OwnGroup, one: OwnCase, tree: string, cache: Cache, say: (text: string) => void): Promise<Verdict> {
   const defines = [...(one.defines ?? [])];
   const input = {
     files: [group.scenario],
@@ -69,7 +69,7 @@ async function runOwn(group: OwnGroup, one: OwnCase, tree: string, cache: Cache,
   return runCheck(inputs, optionsOf(`${group.name}: ${one.name}`, search, cache), { onSlice: () => {}, shouldStop: () => undefined });
 }
 
-const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
+export const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
 
 export async function corpus(filter: string | undefined, io: Io): Promise<number> {
   const cache = openCache(defaultCacheDir(io.env));
