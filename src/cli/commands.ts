@@ -2,12 +2,14 @@
  * The commands and their options. What each does is in a file of its own, loaded when it is asked
  * for.
  */
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
 import { colours } from "../report/diagnostic-text.ts";
+import { positive } from "../settings/option-values.ts";
 import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settingsFor } from "../settings/options.ts";
 import type { Shell } from "./completion.ts";
+import type { CorpusOptions } from "./corpus.ts";
 import { explainCode } from "./explain-code.ts";
 import type { Io, Output } from "./io.ts";
 import { addReportOptions, type ReportOptions } from "./report-options.ts";
@@ -108,7 +110,10 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
   throughIo(program.command("corpus"))
     .description("known bugs undone in the kernel's own mm: the scenarios of corpus/own on every tree that is there")
     .argument("[filter]", "a part of tree, scenario or case")
-    .action(async (filter: string | undefined) => ended(await (await import("./corpus.ts")).corpus(filter, io)));
+    .addOption(new Option("--jobs <n>", "how many at a time (default: one for each processor)").argParser(positive))
+    .action(async (filter: string | undefined, given: CorpusOptions) =>
+      ended(await (await import("./corpus.ts")).corpus(filter, given, io)),
+    );
 
   throughIo(program.command("explain"))
     .description("explain a diagnostic or a class of violations")

@@ -1,116 +1,111 @@
 /**
- * `shootdown corpus`: the scenarios under corpus/own, each on every kernel tree that is there, as shipped and with a known fix undone.
+ * `shootdown corpus`: the scenarios under corpus/own, each on every kernel tree that is there, as
+ * shipped and with a known fix undone, several at a time.
  *
- * A line for each: tree, scenario, case, verdict, states, seconds. The tree is never changed: what
- * is undone is undone in a copy. Exit 1 if a verdict is not the one that `cases.json` expects, 2 if
- * no tree is there.
+ * A line for each, in a fixed order: tree, scenario, case, verdict, states, seconds. Exit 1 if a
+ * verdict is not the one that `cases.json` expects, 2 if no tree is there.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { InputFault } from "../base/diagnostics.ts";
-import { runCheck } from "../check/run-check.ts";
-import { DEFAULT_OPT, type KernelVersion } from "../clang/flags.ts";
+import type { KernelVersion } from "../clang/flags.ts";
 import { sourcesOf } from "../clang/kernel-tree.ts";
-import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
-import { packageRoot } from "../host/paths.ts";
-import { compileOwn } from "../own/compile-own.ts";
-import { gatheredEdits, type NamedReplacement } from "../own/edits.ts";
-import { outcomeWord, type Verdict } from "../report/verdict.ts";
-import { optionsOf } from "../settings/from-settings.ts";
+import { defaultCacheDir, openCache } from "../host/cache.ts";
+import { asExpected, casesFor, type OwnCase, type OwnGroup, ownCaseOf, ownGroups, TREES } from "../verdict-table/own-cases.ts";
+import type { Worker } from "../verdict-table/run-cells.ts";
+import type { CellOutcome } from "../verdict-table/verdict-table.ts";
+import { workersFor } from "../verdict-table/worker.ts";
+import { EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
+import { statusLine } from "./progress.ts";
 
-export interface OwnCase {
-  readonly name: string;
-  readonly defines?: readonly string[];
-  /** Only on these; left out: on all. */
-  readonly trees?: readonly KernelVersion[];
-  readonly undo?: readonly NamedReplacement[];
-  /** "none", or the class of the violation, or several of which one is expected. */
-  readonly expect: string | readonly string[];
+interface Item {
+  readonly version: KernelVersion;
+  readonly group: OwnGroup;
+  readonly one: OwnCase;
+  readonly tree: string;
 }
 
-export interface OwnGroup {
-  readonly name: string;
-  readonly scenario: string;
-  readonly cases: readonly OwnCase[];
+interface Done {
+  readonly text: string;
+  readonly good: boolean;
 }
 
-const CORPUS = join(packageRoot, "corpus/own");
-export const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
-/** Seconds: a case that takes longer is too big. */
-const TIMEOUT = 120;
-
-export function ownGroups(): OwnGroup[] {
-  return readdirSync(CORPUS)
-    .sort()
-    .filter((name) => existsSync(join(CORPUS, name, "cases.json")))
-    .map((name) => {
-      const { cases } = JSON.parse(readFileSync(join(CORPUS, name, "cases.json"), "utf8")) as Pick<OwnGroup, "cases">;
-      return { name, scenario: join(CORPUS, name, "scenario.c"), cases };
-    });
+export interface CorpusOptions {
+  readonly jobs?: number;
 }
 
-export async function runOwn(group: OwnGroup, one: OwnCase, tree: string, cache: Cache, say: (text: string) => void): Promise<Verdict> {
-  const defines = [...(one.defines ?? [])];
-  const input = {
-    files: [group.scenario],
-    defines,
-    includes: [],
-    kernel: undefined,
-    opt: DEFAULT_OPT,
-    cc: undefined,
-    tree,
-    headers: undefined,
-    cwd: packageRoot,
-    cache,
-  };
-  const inputs = await compileOwn(input, {}, say, gatheredEdits(one.undo ?? []));
-  const search = { define: defines, timeout: TIMEOUT, merge: "full", engine: "compiled" } as const;
-  return runCheck(inputs, optionsOf(`${group.name}: ${one.name}`, search, cache), { onSlice: () => {}, shouldStop: () => undefined });
-}
-
-export const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
-
-export async function corpus(filter: string | undefined, io: Io): Promise<number> {
+export async function corpus(filter: string | undefined, { jobs = availableParallelism() }: CorpusOptions, io: Io): Promise<number> {
+  const items = wanted(filter, io);
+  if (items.length === 0) return EXIT_INPUT;
   const cache = openCache(defaultCacheDir(io.env));
-  let wrong = 0;
-  let ran = 0;
+  const ending = new AbortController();
+  const release = io.onInterrupt(() => ending.abort());
+  const workers = workersFor(Math.min(jobs, items.length), io.cwd, io.env, cache, ending.signal);
+  const line = statusLine(io.stderr, true);
+  const done: (Done | undefined)[] = items.map(() => undefined);
+  const running = new Map<Worker, string>();
+  let next = 0;
+  let printed = 0;
+  const drive = async (worker: Worker): Promise<void> => {
+    while (next < items.length && !ending.signal.aborted) {
+      const at = next++;
+      running.set(worker, nameOf(items[at]!));
+      line.update(() => `${at} of ${items.length} done; ${[...running.values()].join(", ")}`);
+      done[at] = await checked(items[at]!, worker);
+      for (let now = done[printed]; now !== undefined; now = done[++printed]) {
+        line.clear();
+        io.stdout.write(now.text);
+      }
+    }
+  };
+  const aborted = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve(), { once: true }));
+  try {
+    await Promise.race([Promise.all(workers.map(drive)), aborted]);
+  } finally {
+    release();
+    line.clear();
+    for (const worker of workers) worker.stop();
+  }
+  const wrong = done.filter((one) => one?.good !== true).length;
+  io.stdout.write(wrong === 0 ? `${items.length} as expected\n` : `${wrong} of ${items.length} not as expected\n`);
+  return wrong === 0 ? EXIT_NONE : EXIT_VIOLATION;
+}
+
+const nameOf = ({ version, group, one }: Item): string => `${version} ${group.name}: ${one.name}`;
+
+function wanted(filter: string | undefined, io: Io): Item[] {
+  const items: Item[] = [];
   for (const version of TREES) {
-    let dir: string;
     try {
-      dir = sourcesOf(version).dir;
+      const { dir } = sourcesOf(version);
+      for (const group of ownGroups()) for (const one of casesFor(group, version)) items.push({ version, group, one, tree: dir });
     } catch (error) {
       if (!(error instanceof InputFault)) throw error;
       io.stdout.write(`${version}: left out: ${error.diagnostics[0]?.message}; ${error.diagnostics[0]?.help ?? ""}\n`);
-      continue;
     }
-    for (const group of ownGroups())
-      for (const one of group.cases) {
-        if (one.trees !== undefined && !one.trees.includes(version)) continue;
-        if (filter !== undefined && !`${version} ${group.name}: ${one.name}`.includes(filter)) continue;
-        ran++;
-        const began = Date.now();
-        let outcome: string;
-        let states = "";
-        try {
-          const verdict = await runOwn(group, one, dir, cache, () => {});
-          outcome = outcomeWord(verdict);
-          if (verdict.kind === "violation" && ["model-limit", "scenario"].includes(outcome)) outcome = verdict.violation.failure.text;
-          states = verdict.counts.states.toLocaleString("en");
-        } catch (error) {
-          if (!(error instanceof InputFault)) throw error;
-          outcome = error.diagnostics[0]?.message ?? "bad input";
-        }
-        const good = asExpected(one, outcome);
-        if (!good) wrong++;
-        const seconds = ((Date.now() - began) / 1000).toFixed(1);
-        const mark = good ? "" : `   expected ${[one.expect].flat().join(" or ")}`;
-        io.stdout.write(
-          `${version.padEnd(5)} ${`${group.name}: ${one.name}`.padEnd(64)} ${outcome.padEnd(20)} ${states.padStart(10)} ${seconds.padStart(7)} s${mark}\n`,
-        );
-      }
   }
-  if (ran === 0) return 2;
-  io.stdout.write(wrong === 0 ? `${ran} as expected\n` : `${wrong} of ${ran} not as expected\n`);
-  return wrong === 0 ? 0 : 1;
+  return items.filter((item) => filter === undefined || nameOf(item).includes(filter));
+}
+
+async function checked(item: Item, worker: Worker): Promise<Done> {
+  const began = Date.now();
+  let outcome: CellOutcome | undefined;
+  let text: string;
+  try {
+    outcome = await worker.check({ source: "own", ...ownCaseOf(item.group, item.one, item.tree) }, () => {});
+    text = outcome.kind === "violation" ? outcome.klass : outcome.kind;
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error;
+    text = error.diagnostics[0]?.message ?? "bad input";
+  }
+  const good = asExpected(item.one, text);
+  const columns = [
+    item.version.padEnd(5),
+    `${item.group.name}: ${item.one.name}`.padEnd(64),
+    text.padEnd(20),
+    (outcome?.states.toLocaleString("en") ?? "").padStart(10),
+    `${((Date.now() - began) / 1000).toFixed(1)} s`.padStart(9),
+  ];
+  const expected = good ? "" : `   expected ${[item.one.expect].flat().join(" or ")}`;
+  return { text: `${columns.join(" ")}${expected}\n`, good };
 }

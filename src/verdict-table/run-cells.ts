@@ -11,6 +11,7 @@ import { deserialize, serialize } from "node:v8";
 import { InputFault } from "../base/diagnostics.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { codeVersion, packageVersion } from "../host/paths.ts";
+import type { OwnCaseOf } from "./own-cases.ts";
 import type { CellOutcome, CellResult, RealCaseOf, TableBounds, TableCell, TableResult, VerdictTable } from "./verdict-table.ts";
 
 /** One program to be checked. */
@@ -25,7 +26,8 @@ export type Job =
       /** Of a violation: whether its story is wanted. */
       readonly story: boolean;
     }
-  | ({ readonly source: "real" } & RealCaseOf);
+  | ({ readonly source: "real" } & RealCaseOf)
+  | ({ readonly source: "own" } & OwnCaseOf);
 
 /** Does one thing at a time. A rejection is an `InputFault`, or a fault of ours. */
 export interface Worker {
@@ -84,7 +86,7 @@ export async function runTable(table: VerdictTable, options: TableOptions): Prom
   }
   const interrupted = options.signal.aborted;
   const outcomeOf = (part: Part | undefined): CellOutcome | undefined => runner.outcomeOf(part);
-  const distinct = [...new Map(runner.used().map((o) => [o.key, o.outcome])).values()];
+  const distinct = [...new Map(runner.used().map((o) => [programOfKey(o.key), o.outcome])).values()];
   const sum = (pick: (o: CellOutcome) => number): number => distinct.reduce((a, o) => a + pick(o), 0);
   return {
     table,
@@ -180,7 +182,7 @@ class Runner {
       this.running.set(worker, now);
       const program = await this.prepare(worker, part.job);
       // An outcome with its story serves those that want none.
-      const key = wantsStory(part.job) || this.searched.has(program) ? program : `${program} without stories`;
+      const key = wantsStory(part.job) || this.searched.has(program) ? program : `${program}${UNTOLD}`;
       this.keys.set(part, key);
       if (!this.searched.has(key)) {
         this.searched.add(key);
@@ -245,13 +247,17 @@ class Runner {
   }
 }
 
-const wantsStory = (job: Job): boolean => job.source === "real" || job.story;
+/** Of a key: of a program whose outcome is wanted without its story. */
+const UNTOLD = " without stories";
+const programOfKey = (key: string): string => (key.endsWith(UNTOLD) ? key.slice(0, -UNTOLD.length) : key);
+
+const wantsStory = (job: Job): boolean => job.source !== "model" || job.story;
 
 /** Which of many cells the input is at fault in. */
 function located(error: unknown, part: Part): unknown {
   if (!(error instanceof InputFault)) return error;
   const { job } = part;
-  const program = job.source === "model" ? job.defines.map((d) => ` -D${d}`).join("") : ` ${job.group}: ${job.case}`;
+  const program = job.source === "real" ? ` ${job.group}: ${job.case}` : job.defines.map((d) => ` -D${d}`).join("");
   return new InputFault(error.diagnostics.map((d) => ({ ...d, notes: [...(d.notes ?? []), `in the cell ${part.name}:${program}`] })));
 }
 

@@ -20,6 +20,7 @@ import { compileWith, optionsOf } from "../settings/from-settings.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
 import { settingsFor } from "../settings/options.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
+import { compileOwnCase, OWN_TIMEOUT } from "./own-cases.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";
 import type { Job, Worker } from "./run-cells.ts";
 import type { CellOutcome } from "./verdict-table.ts";
@@ -34,7 +35,14 @@ export interface Prepared {
 }
 
 export async function prepareJob(job: Job, cache: Cache): Promise<Prepared> {
-  return job.source === "model" ? prepareModel(job, cache) : prepareReal(job);
+  switch (job.source) {
+    case "model":
+      return prepareModel(job, cache);
+    case "real":
+      return prepareReal(job);
+    case "own":
+      return prepareOwn(job, cache);
+  }
 }
 
 async function prepareModel(job: Extract<Job, { source: "model" }>, cache: Cache): Promise<Prepared> {
@@ -69,6 +77,15 @@ async function prepareReal(job: Extract<Job, { source: "real" }>): Promise<Prepa
     { define: [...one.defines], timeout: REAL_TIMEOUT, merge: "full", engine: "compiled" },
     on.cache,
   );
+  return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
+}
+
+async function prepareOwn(job: Extract<Job, { source: "own" }>, cache: Cache): Promise<Prepared> {
+  const inputs = await compileOwnCase(job, cache);
+  const options = {
+    ...optionsOf(job.scenario, { define: [...job.defines], timeout: OWN_TIMEOUT, merge: "full", engine: "compiled" }, cache),
+    story: false,
+  };
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
 }
 

@@ -3,11 +3,11 @@
  * the trees they are skipped, and the skip says what is missing.
  */
 import { describe, expect, it } from "vitest";
-import { asExpected, ownGroups, runOwn, TREES } from "../../src/cli/corpus.ts";
 import { defaultCacheDir, openCache } from "../../src/host/cache.ts";
-import { outcomeWord } from "../../src/report/verdict.ts";
+import { asExpected, casesFor, ownCaseOf, ownGroups, TREES } from "../../src/verdict-table/own-cases.ts";
+import { ownWorker } from "../../src/verdict-table/worker.ts";
 
-const cache = openCache(defaultCacheDir(process.env));
+const worker = ownWorker(openCache(defaultCacheDir(process.env)), new AbortController().signal);
 
 it("has a fix undone, or says why not, in each folder", () => {
   for (const { name, cases } of ownGroups()) {
@@ -22,11 +22,11 @@ for (const version of TREES) {
   const dir = process.env[variable] ?? "";
   describe.skipIf(dir === "")(`${version}${dir === "" ? `: ${variable} names no tree` : ""}`, () => {
     for (const group of ownGroups()) {
-      for (const one of group.cases) {
-        if (one.trees !== undefined && !one.trees.includes(version)) continue;
+      for (const one of casesFor(group, version)) {
         it(`${group.name}: ${one.name}`, { timeout: 600_000 }, async () => {
-          const outcome = outcomeWord(await runOwn(group, one, dir, cache, () => {}));
-          expect(asExpected(one, outcome), outcome).toBe(true);
+          const outcome = await worker.check({ source: "own", ...ownCaseOf(group, one, dir) }, () => {});
+          const word = outcome.kind === "violation" ? outcome.klass : outcome.kind;
+          expect(asExpected(one, word), word).toBe(true);
         });
       }
     }

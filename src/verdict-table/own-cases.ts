@@ -1,0 +1,81 @@
+/**
+ * The scenarios under corpus/own: each on a kernel tree's own mm, as shipped and with a known fix
+ * undone. The tree is never changed: what is undone is undone in a copy.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEFAULT_OPT, type KernelVersion } from "../clang/flags.ts";
+import type { Inputs } from "../clang/inputs.ts";
+import type { Cache } from "../host/cache.ts";
+import { packageRoot } from "../host/paths.ts";
+import { compileOwn } from "../own/compile-own.ts";
+import { gatheredEdits, type NamedReplacement } from "../own/edits.ts";
+
+export interface OwnCase {
+  readonly name: string;
+  readonly defines?: readonly string[];
+  /** Only on these; left out: on all. */
+  readonly trees?: readonly KernelVersion[];
+  readonly undo?: readonly NamedReplacement[];
+  /** "none", or the class of the violation, or several of which one is expected. */
+  readonly expect: string | readonly string[];
+}
+
+export interface OwnGroup {
+  readonly name: string;
+  readonly scenario: string;
+  readonly cases: readonly OwnCase[];
+}
+
+/** One of them on one tree: a job for a worker. */
+export interface OwnCaseOf {
+  readonly scenario: string;
+  readonly defines: readonly string[];
+  readonly undo: readonly NamedReplacement[];
+  /** The tree's folder. */
+  readonly tree: string;
+}
+
+const CORPUS = join(packageRoot, "corpus/own");
+export const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
+/** Seconds: a case that takes longer is too big. */
+export const OWN_TIMEOUT = 120;
+
+export function ownGroups(): OwnGroup[] {
+  return readdirSync(CORPUS)
+    .sort()
+    .filter((name) => existsSync(join(CORPUS, name, "cases.json")))
+    .map((name) => {
+      const { cases } = JSON.parse(readFileSync(join(CORPUS, name, "cases.json"), "utf8")) as Pick<OwnGroup, "cases">;
+      return { name, scenario: join(CORPUS, name, "scenario.c"), cases };
+    });
+}
+
+/** Those of a group that are for a tree of that version. */
+export const casesFor = (group: OwnGroup, version: KernelVersion): readonly OwnCase[] =>
+  group.cases.filter(({ trees }) => trees === undefined || trees.includes(version));
+
+export const ownCaseOf = ({ scenario }: OwnGroup, { defines = [], undo = [] }: OwnCase, tree: string): OwnCaseOf => ({
+  scenario,
+  defines,
+  undo,
+  tree,
+});
+
+export const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
+
+export function compileOwnCase({ scenario, defines, undo, tree }: OwnCaseOf, cache: Cache): Promise<Inputs> {
+  const input = {
+    files: [scenario],
+    defines,
+    includes: [],
+    kernel: undefined,
+    opt: DEFAULT_OPT,
+    cc: undefined,
+    tree,
+    headers: undefined,
+    cwd: packageRoot,
+    cache,
+  };
+  return compileOwn(input, {}, () => {}, gatheredEdits(undo));
+}
