@@ -47,7 +47,7 @@ static void *allocate(const struct kmem_cache *cache, size_t size, size_t align,
 	object->size = size;
 	object->cache = cache ? (unsigned int)(cache - caches) + 1 : 0;
 	used[me] = at + size;
-	__sd_live((void *)object->address, size, "object");
+	__sd_live((void *)object->address, size, "slab object");
 	if (cache)
 		__sd_event("name", "{1:s}", object->address, (sd_u64)cache->name, 0);
 	if (!(flags & __GFP_ZERO))

@@ -93,10 +93,12 @@ static void sd_grace_period(struct sd_domain *domain)
 	for (i = 0; i < SD_MAX_TASKS; i++)
 		if (domain->depth[i])
 			domain->awaited[sd_me()] |= 1UL << i;
+	__sd_event("minor", "a grace period begins", 0, 0, 0);
 	__sd_atomic_end();
 	__sd_atomic_begin(SD_STEP, domain);
 	if (domain->awaited[sd_me()])
 		__sd_block();
+	__sd_event("minor", "the grace period is over", 0, 0, 0);
 	__sd_atomic_end();
 }
 
@@ -109,6 +111,7 @@ static void sd_call(struct sd_domain *domain, struct rcu_head *head, rcu_callbac
 	sd_callbacks[sd_callbacks_queued].func = func;
 	sd_callbacks[sd_callbacks_queued].domain = domain;
 	sd_callbacks_queued++;
+	__sd_event("minor", "a callback for {0:p} is queued, to run after a grace period", (sd_u64)head, 0, 0);
 	__sd_atomic_end();
 }
 
@@ -132,6 +135,7 @@ void sd_rcu_daemon(void *unused)
 		sd_callbacks[sd_callbacks_queued].head = NULL;
 		sd_callbacks[sd_callbacks_queued].func = NULL;
 		sd_callbacks[sd_callbacks_queued].domain = NULL;
+		__sd_event("minor", "the callback for {0:p} is next", (sd_u64)head, 0, 0);
 		__sd_atomic_end();
 		sd_grace_period(domain);
 		func(head);

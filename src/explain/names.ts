@@ -154,11 +154,13 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
     if (found !== undefined) {
       const { object, dead } = found;
       const own = nameGiven(object.addr);
-      // A name may be that of its type: "driver", "driver#2".
-      const named = own === undefined ? -1 : typeNamed(own.replace(/\W.*$/, ""));
-      if (own !== undefined)
-        return { text: own, type: named >= 0 ? named : typeNamed(object.name), rest: addr - object.addr, arrow: false, dead };
       const known = objectTypes(object);
+      if (own !== undefined) {
+        // A name may be that of its type: "driver", "driver#2".
+        const said = [typeNamed(own.replace(/\W.*$/, "")), typeNamed(object.name)].find((type) => type >= 0);
+        const type = said ?? (known !== undefined && object.size < 2 * known.size ? known.type : -1);
+        return { text: own, type, rest: addr - object.addr, arrow: false, dead };
+      }
       if (known !== undefined) {
         const { name, type, size } = known;
         const rest = addr - object.addr;
@@ -226,7 +228,11 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
 
   function typeNamed(name: string): number {
     const wanted = name.replace(/^(struct|union) /, "");
-    return types.findIndex((t) => (t.kind === "struct" || t.kind === "union") && t.name.replace(/^(struct|union) /, "") === wanted);
+    const isIt = (t: DebugType): boolean =>
+      (t.kind === "struct" || t.kind === "union") && t.name.replace(/^(struct|union) /, "") === wanted;
+    // A file that only declares it knows no members.
+    const whole = types.findIndex((t) => t.size > 0 && isIt(t));
+    return whole >= 0 ? whole : types.findIndex(isIt);
   }
 
   function tidy(path: Path, from: string, arrow: boolean): string {

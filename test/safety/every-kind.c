@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Every kind of instruction that the reader knows, for what is made of them when they are damaged (ir.test.ts). */
 #include <linux/spinlock.h>
 #include <linux/slab.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* An assertion about a lock is about the thread that asks. */
 #include <linux/rwsem.h>
 #include <linux/lockdep.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* What a thread did before an assumption that fails, others may have seen. */
 #include <shootdown/scenario.h>
 /* x is 1 before the assumption is evaluated, so t2 may see it */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* The final check reads what a daemon may be writing. */
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Freeing and allocating again, one after the other: between the two the memory is dead, and a reader may come. */
 #include <linux/slab.h>
 #include <shootdown/scenario.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A deadlock of two threads beside a loop that has nothing to do with them. */
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>

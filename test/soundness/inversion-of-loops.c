@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Two loops that wait for each other inside the kernel. */
 // shootdown: -DWORKER=1
 #include <linux/mutex.h>

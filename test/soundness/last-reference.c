@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A page whose last reference goes is allocated again at once. */
 
 // shootdown: -DCHECK=0

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A lock is initialised again while it is held. */
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Two real spinlocks side by side, 4 bytes each. */
 #include <linux/spinlock.h>
 #include "shootdown.h"

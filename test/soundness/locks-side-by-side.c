@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Two locks in one word are two locks. */
 #include <shootdown/scenario.h>
 #include <linux/atomic.h>

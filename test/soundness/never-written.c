@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Memory that was allocated and never written: HOW=0 a branch depends on it, 1 an address, 2 it is only copied, 3 it was written, 4 zeroed; 5 half of a word was written. */
 #include <linux/slab.h>
 #include <shootdown/scenario.h>

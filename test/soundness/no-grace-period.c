@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* An update that forgets the grace period, then allocates again. */
 #include <linux/slab.h>
 #include <linux/rcupdate.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A loop on a plain flag that another thread sets, late. */
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Two threads, one plain access each, under different locks: a data race. */
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>

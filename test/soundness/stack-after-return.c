@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* The worker writes to a variable on the stack of a function that may have returned. */
 #include <linux/completion.h>
 #include <shootdown/scenario.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A copy of several words is several accesses. */
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>

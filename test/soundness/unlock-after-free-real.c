@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Giving a real lock back touches it, and it may be freed by then. */
 #include <linux/slab.h>
 #include <linux/spinlock.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A reader's lock is given back by another thread: it protects nothing any longer. */
 #include <linux/rwsem.h>
 #include <linux/completion.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* With one preemption: while somebody holds the lock, who wants it waits, and that switch is free. */
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* What the machine watches is set up before threads run. */
 // shootdown: -DFIX=1
 #include <linux/highmem.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Two mappings of one address space, a page table each: one loses its page and the other its entry, and no flush. */
 #include <shootdown/scenario.h>
 

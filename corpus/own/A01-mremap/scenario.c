@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* mremap() moves a clean page (MADV_FREE); the process reads the old address; the page is unmapped, found through the reverse map, without mmap_lock. */
 #include <shootdown/scenario.h>
 

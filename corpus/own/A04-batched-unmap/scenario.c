@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Reclaim takes a clean page (MADV_FREE) out of the tables and defers the flush; the process reads it; another thread drops it. */
 #include <shootdown/scenario.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Two threads drop the same page (MADV_DONTNEED) while the process writes to it. */
 #include <shootdown/scenario.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* fork() write-protects a page while another thread pins it for a device (GUP-fast with FOLL_PIN); then the process writes. */
 #include <shootdown/scenario.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* The last user of an address space leaves while a CPU still has it loaded lazily: the tables go. A plain run, to see that nothing is left behind. */
 #include <shootdown/scenario.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A page migrates while the process writes to it; with -DZAP it is dropped meanwhile. */
 // shootdown: -DZAP=0
 #include <shootdown/scenario.h>

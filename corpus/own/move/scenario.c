@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* Moves a page of a process while the process writes to it. -DFIX=0: the flush comes after the copy. */
 // shootdown: -DFIX=1
 #include <linux/highmem.h>

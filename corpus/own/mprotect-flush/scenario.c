@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* mprotect(PROT_READ) while the process writes; with -DZAP a third thread drops the page. */
 // shootdown: -DZAP=0
 #include <shootdown/scenario.h>

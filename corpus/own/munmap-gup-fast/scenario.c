@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* munmap() frees page and tables; another thread of the process looks the page up without locks (GUP-fast). */
 #include <shootdown/scenario.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: Apache-2.0
 /* A CPU loads an address space, as the scheduler does, while a page of it is dropped. */
 #include <shootdown/scenario.h>
 
