@@ -216,7 +216,7 @@ void sd_final_contents(void)
 				  (sd_u64)sd_mem[frame]);
 		if (!holds(up->location, frame)) {
 			tell_last_write(up->location);
-			__sd_fail("lost-write", "at the end {0:x} is {1:p}, which does not have the last write to it", up->va,
+			__sd_fail("lost-write", "at the end {0:x} of {1:p} is {2:p}, which does not have the last write to it", up->va, (sd_u64)up->mm,
 				  (sd_u64)sd_mem[frame], 0);
 		}
 	}

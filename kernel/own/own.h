@@ -83,6 +83,7 @@ extern unsigned long sd_cr3[SD_CPUS];	/* the frame of the PGD that a CPU walks f
 extern const char *const sd_cpu_names[];
 int sd_upage_at(struct mm_struct *mm, unsigned long va);	/* fails if there is none */
 unsigned long sd_walk(const struct sd_upage *up, bool hardware);
+void sd_find_tables(const struct sd_upage *up);
 unsigned long sd_translate(int cpu, int upage, bool write);	/* inside a section; 0: a fault */
 u64 sd_reachable(int upage);		/* frames to which an access may come now, by the tables or a TLB */
 static __always_inline int sd_leaf_frame(unsigned long leaf)

@@ -63,6 +63,26 @@ static __always_inline unsigned long walk_if(const struct sd_upage *up, const un
 	return 0;
 }
 
+/* Tables that were made before anybody asked for this page are tables from now on: fork() fills its child's before there is an mm to ask for. */
+void sd_find_tables(const struct sd_upage *up)
+{
+	static const char *const levels[] = { "PGD", "PUD", "PMD", "PTE" };
+	int table = (int)up->pgd, level;
+
+	for (level = 0; level < 4 && table >= 0; level++) {
+		unsigned long entry = sd_mem[table][(up->va >> (PGDIR_SHIFT - 9 * level)) & (PTRS_PER_PTE - 1)];
+
+		if (sd_kind[table] != SD_TABLE) {
+			sd_kind[table] = SD_TABLE;
+			if (level)
+				__sd_event("name", "{1:s} table of {2:x}", (sd_u64)sd_mem[table], (sd_u64)levels[level], up->va);
+		}
+		if (!(entry & _PAGE_PRESENT) || level == 3 || (level == 2 && (entry & _PAGE_PSE)))
+			return;
+		table = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);
+	}
+}
+
 unsigned long sd_walk(const struct sd_upage *up, bool hardware)
 {
 	int through;
