@@ -212,12 +212,12 @@ void sd_final_contents(void)
 			continue;
 		frame = sd_leaf_frame(leaf);
 		if (frame < 0 || sd_kind[frame] != SD_DATA)
-			__sd_fail("freed-page-access", "at the end {0:x} in {1:s} is mapped to {2:p}, which is no page of data", up->va, 0,
-				  (sd_u64)sd_mem[frame]);
+			__sd_fail("freed-page-access", "at the end {0:x} of {1:p} is mapped to {2:p}, which is no page of data", up->va,
+				  (sd_u64)up->mm, (sd_u64)sd_mem[frame]);
 		if (!holds(up->location, frame)) {
 			tell_last_write(up->location);
-			__sd_fail("lost-write", "at the end {0:x} of {1:p} is {2:p}, which does not have the last write to it", up->va, (sd_u64)up->mm,
-				  (sd_u64)sd_mem[frame], 0);
+			__sd_fail("lost-write", "at the end {0:x} of {1:p} is {2:p}, which does not have the last write to it", up->va,
+				  (sd_u64)up->mm, (sd_u64)sd_mem[frame]);
 		}
 	}
 }
