@@ -73,7 +73,7 @@ static void invalidate_end(struct kvm *kvm)
 {
 	spin_lock(&kvm->mmu_lock);
 	/* A fault that missed the removal must see the sequence move before the count drops. */
-	WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);
+	WRITE_ONCE(kvm->mmu_notifier_seq, (READ_ONCE(kvm->mmu_notifier_seq) + 1) & SD_SEQ_MASK);
 	smp_wmb();
 	kvm->mmu_notifier_count--;
 	BUG_ON(kvm->mmu_notifier_count < 0);
@@ -99,7 +99,7 @@ static __maybe_unused void invalidate_now(struct mmu_notifier *mn, unsigned long
 	struct kvm *kvm = mn_to_kvm(mn);
 
 	spin_lock(&kvm->mmu_lock);
-	WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);
+	WRITE_ONCE(kvm->mmu_notifier_seq, (READ_ONCE(kvm->mmu_notifier_seq) + 1) & SD_SEQ_MASK);
 	if (kvm_unmap_hva_range(kvm, start, end))
 		kvm_flush_remote_tlbs(kvm);
 	spin_unlock(&kvm->mmu_lock);
