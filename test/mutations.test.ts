@@ -307,7 +307,7 @@ const MUTATIONS: readonly Mutation[] = [
     what: "the end of a range does not move the sequence",
     file: "users/kvm.c",
     after: "static void invalidate_end(",
-    line: "WRITE_ONCE(kvm->mmu_notifier_seq, (kvm->mmu_notifier_seq + 1) & SD_SEQ_MASK);",
+    line: "WRITE_ONCE(kvm->mmu_notifier_seq, (READ_ONCE(kvm->mmu_notifier_seq) + 1) & SD_SEQ_MASK);",
     becomes: ";",
     scenario: D01,
     defines: "FIX=1 NK=1 NCPU=1",
