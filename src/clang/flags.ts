@@ -36,14 +36,21 @@ export function kernelCode(version: KernelVersion): number {
  * and a text that is there. Undefined: none. `common`: the folder of the tree's headers.
  */
 export function realRuntimeDir(common: string): string | undefined {
+  const known = runtimeDirs.get(common);
+  if (known !== undefined) return known.dir;
   const folders = readdirSync(kernelDir).filter((name) => name.startsWith("real-"));
   const name = folders.find((folder) => {
     const lines = textOf(join(kernelDir, folder, "tree-has.txt")) ?? "";
     const [, file = "", text = ""] = /^([^#\s]\S*) (.+)$/m.exec(lines) ?? [];
     return file !== "" && textOf(join(common, file))?.includes(text) === true;
   });
-  return name === undefined ? undefined : join(kernelDir, name);
+  const dir = name === undefined ? undefined : join(kernelDir, name);
+  runtimeDirs.set(common, { dir });
+  return dir;
 }
+
+/** Of each tree, found out once: the flags of every file ask. */
+const runtimeDirs = new Map<string, { readonly dir: string | undefined }>();
 
 /** What every translation unit gets, whoever wrote it. */
 const COMMON: readonly string[] = [
