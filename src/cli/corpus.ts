@@ -3,7 +3,7 @@
  * shipped and with a known fix undone, several at a time.
  *
  * A line for each, in a fixed order: tree, scenario, case, verdict, states, seconds. Exit 1 if a
- * verdict is not the one that `cases.json` expects, 2 if no tree is there.
+ * verdict is not the one that `cases.json` expects, 2 if no tree is there, 3 if it was interrupted.
  */
 import { availableParallelism } from "node:os";
 import { InputFault } from "../base/diagnostics.ts";
@@ -11,10 +11,10 @@ import type { KernelVersion } from "../clang/flags.ts";
 import { sourcesOf } from "../clang/kernel-tree.ts";
 import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { asExpected, casesFor, type OwnCase, type OwnGroup, ownCaseOf, ownGroups, TREES } from "../verdict-table/own-cases.ts";
-import type { Worker } from "../verdict-table/run-cells.ts";
-import type { CellOutcome } from "../verdict-table/verdict-table.ts";
+import { onWorkers, type Worker } from "../verdict-table/run-cells.ts";
+import { type CellOutcome, saysOf } from "../verdict-table/verdict-table.ts";
 import { workersFor } from "../verdict-table/worker.ts";
-import { EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
+import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { statusLine } from "./progress.ts";
 
@@ -44,31 +44,28 @@ export async function corpus(filter: string | undefined, { jobs = availableParal
   const line = statusLine(io.stderr, true);
   const done: (Done | undefined)[] = items.map(() => undefined);
   const running = new Map<Worker, string>();
-  let next = 0;
   let printed = 0;
-  const drive = async (worker: Worker): Promise<void> => {
-    while (next < items.length && !ending.signal.aborted) {
-      const at = next++;
-      running.set(worker, nameOf(items[at]!));
-      line.update(() => `${at} of ${items.length} done; ${[...running.values()].join(", ")}`);
-      done[at] = await checked(items[at]!, worker);
+  try {
+    await onWorkers({ workers, signal: ending.signal }, items, async (worker, item) => {
+      running.set(worker, nameOf(item));
+      line.update(() => `${printed} of ${items.length} done; ${[...running.values()].join(", ")}`);
+      done[items.indexOf(item)] = await checked(item, worker);
       for (let now = done[printed]; now !== undefined; now = done[++printed]) {
         line.clear();
         io.stdout.write(now.text);
       }
-    }
-  };
-  const aborted = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve(), { once: true }));
-  try {
-    await Promise.race([Promise.all(workers.map(drive)), aborted]);
+    });
   } finally {
     release();
     line.clear();
     for (const worker of workers) worker.stop();
   }
-  const wrong = done.filter((one) => one?.good !== true).length;
-  io.stdout.write(wrong === 0 ? `${items.length} as expected\n` : `${wrong} of ${items.length} not as expected\n`);
-  return wrong === 0 ? EXIT_NONE : EXIT_VIOLATION;
+  const wrong = done.filter((one) => one?.good === false).length;
+  const left = done.filter((one) => one === undefined).length;
+  if (left > 0) io.stdout.write(`interrupted: ${left} of ${items.length} not checked\n`);
+  else io.stdout.write(wrong === 0 ? `${items.length} as expected\n` : `${wrong} of ${items.length} not as expected\n`);
+  if (wrong > 0) return EXIT_VIOLATION;
+  return left > 0 ? EXIT_INCONCLUSIVE : EXIT_NONE;
 }
 
 const nameOf = ({ version, group, one }: Item): string => `${version} ${group.name}: ${one.name}`;
@@ -93,7 +90,7 @@ async function checked(item: Item, worker: Worker): Promise<Done> {
   let text: string;
   try {
     outcome = await worker.check({ source: "own", ...ownCaseOf(item.group, item.one, item.tree) }, () => {});
-    text = outcome.kind === "violation" ? outcome.klass : outcome.kind;
+    text = saysOf(outcome);
   } catch (error) {
     if (!(error instanceof InputFault)) throw error;
     text = error.diagnostics[0]?.message ?? "bad input";

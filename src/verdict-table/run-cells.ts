@@ -199,8 +199,9 @@ class Runner {
       }
       this.running.delete(worker);
       this.progress.done++;
+      this.tell();
     };
-    await this.onWorkers(queue, async (worker, part) => {
+    await onWorkers(this.options, queue, async (worker, part) => {
       await one(worker, part).catch((error: unknown) => {
         throw located(error, part);
       });
@@ -220,22 +221,6 @@ class Runner {
     return known;
   }
 
-  private async onWorkers<T>(queue: readonly T[], work: (worker: Worker, item: T) => Promise<void>): Promise<void> {
-    const { workers, signal } = this.options;
-    let next = 0;
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-    const drive = async (worker: Worker): Promise<void> => {
-      while (next < queue.length && !signal.aborted) {
-        await work(worker, queue[next++]!);
-        this.tell();
-      }
-    };
-    await Promise.race([Promise.all(workers.map(drive)), aborted]);
-  }
-
   private tell(): void {
     const running = [...this.running.values()];
     const done = [...this.outcomes.values()].reduce((a, o) => a + o.states, 0);
@@ -252,6 +237,23 @@ const UNTOLD = " without stories";
 const programOfKey = (key: string): string => (key.endsWith(UNTOLD) ? key.slice(0, -UNTOLD.length) : key);
 
 const wantsStory = (job: Job): boolean => job.source !== "model" || job.story;
+
+/** Each item on the worker that is free next; until all are done, or the signal is aborted. */
+export async function onWorkers<T>(
+  { workers, signal }: Pick<TableOptions, "workers" | "signal">,
+  queue: readonly T[],
+  work: (worker: Worker, item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const drive = async (worker: Worker): Promise<void> => {
+    while (next < queue.length && !signal.aborted) await work(worker, queue[next++]!);
+  };
+  await Promise.race([Promise.all(workers.map(drive)), aborted]);
+}
 
 /** Which of many cells the input is at fault in. */
 function located(error: unknown, part: Part): unknown {

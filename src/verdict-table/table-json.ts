@@ -8,7 +8,7 @@
 
 import { answerOf, effectsOf, judge } from "./answer.ts";
 import { codeOfVerdict } from "./table-grid.ts";
-import { type CellResult, type CellVerdict, sourceOf, type TableResult, tableStatus } from "./verdict-table.ts";
+import { type CellResult, type CellVerdict, saysOf, sourceOf, type TableResult, tableStatus } from "./verdict-table.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -81,5 +81,4 @@ function verdictJson(verdict: CellVerdict): { readonly [key: string]: Json } {
 }
 
 /** Of a seeded mutant: the class by which its fault was found. */
-const wordOf = (outcome: CellResult["outcome"]): string | null =>
-  outcome === undefined ? null : outcome.kind === "violation" ? outcome.klass : outcome.kind;
+const wordOf = (outcome: CellResult["outcome"]): string | null => (outcome === undefined ? null : saysOf(outcome));

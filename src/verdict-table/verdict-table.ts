@@ -209,7 +209,7 @@ export type CellVerdict =
   | { readonly kind: "pending" }
   | { readonly kind: "skipped"; readonly why: string };
 
-const saysOf = (outcome: CellOutcome): string => (outcome.kind === "violation" ? outcome.klass : outcome.kind);
+export const saysOf = (outcome: CellOutcome): string => (outcome.kind === "violation" ? outcome.klass : outcome.kind);
 
 export function cellVerdict(result: CellResult): CellVerdict {
   const { cell, outcome, mutant } = result;

@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultCacheDir, openCache } from "../../src/host/cache.ts";
 import { asExpected, casesFor, ownCaseOf, ownGroups, TREES } from "../../src/verdict-table/own-cases.ts";
+import { saysOf } from "../../src/verdict-table/verdict-table.ts";
 import { ownWorker } from "../../src/verdict-table/worker.ts";
 
 const worker = ownWorker(openCache(defaultCacheDir(process.env)), new AbortController().signal);
@@ -29,8 +30,7 @@ for (const version of TREES) {
       for (const one of casesFor(group, version)) {
         it(`${group.name}: ${one.name}`, { timeout: 600_000 }, async () => {
           const outcome = await worker.check({ source: "own", ...ownCaseOf(group, one, dir) }, () => {});
-          const word = outcome.kind === "violation" ? outcome.klass : outcome.kind;
-          expect(asExpected(one, word), word).toBe(true);
+          expect(asExpected(one, saysOf(outcome)), saysOf(outcome)).toBe(true);
         });
       }
     }
