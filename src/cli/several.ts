@@ -62,6 +62,9 @@ interface OneCheck {
   readonly baseline: boolean;
 }
 
+/** `--patch FILE`, or `--edit=FILE`, in a command as it is quoted: a word with a space is in quotes whole. */
+const CHANGE = / (?:--(?:patch|edit)(?:=| )(?:(?:'[^']*'|\\')+|[^\s']+)|'--(?:patch|edit)=(?:[^']|'\\'')*')/g;
+
 function checksOf(files: readonly string[], given: GivenOptions, cwd: string): OneCheck[] {
   const { json: _, ...told } = given;
   const { patch, edit, ...plain } = told;
@@ -69,7 +72,7 @@ function checksOf(files: readonly string[], given: GivenOptions, cwd: string): O
   return groupsOf(files, cwd).flatMap((group): OneCheck[] => {
     const name = group[0] ?? "";
     if (changes === "" || given.explain !== undefined) return [{ files: group, given: told, name, baseline: false }];
-    const command = (given.command ?? "").replace(/ --(?:patch|edit)(?:=| )(?:'[^']*'|\S+)/g, "");
+    const command = (given.command ?? "").replace(CHANGE, "");
     return [
       { files: group, given: { ...plain, command }, name: `${name}, the tree as it is`, baseline: true },
       { files: group, given: told, name: `${name}, with ${changes}`, baseline: false },
