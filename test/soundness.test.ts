@@ -57,6 +57,9 @@ const CASES: readonly Case[] = [
   { file: "waiting-is-no-preemption", right: "half", preemptions: 1 },
   { file: "busy-daemon", right: "deadlock" },
   { file: "busy-daemon", right: "deadlock", preemptions: 0 },
+  // Guesses of the program.
+  { file: "guess", right: "seen" },
+  { file: "guess-holds", right: "none" },
   // Limits of the engine.
   { file: "many-choices", right: "model-limit" },
   // Contexts.

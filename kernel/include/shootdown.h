@@ -45,6 +45,14 @@ void __sd_atomic_end(void);
 void __sd_took(const void *obj, int shared);
 
 /*
+ * A guess of the program itself: 0 as long as __sd_refute(obj) was called in no pass so far; the value is the same throughout a pass. For what need not be
+ * modelled if a thing never happens (a TLB through which nobody accesses memory): left out while __sd_refuted() is 0, and refuted where it happens. What a
+ * program leaves out must be such that it shows nothing then that the machine would not show.
+ */
+int __sd_refuted(const void *obj);
+void __sd_refute(const void *obj);
+
+/*
  * A daemon is busy from __sd_busy(1) to __sd_busy(0): it has to be able to go on, so that waiting for ever there is a deadlock. Elsewhere it may wait for
  * ever. __sd_busy_any(), in the final check: whether some daemon is busy.
  */

@@ -110,6 +110,7 @@ static void interrupt(const struct cpumask *mask, bool self, smp_cond_func_t con
 		return;
 	}
 	while (cpus) {
+		__sd_assume(1);
 		cpu = interrupt_any(cpus);
 		cpus &= ~(1UL << cpu);
 		handle(cpu, func, info);

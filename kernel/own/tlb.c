@@ -90,6 +90,12 @@ unsigned long sd_walk(const struct sd_upage *up, bool hardware)
 	return walk_if(up, NULL, 0, &through, 0, hardware);
 }
 
+/* A TLB through which no access ever goes need not be kept: nobody can tell what is in it. That none does is a guess, which sd_translate() refutes. */
+static bool consulted(int cpu)
+{
+	return __sd_refuted(sd_tlb[cpu]);
+}
+
 static void insert(unsigned long *set, unsigned long leaf)
 {
 	int at, i;
@@ -120,7 +126,7 @@ static void keep_stale(int upage, unsigned long before, unsigned long after)
 	int cpu;
 
 	for (cpu = 0; cpu < SD_CPUS; cpu++) {
-		if (sd_cr3[cpu] != sd_upages[upage].pgd)
+		if (!consulted(cpu) || sd_cr3[cpu] != sd_upages[upage].pgd)
 			continue;
 		if (after)
 			forget(sd_tlb[cpu][upage], after);
@@ -224,6 +230,7 @@ unsigned long sd_translate(int cpu, int upage, bool write)
 	unsigned long cached, leaf;
 	int n = 0, choice, through;
 
+	__sd_refute(sd_tlb[cpu]);
 	while (n < SD_TLB_WAYS && set[n])
 		n++;
 	choice = n ? __sd_choose(n + 1) : 0;
@@ -257,7 +264,7 @@ u64 sd_reachable(int upage)
 
 	for (cpu = 0; cpu < SD_CPUS; cpu++)
 		for (i = 0; i < SD_TLB_WAYS; i++)
-			if (sd_tlb[cpu][upage][i] && sd_leaf_frame(sd_tlb[cpu][upage][i]) >= 0)
+			if (consulted(cpu) && sd_tlb[cpu][upage][i] && sd_leaf_frame(sd_tlb[cpu][upage][i]) >= 0)
 				set |= 1ULL << sd_leaf_frame(sd_tlb[cpu][upage][i]);
 	return set;
 }
@@ -268,6 +275,8 @@ static void drop(int cpu, int upage)
 {
 	int i;
 
+	if (!consulted(cpu))
+		return;
 	for (i = 0; i < SD_TLB_WAYS; i++)
 		if (sd_tlb[cpu][upage][i])
 			sd_tlb[cpu][upage][i] = 0;
@@ -277,7 +286,7 @@ void __sd_invlpg(unsigned long va)
 {
 	int cpu = sd_cpu(), i;
 
-	__sd_atomic_begin(SD_STEP, NULL);
+	__sd_atomic_begin(SD_LOCAL, &sd_cr3[cpu]);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].va >> PAGE_SHIFT == va >> PAGE_SHIFT)
 			drop(cpu, i);
@@ -297,7 +306,7 @@ void __sd_write_cr3(unsigned long value)
 {
 	int cpu = sd_cpu(), frame = sd_frame_at((value & PTE_PFN_MASK) >> PAGE_SHIFT);
 
-	__sd_atomic_begin(SD_STEP, NULL);
+	__sd_atomic_begin(SD_LOCAL, &sd_cr3[cpu]);
 	flush_all(cpu);
 	if (frame > 0 && sd_kind[frame] == SD_FREE)
 		__sd_fail("freed-table-walk", "{0:s} loads a page table that is free", (sd_u64)sd_cpu_names[cpu], 0, 0);

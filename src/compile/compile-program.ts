@@ -14,6 +14,7 @@ import { defineSections } from "../engine/section.ts";
 import { defineEngine } from "../engine/state.ts";
 import { defineEnter, defineStep } from "../engine/step.ts";
 import { defineSupport } from "../engine/support.ts";
+import { defineTracking } from "../engine/tracking.ts";
 import { defineVisitedSet } from "../engine/visited-set.ts";
 import type { Merging } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
@@ -89,13 +90,14 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     builder.element(2 * func + 1, direct(func));
   };
   const hook = program.watchpointHook >= 0 ? direct(program.watchpointHook) : undefined;
-  const accesses = defineAccesses(engine, hook, options.merging);
+  const tracking = defineTracking(engine);
+  const accesses = defineAccesses(engine, tracking, hook, options.merging);
   const context: ModuleContext = {
     program,
     engine,
     accesses,
     bulk: defineBulk(engine, accesses),
-    sections: defineSections(engine, options.merging),
+    sections: defineSections(engine, tracking, options.merging),
     support: defineSupport(engine),
     segmented: program.funcs.some((f) => f.blocks.some((b) => b.instrs.some((i) => i.op === "intrinsic" && i.intrinsic === "segment"))),
     direct,

@@ -1,38 +1,13 @@
-/** Code of instructions that do something: accesses, calls, the engine's intrinsics. */
+/** Code of instructions that do something: accesses and calls. */
 
 import { TRAP } from "../engine/globals.ts";
-import { ROLE } from "../engine/memory-map.ts";
-import { BLOCKED } from "../machine/machine.ts";
 import { blindAdditions, isDivision } from "../program/flow.ts";
-import type { FunctionPoints } from "../program/points.ts";
 import type { Instr, Operand } from "../program/program.ts";
 import type { Emission } from "./emission.ts";
+import { emitIntrinsic } from "./engine-calls.ts";
 import { emitMask, emitSignExtend } from "./expressions.ts";
 import { signature } from "./module-context.ts";
-import type { Segment } from "./segments.ts";
-
-/** Where an instruction stands, as far as scheduling is concerned. */
-export interface Place {
-  readonly segment: number;
-  /** A potential scheduling point, and the first of its segment. */
-  readonly point: boolean;
-  /** Sections of this function that are open before it. */
-  readonly depth: number;
-  /** A call that may be parked in. */
-  readonly stops: boolean;
-  readonly guarded: boolean;
-}
-
-export function placeOf(points: FunctionPoints | undefined, segment: Segment, index: number, instr: number, endsInCall: boolean): Place {
-  if (points === undefined) return { segment: index, point: false, depth: 0, stops: false, guarded: false };
-  return {
-    segment: index,
-    point: segment.entry.kind === "point" && instr === segment.from,
-    depth: points.depth(segment.block, instr),
-    stops: endsInCall && instr === segment.to - 1,
-    guarded: points.guarded(segment.block, instr),
-  };
-}
+import { type Place, pushPlace } from "./place.ts";
 
 export function emitInstr(e: Emission, instr: Instr, place: Place): void {
   const { c, values, module } = e;
@@ -139,12 +114,6 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
 /** Pushes address and size of a local. */
 function pushLocal(e: Emission, slot: number): void {
   e.c.get(e.frame).i32(e.offsets[slot]!).op("i32.add").i32(e.localSizes[slot]!);
-}
-
-/** Pushes an address as i64, with what __sd_segment makes of it. */
-function pushPlace(e: Emission, addr: Operand): void {
-  e.values.push(addr);
-  if (e.module.segmented && !("imm" in addr && addr.imm < BigInt(e.module.engine.map.end))) e.c.call(e.module.support.place);
 }
 
 const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" => (place.point || order === "marked" ? "marked" : "plain");
@@ -267,134 +236,4 @@ function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void 
   }
   emitMask(c, bits);
   c.i32(instr.access).call(accesses.store.marked[instr.bytes]);
-}
-
-function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
-  const { c, values, module } = e;
-  const { globals, imports } = module.engine;
-  const { args, loc } = instr;
-  const pushAll = (): void => {
-    for (const a of args) values.push(a);
-  };
-  const keep = (): void => {
-    if (instr.dst === undefined) c.op("drop");
-    else values.pop(instr.dst);
-  };
-  switch (instr.intrinsic) {
-    case "atomic_begin": {
-      if (e.version === "direct" || !place.point) return; // part of an outer section
-      const kind = args[0]!;
-      if (!("imm" in kind) || module.sections.begin[Number(kind.imm)] === undefined)
-        throw new Error("atomic_begin without a constant kind");
-      if (place.guarded) {
-        // What may have to wait begins a step: a thread that waits in the middle of one would hide
-        // deadlocks.
-        c.getGlobal(globals.ops).if();
-        e.park(place.segment);
-        c.end();
-      }
-      pushPlace(e, args[1]!);
-      c.call(module.sections.begin[Number(kind.imm)]!).if();
-      e.park(place.segment);
-      c.end();
-      return;
-    }
-    case "atomic_end":
-      if (e.version === "coroutine" && place.depth === 1) c.call(module.sections.end);
-      return;
-    case "block":
-      if (e.version === "direct") {
-        c.i32(TRAP.blockInSection).i64(0n).i64(0n).i32(loc).call(imports.trap);
-        return;
-      }
-      c.i32(BLOCKED).op("return");
-      return;
-    case "choose":
-      pushAll();
-      c.i32(loc).call(module.support.choose);
-      keep();
-      return;
-    case "fail":
-      pushAll();
-      c.i32(loc).call(imports.fail);
-      return;
-    case "thread":
-      pushAll();
-      c.call(imports.thread);
-      keep();
-      return;
-    case "self":
-      c.getGlobal(globals.self).op("i64.extend_i32_s");
-      emitMask(c, 32);
-      keep();
-      return;
-    case "live":
-      pushPlace(e, args[0]!);
-      values.push(args[1]!);
-      c.i32(loc).call(module.bulk.makeLive);
-      return;
-    case "uninit":
-      pushPlace(e, args[0]!);
-      values.push(args[1]!);
-      c.i32(loc).call(module.bulk.makeUnwritten);
-      return;
-    case "dead":
-      pushPlace(e, args[0]!);
-      values.push(args[1]!);
-      c.i32(loc).call(module.bulk.makeDead);
-      return;
-    case "event":
-      return; // for replay only
-    case "told":
-      c.i64(0n);
-      keep();
-      return;
-    case "watch":
-      c.getGlobal(globals.tracking).if();
-      c.i32(TRAP.watch).i64(0n).i64(0n).i32(loc).call(imports.trap).end();
-      pushPlace(e, args[0]!);
-      c.op("i32.wrap_i64").setGlobal(globals.watchStart);
-      values.push(args[1]!);
-      values.push(args[0]!);
-      c.op("i64.sub", "i32.wrap_i64").getGlobal(globals.watchStart).op("i32.add").setGlobal(globals.watchEnd);
-      return;
-    case "segment":
-      pushAll();
-      c.call(module.support.segment);
-      return;
-    case "took":
-      pushPlace(e, args[0]!);
-      values.push(args[1]!);
-      c.call(module.sections.took);
-      return;
-    case "busy":
-      values.pushCondition(args[0]!);
-      c.call(module.support.busy);
-      return;
-    case "on_cpu":
-      values.push(args[0]!);
-      pushPlace(e, args[1]!);
-      c.i32(loc).call(module.sections.onCpu);
-      return;
-    case "busy_any":
-      c.getGlobal(globals.tracking)
-        .i32(2)
-        .op("i32.eq")
-        .getGlobal(globals.role)
-        .i32(ROLE.finalBusy)
-        .op("i32.eq", "i32.and", "i64.extend_i32_u");
-      keep();
-      return;
-    case "assume":
-      if (place.point) {
-        // What others could see before the assumption is looked at, they may see.
-        c.getGlobal(globals.ops).if();
-        e.park(place.segment);
-        c.end();
-      }
-      values.pushCondition(args[0]!);
-      c.op("i32.eqz").if();
-      c.call(imports.assume).end();
-      return;
-  }
 }

@@ -19,7 +19,7 @@ import { defineLocalVariables } from "./local-variables.ts";
 import { KNOWN, LIVENESS } from "./memory-map.ts";
 import { type Bytes, defineRawStore, perSize } from "./raw-store.ts";
 import { type Engine, wordAt } from "./state.ts";
-import { defineTracking, type Use } from "./tracking.ts";
+import type { Tracking, Use } from "./tracking.ts";
 
 type Load = Func<["i64", "i32"], "i64">;
 type Store = Procedure<["i64", "i64", "i32"]>;
@@ -59,7 +59,7 @@ const { LIVE, CONSTANT } = LIVENESS;
 /** A constant may be read like any live word. */
 const READABLE = 0xff & ~CONSTANT;
 
-export function defineAccesses(engine: Engine, hook: number | undefined, merging: Merging): Accesses {
+export function defineAccesses(engine: Engine, tracking: Tracking, hook: number | undefined, merging: Merging): Accesses {
   const { builder, map, globals: g, reads, storeWord } = engine;
   const live = table(U8, map.live);
   const shared = table(U8, map.shared);
@@ -93,7 +93,6 @@ export function defineAccesses(engine: Engine, hook: number | undefined, merging
   const shouldPark = { plain: parks(true), marked: parks(false) };
 
   const checkLiveness = defineLivenessCheck(engine);
-  const tracking = defineTracking(engine);
 
   interface Access {
     readonly address: Local<"i64">;

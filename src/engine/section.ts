@@ -16,6 +16,7 @@ import { TRACKING, TRAP } from "./globals.ts";
 import { CLAIM, LOCKS, MAX_THREADS, NO_BIT } from "./memory-map.ts";
 import { SECTIONS, type SectionKind } from "./section-kinds.ts";
 import type { Engine } from "./state.ts";
+import type { Tracking } from "./tracking.ts";
 
 export interface Sections {
   /** By kind: (object) → 1 if the thread must park before the section. */
@@ -24,6 +25,10 @@ export interface Sections {
   readonly end: Procedure<[]>;
   /** (object, shared): __sd_took. */
   readonly took: Procedure<["i64", "i64"]>;
+  /** (object): __sd_refute. */
+  readonly refute: Procedure<["i64"]>;
+  /** (object) → whether a former pass has refuted what is claimed for it: __sd_refuted. */
+  readonly refuted: Func<["i64"], "i64">;
   /** (thread, cpu, loc): __sd_on_cpu. */
   readonly onCpu: Procedure<["i64", "i64", "i32"]>;
 }
@@ -33,7 +38,7 @@ const NO_OBJECT = -1;
 type Mode = "exclusive" | "shared";
 const perMode = <T>(make: (mode: Mode) => T): Record<Mode, T> => ({ exclusive: make("exclusive"), shared: make("shared") });
 
-export function defineSections(engine: Engine, merging: Merging): Sections {
+export function defineSections(engine: Engine, tracking: Tracking, merging: Merging): Sections {
   const { builder, map, globals: g, imports, storeWord } = engine;
   const claims = table(U8, map.claims);
   const locks = table(U8, map.lock);
@@ -197,11 +202,19 @@ export function defineSections(engine: Engine, merging: Merging): Sections {
     );
   });
 
+  const refute = procedure(builder, ["i64"], (object) => {
+    when(object.lt(BigInt(map.end)), () => tracking.refuteObject(granule(object.toI32())));
+  });
+  const refuted = func(builder, ["i64"], "i64", (object) => {
+    when(object.ge(BigInt(map.end)), () => give(1n));
+    return claims.at(granule(object.toI32())).and(CLAIM.noted).toI64();
+  });
+
   const onCpu = procedure(builder, ["i64", "i64", "i32"], (thread, cpu, loc) => {
     const wrong = g.tracking.or(thread.ge(BigInt(MAX_THREADS))).or(cpu.ge(BigInt(map.end)));
     when(wrong, () => imports.trap(TRAP.onCpu, 0n, 0n, loc));
     table(U32, map.cpus).at(thread.toI32()).set(lockBit(cpu.toI32()));
   });
 
-  return { begin, end, took, onCpu };
+  return { begin, end, took, refute, refuted, onCpu };
 }

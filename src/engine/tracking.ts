@@ -32,6 +32,8 @@ export interface Tracking {
   readonly tracks: Readonly<Record<Use, Procedure<["i32"]>>>;
   /** (): the open section, which claims to commute, does not. */
   readonly refute: Procedure<[]>;
+  /** (object >> 2): what is claimed for the object does not hold. */
+  readonly refuteObject: Procedure<["i32"]>;
   /** The analysis of an access. */
   readonly analyse: (touch: Touch) => void;
 }
@@ -137,15 +139,14 @@ export function defineTracking(engine: Engine): Tracking {
     learn();
   });
 
-  const refute = procedure(builder, [], () => {
-    const object = local("i32");
+  const refuteObject = procedure(builder, ["i32"], (object) => {
     const claim = local("i32");
-    object.set(g.claim.sub(1).shr(2));
     claim.set(claims.at(object));
     when(claim.and(CLAIM.noted | CLAIM.notedNow).or(g.sharingFrozen), () => give());
     claims.at(object).set(claim.or(CLAIM.notedNow));
     learn();
   });
+  const refute = procedure(builder, [], () => refuteObject(g.claim.sub(1).shr(2)));
 
   /**
    * (word, access, plain): a loop that does not end touches this: it needs a scheduling point
@@ -177,5 +178,5 @@ export function defineTracking(engine: Engine): Tracking {
     );
   };
 
-  return { tracks, refute, analyse };
+  return { tracks, refute, refuteObject, analyse };
 }

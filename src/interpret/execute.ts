@@ -300,15 +300,16 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         if (context.locks.any.includes(object >> 2)) sharing.noteBroken(object);
         take(object, arg(1) !== 0n);
         // For the story it is taken like any other.
-        observer?.observe(context.thread, {
-          what: "begin",
-          section: arg(1) !== 0n ? SECTION.acquireShared : SECTION.acquire,
-          object,
-          loc,
-        });
+        const section = arg(1) !== 0n ? SECTION.acquireShared : SECTION.acquire;
+        observer?.observe(context.thread, { what: "begin", section, object, loc });
         observer?.observe(context.thread, { what: "end", loc });
         return 0n;
       }
+      case "refute":
+        if (placed(context, arg(0)) < BigInt(memory.end)) sharing.noteSection(Number(placed(context, arg(0))));
+        return 0n;
+      case "refuted":
+        return placed(context, arg(0)) >= BigInt(memory.end) || sharing.knownNonMover(Number(placed(context, arg(0)))) ? 1n : 0n;
       case "busy":
         if (context.mode === "thread") context.busy = arg(0) !== 0n;
         return 0n;

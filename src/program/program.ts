@@ -45,6 +45,8 @@ export type Intrinsic =
   | "watch"
   | "segment"
   | "took"
+  | "refute"
+  | "refuted"
   | "busy"
   | "busy_any"
   | "on_cpu"

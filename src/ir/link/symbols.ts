@@ -30,6 +30,8 @@ export const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map(
       "watch",
       "segment",
       "took",
+      "refute",
+      "refuted",
       "busy",
       "busy_any",
       "on_cpu",

@@ -37,6 +37,8 @@ const ENGINE_CALLS: Readonly<Record<Intrinsic, readonly number[]>> = {
   segment: [64, 64, 64],
   uninit: [64, 64],
   took: [64, 32],
+  refute: [64],
+  refuted: [64],
   busy: [32],
   busy_any: [],
   on_cpu: [32, 64],

@@ -31,6 +31,7 @@ const RESULTLESS: ReadonlySet<Intrinsic> = new Set([
   "watch",
   "segment",
   "took",
+  "refute",
   "busy",
   "on_cpu",
   "assume",
