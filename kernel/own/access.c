@@ -77,24 +77,20 @@ static bool access(unsigned long va, unsigned int nr, bool write)
 		if (nr > 1)
 			upage += __sd_choose((int)nr);
 		if (sd_cr3[cpu] != sd_upages[upage].pgd)
-			__sd_fail("scenario", "{0:s} accesses {1:x}, and the address space that it has loaded is another", (sd_u64)sd_cpu_names[cpu],
+			__sd_fail("scenario", "{0:s} accesses {1:x}, and the address space that it has loaded is another", (sd_u64)sd_walker_names[cpu],
 				  va, 0);
 		leaf = sd_translate(cpu, upage, write);
 		if (leaf)
-			sd_contents_access(cpu, upage, sd_leaf_frame(leaf), write);
+			sd_contents_access(sd_walker_names[cpu], upage, sd_leaf_frame(leaf), write);
 		__sd_atomic_end();
 		if (leaf)
 			return true;
 		__sd_busy(1);
-		__sd_event("fault", "page fault of {0:s} at {1:x}", (sd_u64)sd_cpu_names[cpu], sd_upages[upage].va, 0);
+		__sd_event("fault", "page fault of {0:s} at {1:x}", (sd_u64)sd_walker_names[cpu], sd_upages[upage].va, 0);
 		went = sd_fault(&sd_upages[upage], write);
 		__sd_busy(0);
-		if (!went && sd_loops[sd_me()]) {
-			/* It has got its signal, and does nothing any more. */
-			__sd_atomic_begin(SD_STEP, NULL);
-			__sd_block();
-			__sd_atomic_end();
-		}
+		if (!went && sd_loops[sd_me()])
+			sd_wait_for_ever();
 		if (!went)
 			return false;
 	}

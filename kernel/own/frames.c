@@ -66,9 +66,9 @@ static void frame_free(struct page *page)
 		__sd_fail("bad-page", "{0:p} is freed while {1:d} page-table entries map it", (sd_u64)page, (sd_u64)(own->_mapcount.counter + 1), 0);
 	if (own->flags & (1UL << PG_locked))
 		__sd_fail("bad-page", "{0:p} is freed while it is locked", (sd_u64)page, 0, 0);
-	for (cpu = 0; cpu < SD_CPUS; cpu++)
+	for (cpu = 0; cpu < SD_WALKERS; cpu++)
 		if (sd_cr3[cpu] == (unsigned long)frame)
-			__sd_fail("freed-table-walk", "{0:p} is freed, and {1:s} has it as its page table", (sd_u64)page, (sd_u64)sd_cpu_names[cpu], 0);
+			__sd_fail("freed-table-walk", "{0:p} is freed, and {1:s} has it as its page table", (sd_u64)page, (sd_u64)sd_walker_names[cpu], 0);
 	__sd_event("page-free", "{0:p} is freed", (sd_u64)sd_mem[frame], 0, 0);
 	sd_contents_gone(frame);
 	__sd_dead(sd_mem[frame], bytes[frame]);

@@ -76,7 +76,7 @@ static int interrupt_any(unsigned long cpus)
 		;
 	cpu = __builtin_ctzl(cpus);
 	irqs_off(cpu);
-	__sd_event("ipi", "{0:s} takes the interrupt", (sd_u64)sd_cpu_names[cpu], 0, 0);
+	__sd_event("ipi", "{0:s} takes the interrupt", (sd_u64)sd_walker_names[cpu], 0, 0);
 	return cpu;
 }
 
@@ -103,7 +103,7 @@ static void interrupt(const struct cpumask *mask, bool self, smp_cond_func_t con
 			cpus |= 1UL << cpu;
 	if (sd_irqs_are_off() && (cpus & ~(1UL << me)))
 		__sd_fail("ipi-irqs-off", "{0:s} waits for other CPUs to take an interrupt, with its own interrupts off",
-			  (sd_u64)sd_cpu_names[me], 0, 0);
+			  (sd_u64)sd_walker_names[me], 0, 0);
 	if (sd_irqs_are_off()) {
 		if (cpus)
 			func(info);

@@ -90,7 +90,7 @@ static __always_inline void tell_last_write(unsigned int l)
 }
 
 /* @who accesses @frame as the user page, one way or another. */
-static void contents_access(const char *who, int upage, int frame, bool write)
+void sd_contents_access(const char *who, int upage, int frame, bool write)
 {
 	struct sd_upage *up = &sd_upages[upage];
 	unsigned int l = up->location, other;
@@ -138,26 +138,21 @@ static void contents_access(const char *who, int upage, int frame, bool write)
 	}
 }
 
-void sd_contents_access(int cpu, int upage, int frame, bool write)
-{
-	contents_access(sd_cpu_names[cpu], upage, frame, write);
-}
-
-static void device(struct page *page, struct mm_struct *mm, unsigned long va, bool write)
+static void entry_access(const char *who, struct page *page, struct mm_struct *mm, unsigned long va, bool write)
 {
 	__sd_atomic_begin(SD_STEP, NULL);
-	contents_access("the device", sd_upage_at(mm, va), sd_frame(page), write);
+	sd_contents_access(who, sd_upage_at(mm, va), sd_frame(page), write);
 	__sd_atomic_end();
 }
 
-void sd_device_write(struct page *page, struct mm_struct *mm, unsigned long va)
+void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
 {
-	device(page, mm, va, true);
+	entry_access(who, page, mm, va, true);
 }
 
-void sd_device_read(struct page *page, struct mm_struct *mm, unsigned long va)
+void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
 {
-	device(page, mm, va, false);
+	entry_access(who, page, mm, va, false);
 }
 
 /* A call begins that takes this page away. */

@@ -9,6 +9,7 @@
  *   frames.c    physical memory: the page allocator, struct pages, what is table and what is data
  *   tlb.c       what CPUs have cached; page tables as watched words; CR3, INVLPG
  *   access.c    user loads and stores, and the page fault as the architecture enters it
+ *   secondary.c virtual machines and devices, with translations of their own
  *   oracle.c    what memory must hold
  *   scenario.c  setting up, threads, the check at the end
  *   calls.c     system calls, each a thin entry into the tree's function
@@ -78,13 +79,16 @@ struct sd_upage {
 };
 extern struct sd_upage sd_upages[SD_UPAGES];
 extern int sd_nr_upages;
-extern unsigned long sd_tlb[SD_CPUS][SD_UPAGES][SD_TLB_WAYS];
-extern unsigned long sd_cr3[SD_CPUS];	/* the frame of the PGD that a CPU walks from; 0: none of ours */
-extern const char *const sd_cpu_names[];
+#define SD_DEVICES 2
+#define SD_WALKERS (SD_CPUS + SD_DEVICES)	/* what walks page tables: CPUs, and devices that share them */
+extern unsigned long sd_tlb[SD_WALKERS][SD_UPAGES][SD_TLB_WAYS];
+extern unsigned long sd_cr3[SD_WALKERS];	/* the frame of the PGD that it walks from; 0: none of ours */
+extern const char *sd_walker_names[SD_WALKERS];
 int sd_upage_at(struct mm_struct *mm, unsigned long va);	/* fails if there is none */
 unsigned long sd_walk(const struct sd_upage *up, bool hardware);
 void sd_find_tables(const struct sd_upage *up);
-unsigned long sd_translate(int cpu, int upage, bool write);	/* inside a section; 0: a fault */
+void sd_tlb_drop(int walker, unsigned long start, unsigned long end);	/* inside a section */
+unsigned long sd_translate(int walker, int upage, bool write);	/* inside a section; 0: a fault */
 u64 sd_reachable(int upage);		/* frames to which an access may come now, by the tables or a TLB */
 static __always_inline int sd_leaf_frame(unsigned long leaf)
 {
@@ -96,7 +100,7 @@ unsigned int sd_new_location(void);
 void sd_contents_zero(int frame);
 void sd_contents_copy(int to, int from);
 void sd_contents_gone(int frame);
-void sd_contents_access(int cpu, int upage, int frame, bool write);
+void sd_contents_access(const char *who, int upage, int frame, bool write);
 u64 sd_taken_away_begin(int upage);
 void sd_taken_away(int upage, u64 before);
 void sd_final_contents(void);
@@ -104,7 +108,11 @@ extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
 extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES];
 #define SD_ZEROES (1ULL << 63)
 
-extern unsigned long sd_loops[SD_MAX_TASKS];	/* scenario.c: a thread of sd_user() */
+
+/* --- scenario.c --- */
+extern unsigned long sd_loops[SD_MAX_TASKS];	/* a thread of sd_user() */
+void sd_daemon(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *), void *arg);
+void sd_wait_for_ever(void);		/* it has got its signal, and does nothing any more */
 
 /* --- access.c --- */
 bool sd_fault(const struct sd_upage *up, bool write);

@@ -155,9 +155,9 @@ static void new_thread(int cpu, struct mm_struct *mm, const char *name, bool dae
 	if (cpu < 0 || cpu >= SD_CPUS)
 		__sd_fail("model-limit", "the scenario has more CPUs than SD_CPUS, which is {0:d}", SD_CPUS, 0, 0);
 	if (taken[cpu])
-		__sd_fail("scenario", "{0:s} has a thread already: on a tree's own mm each has a CPU of its own", (sd_u64)sd_cpu_names[cpu], 0, 0);
+		__sd_fail("scenario", "{0:s} has a thread already: on a tree's own mm each has a CPU of its own", (sd_u64)sd_walker_names[cpu], 0, 0);
 	taken[cpu] = true;
-	thread = __sd_thread(name, sd_cpu_names[cpu], daemon ? run_for_ever : run_once, arg, daemon ? SD_DAEMON : 0) + 1;
+	thread = __sd_thread(name, sd_walker_names[cpu], daemon ? run_for_ever : run_once, arg, daemon ? SD_DAEMON : 0) + 1;
 	task = &sd_task_structs[thread];
 	sd_place(thread, cpu);
 	sd_work[thread].fn = fn;
@@ -175,6 +175,18 @@ static void new_thread(int cpu, struct mm_struct *mm, const char *name, bool dae
 void sd_cpu_run(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *arg), void *arg)
 {
 	new_thread(cpu, mm, name, false, fn, arg);
+}
+
+void sd_daemon(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *), void *arg)
+{
+	new_thread(cpu, mm, name, true, fn, arg);
+}
+
+void sd_wait_for_ever(void)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	__sd_block();
+	__sd_atomic_end();
 }
 
 void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg)

@@ -12,9 +12,10 @@
 
 struct sd_upage sd_upages[SD_UPAGES];
 int sd_nr_upages;
-unsigned long sd_tlb[SD_CPUS][SD_UPAGES][SD_TLB_WAYS];
-unsigned long sd_cr3[SD_CPUS];
-const char *const sd_cpu_names[] = { "CPU0", "CPU1", "CPU2", "CPU3", "CPU4", "CPU5", "CPU6", "CPU7" };
+unsigned long sd_tlb[SD_WALKERS][SD_UPAGES][SD_TLB_WAYS];
+unsigned long sd_cr3[SD_WALKERS];
+const char *sd_walker_names[SD_WALKERS] = { "CPU0", "CPU1", "CPU2", "CPU3" };
+_Static_assert(SD_CPUS == 4, "each CPU has a name");
 
 int sd_upage_at(struct mm_struct *mm, unsigned long va)
 {
@@ -125,7 +126,7 @@ static void keep_stale(int upage, unsigned long before, unsigned long after)
 {
 	int cpu;
 
-	for (cpu = 0; cpu < SD_CPUS; cpu++) {
+	for (cpu = 0; cpu < SD_WALKERS; cpu++) {
 		if (!consulted(cpu) || sd_cr3[cpu] != sd_upages[upage].pgd)
 			continue;
 		if (after)
@@ -200,10 +201,10 @@ static __always_inline void tell_stale(int cpu, int upage, unsigned long cached)
 
 	while (way < sd_tlb[cpu][upage] + SD_TLB_WAYS - 1 && *way != cached)
 		way++;
-	__sd_event("tlb-use", "{0:s} translates {1:x} by its TLB: still {2:p}", (sd_u64)sd_cpu_names[cpu], up->va,
+	__sd_event("tlb-use", "{0:s} translates {1:x} by its TLB: still {2:p}", (sd_u64)sd_walker_names[cpu], up->va,
 		   (sd_u64)sd_mem[sd_leaf_frame(cached)]);
-	__sd_event("stale", "{0:s}'s TLB has {1:x} as it was before {2:w}", (sd_u64)sd_cpu_names[cpu], up->va, (sd_u64)way);
-	__sd_event("missing flush", "No flush of {0:x} has reached {1:s} since", up->va, (sd_u64)sd_cpu_names[cpu], 0);
+	__sd_event("stale", "{0:s}'s TLB has {1:x} as it was before {2:w}", (sd_u64)sd_walker_names[cpu], up->va, (sd_u64)way);
+	__sd_event("missing flush", "No flush of {0:x} has reached {1:s} since", up->va, (sd_u64)sd_walker_names[cpu], 0);
 }
 
 /* It leads elsewhere than the tables do now, or lets a store through where they do not. */
@@ -262,7 +263,7 @@ u64 sd_reachable(int upage)
 	u64 set = leaf && sd_leaf_frame(leaf) >= 0 ? 1ULL << sd_leaf_frame(leaf) : 0;
 	int cpu, i;
 
-	for (cpu = 0; cpu < SD_CPUS; cpu++)
+	for (cpu = 0; cpu < SD_WALKERS; cpu++)
 		for (i = 0; i < SD_TLB_WAYS; i++)
 			if (consulted(cpu) && sd_tlb[cpu][upage][i] && sd_leaf_frame(sd_tlb[cpu][upage][i]) >= 0)
 				set |= 1ULL << sd_leaf_frame(sd_tlb[cpu][upage][i]);
@@ -290,8 +291,17 @@ void __sd_invlpg(unsigned long va)
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].va >> PAGE_SHIFT == va >> PAGE_SHIFT)
 			drop(cpu, i);
-	__sd_event("flush", "{0:s} drops {1:x} (invlpg)", (sd_u64)sd_cpu_names[cpu], va, 0);
+	__sd_event("flush", "{0:s} drops {1:x} (invlpg)", (sd_u64)sd_walker_names[cpu], va, 0);
 	__sd_atomic_end();
+}
+
+void sd_tlb_drop(int walker, unsigned long start, unsigned long end)
+{
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].va + PAGE_SIZE > start && sd_upages[i].va < end)
+			drop(walker, i);
 }
 
 static void flush_all(int cpu)
@@ -309,13 +319,13 @@ void __sd_write_cr3(unsigned long value)
 	__sd_atomic_begin(SD_LOCAL, &sd_cr3[cpu]);
 	flush_all(cpu);
 	if (frame > 0 && sd_kind[frame] == SD_FREE)
-		__sd_fail("freed-table-walk", "{0:s} loads a page table that is free", (sd_u64)sd_cpu_names[cpu], 0, 0);
+		__sd_fail("freed-table-walk", "{0:s} loads a page table that is free", (sd_u64)sd_walker_names[cpu], 0, 0);
 	if (sd_cr3[cpu] != (frame > 0 ? (unsigned long)frame : 0)) {
 		sd_cr3[cpu] = frame > 0 ? (unsigned long)frame : 0;
 		if (frame > 0 && sd_kind[frame] != SD_TABLE)
 			sd_kind[frame] = SD_TABLE;
 	}
-	__sd_event("flush", "{0:s} writes CR3, and drops all translations", (sd_u64)sd_cpu_names[cpu], 0, 0);
+	__sd_event("flush", "{0:s} writes CR3, and drops all translations", (sd_u64)sd_walker_names[cpu], 0, 0);
 	__sd_atomic_end();
 }
 

@@ -151,6 +151,14 @@ void mutex_unlock(struct mutex *lock)
 	__sd_atomic_end();
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 5, 0)
+/* Before that it is inline in the header. */
+bool mutex_is_locked(struct mutex *lock)
+{
+	return *sd_mutex_word(lock) != 0;
+}
+#endif
+
 /*
  * ---- rw semaphores ----
  *

@@ -13,7 +13,7 @@ static void pin(void *unused)
 		return;
 	/* The process writes, and the device reads what it wrote. */
 	sd_user_write(va);
-	sd_device_read(page, mm, va);
+	sd_entry_read("the device", page, mm, va);
 	sd_gup_put(page, true);
 }
 

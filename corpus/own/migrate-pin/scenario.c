@@ -12,7 +12,7 @@ static void device(void *unused)
 
 	if (!page)
 		return;
-	sd_device_write(page, mm, va);
+	sd_entry_write("the device", page, mm, va);
 	sd_gup_put(page, PIN);
 }
 

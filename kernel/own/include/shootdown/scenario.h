@@ -44,6 +44,17 @@ void sd_populate(struct mm_struct *mm, unsigned long va);
 void sd_cpu_run(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *arg), void *arg);
 void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg);
 
+/*
+ * A virtual machine whose guest page 0 is at va of mm, with shadow entries that an MMU notifier removes, and its vCPU: fn(arg) over and over in the
+ * guest. And a device that walks the page tables of mm itself (SVA), whose TLB an MMU notifier flushes; it takes the highest CPU for its faults.
+ */
+struct kvm;
+struct sd_device;
+struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
+void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg);
+struct sd_device *sd_device(const char *name, struct mm_struct *mm);
+void sd_device_run(struct sd_device *dev, void (*fn)(void *arg), void *arg);
+
 /* --- what threads do --- */
 
 /* False: the address may not be accessed, and the process would get a signal. A thread of sd_user() then does nothing any more. */
@@ -51,9 +62,17 @@ bool sd_user_write(unsigned long va);
 bool sd_user_read(unsigned long va);
 bool sd_user_write_any(unsigned long va, unsigned int nr);
 
-/* A device writes to (reads) a page that somebody holds for it, as the page at va of mm. */
-void sd_device_write(struct page *page, struct mm_struct *mm, unsigned long va);
-void sd_device_read(struct page *page, struct mm_struct *mm, unsigned long va);
+/* Accesses of a virtual machine and of a device; see sd_kvm() and sd_device(). */
+void sd_guest_write(struct kvm *kvm, unsigned long gfn);
+void sd_guest_read(struct kvm *kvm, unsigned long gfn);
+void sd_guest_write_any(struct kvm *kvm, unsigned long gfn, unsigned int nr);
+void sd_device_write(struct sd_device *dev, unsigned long va);
+void sd_device_read(struct sd_device *dev, unsigned long va);
+void sd_device_write_any(struct sd_device *dev, unsigned long va, unsigned int nr);
+
+/* "who" writes to (reads) a page that is held for it, as the page at va of mm. */
+void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
+void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
 
 /*
  * System calls: each enters the tree's own function, with the locks that the system call takes there, and states at its return what it has promised. The
