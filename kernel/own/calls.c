@@ -9,7 +9,6 @@
 
 #include "own.h"
 
-int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location);
 void sd_take_away(int upage);
 void sd_took_away(int upage, bool done);
 

@@ -5,18 +5,50 @@
  * Each thread has frames of its own and allocates the lowest that is free; a frame goes back to where it came from. So the same state has the same
  * addresses. A frame is memory from its allocation to its freeing, and any access to it afterwards is a violation; its struct page always exists, with a
  * count of 0 while it is free, as lockless walkers expect. A frame becomes a table when an entry that leads to it is written (tlb.c).
- * Only single pages: who asks for more is told that there are none, which callers have to expect.
+ * There are single pages and pages of 2 MiB; whoever asks for another size is told that there are none, which callers have to expect. The frames of 2 MiB
+ * are nobody's in particular.
  */
+#include <linux/hugetlb.h>
+
 #include "own.h"
+
+/* mm/internal.h */
+void prep_compound_page(struct page *page, unsigned int order);
 
 unsigned long sd_mem[SD_FRAMES][PAGE_SIZE / sizeof(unsigned long)] __aligned(4096) __sd_arena;
 unsigned long sd_kind[SD_FRAMES];
-static struct page pages[SD_FRAMES];
+static struct page pages[SD_HUGE_PFN - SD_FIRST_PFN + SD_HUGE_FRAMES * HPAGE_PMD_NR];	/* from SD_FIRST_PFN on */
 static unsigned long bytes[SD_FRAMES];	/* as much of it as is memory: contents of user pages are tags, and need no more than a word */
 
+/* Thread 1 runs RCU's callbacks, and allocates nothing. */
 static int home_of(int frame)
 {
-	return frame < SD_SETUP_FRAMES ? 0 : 1 + (frame - SD_SETUP_FRAMES) / SD_TASK_FRAMES;
+	return frame < SD_SETUP_FRAMES ? 0 : 2 + (frame - SD_SETUP_FRAMES) / SD_TASK_FRAMES;
+}
+
+static int free_frame(void)
+{
+	int me = sd_me(), frame;
+
+	for (frame = me ? SD_SETUP_FRAMES + (me - 2) * SD_TASK_FRAMES : 0; frame < SD_SMALL_FRAMES && home_of(frame) == me; frame++)
+		if (sd_kind[frame] == SD_FREE)
+			return frame;
+	__sd_fail("model-limit", "this thread needs more pages than SD_TASK_FRAMES, which is {0:d}", SD_TASK_FRAMES, 0, 0);
+}
+
+static int free_huge_frame(void)
+{
+	int frame;
+
+	for (frame = SD_SMALL_FRAMES; frame < SD_FRAMES; frame++)
+		if (sd_kind[frame] == SD_FREE)
+			return frame;
+	__sd_fail("model-limit", "more huge pages are needed than SD_HUGE_FRAMES, which is {0:d}", SD_HUGE_FRAMES, 0, 0);
+}
+
+static struct page *page_of(int frame)
+{
+	return &pages[sd_pfn(frame) - SD_FIRST_PFN];
 }
 
 static unsigned long bytes_of(gfp_t gfp)
@@ -24,28 +56,28 @@ static unsigned long bytes_of(gfp_t gfp)
 	return gfp & __GFP_MOVABLE ? sizeof(unsigned long) : PAGE_SIZE;
 }
 
-static struct page *frame_alloc(gfp_t gfp)
+static struct page *frame_alloc(gfp_t gfp, unsigned int order)
 {
-	int me = sd_me(), frame;
 	struct page *page;
+	int frame;
 
+	if (order && order != HPAGE_PMD_ORDER)
+		return NULL;
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		sd_might_sleep();
 	__sd_atomic_begin(SD_STEP, NULL);
-	for (frame = me ? SD_SETUP_FRAMES + (me - 1) * SD_TASK_FRAMES : 0; home_of(frame) == me; frame++)
-		if (sd_kind[frame] == SD_FREE)
-			break;
-	if (frame >= SD_FRAMES || home_of(frame) != me)
-		__sd_fail("model-limit", "this thread needs more pages than SD_TASK_FRAMES, which is {0:d}", SD_TASK_FRAMES, 0, 0);
+	frame = order ? free_huge_frame() : free_frame();
 	sd_kind[frame] = SD_DATA;
-	__sd_live(sd_mem[frame], bytes_of(gfp), "page");
-	bytes[frame] = bytes_of(gfp);
-	page = pfn_to_page(SD_FIRST_PFN + (unsigned int)frame);
-	pages[frame]._refcount.counter = 1;
+	bytes[frame] = order ? sizeof(unsigned long) : bytes_of(gfp);
+	__sd_live(sd_mem[frame], bytes[frame], order ? "huge page" : "page");
+	page = pfn_to_page(sd_pfn(frame));
+	page_of(frame)->_refcount.counter = 1;
+	if (order)
+		prep_compound_page(page, order);
 	if (gfp & __GFP_ZERO)
 		sd_contents_zero(frame);
 	__sd_event("name", "{1:p}", (sd_u64)page, (sd_u64)sd_mem[frame], 0);
-	__sd_event("name", "{1:p}", (sd_u64)&pages[frame], (sd_u64)sd_mem[frame], 0);
+	__sd_event("name", "{1:p}", (sd_u64)page_of(frame), (sd_u64)sd_mem[frame], 0);
 	__sd_atomic_end();
 	return page;
 }
@@ -61,8 +93,8 @@ static void frame_free(struct page *page)
 		__sd_fail("double-free", "{0:p} is freed, and is free", (sd_u64)page, 0, 0);
 	if (frame == SD_ZERO_FRAME)
 		__sd_fail("bad-page", "the zero page is freed", 0, 0, 0);
-	own = &pages[frame];
-	if (sd_kind[frame] == SD_DATA && own->_mapcount.counter != -1)
+	own = page_of(frame);
+	if (frame < SD_SMALL_FRAMES && sd_kind[frame] == SD_DATA && own->_mapcount.counter != -1)
 		__sd_fail("bad-page", "{0:p} is freed while {1:d} page-table entries map it", (sd_u64)page, (sd_u64)(own->_mapcount.counter + 1), 0);
 	if (own->flags & (1UL << PG_locked))
 		__sd_fail("bad-page", "{0:p} is freed while it is locked", (sd_u64)page, 0, 0);
@@ -86,10 +118,10 @@ void sd_frames_init(void)
 	__sd_segment((unsigned long)__va(SD_FIRST_PFN << PAGE_SHIFT), sizeof(sd_mem), sd_mem);
 	__sd_segment((unsigned long)pfn_to_page(SD_FIRST_PFN), sizeof(pages), pages);
 	for (frame = 0; frame < SD_FRAMES; frame++)
-		pages[frame]._mapcount.counter = -1;
+		page_of(frame)->_mapcount.counter = -1;
 	__sd_watch(sd_mem, sd_mem + SD_FRAMES);
-	highest_memmap_pfn = SD_FIRST_PFN + SD_FRAMES - 1;
-	frame_alloc(GFP_KERNEL | __GFP_ZERO);	/* SD_ZERO_FRAME */
+	highest_memmap_pfn = sd_pfn(SD_FRAMES) - 1;
+	frame_alloc(GFP_KERNEL | __GFP_ZERO, 0);	/* SD_ZERO_FRAME */
 	zero_pfn = SD_FIRST_PFN + SD_ZERO_FRAME;
 }
 
@@ -106,22 +138,22 @@ void sd_frames_init(void)
 
 struct page *NAME(__alloc_pages)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
 {
-	return order ? NULL : frame_alloc(gfp);
+	return frame_alloc(gfp, order);
 }
 
 struct folio *NAME(__folio_alloc)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
 {
-	return order ? NULL : (struct folio *)frame_alloc(gfp);
+	return (struct folio *)frame_alloc(gfp, order);
 }
 
 unsigned long GET_FREE_PAGES(gfp_t gfp, unsigned int order)
 {
-	return order ? 0 : (unsigned long)page_address(frame_alloc(gfp));
+	return order ? 0 : (unsigned long)page_address(frame_alloc(gfp, 0));
 }
 
 unsigned long NAME(get_zeroed_page)(gfp_t gfp)
 {
-	return (unsigned long)page_address(frame_alloc(gfp | __GFP_ZERO));
+	return (unsigned long)page_address(frame_alloc(gfp | __GFP_ZERO, 0));
 }
 
 void __free_pages(struct page *page, unsigned int order)
@@ -138,7 +170,14 @@ void free_pages(unsigned long addr, unsigned int order)
 
 void __folio_put(struct folio *folio)
 {
-	frame_free(&folio->page);
+	if (!folio_test_hugetlb(folio))
+		frame_free(&folio->page);
+	else
+#ifdef SD_HAS_FREE_HUGE_FOLIO
+		free_huge_folio(folio);
+#else
+		free_huge_page(&folio->page);
+#endif
 }
 
 void __put_page(struct page *page)
@@ -234,3 +273,32 @@ unsigned long copy_mc_to_kernel(void *to, const void *from, unsigned int len)
 	copy_page(to, (void *)from);
 	return 0;
 }
+
+void folio_copy(struct folio *to, struct folio *from)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_contents_copy(sd_frame(&to->page), sd_frame(&from->page));
+	__sd_atomic_end();
+}
+
+#ifdef SD_HAS_FOLIO_ZERO_USER
+int folio_mc_copy(struct folio *to, struct folio *from)
+{
+	folio_copy(to, from);
+	return 0;
+}
+
+void folio_zero_user(struct folio *folio, unsigned long addr_hint)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_contents_zero(sd_frame(&folio->page));
+	__sd_atomic_end();
+}
+#else
+void clear_huge_page(struct page *page, unsigned long addr_hint, unsigned int pages_per_huge_page)
+{
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_contents_zero(sd_frame(page));
+	__sd_atomic_end();
+}
+#endif

@@ -13,6 +13,7 @@
  *   oracle.c    what memory must hold
  *   scenario.c  setting up, threads, the check at the end
  *   calls.c     system calls, each a thin entry into the tree's function
+ *   hugetlb.c   files of huge pages
  *   slab.c      caches and kmalloc
  *   rest.c      LRU, counters, accounting: what nobody looks at
  *   with/       files that are compiled as one with a file of the tree, to reach what is static there
@@ -34,8 +35,11 @@
 #endif
 #define SD_SETUP_FRAMES 20
 #define SD_TASK_FRAMES 6
-#define SD_FRAMES (SD_SETUP_FRAMES + (SD_MAX_TASKS - 1) * SD_TASK_FRAMES)	/* 62: sets of frames are words */
+#define SD_SMALL_FRAMES (SD_SETUP_FRAMES + (SD_MAX_TASKS - 2) * SD_TASK_FRAMES)
+#define SD_HUGE_FRAMES 6						/* of 2 MiB each, the last ones */
+#define SD_FRAMES (SD_SMALL_FRAMES + SD_HUGE_FRAMES)			/* 62: sets of frames are words */
 #define SD_FIRST_PFN 512UL
+#define SD_HUGE_PFN 1024UL
 #define SD_UPAGES 8
 #ifndef SD_TLB_WAYS
 #define SD_TLB_WAYS 3
@@ -62,7 +66,14 @@ extern unsigned long sd_kind[SD_FRAMES];
 void sd_frames_init(void);
 static __always_inline int sd_frame_at(unsigned long pfn)	/* -1: no memory */
 {
-	return pfn - SD_FIRST_PFN < SD_FRAMES ? (int)(pfn - SD_FIRST_PFN) : -1;
+	if (pfn - SD_HUGE_PFN < SD_HUGE_FRAMES * (unsigned long)HPAGE_PMD_NR)
+		return SD_SMALL_FRAMES + (int)((pfn - SD_HUGE_PFN) / HPAGE_PMD_NR);
+	return pfn - SD_FIRST_PFN < SD_SMALL_FRAMES ? (int)(pfn - SD_FIRST_PFN) : -1;
+}
+static __always_inline unsigned long sd_pfn(int frame)
+{
+	return frame < SD_SMALL_FRAMES ? SD_FIRST_PFN + (unsigned int)frame :
+		SD_HUGE_PFN + (unsigned int)(frame - SD_SMALL_FRAMES) * (unsigned long)HPAGE_PMD_NR;
 }
 static __always_inline int sd_frame(struct page *page)
 {
@@ -111,11 +122,17 @@ extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gon
 
 /* --- scenario.c --- */
 extern unsigned long sd_loops[SD_MAX_TASKS];	/* a thread of sd_user() */
+void sd_once(void);
+int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location);
 void sd_daemon(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *), void *arg);
 void sd_wait_for_ever(void);		/* it has got its signal, and does nothing any more */
 
 /* --- access.c --- */
 bool sd_fault(const struct sd_upage *up, bool write);
+
+/* --- hugetlb.c --- */
+void sd_hugetlb_mmap(struct file *file, struct vm_area_struct *vma);
+void sd_hugetlb_upages(struct mm_struct *mm, struct file *file, unsigned long start);
 
 /* --- with/kernel/fork.c --- */
 void sd_fork_init(void);

@@ -8,10 +8,12 @@
 #include "own.h"
 
 #include <linux/blkdev.h>
+#include <linux/cpuhotplug.h>
 #include <linux/hardirq.h>
 #include <linux/ksm.h>
 #include <linux/percpu_counter.h>
 #include <linux/perf_event.h>
+#include <linux/shmem_fs.h>
 #include <linux/swapops.h>
 #include <linux/vmstat.h>
 
@@ -370,3 +372,27 @@ struct file *get_file_rcu(struct file __rcu **f)
 	return NULL;
 }
 #endif
+
+/* Names of things in /sys, which nobody reads. */
+int snprintf(char *buf, size_t size, const char *format, ...)
+{
+	if (size)
+		buf[0] = 0;
+	return 0;
+}
+
+/* --- the page cache: its tree is the tree's own, what counts its nodes is not --- */
+
+#ifdef SD_HAS_SHMEM_MAPPING
+bool shmem_mapping(struct address_space *mapping)
+{
+	return false;
+}
+#endif
+
+/* CPUs neither come nor go. */
+int __cpuhp_setup_state(enum cpuhp_state state, const char *name, bool invoke, int (*startup)(unsigned int cpu), int (*teardown)(unsigned int cpu),
+			bool multi)
+{
+	return 0;
+}

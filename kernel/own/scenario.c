@@ -17,7 +17,7 @@ static struct {
 	void *arg;
 } sd_work[SD_MAX_TASKS];
 
-static void once(void)
+void sd_once(void)
 {
 	static bool done;
 
@@ -39,7 +39,7 @@ struct mm_struct *sd_mm(const char *name)
 {
 	struct mm_struct *mm;
 
-	once();
+	sd_once();
 	mm = mm_alloc();
 	if (!mm)
 		__sd_fail("scenario", "mm_alloc() fails", 0, 0, 0);
@@ -67,8 +67,6 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
 	struct vm_area_struct *vma;
 	unsigned int i;
 
-	if (file)
-		__sd_fail("scenario", "files are not there yet on a tree's own mm", 0, 0, 0);
 	next += PUD_SIZE;
 	mmap_write_lock(mm);
 	vma = vm_area_alloc(mm);
@@ -84,11 +82,16 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
 #endif
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	vma->vm_pgoff = start >> PAGE_SHIFT;
+	if (file)
+		sd_hugetlb_mmap(file, vma);
 	if (insert_vm_struct(mm, vma))
 		__sd_fail("scenario", "insert_vm_struct() fails", 0, 0, 0);
 	mmap_write_unlock(mm);
-	for (i = 0; i < nr_pages; i++)
-		sd_new_upage(mm, start + i * PAGE_SIZE, sd_new_location());
+	if (file)
+		sd_hugetlb_upages(mm, file, start);
+	else
+		for (i = 0; i < nr_pages; i++)
+			sd_new_upage(mm, start + i * PAGE_SIZE, sd_new_location());
 	return start;
 }
 
@@ -151,7 +154,7 @@ static void new_thread(int cpu, struct mm_struct *mm, const char *name, bool dae
 	struct task_struct *task;
 	int thread;
 
-	once();
+	sd_once();
 	if (cpu < 0 || cpu >= SD_CPUS)
 		__sd_fail("model-limit", "the scenario has more CPUs than SD_CPUS, which is {0:d}", SD_CPUS, 0, 0);
 	if (taken[cpu])

@@ -16,7 +16,7 @@ export function standIns(declarations: ReadonlyMap<string, string>): string {
   const strings: string[] = [`@.class = private unnamed_addr constant ${bytes(CLASS)}`];
   const functions: string[] = [];
   for (const [name, line] of declarations) {
-    const text = `${name}() is reached: kernel/own has no stand-in for it, and its file is not among those that are followed`;
+    const text = `nothing defines ${name}(), which is reached: kernel/own has no stand-in for it, and its file is not among those that are followed`;
     const symbol = functions.length;
     strings.push(`@.text.${symbol} = private unnamed_addr constant ${bytes(text)}`);
     functions.push(

@@ -52,6 +52,6 @@ describe("a stand-in", () => {
     const fn = parseModule(text, "x.ll").functions.find((f) => f.name === "far");
     expect(fn?.params).toHaveLength(1);
     expect(fn?.blocks).toHaveLength(1);
-    expect(text).toContain("far() is reached");
+    expect(text).toContain("nothing defines far(), which is reached");
   });
 });

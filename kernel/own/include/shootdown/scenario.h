@@ -34,7 +34,12 @@ void scenario(void);
 
 struct mm_struct *sd_mm(const char *name);
 
-/* nr_pages of anonymous memory, private and writable. (Files: not yet.) */
+/* A file of huge pages (hugetlbfs), and its page number index; 0 or an error: it has been moved, or not. */
+struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages);
+struct page *sd_page_of(struct file *file, unsigned int index);
+int sd_migrate_huge(struct page *page);
+
+/* nr_pages of anonymous memory, private and writable; or the gigabyte of such a file. */
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages);
 
 /* Faults the page in, as a write would. */
