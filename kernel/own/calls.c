@@ -27,25 +27,33 @@ static long call(call_t *fn, struct mm_struct *mm, unsigned long a, unsigned lon
 	return fn(&regs);
 }
 
+static bool within(int upage, struct mm_struct *mm, unsigned long va, unsigned int nr)
+{
+	return sd_upages[upage].mm == mm && sd_upages[upage].va - va < nr * PAGE_SIZE;
+}
+
 static void begin(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
-	unsigned int i;
+	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
-	for (i = 0; i < nr; i++)
-		sd_take_away(sd_upage_at(mm, va + i * PAGE_SIZE));
+	for (i = 0; i < sd_nr_upages; i++)
+		if (within(i, mm, va, nr))
+			sd_take_away(i);
 	__sd_atomic_end();
 }
 
 static void end(struct mm_struct *mm, unsigned long va, unsigned int nr, bool done, bool gone)
 {
-	unsigned int i;
+	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
-	for (i = 0; i < nr; i++) {
-		sd_took_away(sd_upage_at(mm, va + i * PAGE_SIZE), done);
+	for (i = 0; i < sd_nr_upages; i++) {
+		if (!within(i, mm, va, nr))
+			continue;
+		sd_took_away(i, done);
 		if (gone && done)
-			sd_gone[sd_upage_at(mm, va + i * PAGE_SIZE)] = 1;
+			sd_gone[i] = 1;
 	}
 	__sd_event("return", done ? "the call returns" : "the call fails", 0, 0, 0);
 	__sd_atomic_end();
@@ -83,25 +91,28 @@ int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 	return err;
 }
 
+static void set_readonly(struct mm_struct *mm, unsigned long va, unsigned int nr, bool readonly)
+{
+	int i;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (within(i, mm, va, nr))
+			sd_readonly[i] = readonly;
+	if (readonly)
+		__sd_event("return", "mprotect() returns", 0, 0, 0);
+	__sd_atomic_end();
+}
+
 int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr, bool writable)
 {
-	unsigned int i;
 	int err;
 
-	if (writable) {
-		__sd_atomic_begin(SD_STEP, NULL);
-		for (i = 0; i < nr; i++)
-			sd_readonly[sd_upage_at(mm, va + i * PAGE_SIZE)] = 0;
-		__sd_atomic_end();
-	}
+	if (writable)
+		set_readonly(mm, va, nr, false);
 	err = (int)call(__x64_sys_mprotect, mm, va, nr * PAGE_SIZE, writable ? PROT_READ | PROT_WRITE : PROT_READ, 0, 0);
-	if (!writable && !err) {
-		__sd_atomic_begin(SD_STEP, NULL);
-		for (i = 0; i < nr; i++)
-			sd_readonly[sd_upage_at(mm, va + i * PAGE_SIZE)] = 1;
-		__sd_event("return", "mprotect() returns", 0, 0, 0);
-		__sd_atomic_end();
-	}
+	if (!writable && !err)
+		set_readonly(mm, va, nr, true);
 	return err;
 }
 
@@ -109,17 +120,19 @@ int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr, bool wr
 unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
 	unsigned long to = va + (1UL << 35), went;
-	unsigned int i;
+	int i, before = sd_nr_upages;
 
 	__sd_atomic_begin(SD_STEP, NULL);
-	for (i = 0; i < nr; i++)
-		sd_new_upage(mm, to + i * PAGE_SIZE, sd_upages[sd_upage_at(mm, va + i * PAGE_SIZE)].location);
+	for (i = 0; i < before; i++)
+		if (within(i, mm, va, nr))
+			sd_new_upage(mm, sd_upages[i].va - va + to, sd_upages[i].location);
 	__sd_atomic_end();
 	went = (unsigned long)call(__x64_sys_mremap, mm, va, nr * PAGE_SIZE, nr * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (went == to)
-		for (i = 0; i < nr; i++)
-			sd_gone[sd_upage_at(mm, va + i * PAGE_SIZE)] = 1;
+		for (i = 0; i < before; i++)
+			if (within(i, mm, va, nr))
+				sd_gone[i] = 1;
 	__sd_event("return", went == to ? "mremap() returns" : "mremap() fails with {0:d}", went, 0, 0);
 	__sd_atomic_end();
 	return went;

@@ -115,6 +115,8 @@ void sd_frames_init(void)
 	extern unsigned long zero_pfn, highest_memmap_pfn;
 	int frame;
 
+	spin_lock_init(&contig_page_data.deferred_split_queue.split_queue_lock);
+	INIT_LIST_HEAD(&contig_page_data.deferred_split_queue.split_queue);
 	__sd_segment((unsigned long)__va(SD_FIRST_PFN << PAGE_SHIFT), sizeof(sd_mem), sd_mem);
 	__sd_segment((unsigned long)pfn_to_page(SD_FIRST_PFN), sizeof(pages), pages);
 	for (frame = 0; frame < SD_FRAMES; frame++)

@@ -87,6 +87,7 @@ struct sd_upage {
 	unsigned long va;
 	unsigned int pgd;		/* the frame in which its walks begin */
 	unsigned int location;		/* whose contents it shows */
+	bool huge;			/* a fault is expected to make an entry of 2 MiB */
 };
 extern struct sd_upage sd_upages[SD_UPAGES];
 extern int sd_nr_upages;

@@ -55,17 +55,17 @@ int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location)
 {
 	if (sd_nr_upages == SD_UPAGES)
 		__sd_fail("model-limit", "the scenario has more user pages than SD_UPAGES, which is {0:d}", SD_UPAGES, 0, 0);
-	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location };
+	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location, false };
 	sd_find_tables(&sd_upages[sd_nr_upages]);
 	return sd_nr_upages++;
 }
 
-unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)
+/* A VMA in a gigabyte of its own, where the next one goes. */
+static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long size)
 {
 	static unsigned long next = 0x40000000;
 	unsigned long start = next;
 	struct vm_area_struct *vma;
-	unsigned int i;
 
 	next += PUD_SIZE;
 	mmap_write_lock(mm);
@@ -74,7 +74,7 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
 		__sd_fail("scenario", "vm_area_alloc() fails", 0, 0, 0);
 	vma_set_anonymous(vma);
 	vma->vm_start = start;
-	vma->vm_end = start + nr_pages * PAGE_SIZE;
+	vma->vm_end = start + size;
 #ifdef SD_HAS_VM_FLAGS_INIT
 	vm_flags_init(vma, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
 #else
@@ -87,11 +87,30 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
 	if (insert_vm_struct(mm, vma))
 		__sd_fail("scenario", "insert_vm_struct() fails", 0, 0, 0);
 	mmap_write_unlock(mm);
+	return start;
+}
+
+unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)
+{
+	unsigned long start = map(mm, file, nr_pages * PAGE_SIZE);
+	unsigned int i;
+
 	if (file)
 		sd_hugetlb_upages(mm, file, start);
 	else
 		for (i = 0; i < nr_pages; i++)
 			sd_new_upage(mm, start + i * PAGE_SIZE, sd_new_location());
+	return start;
+}
+
+unsigned long sd_mmap_thp(struct mm_struct *mm)
+{
+	unsigned long start = map(mm, NULL, HPAGE_PMD_SIZE);
+
+#ifdef SD_HAS_ANON_ORDERS
+	huge_anon_orders_inherit = BIT(HPAGE_PMD_ORDER);	/* as hugepage_init() leaves it */
+#endif
+	sd_upages[sd_new_upage(mm, start, sd_new_location())].huge = true;
 	return start;
 }
 
@@ -105,6 +124,8 @@ void sd_populate(struct mm_struct *mm, unsigned long va)
 	leaf = sd_walk(up, false);
 	if (!leaf || sd_leaf_frame(leaf) < 0)
 		__sd_fail("scenario", "{0:x} is not mapped after its fault", va, 0, 0);
+	if (up->huge && !(leaf & _PAGE_PSE))
+		__sd_fail("scenario", "the fault at {0:x} was given no huge page", va, 0, 0);
 	sd_current_in[up->location] = 1ULL << sd_leaf_frame(leaf);
 }
 

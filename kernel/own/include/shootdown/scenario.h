@@ -42,6 +42,12 @@ int sd_migrate_huge(struct page *page);
 /* nr_pages of anonymous memory, private and writable; or the gigabyte of such a file. */
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages);
 
+/*
+ * 2 MiB of anonymous memory, which a fault fills with a transparent huge page. Only its first 4 KiB may be accessed; calls may name any part of it, in
+ * pages of 4 KiB.
+ */
+unsigned long sd_mmap_thp(struct mm_struct *mm);
+
 /* Faults the page in, as a write would. */
 void sd_populate(struct mm_struct *mm, unsigned long va);
 
