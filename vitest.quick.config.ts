@@ -10,9 +10,9 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     include: [
       "test/imports.test.ts",
-      "test/{base,check,explain,explore,host,ir,program,verify}/**/*.test.ts",
+      "test/{base,c,check,explain,explore,host,ir,program,verify}/**/*.test.ts",
       "test/interpret/{faults,points}.test.ts",
-      "test/report/{json,text}.test.ts",
+      "test/report/{json,sarif,text}.test.ts",
       "test/verdict-table/verdict-table.test.ts",
       "test/cli/{main,options}.test.ts",
       // End to end.
