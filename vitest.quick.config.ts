@@ -12,7 +12,7 @@ export default defineConfig({
       "test/imports.test.ts",
       "test/{base,c,check,explain,explore,host,ir,program,verify}/**/*.test.ts",
       "test/interpret/{faults,points}.test.ts",
-      "test/report/{json,sarif,text}.test.ts",
+      "test/report/{formats,json,text}.test.ts",
       "test/verdict-table/verdict-table.test.ts",
       "test/cli/{main,options}.test.ts",
       // End to end.

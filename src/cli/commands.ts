@@ -6,7 +6,7 @@ import { Argument, Command, Option } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
 import { colours } from "../report/diagnostic-text.ts";
-import { positive, width } from "../settings/option-values.ts";
+import { FORMATS, positive, width } from "../settings/option-values.ts";
 import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settingsFor } from "../settings/options.ts";
 import type { Shell } from "./completion.ts";
 import type { CorpusOptions } from "./corpus.ts";
@@ -122,8 +122,10 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .description("known bugs undone in the kernel's own mm: the scenarios of corpus/own on every tree that is there")
     .argument("[filter]", "a part of tree, scenario or case")
     .addOption(new Option("--jobs <n>", "how many at a time (default: one for each processor)").argParser(positive))
+    .addOption(new Option("--format <kind>", "the form of the result, for other tools (default text)").choices(["text", ...FORMATS]))
+    .addOption(new Option("--output <file>", "write what --format asks for to this file, and print the text"))
     .action(async (filter: string | undefined, given: CorpusOptions) =>
-      ended(await (await import("./corpus.ts")).corpus(filter, given, io)),
+      ended(await (await import("./corpus.ts")).corpus(filter, given, quotable(argv), io)),
     );
 
   throughIo(program.command("scan"))

@@ -17,7 +17,7 @@ import { below, real } from "../clang/reach.ts";
 import { textOf } from "../host/files.ts";
 import { noteSources } from "../host/sources.ts";
 import type { Merging } from "../machine/machine.ts";
-import { cpus, define, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
+import { cpus, define, FORMATS, type Format, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
 
 /** As commander leaves them: what was not given is absent. */
 export interface GivenOptions {
@@ -39,6 +39,8 @@ export interface GivenOptions {
   merge?: Merging;
   engine?: "compiled" | "interpreter";
   json?: string | true;
+  format?: "text" | "json" | Format;
+  output?: string;
   full?: boolean;
   width?: number;
   mail?: boolean;
@@ -104,6 +106,12 @@ function addSearchOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
+    .addOption(
+      new Option("--format <kind>", "the form of the result, for other tools (default text)")
+        .choices(["text", "json", ...FORMATS])
+        .conflicts("json"),
+    )
+    .addOption(new Option("--output <file>", "write what --format asks for to this file, and print the text"))
     .addOption(new Option("--full", "show every step of a violation, not only the steps that decide"))
     .addOption(new Option("--width <columns>", "width of the output, 60 to 1000 (default: the terminal, else 100)").argParser(width))
     .addOption(new Option("--mail", "for a mail: 72 columns, no colours").conflicts("width"))
