@@ -28,6 +28,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["own"],
   ["settings"],
   ["verdict-table"],
+  ["mutate"],
   ["cli"],
 ];
 const FLOOR = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));

@@ -12,6 +12,8 @@ import type { Shell } from "./completion.ts";
 import type { CorpusOptions } from "./corpus.ts";
 import { explainCode } from "./explain-code.ts";
 import type { Io, Output } from "./io.ts";
+import type { MutateOptions } from "./mutate.ts";
+import { addMutateOptions } from "./mutate-options.ts";
 import { addReportOptions, type ReportOptions } from "./report-options.ts";
 import type { ScanOptions } from "./scan.ts";
 import { checkEach, groupsOf } from "./several.ts";
@@ -49,6 +51,17 @@ Examples:
   $ shootdown compile-commands scenario.c > compile_commands.json
   $ shootdown compile-commands --tree 6.1 harness.c mm/memory.c > compile_commands.json`;
 
+const MUTATE_EXAMPLES = `
+Examples:
+  $ shootdown mutate scenario.c                        the scenario, and what it includes from its folder
+  $ shootdown mutate --mutate driver.c:fault scenario.c driver.c
+  $ shootdown mutate --tree ~/linux --mutate mm/rmap.c:try_to_migrate_one scenario.c
+
+Nothing is written but copies in the cache.
+
+Exit status: 0 all changes were decided, found or not; 1 the unchanged code has a violation,
+2 bad input, 3 something was not decided, 70 a fault of shootdown.`;
+
 const SCAN_EXAMPLES = `
 Examples:
   $ shootdown scan --tree ~/linux
@@ -69,6 +82,7 @@ export const AFTER: Readonly<Record<string, string>> = {
   check: CHECK_EXAMPLES,
   report: REPORT_EXAMPLES,
   "compile-commands": COMPILE_COMMANDS_EXAMPLES,
+  mutate: MUTATE_EXAMPLES,
   scan: SCAN_EXAMPLES,
   completion: COMPLETION_EXAMPLES,
 };
@@ -127,6 +141,15 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .action(async (filter: string | undefined, given: CorpusOptions) =>
       ended(await (await import("./corpus.ts")).corpus(filter, given, quotable(argv), io)),
     );
+
+  const mutating = throughIo(program.command("mutate"))
+    .description("change the code under check, one step at a time, and see which changes a scenario notices")
+    .argument("<file.c...>", "a scenario, and files that are linked with it")
+    .addHelpText("after", MUTATE_EXAMPLES)
+    .action(async (files: string[], given: MutateOptions) => {
+      ended(await (await import("./mutate.ts")).mutate(files, given, quotable(argv), io));
+    });
+  addMutateOptions(mutating);
 
   throughIo(program.command("scan"))
     .description("list the subscribers of MMU notifiers of a kernel tree, by reading its C; no search")

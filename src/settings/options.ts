@@ -65,6 +65,13 @@ export function addCheckOptions(command: Command): Command {
 
 /** What decides which program a file is. */
 export function addCompileOptions(command: Command): Command {
+  return addChangeOptions(addSourceOptions(command)).addOption(
+    new Option("--cpus <n>", "define NCPU as this number of CPUs").argParser(cpus),
+  );
+}
+
+/** Which C it is, and how it is compiled. */
+export function addSourceOptions(command: Command): Command {
   return command
     .addOption(new Option("-D, --define <macro>", "define a macro for the C: NAME or NAME=VALUE (repeatable)").argParser(repeated(define)))
     .addOption(new Option("-I, --include <dir>", "look for headers in this folder too (repeatable)").argParser(repeated((dir) => dir)))
@@ -76,11 +83,14 @@ export function addCompileOptions(command: Command): Command {
     .addOption(
       new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
     )
-    .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
+    .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"));
+}
+
+function addChangeOptions(command: Command): Command {
+  return command
     .addOption(new Option("--patch <file>", "with --tree and a scenario: the tree with this diff (or mail), in copies of its files"))
     .addOption(new Option("--edit <file>", 'the same by JSON: [{ "file": "mm/x.c", "text": "...", "by": "..." }]'))
-    .addOption(new Option("--explain <name>", "with --tree and a scenario: where this function came from"))
-    .addOption(new Option("--cpus <n>", "define NCPU as this number of CPUs").argParser(cpus));
+    .addOption(new Option("--explain <name>", "with --tree and a scenario: where this function came from"));
 }
 
 /** How it is searched, and how the result is told. */
