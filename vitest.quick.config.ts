@@ -15,6 +15,7 @@ export default defineConfig({
       "test/report/{formats,json,text}.test.ts",
       "test/verdict-table/verdict-table.test.ts",
       "test/cli/{main,options}.test.ts",
+      "test/mutate/find-changes.test.ts",
       // End to end.
       "test/{bad-input,parameters,soundness,vacuous}.test.ts",
     ],

@@ -109,15 +109,19 @@ it("nothing is changed of what has a violation as it is", async () => {
   expect([baseline.kind, mutants]).toEqual(["violation", []]);
 });
 
-it("positions stay those of the original", async () => {
-  const file = `${packageRoot}/${HEADER}`;
-  const text = read(HEADER).replace("times++;", "flush_tlb_page(vma, va);");
-  const before = await compileMutant({ files: [SCENARIO], given: {}, cwd: packageRoot, change: undefined }, cache);
-  const after = await compileMutant({ files: [SCENARIO], given: {}, cwd: packageRoot, change: { file, text } }, cache);
-  expect(after.code).not.toBe(before.code);
-  expect(after.units[0]!.text).toContain("steps.h");
-  expect(after.units[0]!.text).not.toContain("overlay");
-});
+it.each([{}, { cc: "bundled" }])(
+  "positions stay those of the original, with %j",
+  async (given) => {
+    const file = `${packageRoot}/${HEADER}`;
+    const text = read(HEADER).replace("times++;", "flush_tlb_page(vma, va);");
+    const before = await compileMutant({ files: [SCENARIO], given, cwd: packageRoot, change: undefined }, cache);
+    const after = await compileMutant({ files: [SCENARIO], given, cwd: packageRoot, change: { file, text } }, cache);
+    expect(after.code).not.toBe(before.code);
+    expect(after.units[0]!.text).toContain("steps.h");
+    expect(after.units[0]!.text).not.toContain("overlay");
+  },
+  120_000,
+);
 
 it("a file that nothing includes is refused, not taken for one that does not matter", async () => {
   const change = { file: "test/scenarios/counter.c", text: "int x;\n" };
