@@ -41,10 +41,13 @@ const TYPE_WORDS = new Set(
   ),
 );
 
-export function statementsIn(code: Code, from: number, to: number): Statement[] {
+/** Nobody nests deeper; clang takes 256 brackets. */
+const DEEPEST = 256;
+
+export function statementsIn(code: Code, from: number, to: number, depth = 0): Statement[] {
   const list: Statement[] = [];
   for (let at = from; at < to; ) {
-    const one = statementAt(code, at, to);
+    const one = statementAt(code, at, to, depth);
     list.push(one);
     at = Math.max(one.to, at + 1);
   }
@@ -58,18 +61,18 @@ interface Shape {
   readonly inside?: readonly (readonly Statement[])[];
 }
 
-function statementAt(code: Code, start: number, end: number): Statement {
+function statementAt(code: Code, start: number, end: number, depth: number): Statement {
   const { tokens } = code;
   let from = start;
   while (from < end && tokens[from]!.kind === "directive") from++;
-  if (from >= end) return { kind: "other", from: start, to: end, condition: undefined, inside: [], directive: true };
-  const shape = shapeAt(code, from, end);
+  if (from >= end || depth > DEEPEST) return { kind: "other", from: start, to: end, condition: undefined, inside: [], directive: true };
+  const shape = shapeAt(code, from, end, depth + 1);
   const to = Math.min(shape.to, end);
   const directive = from > start || tokens.slice(from, to).some((token) => token.kind === "directive");
   return { kind: shape.kind, from, to, condition: shape.condition, inside: shape.inside ?? [], directive };
 }
 
-function shapeAt(code: Code, from: number, end: number): Shape {
+function shapeAt(code: Code, from: number, end: number, depth: number): Shape {
   const { tokens, partners } = code;
   const text = tokens[from]!.text;
   const closes = (at: number): number => (tokens[at]?.text === "(" && partners[at]! > at ? partners[at]! : -1);
@@ -78,7 +81,7 @@ function shapeAt(code: Code, from: number, end: number): Shape {
       return { kind: "empty", to: from + 1 };
     case "{": {
       const close = partners[from]! > from ? partners[from]! : end;
-      return { kind: "block", to: close + 1, inside: [statementsIn(code, from + 1, Math.min(close, end))] };
+      return { kind: "block", to: close + 1, inside: [statementsIn(code, from + 1, Math.min(close, end), depth)] };
     }
     case "if":
     case "while":
@@ -86,16 +89,16 @@ function shapeAt(code: Code, from: number, end: number): Shape {
     case "switch": {
       const close = closes(from + 1);
       if (close < 0) break;
-      const body = statementAt(code, close + 1, end);
+      const body = statementAt(code, close + 1, end, depth);
       const kind = text === "if" ? "if" : text === "switch" ? "switch" : "loop";
       const condition = text === "if" || text === "while" ? ([from + 2, close] as const) : undefined;
       const shape = { kind, to: body.to, inside: [[body]], ...(condition === undefined ? {} : { condition }) } as const;
       if (text !== "if" || tokens[body.to]?.text !== "else") return shape;
-      const other = statementAt(code, body.to + 1, end);
+      const other = statementAt(code, body.to + 1, end, depth);
       return { ...shape, to: other.to, inside: [[body], [other]] };
     }
     case "do": {
-      const body = statementAt(code, from + 1, end);
+      const body = statementAt(code, from + 1, end, depth);
       const close = tokens[body.to]?.text === "while" ? closes(body.to + 1) : -1;
       if (close < 0) break;
       return { kind: "loop", to: close + 2, condition: [body.to + 2, close], inside: [[body]] };
@@ -111,18 +114,18 @@ function shapeAt(code: Code, from: number, end: number): Shape {
       return { kind: "label", to: colon(code, from, end) };
   }
   if (tokens[from]!.kind === "identifier" && tokens[from + 1]?.text === ":") return { kind: "label", to: from + 2 };
-  return simple(code, from, end);
+  return simple(code, from, end, depth);
 }
 
 /** An expression, a declaration, or the loop of a macro: `list_for_each_entry(...) { ... }`. */
-function simple(code: Code, from: number, end: number): Shape {
+function simple(code: Code, from: number, end: number, depth: number): Shape {
   const { tokens, partners } = code;
   const stop = semicolon(code, from, end);
   let close = from;
   while (close < stop && tokens[close]!.text !== "(") close++;
   const behind = close < stop && partners[close]! > close ? partners[close]! + 1 : stop;
   if (tokens[from]!.kind === "identifier" && tokens[from + 1]?.text === "(" && behind < end && /^[A-Za-z_{]/.test(tokens[behind]!.text)) {
-    const body = statementAt(code, behind, end);
+    const body = statementAt(code, behind, end, depth);
     return { kind: "loop", to: body.to, inside: [[body]] };
   }
   if (tokens[stop - 1]?.text !== ";") return { kind: "other", to: stop };

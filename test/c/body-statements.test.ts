@@ -109,3 +109,10 @@ it("takes any body: statements follow each other and lie in it", () => {
     { numRuns: 2000 },
   );
 });
+
+it("takes a body that is nested as deeply as a file is long", () => {
+  const n = 20_000;
+  for (const body of [`${"{".repeat(n)}${"}".repeat(n)}`, "if (x) ".repeat(n), "do ".repeat(n), "f(x) ".repeat(n)]) {
+    expect(() => parsed(body)).not.toThrow();
+  }
+});
