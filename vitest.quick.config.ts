@@ -10,11 +10,12 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     include: [
       "test/imports.test.ts",
-      "test/{base,check,explain,explore,host,ir,program,verify}/**/*.test.ts",
+      "test/{base,c,check,explain,explore,host,ir,program,verify}/**/*.test.ts",
       "test/interpret/{faults,points}.test.ts",
-      "test/report/{json,text}.test.ts",
+      "test/report/{formats,json,text}.test.ts",
       "test/verdict-table/verdict-table.test.ts",
       "test/cli/{main,options}.test.ts",
+      "test/mutate/find-changes.test.ts",
       // End to end.
       "test/{bad-input,parameters,soundness,vacuous}.test.ts",
     ],

@@ -8,6 +8,7 @@
  */
 import { isAbsolute, resolve } from "node:path";
 import { candidates, type Disk, includeClosure, openDisk, type SearchPath, scanIncludes, searchPath } from "./includes.ts";
+import { type Overlay, overlaid } from "./overlay.ts";
 import type { ClangRun } from "./system.ts";
 
 type Tree = { [name: string]: Tree | string | Uint8Array };
@@ -19,8 +20,8 @@ const MOST_RUNS = 24;
 /** Full paths are below this in the tree. */
 const HOST = "/@host";
 
-export async function runBundledClang(args: readonly string[], source: string, cwd: string): Promise<ClangRun> {
-  const disk = openDisk(cwd);
+export async function runBundledClang(args: readonly string[], source: string, cwd: string, overlay?: Overlay): Promise<ClangRun> {
+  const disk = overlay === undefined ? openDisk(cwd) : overlaid(openDisk(cwd), overlay, cwd);
   const path = searchPath(args);
   const texts = includeClosure([source, ...path.forced], path, disk);
   const command = [...hostArgs(args), "-MD", "-MF", DEPS, "-MT", "x", "-o", "-", hostPath(source)];

@@ -19,6 +19,7 @@ import { noteSources } from "../host/sources.ts";
 import { bundledPath, runBundledClang } from "./bundled.ts";
 import type { Compiler } from "./compiler.ts";
 import { openDisk, searchPath, wouldShadow } from "./includes.ts";
+import type { Overlay } from "./overlay.ts";
 import { argumentPath, checkIncludes, checkUsed } from "./reach.ts";
 import { type ClangRun, runSystemClang } from "./system.ts";
 
@@ -35,6 +36,8 @@ export interface CompileRequest {
   readonly cache: Cache;
   /** A part of the model kernel: a result that was shipped will do, whichever clang made it. */
   readonly shipped?: boolean;
+  /** A file that stands in for another one, among all that are read. */
+  readonly overlay?: Overlay | undefined;
   /** Full paths of the folders that it may include from; undefined if it is ours, or of a tree. */
   readonly within?: readonly string[];
 }
@@ -184,10 +187,13 @@ function at(path: string, cwd: string): string {
 }
 
 function commandLine(request: CompileRequest): { args: string[]; source: string } {
+  const { overlay } = request;
   const spell = request.compiler.kind === "bundled" ? (path: string) => argumentPath(bundledPath(path, request.cwd)) : argumentPath;
   const args = [...request.flags];
   for (const dir of request.includes) args.push("-I", spell(dir));
   for (const define of request.defines) args.push(`-D${define}`);
+  // The bundled clang has the files of which it is told: there the copy is among them.
+  if (overlay !== undefined && request.compiler.kind === "system") args.push("-ivfsoverlay", overlay.description);
   args.push(
     `-fdebug-compilation-dir=${request.cwd}`,
     `-fdebug-prefix-map=${packageRoot}=${PLACEHOLDER}`,
@@ -198,7 +204,8 @@ function commandLine(request: CompileRequest): { args: string[]; source: string 
 
 function keyFor(request: CompileRequest, source: Uint8Array, compilerId: string): string {
   const { args, source: spelled } = commandLine(request);
-  return keyOf("ir", REVISION, packageVersion(), compilerId, hide(args.join("\0")), hide(spelled), source);
+  const instead = request.overlay === undefined ? [] : [request.overlay.description];
+  return keyOf("ir", REVISION, packageVersion(), compilerId, hide(args.join("\0")), hide(spelled), source, ...instead);
 }
 
 /** Full paths inside the package to the placeholder, and back. */
@@ -227,12 +234,12 @@ function lookUp(cache: Cache, key: string, cwd: string, digestOf: Digests): Comp
 
 async function compileNow(request: CompileRequest, limits: Limits): Promise<{ compiled: Compiled; entry: Uint8Array | undefined }> {
   const { args, source } = commandLine(request);
-  const { compiler, cwd } = request;
+  const { cwd } = request;
   checkIncludes(source, args, request);
   // File times are finer than this clock, which cuts off: a file written just before must not look
   // changed.
   const start = Date.now() + 1;
-  const outcome = await runClang(compiler, args, source, cwd, limits);
+  const outcome = await runClang(request, args, source, limits);
   const used = parseDeps(outcome.deps);
   checkUsed(used, request);
   noteSources(used.map((path) => at(path, cwd)));
@@ -242,12 +249,12 @@ async function compileNow(request: CompileRequest, limits: Limits): Promise<{ co
   return { compiled, entry };
 }
 
-function runClang(compiler: Compiler, args: readonly string[], source: string, cwd: string, limits: Limits): Promise<ClangRun> {
+function runClang({ compiler, cwd, overlay }: CompileRequest, args: readonly string[], source: string, limits: Limits): Promise<ClangRun> {
   switch (compiler.kind) {
     case "system":
       return runSystemClang(compiler.path, args, source, cwd, limits);
     case "bundled":
-      return runBundledClang(args, source, cwd);
+      return runBundledClang(args, source, cwd, overlay);
   }
 }
 

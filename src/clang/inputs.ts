@@ -20,6 +20,7 @@ import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type O
 import { findKernelTree, type KernelTree, sourcesOf, treeFlags } from "./kernel-tree.ts";
 import { modelFiles, modelRequests, runtimeRequests, type StandIns } from "./model.ts";
 import { type ModelBound, modelBounds } from "./model-bounds.ts";
+import type { Overlay } from "./overlay.ts";
 import { type Parameters, partDefines } from "./parameters.ts";
 import { foldersOf } from "./reach.ts";
 import { type Unused, unusedDefines } from "./unused.ts";
@@ -45,6 +46,8 @@ export interface InputOptions {
   readonly limits?: Limits | undefined;
   /** Changed files of the model kernel; nothing for a real tree. */
   readonly standIns?: StandIns;
+  /** A file that stands in for one of those that are named, or that they include, or of the model kernel. */
+  readonly overlay?: Overlay | undefined;
 }
 
 export interface TranslationUnit {
@@ -88,7 +91,7 @@ export interface Inputs {
 }
 
 export async function compileInputs(options: InputOptions): Promise<Inputs> {
-  const { includes, cwd, cache, opt, limits } = options;
+  const { includes, cwd, cache, opt, limits, overlay } = options;
   checkNames(options.files);
   const compiler = await findCompiler(options.cc, cache, process.env, limits);
   const { macros: defines, parameters } = partDefines(options.files, options.defines, cwd);
@@ -103,17 +106,20 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     kernel = { kind: "model", version };
     for (const source of options.files) {
       const within = foldersOf(source, cwd, includes);
-      named.push(isIr(source) ? irUnit(source, cwd) : { source, flags, defines, includes, cwd, compiler, cache, within });
+      named.push(isIr(source) ? irUnit(source, cwd) : { source, flags, defines, includes, cwd, compiler, cache, within, overlay });
     }
     const standIns = options.standIns ?? {};
-    ours.push(...modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined, standIns }));
+    const model = modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined, standIns });
+    ours.push(...model.map((one) => (one.source === overlay?.file ? { ...one, shipped: false, overlay } : one)));
   } else {
     const tree = treeNamed(options.tree, options);
     kernel = { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release };
     for (const file of options.files) {
       const source = inTree(file, tree.dir, cwd);
       named.push(
-        isIr(source) ? irUnit(source, cwd) : { source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache },
+        isIr(source)
+          ? irUnit(source, cwd)
+          : { source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache, overlay },
       );
     }
     ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { tree, defines, compiler, cache }));

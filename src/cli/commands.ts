@@ -6,13 +6,16 @@ import { Argument, Command, Option } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
 import { colours } from "../report/diagnostic-text.ts";
-import { positive } from "../settings/option-values.ts";
+import { FORMATS, positive, width } from "../settings/option-values.ts";
 import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settingsFor } from "../settings/options.ts";
 import type { Shell } from "./completion.ts";
 import type { CorpusOptions } from "./corpus.ts";
 import { explainCode } from "./explain-code.ts";
 import type { Io, Output } from "./io.ts";
+import type { MutateOptions } from "./mutate.ts";
+import { addMutateOptions } from "./mutate-options.ts";
 import { addReportOptions, type ReportOptions } from "./report-options.ts";
+import type { ScanOptions } from "./scan.ts";
 import { checkEach, groupsOf } from "./several.ts";
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
@@ -48,6 +51,26 @@ Examples:
   $ shootdown compile-commands scenario.c > compile_commands.json
   $ shootdown compile-commands --tree 6.1 harness.c mm/memory.c > compile_commands.json`;
 
+const MUTATE_EXAMPLES = `
+Examples:
+  $ shootdown mutate scenario.c                        the scenario, and what it includes from its folder
+  $ shootdown mutate --mutate driver.c:fault scenario.c driver.c
+  $ shootdown mutate --tree ~/linux --mutate mm/rmap.c:try_to_migrate_one scenario.c
+
+Nothing is written but copies in the cache.
+
+Exit status: 0 all changes were decided, found or not; 1 the unchanged code has a violation,
+2 bad input, 3 something was not decided, 70 a fault of shootdown.`;
+
+const SCAN_EXAMPLES = `
+Examples:
+  $ shootdown scan --tree ~/linux
+  $ shootdown scan --tree ~/linux drivers/gpu virt
+  $ shootdown scan --tree 6.1 --format sarif > scan.sarif
+
+Exit status: 0 all files were read, 2 bad input,
+3 some could not be read, 70 a fault of shootdown. Nothing is decided about the code.`;
+
 const COMPLETION_EXAMPLES = `
 Examples:
   $ eval "$(shootdown completion bash)"         in ~/.bashrc
@@ -59,6 +82,8 @@ export const AFTER: Readonly<Record<string, string>> = {
   check: CHECK_EXAMPLES,
   report: REPORT_EXAMPLES,
   "compile-commands": COMPILE_COMMANDS_EXAMPLES,
+  mutate: MUTATE_EXAMPLES,
+  scan: SCAN_EXAMPLES,
   completion: COMPLETION_EXAMPLES,
 };
 
@@ -111,9 +136,33 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .description("known bugs undone in the kernel's own mm: the scenarios of corpus/own on every tree that is there")
     .argument("[filter]", "a part of tree, scenario or case")
     .addOption(new Option("--jobs <n>", "how many at a time (default: one for each processor)").argParser(positive))
+    .addOption(new Option("--format <kind>", "the form of the result, for other tools (default text)").choices(["text", ...FORMATS]))
+    .addOption(new Option("--output <file>", "write what --format asks for to this file, and print the text"))
     .action(async (filter: string | undefined, given: CorpusOptions) =>
-      ended(await (await import("./corpus.ts")).corpus(filter, given, io)),
+      ended(await (await import("./corpus.ts")).corpus(filter, given, quotable(argv), io)),
     );
+
+  const mutating = throughIo(program.command("mutate"))
+    .description("change the code under check, one step at a time, and see which changes a scenario notices")
+    .argument("<file.c...>", "a scenario, and files that are linked with it")
+    .addHelpText("after", MUTATE_EXAMPLES)
+    .action(async (files: string[], given: MutateOptions) => {
+      ended(await (await import("./mutate.ts")).mutate(files, given, quotable(argv), io));
+    });
+  addMutateOptions(mutating);
+
+  throughIo(program.command("scan"))
+    .description("list the subscribers of MMU notifiers of a kernel tree, by reading its C; no search")
+    .argument("[path...]", "files and folders of the tree (default: all)")
+    .addOption(new Option("--tree <dir>", "the tree: a folder, or an installed version").makeOptionMandatory())
+    .addOption(new Option("--format <kind>", "how it is printed (default text)").choices(["text", "json", "sarif"]))
+    .addOption(new Option("--full", "everything that the text did not tell, each with its place"))
+    .addOption(new Option("--width <columns>", "width of the table, 60 to 1000 (default: the terminal, else 140)").argParser(width))
+    .addOption(new Option("-q, --quiet", "no progress"))
+    .addHelpText("after", SCAN_EXAMPLES)
+    .action(async (paths: string[], given: ScanOptions) => {
+      ended((await import("./scan.ts")).scan(paths, given, quotable(argv), io));
+    });
 
   throughIo(program.command("explain"))
     .description("explain a diagnostic or a class of violations")

@@ -6,10 +6,13 @@
  * verdict is not the one that `cases.json` expects, 2 if no tree is there, 3 if it was interrupted.
  */
 import { availableParallelism } from "node:os";
-import { InputFault } from "../base/diagnostics.ts";
+import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
 import type { KernelVersion } from "../clang/flags.ts";
 import { sourcesOf } from "../clang/kernel-tree.ts";
 import { defaultCacheDir, openCache } from "../host/cache.ts";
+import { packageRoot, shownPath } from "../host/paths.ts";
+import type { CaseOutcome, ReportedCase } from "../report/reported-case.ts";
+import type { Format } from "../settings/option-values.ts";
 import { asExpected, casesFor, type OwnCase, type OwnGroup, ownCaseOf, ownGroups, TREES } from "../verdict-table/own-cases.ts";
 import { onWorkers, type Worker } from "../verdict-table/run-cells.ts";
 import { type CellOutcome, saysOf } from "../verdict-table/verdict-table.ts";
@@ -28,13 +31,23 @@ interface Item {
 interface Done {
   readonly text: string;
   readonly good: boolean;
+  readonly outcome: CaseOutcome;
 }
 
 export interface CorpusOptions {
   readonly jobs?: number;
+  readonly format?: "text" | Format;
+  readonly output?: string;
 }
 
-export async function corpus(filter: string | undefined, { jobs = availableParallelism() }: CorpusOptions, io: Io): Promise<number> {
+export async function corpus(
+  filter: string | undefined,
+  { jobs = availableParallelism(), format = "text", output }: CorpusOptions,
+  command: string,
+  given: Io,
+): Promise<number> {
+  // The document has standard output to itself.
+  const io = format === "text" || output !== undefined ? given : { ...given, stdout: given.stderr };
   const items = wanted(filter, io);
   if (items.length === 0) return EXIT_INPUT;
   const cache = openCache(defaultCacheDir(io.env));
@@ -64,9 +77,20 @@ export async function corpus(filter: string | undefined, { jobs = availableParal
   const left = done.filter((one) => one === undefined).length;
   if (left > 0) io.stdout.write(`interrupted: ${left} of ${items.length} not checked\n`);
   else io.stdout.write(wrong === 0 ? `${items.length} as expected\n` : `${wrong} of ${items.length} not as expected\n`);
-  if (wrong > 0) return EXIT_VIOLATION;
-  return left > 0 ? EXIT_INCONCLUSIVE : EXIT_NONE;
+  const status = wrong > 0 ? EXIT_VIOLATION : left > 0 ? EXIT_INCONCLUSIVE : EXIT_NONE;
+  if (format !== "text") {
+    const cases = items.map((item, i) => caseOf(item, done[i]));
+    (await import("./formats.ts")).writeFormat(cases, format, { output, command, status }, given);
+  }
+  return status;
 }
+
+const caseOf = ({ version, group, one }: Item, done: Done | undefined): ReportedCase => ({
+  suite: `Linux ${version}: ${group.name}`,
+  name: one.name,
+  file: shownPath(group.scenario, packageRoot),
+  outcome: done?.outcome ?? { kind: "not-run", why: "interrupted before" },
+});
 
 const nameOf = ({ version, group, one }: Item): string => `${version} ${group.name}: ${one.name}`;
 
@@ -87,12 +111,14 @@ function wanted(filter: string | undefined, io: Io): Item[] {
 async function checked(item: Item, worker: Worker): Promise<Done> {
   const began = Date.now();
   let outcome: CellOutcome | undefined;
+  let faults: readonly Diagnostic[] | undefined;
   let text: string;
   try {
     outcome = await worker.check({ source: "own", ...ownCaseOf(item.group, item.one, item.tree) }, () => {});
     text = saysOf(outcome);
   } catch (error) {
     if (!(error instanceof InputFault)) throw error;
+    faults = error.diagnostics;
     text = error.diagnostics[0]?.message ?? "bad input";
   }
   const good = asExpected(item.one, text);
@@ -103,6 +129,8 @@ async function checked(item: Item, worker: Worker): Promise<Done> {
     (outcome?.states.toLocaleString("en") ?? "").padStart(10),
     `${((Date.now() - began) / 1000).toFixed(1)} s`.padStart(9),
   ];
-  const expected = good ? "" : `   expected ${[item.one.expect].flat().join(" or ")}`;
-  return { text: `${columns.join(" ")}${expected}\n`, good };
+  const wanted = [item.one.expect].flat().join(" or ");
+  const line = `${columns.join(" ")}${good ? "" : `   expected ${wanted}`}\n`;
+  const said: CaseOutcome = { kind: "said", text, good, wanted, seconds: (Date.now() - began) / 1000 };
+  return { text: line, good, outcome: faults === undefined || good ? said : { kind: "fault", diagnostics: faults } };
 }

@@ -32,7 +32,11 @@ export function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { ou
 
 /** To a file; to standard output if it has no name, or the name "-". */
 export function writeJson(json: Json, where: string | true, io: Io): void {
-  const text = `${JSON.stringify(json, undefined, 2)}\n`;
+  writeWhole(`${JSON.stringify(json, undefined, 2)}\n`, where, io);
+}
+
+/** To a file; to standard output if it has no name, or the name "-". */
+export function writeWhole(text: string, where: string | true, io: Io): void {
   if (where === true || where === "-") {
     io.stdout.write(text);
     return;

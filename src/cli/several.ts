@@ -8,7 +8,7 @@
 import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
+import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import { shown } from "../base/shown.ts";
 import { LARGEST_IR } from "../clang/child.ts";
 import { isIr } from "../clang/inputs.ts";
@@ -16,24 +16,41 @@ import { textOf } from "../host/files.ts";
 import { sourceFiles } from "../host/sources.ts";
 import { type Colours, renderDiagnostics } from "../report/diagnostic-text.ts";
 import type { Json } from "../report/json.ts";
+import type { ReportedCase } from "../report/reported-case.ts";
 import type { Summary } from "../report/summary.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
+import type { Format } from "../settings/option-values.ts";
 import type { GivenOptions } from "../settings/options.ts";
 import { check } from "./check.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { REASONS, type Several } from "./watch.ts";
 
-/** One list in one place: what each wrote would be overwritten by the next. */
-export const isSilent = ({ json }: Several): boolean => json === true || json === "-";
+/** One document in one place: what each wrote would be overwritten by the next. */
+export const isSilent = ({ json, format, output }: Several): boolean =>
+  json === true || json === "-" || (format !== undefined && output === undefined);
 
-export async function checkEach(files: readonly string[], given: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
+export async function checkEach(files: readonly string[], asked: GivenOptions, io: Io, c: { out: Colours; err: Colours }): Promise<number> {
+  const { given, format, output } = formOf(asked);
   const checks = checksOf(files, given, io.cwd);
-  if (checks.length < 2) return check(files, given, io, c);
-  const { json, quiet = false, color } = given;
+  if (checks.length < 2 && format === undefined) return check(files, given, io, c);
+  const { json, quiet = false, color, command = "" } = given;
+  const named = checks.map((one) => shown(one.files[0] ?? ""));
   const scenarios = checks.map(({ name }) => shown(name));
   const baselines = checks.flatMap(({ baseline }, i) => (baseline ? [i] : []));
-  let several: Several = io.several ?? { done: [], verdicts: [], scenarios, baselines, json, quiet, color };
+  let several: Several = io.several ?? {
+    done: [],
+    verdicts: [],
+    scenarios,
+    baselines,
+    files: named,
+    json,
+    format,
+    output,
+    command,
+    quiet,
+    color,
+  };
   let interrupted = false;
   const release = io.onInterrupt((reason = BY_USER) => {
     interrupted ||= reason === BY_USER;
@@ -124,7 +141,7 @@ export async function oneOf(
   } catch (error) {
     if (!(error instanceof InputFault)) throw error;
     io.stderr.write(renderDiagnostics(error.diagnostics, err, sourceFiles(io.cwd)));
-    summary = { ...summary, text: `bad input (${codesOf(error.diagnostics)})` };
+    summary = { ...summary, text: `bad input (${codesOf(error.diagnostics)})`, diagnostics: error.diagnostics };
   }
   return { ...several, done: [...several.done, summary], verdicts };
 }
@@ -137,11 +154,36 @@ export async function concluded(several: Several, io: Io): Promise<number> {
     const list: Json = verdicts.map(reportJson);
     writeJson(list, json, io);
   }
-  if (!several.quiet && !isSilent(several)) {
+  const status = statusOf(several);
+  if (several.format !== undefined)
+    (await import("./formats.ts")).writeFormat(casesOf(several), several.format, { ...several, status }, io);
+  if (!several.quiet && !isSilent(several) && several.scenarios.length > 1) {
     const { summaryTable } = await import("../report/summary.ts");
     io.stdout.write(`\n${summaryTable(done, several.scenarios.length).join("\n")}\n`);
   }
-  return statusOf(several);
+  return status;
+}
+
+/** `--format json` is `--json`, and `--format text` what is printed anyway. */
+function formOf(asked: GivenOptions): { given: GivenOptions; format: Format | undefined; output: string | undefined } {
+  const { format, output, ...given } = asked;
+  if (format === "json") return { given: { ...given, json: output ?? true }, format: undefined, output: undefined };
+  if (format !== undefined && format !== "text") return { given, format, output };
+  if (output === undefined) return { given, format: undefined, output: undefined };
+  throw fault({ code: "SD401", message: "--output is for what --format asks for", help: "as in --format sarif --output results.sarif" });
+}
+
+/** A verdict each, in their order, of those that have one. */
+function casesOf({ done, verdicts, scenarios, files, baselines }: Several): ReportedCase[] {
+  const left = [...verdicts];
+  return scenarios.map((name, i): ReportedCase => {
+    const summary = done[i];
+    const verdict = summary?.states === undefined ? undefined : left.shift();
+    const at = { suite: "", name, file: files[i] ?? "" };
+    if (verdict !== undefined) return { ...at, outcome: { kind: "verdict", verdict, expected: baselines.includes(i) } };
+    if (summary?.diagnostics !== undefined) return { ...at, outcome: { kind: "fault", diagnostics: summary.diagnostics } };
+    return { ...at, outcome: { kind: "not-run", why: summary?.text ?? "interrupted before" } };
+  });
 }
 
 const codesOf = (diagnostics: readonly Diagnostic[]): string => [...new Set(diagnostics.map((d) => d.code))].join(", ");

@@ -9,6 +9,7 @@
 
 import type { Summary } from "../report/summary.ts";
 import type { Verdict } from "../report/verdict.ts";
+import type { Format } from "../settings/option-values.ts";
 import type { CheckSettings, GivenOptions } from "../settings/options.ts";
 
 export interface Hold {
@@ -101,7 +102,13 @@ export interface Several {
   readonly scenarios: readonly string[];
   /** Those of them that say what a kernel tree does without a patch: only what they are compared with decides. */
   readonly baselines: readonly number[];
+  /** The file of each, as it was named. */
+  readonly files: readonly string[];
   readonly json: GivenOptions["json"];
+  /** A form that all of them are written in together, and where; without a file, instead of the text. */
+  readonly format: Format | undefined;
+  readonly output: string | undefined;
+  readonly command: string;
   readonly quiet: boolean;
   readonly color: boolean | undefined;
 }

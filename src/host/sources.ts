@@ -16,6 +16,9 @@ export function noteSources(paths: Iterable<string>): void {
   for (const path of paths) known.add(resolve(path));
 }
 
+/** Whether this run has compiled or included it. */
+export const isSource = (path: string): boolean => known.has(resolve(path));
+
 export function sourceText(path: string): string | undefined {
   const full = resolve(path);
   return known.has(full) ? textOf(full) : undefined;

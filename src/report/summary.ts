@@ -1,4 +1,5 @@
 /** Several checks in a table, a line each. */
+import type { Diagnostic } from "../base/diagnostics.ts";
 import { number, seconds } from "./text.ts";
 
 export interface Summary {
@@ -10,6 +11,8 @@ export interface Summary {
   readonly seconds: number | undefined;
   /** Nothing more was run after it. */
   readonly stopped: boolean;
+  /** Of bad input. */
+  readonly diagnostics?: readonly Diagnostic[];
 }
 
 export function summaryTable(done: readonly Summary[], wanted: number): string[] {

@@ -79,3 +79,7 @@ export function width(text: string): number {
     throw new InvalidArgumentError(`Expected ${NARROWEST_WIDTH} to ${WIDEST_WIDTH} columns.`);
   return value;
 }
+
+/** Forms of a result that other tools read. */
+export const FORMATS = ["ktap", "junit", "sarif"] as const;
+export type Format = (typeof FORMATS)[number];

@@ -17,7 +17,7 @@ import { below, real } from "../clang/reach.ts";
 import { textOf } from "../host/files.ts";
 import { noteSources } from "../host/sources.ts";
 import type { Merging } from "../machine/machine.ts";
-import { cpus, define, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
+import { cpus, define, FORMATS, type Format, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
 
 /** As commander leaves them: what was not given is absent. */
 export interface GivenOptions {
@@ -39,6 +39,8 @@ export interface GivenOptions {
   merge?: Merging;
   engine?: "compiled" | "interpreter";
   json?: string | true;
+  format?: "text" | "json" | Format;
+  output?: string;
   full?: boolean;
   width?: number;
   mail?: boolean;
@@ -63,6 +65,13 @@ export function addCheckOptions(command: Command): Command {
 
 /** What decides which program a file is. */
 export function addCompileOptions(command: Command): Command {
+  return addChangeOptions(addSourceOptions(command)).addOption(
+    new Option("--cpus <n>", "define NCPU as this number of CPUs").argParser(cpus),
+  );
+}
+
+/** Which C it is, and how it is compiled. */
+export function addSourceOptions(command: Command): Command {
   return command
     .addOption(new Option("-D, --define <macro>", "define a macro for the C: NAME or NAME=VALUE (repeatable)").argParser(repeated(define)))
     .addOption(new Option("-I, --include <dir>", "look for headers in this folder too (repeatable)").argParser(repeated((dir) => dir)))
@@ -74,11 +83,14 @@ export function addCompileOptions(command: Command): Command {
     .addOption(
       new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
     )
-    .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
+    .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"));
+}
+
+function addChangeOptions(command: Command): Command {
+  return command
     .addOption(new Option("--patch <file>", "with --tree and a scenario: the tree with this diff (or mail), in copies of its files"))
     .addOption(new Option("--edit <file>", 'the same by JSON: [{ "file": "mm/x.c", "text": "...", "by": "..." }]'))
-    .addOption(new Option("--explain <name>", "with --tree and a scenario: where this function came from"))
-    .addOption(new Option("--cpus <n>", "define NCPU as this number of CPUs").argParser(cpus));
+    .addOption(new Option("--explain <name>", "with --tree and a scenario: where this function came from"));
 }
 
 /** How it is searched, and how the result is told. */
@@ -104,6 +116,12 @@ function addSearchOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--json [file]", "write the result as JSON, to a file or instead of the text"))
+    .addOption(
+      new Option("--format <kind>", "the form of the result, for other tools (default text)")
+        .choices(["text", "json", ...FORMATS])
+        .conflicts("json"),
+    )
+    .addOption(new Option("--output <file>", "write what --format asks for to this file, and print the text"))
     .addOption(new Option("--full", "show every step of a violation, not only the steps that decide"))
     .addOption(new Option("--width <columns>", "width of the output, 60 to 1000 (default: the terminal, else 100)").argParser(width))
     .addOption(new Option("--mail", "for a mail: 72 columns, no colours").conflicts("width"))

@@ -11,6 +11,7 @@ import { deserialize, serialize } from "node:v8";
 import { InputFault } from "../base/diagnostics.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { codeVersion, packageVersion } from "../host/paths.ts";
+import type { MutantOf } from "./mutant-job.ts";
 import type { OwnCaseOf } from "./own-cases.ts";
 import type { CellOutcome, CellResult, RealCaseOf, TableBounds, TableCell, TableResult, VerdictTable } from "./verdict-table.ts";
 
@@ -27,7 +28,8 @@ export type Job =
       readonly story: boolean;
     }
   | ({ readonly source: "real" } & RealCaseOf)
-  | ({ readonly source: "own" } & OwnCaseOf);
+  | ({ readonly source: "own" } & OwnCaseOf)
+  | ({ readonly source: "mutant" } & MutantOf);
 
 /** Does one thing at a time. A rejection is an `InputFault`, or a fault of ours. */
 export interface Worker {
@@ -259,7 +261,8 @@ export async function onWorkers<T>(
 function located(error: unknown, part: Part): unknown {
   if (!(error instanceof InputFault)) return error;
   const { job } = part;
-  const program = job.source === "real" ? ` ${job.group}: ${job.case}` : job.defines.map((d) => ` -D${d}`).join("");
+  const defines = job.source === "real" || job.source === "mutant" ? [] : job.defines;
+  const program = job.source === "real" ? ` ${job.group}: ${job.case}` : defines.map((d) => ` -D${d}`).join("");
   return new InputFault(error.diagnostics.map((d) => ({ ...d, notes: [...(d.notes ?? []), `in the cell ${part.name}:${program}`] })));
 }
 

@@ -20,6 +20,7 @@ import { compileWith, optionsOf } from "../settings/from-settings.ts";
 import { refuseMisuse } from "../settings/misuse.ts";
 import { settingsFor } from "../settings/options.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
+import { compileMutant, programKey } from "./mutant-job.ts";
 import { compileOwnCase, OWN_TIMEOUT } from "./own-cases.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";
 import type { Job, Worker } from "./run-cells.ts";
@@ -42,6 +43,8 @@ export async function prepareJob(job: Job, cache: Cache): Promise<Prepared> {
       return prepareReal(job);
     case "own":
       return prepareOwn(job, cache);
+    case "mutant":
+      return prepareMutant(job, cache);
   }
 }
 
@@ -87,6 +90,13 @@ async function prepareOwn(job: Extract<Job, { source: "own" }>, cache: Cache): P
     story: false,
   };
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
+}
+
+async function prepareMutant(job: Extract<Job, { source: "mutant" }>, cache: Cache): Promise<Prepared> {
+  const settings = settingsFor(job.files, job.given, job.cwd);
+  const inputs = await compileMutant(job, cache);
+  const options = { ...optionsOf(job.files[0] ?? "", settings, cache), story: false };
+  return { key: keyOf(programKey(inputs, cache), searchOf(options)), inputs, options };
 }
 
 export function realCase(group: string, name: string): { group: RealGroup; one: RealCase } {
