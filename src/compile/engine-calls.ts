@@ -9,7 +9,7 @@ import { BLOCKED } from "../machine/machine.ts";
 import type { Instr } from "../program/program.ts";
 import type { Emission } from "./emission.ts";
 import { emitMask } from "./expressions.ts";
-import { type Place, pushPlace } from "./place.ts";
+import { type Place, pushPlace } from "./instruction-place.ts";
 
 export function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
   const { c, values, module } = e;

@@ -24,8 +24,8 @@ import type { Emission } from "./emission.ts";
 import { createValues, type Values } from "./expressions.ts";
 import { FRAME_HEADER, type FrameLayout, type FramePlan, layoutFrame, planFrame } from "./frame.ts";
 import { emitInstr } from "./instruction.ts";
+import { placeOf } from "./instruction-place.ts";
 import type { ModuleContext } from "./module-context.ts";
-import { placeOf } from "./place.ts";
 import { type Segment, segmentsOf } from "./segments.ts";
 
 /** Bytes that whoever calls a function leaves for its frame; it makes sure of more by itself. */

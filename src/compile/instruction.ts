@@ -6,8 +6,8 @@ import type { Instr, Operand } from "../program/program.ts";
 import type { Emission } from "./emission.ts";
 import { emitIntrinsic } from "./engine-calls.ts";
 import { emitMask, emitSignExtend } from "./expressions.ts";
+import { type Place, pushPlace } from "./instruction-place.ts";
 import { signature } from "./module-context.ts";
-import { type Place, pushPlace } from "./place.ts";
 
 export function emitInstr(e: Emission, instr: Instr, place: Place): void {
   const { c, values, module } = e;
