@@ -9,6 +9,7 @@ import { headline, MAIL_LINES, MAIL_WIDTH, reportText, type TextOptions } from "
 import type { Verdict } from "../report/verdict.ts";
 import { NARROWEST_WIDTH } from "../settings/option-values.ts";
 import type { CheckSettings } from "../settings/options.ts";
+import { draw } from "./draw.ts";
 import type { Io } from "./io.ts";
 
 /** Wider terminals are not filled: a story is read down, not across. */
@@ -16,6 +17,7 @@ const WIDEST = 140;
 
 export function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colours }): void {
   const palette = settings.mail === true ? plain : paletteOf(c.out);
+  draw(verdict, settings, io);
   if (settings.json !== undefined) {
     writeJson(reportJson(verdict), settings.json, io);
     if (settings.json === true || settings.json === "-") return;
@@ -56,7 +58,12 @@ function widthFor(settings: CheckSettings, io: Io): number {
 function lengthFor(verdict: Verdict, settings: CheckSettings): Partial<TextOptions> {
   if (verdict.kind !== "violation") return {};
   if (settings.full === true) return { lines: undefined };
-  const more = settings.json === undefined ? "--full: every step; --json FILE: the same as data" : "--full: every step";
+  const { html, json } = settings;
+  const more = [
+    "--full: every step",
+    ...(html === undefined ? ["--html FILE: a picture"] : []),
+    ...(json === undefined ? ["--json FILE: data"] : []),
+  ];
   const lines = settings.mail === true ? { lines: MAIL_LINES } : {};
-  return { ...lines, hints: [`${more}; run again: the same schedule`] };
+  return { ...lines, hints: [`${more.join("; ")}; run again: the same schedule`] };
 }

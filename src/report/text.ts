@@ -43,6 +43,12 @@ export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): 
   return `${[...above, ...foot, ...provenance(verdict, options), head, ...doubts].join("\n")}\n`;
 }
 
+/** The lines below a story: what was searched, within which bounds, and what the verdict depends on. */
+export function footLines(verdict: Verdict, width: number): string[] {
+  const options = { ...TEXT_DEFAULTS, width };
+  return [...simplicity(verdict, options), ...facts(verdict, options), ...races(verdict, options), ...provenance(verdict, options)];
+}
+
 export function headline(verdict: Verdict, palette: Palette): string {
   switch (verdict.kind) {
     case "none":
