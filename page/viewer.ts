@@ -22,8 +22,13 @@ function html<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Where the panel lies over the picture, the style sheet says the same. */
-const NARROW = "(max-width: 1000px)";
+/** Narrower, and the panel lies over the lower part of the picture; the style sheet says the same. */
+const NARROW = 1000;
+
+export interface ViewerOptions {
+  /** Told of the line that is shown. */
+  readonly onLine?: (file: string, line: number) => void;
+}
 
 export interface Viewer {
   readonly go: (index: number) => void;
@@ -31,7 +36,7 @@ export interface Viewer {
 }
 
 /** `root` holds the elements of `viewOf`. */
-export function attachViewer(root: HTMLElement, data: StoryData): Viewer {
+export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () => {} }: ViewerOptions = {}): Viewer {
   const { moments } = data;
   const stop = new AbortController();
   const { signal } = stop;
@@ -46,7 +51,7 @@ export function attachViewer(root: HTMLElement, data: StoryData): Viewer {
   const frames = html("div", { class: "frames" });
   const code = html("pre", { class: "code", tabindex: 0, "aria-label": "Source" });
   const state = html("div", { class: "state", tabindex: 0, "aria-label": "What is where" });
-  const more = html("div", { class: "more", hidden: matchMedia(NARROW).matches }, file, frames, code, state);
+  const more = html("div", { class: "more", hidden: root.clientWidth <= NARROW }, file, frames, code, state);
   const unfold = html("button", { type: "button", class: "unfold", "aria-expanded": `${!more.hidden}` }, "Source and state");
   unfold.addEventListener("click", () => {
     more.hidden = !more.hidden;
@@ -87,6 +92,7 @@ export function attachViewer(root: HTMLElement, data: StoryData): Viewer {
 
   function showSource(entry: DataEntry | undefined, depth: number): void {
     const site = entry?.stack[depth];
+    if (site !== undefined && site.line > 0) onLine(site.file, site.line);
     file.textContent = site === undefined ? "" : `${site.file}:${site.line} ${site.func}()`;
     frames.replaceChildren(
       ...(entry?.stack ?? []).map((frame, i) => {
@@ -160,9 +166,10 @@ function momentAt(picture: Element, y: number): string | undefined {
 
 /** As far as needed; on a narrow page the panel covers the lower part. */
 function bringIntoView(box: Element, panel: Element): void {
-  const { top, bottom } = box.getBoundingClientRect();
+  const { top, bottom, left, right } = box.getBoundingClientRect();
   const cover = panel.getBoundingClientRect();
-  const floor = cover.left < 40 && cover.top > 0 && cover.bottom >= innerHeight - 2 ? cover.top : innerHeight;
+  const covers = cover.left < right && cover.right > left && cover.top > 0 && cover.bottom >= innerHeight - 2;
+  const floor = covers ? cover.top : innerHeight;
   if (top < 60) scrollBy(0, top - 60);
   else if (bottom > floor - 24) scrollBy(0, bottom - floor + 24);
 }
@@ -218,21 +225,24 @@ const GROUPS: readonly (readonly [Word["kind"], string])[] = [
   ["private", "Other memory that changes"],
 ];
 
+/** So many words that a step did not change are shown beside those that it did; the others when they are asked for. */
+const MOST: Readonly<Record<Word["kind"], number>> = { cached: 40, shared: 40, private: 0 };
+
 function stateOf(data: StoryData, step: number): HTMLElement[] {
   const words = wordsAt(data, step);
   return GROUPS.flatMap(([kind, title]) => {
     const own = words.filter((word) => word.kind === kind);
-    if (own.length === 0) return [];
-    if (kind !== "private") return [tableOf(title, own)];
-    const changed = own.filter(({ was }) => was !== undefined);
-    const rest = own.filter(({ was }) => was === undefined);
-    return [
-      ...(changed.length > 0 ? [tableOf(title, changed)] : []),
-      ...(rest.length > 0
-        ? [html("details", {}, html("summary", {}, `${rest.length} more words, not changed by this step`), tableOf("", rest))]
-        : []),
-    ];
+    const near = own.filter(({ was }, i) => was !== undefined || i < MOST[kind]);
+    const rest = own.slice(near.length);
+    return [...(near.length > 0 ? [tableOf(title, near)] : []), ...(rest.length > 0 ? [folded(rest)] : [])];
   });
+}
+
+/** Made when it is opened: a long story has hundreds of words, and a step must not take long. */
+function folded(words: readonly Word[]): HTMLElement {
+  const details = html("details", {}, html("summary", {}, `${words.length} more words, not changed by this step`));
+  details.addEventListener("toggle", () => details.append(tableOf("", words)), { once: true });
+  return details;
 }
 
 function tableOf(title: string, words: readonly Word[]): HTMLElement {

@@ -27,7 +27,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["check", "scan"],
   ["own"],
   ["settings"],
-  ["verdict-table"],
+  ["verdict-table", "site"],
   ["mutate"],
   ["cli"],
 ];

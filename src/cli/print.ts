@@ -9,7 +9,6 @@ import { headline, MAIL_LINES, MAIL_WIDTH, reportText, type TextOptions } from "
 import type { Verdict } from "../report/verdict.ts";
 import { NARROWEST_WIDTH } from "../settings/option-values.ts";
 import type { CheckSettings } from "../settings/options.ts";
-import { draw } from "./draw.ts";
 import type { Io } from "./io.ts";
 
 /** Wider terminals are not filled: a story is read down, not across. */
@@ -17,7 +16,6 @@ const WIDEST = 140;
 
 export function print(verdict: Verdict, settings: CheckSettings, io: Io, c: { out: Colours }): void {
   const palette = settings.mail === true ? plain : paletteOf(c.out);
-  draw(verdict, settings, io);
   if (settings.json !== undefined) {
     writeJson(reportJson(verdict), settings.json, io);
     if (settings.json === true || settings.json === "-") return;

@@ -136,7 +136,7 @@ export function place(picture: Picture, width: number): Placement {
     gutter,
     lanes,
     moments,
-    runs: runsOf(picture, moments),
+    runs: runsOf(moments),
     locks: picture.locks.map((span, i) => ({
       span,
       x: lanes[span.lane]!.rail + (form === "columns" ? 9 : 6) + bar * Math.min(MOST_BARS - 1, tracks.of[i] ?? 0),
@@ -178,10 +178,13 @@ function inColumns(picture: Picture, width: number, zone: (lane: number) => numb
   const speaking = silent.filter((w) => w === 0).length;
   const all = letters.reduce((a, b) => a + b, 0);
   const rest = width - silent.reduce((a, b) => a + b, 0);
+  const least = picture.lanes.map((_, lane) => (silent[lane]! > 0 ? silent[lane]! : NARROWEST + zone(lane)));
+  const spare = Math.max(0, width - least.reduce((a, b) => a + b, 0));
+  const fits = spare > 0;
   let x = 0;
   return picture.lanes.map((_, lane) => {
-    const share = 0.45 / Math.max(1, speaking) + (0.55 * letters[lane]!) / Math.max(1, all);
-    const own = silent[lane]! > 0 ? silent[lane]! : Math.floor(rest * share);
+    const share = silent[lane]! > 0 ? 0 : 0.45 / Math.max(1, speaking) + (0.55 * letters[lane]!) / Math.max(1, all);
+    const own = fits || silent[lane]! > 0 ? Math.floor(least[lane]! + spare * share) : Math.floor(rest * share);
     const placed = { x, width: own, rail: x + RAIL, words: x + zone(lane) };
     x += own;
     return placed;
@@ -289,17 +292,18 @@ function placeOf({ site }: Row, before: Row | undefined): string {
 export const shortened = (text: string, room: number): string =>
   text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}\u2026`;
 
-function runsOf(picture: Picture, moments: readonly PlacedMoment[]): Run[] {
-  const runs: (Run & { readonly thread: number })[] = [];
-  for (let from = 0; from < moments.length; ) {
-    const { lane, thread } = moments[from]!.moment;
-    let to = from;
-    while (to + 1 < moments.length && moments[to + 1]!.moment.thread === thread) to++;
-    const next = picture.moments.findIndex((m, i) => i > to && m.thread === thread);
-    const end = moments[to]!;
-    if (lane >= 0)
-      runs.push({ lane, thread, from: moments[from]!.y, to: end.y + end.height, resumes: next < 0 ? undefined : moments[next]!.y });
-    from = to + 1;
+function runsOf(moments: readonly PlacedMoment[]): Run[] {
+  const runs: Run[] = [];
+  /** Of each thread, where its next run begins: from the end, so that it is known. */
+  const next = new Map<number, number>();
+  for (let to = moments.length - 1; to >= 0; ) {
+    const { lane, thread } = moments[to]!.moment;
+    let from = to;
+    while (from > 0 && moments[from - 1]!.moment.thread === thread) from--;
+    const { y, height } = moments[to]!;
+    if (lane >= 0) runs.push({ lane, from: moments[from]!.y, to: y + height, resumes: next.get(thread) });
+    next.set(thread, moments[from]!.y);
+    to = from - 1;
   }
-  return runs.map(({ thread: _, ...run }) => run);
+  return runs.reverse();
 }

@@ -37,17 +37,31 @@ export interface StoryData {
 }
 
 export function storyData(story: Story, picture: Picture, readSource: (file: string) => string | undefined): StoryData {
+  const rows = rowsByStep(story);
   return {
     moments: picture.moments.map((moment) => ({
       step: moment.step,
       who: whoOf(moment, story, picture),
-      entries: story.rows.filter((row) => row.steps[0] <= moment.step && moment.step <= row.steps[1]).map(entryOf),
+      entries: (rows.get(moment.step) ?? []).map(entryOf),
     })),
     changes: (story.changes ?? []).map(({ mentions: _, thread: __, ...change }) => change),
     sources: sourcesOf(story, readSource),
     steps: story.steps,
     failure: picture.failure,
   };
+}
+
+/** A row may tell of several steps. */
+function rowsByStep({ rows }: Story): Map<number, Row[]> {
+  const found = new Map<number, Row[]>();
+  for (const row of rows) {
+    for (let step = row.steps[0]; step <= row.steps[1]; step++) {
+      const told = found.get(step) ?? [];
+      found.set(step, told);
+      told.push(row);
+    }
+  }
+  return found;
 }
 
 function whoOf({ thread, lane, step }: Moment, story: Story, { lanes }: Picture): string {

@@ -71,6 +71,7 @@ const MONO = `"DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace`;
 export const PAGE_STYLE = `*{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.45 system-ui,"DejaVu Sans",sans-serif}
 main{max-width:1280px;margin:0 auto;padding:14px 16px}
+.view{container:view/inline-size}
 .view h1{font-size:19px;margin:0 0 6px;overflow-wrap:anywhere}
 .view .bad{color:var(--red)}
 .view .closing{margin:0 0 10px;max-width:110ch}
@@ -91,7 +92,7 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .sample.missed{border-top:2px dashed var(--red);height:4px}
 .sample.joined{background:var(--amber);transform:rotate(45deg);width:9px;height:9px}
 .sample.parked{border-left:2px dotted var(--run);width:8px}
-.stepper{position:sticky;top:8px;max-height:calc(100vh - 16px);display:flex;flex-direction:column;gap:8px;min-height:0}
+.stepper{contain:layout style;position:sticky;top:8px;max-height:calc(100vh - 16px);display:flex;flex-direction:column;gap:8px;min-height:0}
 .stepper .more{display:flex;flex-direction:column;gap:8px;min-height:0}
 .stepper .more[hidden],.stepper .unfold{display:none}
 .stepper .bar{display:flex;gap:6px;align-items:center}
@@ -124,11 +125,12 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .stepper details summary{cursor:pointer;color:var(--dim);padding:4px 0}
 .facts{font:12px/1.45 ${MONO};color:var(--dim);white-space:pre-wrap;overflow-wrap:anywhere;margin:18px 0 0;border-top:1px solid var(--rule);padding-top:10px}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-@media(max-width:1000px){.story{grid-template-columns:minmax(0,1fr)}
+@container view (max-width:1000px){.story{grid-template-columns:minmax(0,1fr)}
 .stepper{position:sticky;bottom:0;top:auto;max-height:52vh;overflow:auto;background:var(--ground);border-top:2px solid var(--rule);padding:8px 0}
 .stepper .unfold{display:block;align-self:flex-start}.stepper .more{flex:none}.stepper .events{max-height:15vh}
 .stepper .code{height:9.5em}.stepper .state{overflow:visible;min-height:0}}
-@media(max-width:860px){.pictures .wide{display:none}.pictures .narrow{display:block}main{padding:10px 16px}.view h1{font-size:16px}.view .closing{font-size:14px}}
-@media print{main{max-width:none;padding:0}.story{display:block}.stepper{display:none}.pictures .wide{display:block}.pictures .narrow{display:none}.picture .moment.current{fill:transparent;stroke:none}
+@container view (max-width:829px){.pictures .wide{display:none}.pictures .narrow{display:block}}
+@media(max-width:860px){main{padding:10px 16px}.view h1{font-size:16px}.view .closing{font-size:14px}}
+@media print{main{max-width:none;padding:0}.view{container:none}.story{display:block}.stepper{display:none}.pictures .wide{display:block}.pictures .narrow{display:none}.picture .moment.current{fill:transparent;stroke:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.closing,.facts,.legend{break-inside:avoid}}
 `;

@@ -24,7 +24,11 @@ export interface View {
   readonly picture: Picture;
 }
 
-export function viewOf(verdict: Violation, readSource: (file: string) => string | undefined): View {
+export function viewOf(
+  verdict: Violation,
+  readSource: (file: string) => string | undefined,
+  widths: { readonly wide: number; readonly narrow: number } = { wide: WIDE, narrow: NARROW },
+): View {
   const { story, failure } = verdict.violation;
   const picture = pictureOf(verdict.scenario, failure.klass, story);
   const figure = (kind: string, width: number): Element => element("figure", { class: kind }, drawing(place(picture, width), kind));
@@ -47,8 +51,8 @@ export function viewOf(verdict: Violation, readSource: (file: string) => string 
         element(
           "section",
           { class: "pictures", "aria-label": "The schedule, time downwards" },
-          figure("wide", WIDE),
-          figure("narrow", NARROW),
+          figure("wide", widths.wide),
+          figure("narrow", widths.narrow),
           legend(picture),
         ),
         element("aside", { class: "stepper", "aria-label": "One step" }),

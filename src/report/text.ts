@@ -118,7 +118,8 @@ function facts(verdict: Common, { width, palette }: TextOptions): string[] {
     amount(counts.transitions, "transition"),
     `depth ${number(counts.depth)}`,
     `${seconds(counts.seconds)}${perSecond > 0 ? ` (${number(perSecond)} states/s)` : ""}`,
-    bytes(counts.memoryBytes),
+    // A browser does not tell.
+    ...(counts.memoryBytes > 0 ? [bytes(counts.memoryBytes)] : []),
     ...(counts.passes > 1 ? [amount(counts.passes, "pass", "passes")] : []),
   ];
   const lines = [

