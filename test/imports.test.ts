@@ -23,11 +23,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ["engine", "interpret", "explore"],
   ["compile", "explain"],
   ["report"],
-  ["verify"],
+  ["verify", "picture"],
   ["check", "scan"],
   ["own"],
   ["settings"],
-  ["verdict-table"],
+  ["verdict-table", "site"],
   ["mutate"],
   ["cli"],
 ];
@@ -41,7 +41,7 @@ const STRANGERS: readonly (readonly [RegExp, RegExp])[] = [
 ];
 
 /** From the text of LLVM IR to verdict and story: these rooms run in a browser, too, so they know neither Node nor this machine. */
-const CORE = /^(base|wasm|program|machine|ir\/\w+|engine|compile|interpret|explore|explain|report|verify)$/;
+const CORE = /^(base|wasm|program|machine|ir\/\w+|engine|compile|interpret|explore|explain|report|verify|picture)$/;
 const OF_NODE = /\b(?:process|Buffer|NodeJS|setImmediate|clearImmediate|require|__dirname|__filename|import\.meta)\b/;
 
 const INSTRUCTION_TABLE = "ir/x86/instructions.ts";

@@ -99,6 +99,18 @@ static __always_inline void tell_change(u64 old, u64 new)
 	tell_value(new);
 }
 
+/* For the story, from now on: what these words are. */
+static __always_inline void name_ways(struct sd_walker *w, int upage)
+{
+	int i;
+
+	if (!__sd_told())
+		return;
+	for (i = 0; i < SD_TLB_WAYS; i++)
+		__sd_event("cached", i ? "TLB of {1:s}, {2:x} (another)" : "TLB of {1:s}, {2:x}", (sd_u64)&w->tlb[upage][i], (sd_u64)w->name,
+			   sd_upages[upage].va);
+}
+
 static __maybe_unused void tlb_insert(struct sd_walker *w, int upage, u64 leaf)
 {
 	u64 *set = w->tlb[upage];
@@ -111,6 +123,7 @@ static __maybe_unused void tlb_insert(struct sd_walker *w, int upage, u64 leaf)
 	if (at == SD_TLB_WAYS || set[SD_TLB_WAYS - 1])
 		__sd_fail("model-limit", "the TLB of {1:s} may hold more stale translations of {0:x} than SD_TLB_WAYS, which is {2:d}",
 			  sd_upages[upage].va, (sd_u64)w->name, SD_TLB_WAYS);
+	name_ways(w, upage);
 	for (i = SD_TLB_WAYS - 1; i > at; i--)
 		set[i] = set[i - 1];
 	set[at] = leaf;

@@ -122,6 +122,21 @@ static void forget(unsigned long *set, unsigned long leaf)
 		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
 }
 
+/* For the story, from now on: what these words are, and this translation in words. */
+static __always_inline void name_ways(int cpu, int upage, unsigned long leaf)
+{
+	int i, frame = sd_leaf_frame(leaf);
+
+	if (!__sd_told())
+		return;
+	for (i = 0; i < SD_TLB_WAYS; i++)
+		__sd_event("cached", i ? "TLB of {1:s}, {2:x} (another)" : "TLB of {1:s}, {2:x}", (sd_u64)&sd_tlb[cpu][upage][i],
+			   (sd_u64)sd_cpu_names[cpu], sd_upages[upage].va);
+	if (frame >= 0)
+		__sd_event("value", !(leaf & _PAGE_RW) ? "{1:p} (read-only)" : leaf & _PAGE_DIRTY ? "{1:p} (rw, dirty)" : "{1:p} (rw)", leaf,
+			   (sd_u64)sd_mem[frame], 0);
+}
+
 static void keep_stale(int upage, unsigned long before, unsigned long after)
 {
 	int cpu;
@@ -136,6 +151,7 @@ static void keep_stale(int upage, unsigned long before, unsigned long after)
 		/* Clean, and otherwise the same as now: a store through it walks again, a load finds the same. */
 		if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
 			continue;
+		name_ways(cpu, upage, before);
 		insert(sd_tlb[cpu][upage], before);
 	}
 }

@@ -57,6 +57,18 @@ unsigned long sd_walk(struct mm_struct *mm, unsigned long va)
 	return walk(mm, va, NULL, 0, &through);
 }
 
+/* For the story, from now on: what these words are. */
+static __always_inline void name_ways(struct sd_walker *w, int upage)
+{
+	int i;
+
+	if (!__sd_told())
+		return;
+	for (i = 0; i < SD_TLB_WAYS; i++)
+		__sd_event("cached", i ? "TLB of {1:s}, {2:x} (another)" : "TLB of {1:s}, {2:x}", (sd_u64)&w->tlb[upage][i], (sd_u64)w->name,
+			   sd_upages[upage].va);
+}
+
 static void tlb_insert(struct sd_walker *w, int upage, unsigned long leaf)
 {
 	unsigned long *set = w->tlb[upage];
@@ -68,6 +80,7 @@ static void tlb_insert(struct sd_walker *w, int upage, unsigned long leaf)
 		return;
 	if (set[SD_TLB_WAYS - 1])
 		__sd_fail("model-limit", "more than SD_TLB_WAYS stale translations of one page", 0, 0, 0);
+	name_ways(w, upage);
 	for (i = SD_TLB_WAYS - 1; i > at; i--)
 		set[i] = set[i - 1];
 	set[at] = leaf;

@@ -218,4 +218,9 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       "The matrix.json of a report cannot be read, or names something that does not exist: a row in a condition, a file, a case of real code.",
     advice: "Correct what the message names; docs/reports.md describes the format.",
   },
+  SD406: {
+    title: "The page cannot be served",
+    meaning: "`shootdown serve` found no page to serve (a checkout has one after `npm run site`), or its port is taken.",
+    advice: "Build the page, or name another port with --port.",
+  },
 };

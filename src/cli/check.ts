@@ -8,11 +8,12 @@ import { Stopped } from "../base/stopped.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
 import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { packageVersion } from "../host/paths.ts";
+import { sourceFiles } from "../host/sources.ts";
 import type { Colours } from "../report/diagnostic-text.ts";
+import { refuseMisuse } from "../report/misuse.ts";
 import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
 import { compileWith, optionsOf } from "../settings/from-settings.ts";
-import { refuseMisuse } from "../settings/misuse.ts";
-import { type CheckSettings, type GivenOptions, settingsFor } from "../settings/options.ts";
+import { type CheckSettings, type GivenOptions, picturesAsked, settingsFor } from "../settings/options.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -107,7 +108,8 @@ export async function check(
   io.watch?.printing();
   const { print } = await import("./print.ts");
   const said = shownVerdict(verdict);
-  refuseMisuse(said, io.cwd);
+  refuseMisuse(said, sourceFiles(io.cwd).isOurs);
+  if (picturesAsked(settings).length > 0) (await import("./draw.ts")).draw(said, settings, io);
   if (!tell(said)) print(said, settings, io, c);
   return exitStatus(said);
 }

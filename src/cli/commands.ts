@@ -6,7 +6,7 @@ import { Argument, Command, Option } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
 import { colours } from "../report/diagnostic-text.ts";
-import { FORMATS, positive, width } from "../settings/option-values.ts";
+import { FORMATS, port, positive, width } from "../settings/option-values.ts";
 import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settingsFor } from "../settings/options.ts";
 import type { Shell } from "./completion.ts";
 import type { CorpusOptions } from "./corpus.ts";
@@ -16,6 +16,7 @@ import type { MutateOptions } from "./mutate.ts";
 import { addMutateOptions } from "./mutate-options.ts";
 import { addReportOptions, type ReportOptions } from "./report-options.ts";
 import type { ScanOptions } from "./scan.ts";
+import type { ServeOptions } from "./serve.ts";
 import { checkEach, groupsOf } from "./several.ts";
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
@@ -163,6 +164,11 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .action(async (paths: string[], given: ScanOptions) => {
       ended((await import("./scan.ts")).scan(paths, given, quotable(argv), io));
     });
+
+  throughIo(program.command("serve"))
+    .description("open the page for a browser on this machine: scenarios, an editor, verdicts as pictures")
+    .addOption(new Option("--port <n>", "which port to listen on (default 3696; 0: any that is free)").argParser(port))
+    .action(async (given: ServeOptions) => ended(await (await import("./serve.ts")).serve(given, io)));
 
   throughIo(program.command("explain"))
     .description("explain a diagnostic or a class of violations")

@@ -3,10 +3,11 @@
 import { InputFault } from "../base/diagnostics.ts";
 import { sourceFiles } from "../host/sources.ts";
 import { renderDiagnostics } from "../report/diagnostic-text.ts";
+import { refuseMisuse } from "../report/misuse.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
-import { refuseMisuse } from "../settings/misuse.ts";
 import { UNTOLD } from "../verify/verify-program.ts";
 import { coloursOf } from "./commands.ts";
+import { draw } from "./draw.ts";
 import { EXIT_INPUT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { print } from "./print.ts";
@@ -15,7 +16,8 @@ import type { LastWord, Several } from "./watch.ts";
 
 export function printLast({ verdict, settings, doing }: LastWord, reason: string, io: Io, tell: (verdict: Verdict) => boolean): number {
   const said = withReason(verdict, `${reason}, while ${doing}`);
-  refuseMisuse(said, io.cwd);
+  refuseMisuse(said, sourceFiles(io.cwd).isOurs);
+  draw(said, settings, io);
   if (!tell(said)) print(said, settings, io, { out: coloursOf(io.stdout, io, settings.color === false) });
   return exitStatus(said);
 }

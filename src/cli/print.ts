@@ -56,7 +56,12 @@ function widthFor(settings: CheckSettings, io: Io): number {
 function lengthFor(verdict: Verdict, settings: CheckSettings): Partial<TextOptions> {
   if (verdict.kind !== "violation") return {};
   if (settings.full === true) return { lines: undefined };
-  const more = settings.json === undefined ? "--full: every step; --json FILE: the same as data" : "--full: every step";
+  const { html, json } = settings;
+  const more = [
+    "--full: every step",
+    ...(html === undefined ? ["--html FILE: a picture"] : []),
+    ...(json === undefined ? ["--json FILE: data"] : []),
+  ];
   const lines = settings.mail === true ? { lines: MAIL_LINES } : {};
-  return { ...lines, hints: [`${more}; run again: the same schedule`] };
+  return { ...lines, hints: [`${more.join("; ")}; run again: the same schedule`] };
 }

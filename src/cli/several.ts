@@ -20,7 +20,7 @@ import type { ReportedCase } from "../report/reported-case.ts";
 import type { Summary } from "../report/summary.ts";
 import { exitStatus, type Verdict } from "../report/verdict.ts";
 import type { Format } from "../settings/option-values.ts";
-import type { GivenOptions } from "../settings/options.ts";
+import { type GivenOptions, picturesAsked } from "../settings/options.ts";
 import { check } from "./check.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -84,9 +84,13 @@ const CHANGE = / (?:--(?:patch|edit)(?:=| )(?:(?:'[^']*'|\\')+|[^\s']+)|'--(?:pa
 
 function checksOf(files: readonly string[], given: GivenOptions, cwd: string): OneCheck[] {
   const { json: _, ...told } = given;
-  const { patch, edit, ...plain } = told;
+  const { patch, edit, html: _h, svg: _s, perfetto: _p, ...plain } = told;
   const changes = [patch, edit].filter((file) => file !== undefined).join(" and ");
-  return groupsOf(files, cwd).flatMap((group): OneCheck[] => {
+  const groups = groupsOf(files, cwd);
+  const drawn = picturesAsked(given)[0];
+  if (drawn !== undefined && groups.length > 1)
+    throw fault({ code: "SD401", message: `--${drawn[0]} draws one check, and here are ${groups.length}`, help: "name one scenario" });
+  return groups.flatMap((group): OneCheck[] => {
     const name = group[0] ?? "";
     if (changes === "" || given.explain !== undefined) return [{ files: group, given: told, name, baseline: false }];
     const command = (given.command ?? "").replace(CHANGE, "");

@@ -10,6 +10,7 @@ import type { Failure } from "../machine/machine.ts";
 import { sentence } from "./fill.ts";
 import { hex } from "./names.ts";
 import { findOrigin, type LoggedAccess } from "./origins.ts";
+import type { Reason as ToldReason } from "./story.ts";
 import { type Reason, type Said, type Trace, when } from "./trace-builder.ts";
 import type { Blocked } from "./waiting.ts";
 
@@ -22,6 +23,7 @@ export interface Closing {
   readonly accesses: readonly Access[];
   /** Words whose last writing they mention. */
   readonly words: readonly number[];
+  readonly reasons: readonly ToldReason[];
 }
 
 export function closingOf(
@@ -36,10 +38,17 @@ export function closingOf(
   const first = sentence(said.text, said.named);
   if (waiting.length > 0) {
     const text = `${said.text}: ${waiting.map((w) => w.brief).join("; ")}`;
-    return { sentences: [sentence(text, said.named)], cites: said.cites, accesses: [], words: [] };
+    return { sentences: [sentence(text, said.named)], cites: said.cites, accesses: [], words: [], reasons: [] };
   }
   const since = Math.min(...trace.closing.flatMap((c) => (c.kind === "stale" ? c.cites : [])));
   const instead = trace.closing.flatMap((c) => insteadOf(c, trace, since, last));
+  const reasons: ToldReason[] = trace.closing.map(({ kind, text, named, cites, missing }) => ({
+    kind,
+    text: sentence(text, named),
+    steps: cites,
+    missing,
+  }));
+  reasons.push(...instead.map(({ text, cites, missing }) => ({ kind: "instead", text, steps: cites, missing })));
   // The engine knows that nothing can end the loop, not whose it is.
   const looping = failure.klass === "endless-loop" && thread !== "" ? [`The thread is ${thread}.`] : [];
   const told = [...looping, ...trace.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
@@ -48,45 +57,58 @@ export function closingOf(
   // Where C says what the access went through, nothing is left to ask.
   const explained = trace.closing.some((c) => c.kind === "stale") || (told.length > 0 && after);
   const own = explained ? undefined : ((told.length > 0 ? undefined : freed(failure, trace)) ?? origin(trace, last, after));
-  if (own === undefined) return { sentences: [first, ...told], cites, accesses: [], words };
-  return { ...own, sentences: [first, ...told, ...own.sentences], cites: [...cites, ...own.cites], words };
+  if (own === undefined) return { sentences: [first, ...told], cites, accesses: [], words, reasons };
+  reasons.push({ kind: "origin", text: own.sentences.join(" "), steps: own.steps, missing: "" });
+  return { ...own, sentences: [first, ...told, ...own.sentences], cites: [...cites, ...own.cites], words, reasons };
 }
 
 /** What is missing may have been done for somebody else: that is the whole story of many a bug. */
-function insteadOf(reason: Reason, trace: Trace, since: number, last: number): { text: string; cites: readonly number[] }[] {
+function insteadOf(
+  reason: Reason,
+  trace: Trace,
+  since: number,
+  last: number,
+): { text: string; cites: readonly number[]; missing: string }[] {
   if (reason.missing === "" || !Number.isFinite(since)) return [];
   const made = trace.events.filter((m) => m.row.label === reason.missing && m.row.steps[0] >= since && m.row.steps[0] < last);
   if (made.length === 0) return [];
   const each = made.slice(0, INSTEAD).map((m) => `"${m.row.text}" (step ${m.row.steps[0]})`);
   const more = made.length > INSTEAD ? " and others" : "";
-  return [{ text: `In that time there was only ${each.join(", ")}${more}.`, cites: made.slice(0, INSTEAD).map((m) => m.row.steps[0]) }];
+  const cites = made.slice(0, INSTEAD).map((m) => m.row.steps[0]);
+  return [{ text: `In that time there was only ${each.join(", ")}${more}.`, cites, missing: reason.missing }];
 }
 
 /** So many of them are named. */
 const INSTEAD = 2;
 
-function freed(failure: Failure, trace: Trace): Closing | undefined {
+/** What memory says, where C says nothing. */
+interface Origin extends Omit<Closing, "reasons"> {
+  readonly steps: readonly number[];
+}
+
+function freed(failure: Failure, trace: Trace): Origin | undefined {
   const { history, memory, names } = trace.world;
   for (const arg of failure.args) {
     const found = memory.objectAt(Number(arg));
     const death = history.death(Number(arg));
     if (found?.dead !== true || death === undefined) continue;
     const text = `${names.object(found.object.addr)} was freed in ${when(death)}`;
-    return { sentences: [sentence(text, true)], cites: [death.step], accesses: [], words: [] };
+    return { sentences: [sentence(text, true)], cites: [death.step], accesses: [], words: [], steps: [death.step] };
   }
   return undefined;
 }
 
-function origin(trace: Trace, last: number, after: boolean): Closing | undefined {
+function origin(trace: Trace, last: number, after: boolean): Origin | undefined {
   const found = findOrigin(trace.log, last);
   if (found === undefined) return undefined;
   const { names } = trace.world;
   const name = (access: Access): string => names.place(access.addr, access.bytes)?.text ?? hex(access.addr);
-  const close = (text: string, ...shown: readonly LoggedAccess[]): Closing => ({
+  const close = (text: string, ...shown: readonly LoggedAccess[]): Origin => ({
     sentences: [sentence(text, true)],
     cites: [],
     accesses: shown.map((s) => s.access),
     words: [],
+    steps: shown.map((s) => s.position.step).filter((step) => step > 0),
   });
   switch (found.kind) {
     case "stale copy": {

@@ -10,11 +10,12 @@ import type { Failure } from "../machine/machine.ts";
 import type { Schedule } from "../machine/schedule.ts";
 import type { Program } from "../program/program.ts";
 import { type Closing, closingOf } from "./closing.ts";
+import { withoutRepeats } from "./fold.ts";
 import { type Observation, type ObservedMachine, record } from "./observation.ts";
 import { type Audience, NO_KERNEL } from "./own-files.ts";
 import { sourceReader } from "./source-lines.ts";
 import { type Column, NOWHERE, type Row, type Site, type Story } from "./story.ts";
-import { ACCESS, buildTrace, type Trace, type TraceEvent, withoutRepeats } from "./trace-builder.ts";
+import { ACCESS, buildTrace, type Trace, type TraceEvent } from "./trace-builder.ts";
 import { describeWaiting } from "./waiting.ts";
 import { WEIGHTS, weigh } from "./weights.ts";
 
@@ -87,7 +88,8 @@ export function tellStory(program: Program, observation: Observation, failure: F
   );
   rows.push(...untoldSteps(observation, trace, told).map(finish));
   rows.sort((x, y) => x.steps[0] - y.steps[0]);
-  rows.push(...waiting.map(({ row }) => finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait })));
+  for (const { row, lock } of waiting)
+    rows.push(finish({ ...row, steps: [last + 1, last + 1], weight: WEIGHTS.wait, ...(lock === undefined ? {} : { lock }) }));
   if (waiting.length === 0) {
     const afterwards = observation.final.length > 0;
     const thread = afterwards ? -1 : (observation.steps.at(-1)?.thread ?? -1);
@@ -114,6 +116,9 @@ export function tellStory(program: Program, observation: Observation, failure: F
     rows,
     closing: closing.sentences,
     steps: last,
+    running: observation.steps.map(({ thread }) => thread),
+    reasons: closing.reasons,
+    changes: trace.changes.filter(({ step }) => step > 0),
   };
 }
 

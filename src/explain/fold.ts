@@ -5,6 +5,7 @@
  * Order and step numbers are kept, and nothing of weight `from` or more is folded.
  */
 import type { Row, Site } from "./story.ts";
+import type { TraceEvent } from "./trace-builder.ts";
 
 /** Phrases in a folded row before "…" */
 const PHRASES = 4;
@@ -137,4 +138,16 @@ function phraseOf(row: Row): Phrase {
     case "folded":
       return { verb: "", object: row.text, list: "" };
   }
+}
+
+/** A thread that waits in a loop sees the same thing again and again: once is enough. */
+export function withoutRepeats(events: readonly TraceEvent[]): TraceEvent[] {
+  const out: TraceEvent[] = [];
+  for (const event of events) {
+    const last = out.at(-1);
+    const same = last?.row.thread === event.row.thread && last.row.text === event.row.text && last.row.site.line === event.row.site.line;
+    if (!same || last === undefined) out.push(event);
+    else out[out.length - 1] = { ...last, row: { ...last.row, steps: [last.row.steps[0], event.row.steps[1]] } };
+  }
+  return out;
 }

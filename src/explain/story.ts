@@ -59,6 +59,42 @@ export interface Row {
   readonly within: { readonly site: Site; readonly callee: string } | undefined;
   /** For `folded`: what it stands for. */
   readonly folded: readonly Row[];
+  /** Of a lock row: which lock, the same when it is taken and when it is given back. */
+  readonly lock?: number;
+  /** Of an event: the strings that it names, such as the CPUs that a flush reaches. */
+  readonly mentions?: readonly string[];
+}
+
+/** A word that got another value. */
+export interface Change {
+  readonly step: number;
+  readonly thread: number;
+  /** The same name is the same word. */
+  readonly name: string;
+  readonly old: string;
+  readonly value: string;
+  /**
+   * `cached`: C says that somebody keeps it though memory has something else by now, such as an
+   * entry of a TLB. `shared`: more than one thread uses the word.
+   */
+  readonly kind: "cached" | "shared" | "private";
+  /** Of a cached word: the strings that its name has, among them whose cache it is. */
+  readonly mentions: readonly string[];
+  /** Of a cached word: it holds something from now on. */
+  readonly holds: boolean;
+}
+
+/** What the closing sentences speak of, for those who want to point at it. */
+export interface Reason {
+  /**
+   * The kind that C gave ("stale", "missing", "because"); "instead": events of the kind that is
+   * missing, which did not help; "origin": what memory says where C says nothing.
+   */
+  readonly kind: string;
+  readonly text: string;
+  readonly steps: readonly number[];
+  /** Of "missing" and "instead": the kind of event that should have been there. */
+  readonly missing: string;
 }
 
 export interface Column {
@@ -75,6 +111,11 @@ export interface Story {
   readonly closing: readonly string[];
   /** How many steps the schedule has. */
   readonly steps: number;
+  /** Which thread runs each step; the first is step 1. Left out where the story is not told. */
+  readonly running?: readonly number[];
+  readonly reasons?: readonly Reason[];
+  /** In order; of setup nothing. */
+  readonly changes?: readonly Change[];
 }
 
 export const NOWHERE: Site = { func: "", file: "", line: 0 };

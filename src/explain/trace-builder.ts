@@ -8,7 +8,8 @@
  */
 
 import type { Access, ExecutionEvent } from "../machine/execution-event.ts";
-import type { Program, StoredAs } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
+import { accessWords, trackChanges } from "./changes.ts";
 import { type Contention, findContention, tells, trackSections } from "./contention.ts";
 import { fill, type Spec } from "./fill.ts";
 import { createHistory, type EventPosition, type History } from "./history.ts";
@@ -19,7 +20,7 @@ import type { LoggedAccess } from "./origins.ts";
 import type { Audience } from "./own-files.ts";
 import { createMemory, type Memory } from "./replayed-memory.ts";
 import { createStacks, findHelpers, type Located, type Stacks } from "./sites.ts";
-import { NOWHERE, type Row, type RowKind } from "./story.ts";
+import { type Change, NOWHERE, type Row, type RowKind } from "./story.ts";
 import { createValues, type Values } from "./value-text.ts";
 
 /** Events of these kinds are not rows: in the failing step they finish the closing sentence. */
@@ -32,9 +33,9 @@ const CONTINUED = "+";
 const BOUND = "bound";
 /**
  * Events of these kinds say how something is called: the object at the first argument, the word
- * there, or the number that it is.
+ * there (of "cached" it is what somebody keeps of memory), or the number that it is.
  */
-const NAMING: ReadonlySet<string> = new Set(["name", "word", "value"]);
+const NAMING: ReadonlySet<string> = new Set(["name", "word", "cached", "value"]);
 /** Told only if a sentence speaks of it; and does not speak for its section. */
 export const ACCESS = "access";
 
@@ -61,6 +62,7 @@ export interface Trace {
   readonly closing: readonly Reason[];
   /** Every access outside the words of locks, told or not, setup included. */
   readonly log: readonly LoggedAccess[];
+  readonly changes: readonly Change[];
   readonly world: World;
 }
 
@@ -81,6 +83,8 @@ export interface Said {
   readonly cites: readonly number[];
   /** The words whose last writing it mentions: by whom is one of `cites`. */
   readonly words: readonly number[];
+  /** The strings that it names. */
+  readonly mentions: readonly string[];
   /** Begins with a name, which must stay as C spells it. */
   readonly named: boolean;
 }
@@ -99,6 +103,7 @@ export function buildTrace(program: Program, observation: Observation, audience:
   const history = createHistory();
   const stacks = createStacks(program, audience, findHelpers(program, observation, audience));
   const contention = findContention(observation);
+  const changes = trackChanges(program, names, values, contention);
   const traceEvents: TraceEvent[] = [];
   const log: LoggedAccess[] = [];
   let closing: Reason[] = [];
@@ -109,7 +114,9 @@ export function buildTrace(program: Program, observation: Observation, audience:
   const say = (text: string, args: readonly bigint[]): Said => {
     const cites: number[] = [];
     const words: number[] = [];
-    return { text: fill(text, args, (spec, value) => speak(spec, value, cites, words)), cites, words, named: text.startsWith("{") };
+    const mentions = [...text.matchAll(/\{(\d):s\}/g)].map(([, n]) => memory.text(Number(args[Number(n)] ?? 0n)));
+    const filled = fill(text, args, (spec, value) => speak(spec, value, cites, words));
+    return { text: filled, cites, words, mentions, named: text.startsWith("{") };
   };
 
   function speak(spec: Spec, value: bigint, cites: number[], words: number[]): string {
@@ -158,9 +165,17 @@ export function buildTrace(program: Program, observation: Observation, audience:
     let inSection: { accesses: TraceEvent[]; event: boolean } = { accesses: [], event: false };
     let store: TraceEvent | undefined;
     let spoken: TraceEvent | Reason | undefined;
-    const tell = (located: Located, kind: RowKind, label: string, text: string, more: Partial<TraceEvent> = {}): void => {
+    const tell = (
+      located: Located,
+      kind: RowKind,
+      label: string,
+      text: string,
+      more: Partial<TraceEvent> = {},
+      mentions: readonly string[] = [],
+    ): void => {
       if (!told) return;
-      const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight: 0, folded: [] };
+      const lock = more.lock === undefined ? {} : { lock: more.lock };
+      const row = { kind, steps: [step, step] as const, thread, text, label, ...located, weight: 0, folded: [], mentions, ...lock };
       const inside = (callbacks.get(thread) ?? []).filter((n) => n !== undefined);
       traceEvents.push({ cites: [], access: undefined, hidden: false, calls: undefined, lock: undefined, ...more, row, inside });
       if ((more.access !== undefined || kind === "memory") && sections.depth() > 0) inSection.accesses.push(traceEvents.at(-1)!);
@@ -178,6 +193,7 @@ export function buildTrace(program: Program, observation: Observation, audience:
         case "access": {
           if (h.write && !inHook(thread)) store = undefined;
           const silent = inHook(thread) || !tells(sections.outermost());
+          changes.apply(h, step, thread, !silent && located !== undefined && !byMachine(located));
           const contended = contention.contended(h.addr, h.bytes);
           const hidden = !contended;
           if (!silent && located !== undefined && !byMachine(located) && (h.write || contended)) {
@@ -192,7 +208,7 @@ export function buildTrace(program: Program, observation: Observation, audience:
         case "event": {
           if (h.kind === BOUND) break;
           if (NAMING.has(h.kind)) {
-            callIt(h.kind, h.args[0] ?? 0n, () => say(h.text, h.args).text);
+            callIt(h.kind, h.args[0] ?? 0n, () => say(h.text, h.args));
             break;
           }
           if (sections.depth() > 0 && h.kind !== ACCESS) inSection.event = true;
@@ -205,8 +221,8 @@ export function buildTrace(program: Program, observation: Observation, audience:
             spoken = { ...said, kind, missing };
             closing.push(spoken);
           } else if (located !== undefined) {
-            const { text, cites } = said;
-            tell(located, "event", h.kind, text, { cites, hidden: h.kind === ACCESS });
+            const { text, cites, mentions } = said;
+            tell(located, "event", h.kind, text, { cites, hidden: h.kind === ACCESS }, mentions);
             spoken = told ? traceEvents.at(-1) : undefined;
           }
           break;
@@ -262,7 +278,8 @@ export function buildTrace(program: Program, observation: Observation, audience:
     const cites = [...spoken.cites, ...more.cites];
     const words = "words" in spoken ? [...spoken.words, ...more.words] : [];
     if ("row" in spoken) {
-      const longer = { ...spoken, cites, row: { ...spoken.row, text: spoken.row.text + more.text } };
+      const mentions = [...(spoken.row.mentions ?? []), ...more.mentions];
+      const longer = { ...spoken, cites, row: { ...spoken.row, text: spoken.row.text + more.text, mentions } };
       const at = traceEvents.indexOf(spoken);
       if (at >= 0) traceEvents[at] = longer;
       return longer;
@@ -276,9 +293,11 @@ export function buildTrace(program: Program, observation: Observation, audience:
   const byMachine = (located: Located): boolean => audience.isMachine(located.stack[0]?.file ?? "");
   const inHook = (thread: number): boolean => program.watchpointHook >= 0 && stacks.inside(thread, program.watchpointHook);
 
-  function callIt(kind: string, what: bigint, name: () => string): void {
+  function callIt(kind: string, what: bigint, said: () => Said): void {
+    const name = (): string => said().text;
+    if (kind === "cached") changes.cache(Number(what), said().mentions);
     if (kind === "name") names.call(Number(what), name);
-    else if (kind === "word") names.callWord(Number(what), name);
+    else if (kind === "word" || kind === "cached") names.callWord(Number(what), name);
     else values.call(what, name);
   }
 
@@ -309,14 +328,10 @@ export function buildTrace(program: Program, observation: Observation, audience:
   }
 
   function accessText(a: Access): string {
-    const place = names.place(a.addr, a.bytes);
-    const name = place?.text ?? hex(a.addr);
-    const type = place?.type ?? -1;
-    const as = (raw: bigint): bigint =>
-      place?.stored === undefined ? raw : inC(raw, place.stored, program.debug.types[type]?.size ?? a.bytes);
+    const { name, type, rest, old, value } = accessWords(program, names, a);
     return a.write
-      ? `${name}: ${values.change(as(a.old), as(a.value), a.bytes, type, place?.rest ?? 0, a.addr)}`
-      : `reads ${name} = ${values.value(as(a.value), a.bytes, type, a.addr)}`;
+      ? `${name}: ${values.change(old, value, a.bytes, type, rest, a.addr)}`
+      : `reads ${name} = ${values.value(value, a.bytes, type, a.addr)}`;
   }
 
   visit(-1, 0, observation.setup, false);
@@ -330,10 +345,8 @@ export function buildTrace(program: Program, observation: Observation, audience:
     visit(-1, observation.steps.length + 1, observation.final, false);
   }
   closing.sort((a, b) => CLOSING_KINDS.indexOf(a.kind) - CLOSING_KINDS.indexOf(b.kind));
-  return { events: traceEvents, closing, log, world: { memory, names, values, history, stacks, contention, say } };
+  return { events: traceEvents, closing, log, changes: changes.all(), world: { memory, names, values, history, stacks, contention, say } };
 }
-
-const inC = (raw: bigint, { times, plus }: StoredAs, bytes: number): bigint => BigInt.asUintN(8 * bytes, raw * times + plus);
 
 function birthsIn(observation: Observation): Map<string, number> {
   const births = new Map<string, number>();
@@ -341,18 +354,6 @@ function birthsIn(observation: Observation): Map<string, number> {
     for (const h of events) if (h.what === "live") births.set(h.name, (births.get(h.name) ?? 0) + 1);
   }
   return births;
-}
-
-/** A thread that waits in a loop sees the same thing again and again: once is enough. */
-export function withoutRepeats(events: readonly TraceEvent[]): TraceEvent[] {
-  const out: TraceEvent[] = [];
-  for (const event of events) {
-    const last = out.at(-1);
-    const same = last?.row.thread === event.row.thread && last.row.text === event.row.text && last.row.site.line === event.row.site.line;
-    if (!same || last === undefined) out.push(event);
-    else out[out.length - 1] = { ...last, row: { ...last.row, steps: [last.row.steps[0], event.row.steps[1]] } };
-  }
-  return out;
 }
 
 /**

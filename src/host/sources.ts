@@ -7,7 +7,7 @@
  */
 import { resolve } from "node:path";
 import { textOf } from "./files.ts";
-import { shownPath } from "./paths.ts";
+import { inKernel, shownPath } from "./paths.ts";
 
 const known = new Set<string>();
 
@@ -29,10 +29,13 @@ export interface SourceFiles {
   readonly cwd: string;
   readonly showFile: (file: string) => string;
   readonly readSource: (file: string) => string | undefined;
+  /** A part of the model kernel. */
+  readonly isOurs: (file: string) => boolean;
 }
 
 export const sourceFiles = (cwd: string): SourceFiles => ({
   cwd,
   showFile: (file) => shownPath(file, cwd),
   readSource: (file) => sourceText(resolve(cwd, file)),
+  isOurs: (file) => inKernel(resolve(cwd, file)) !== "",
 });

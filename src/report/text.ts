@@ -43,6 +43,12 @@ export function reportText(verdict: Verdict, given: Partial<TextOptions> = {}): 
   return `${[...above, ...foot, ...provenance(verdict, options), head, ...doubts].join("\n")}\n`;
 }
 
+/** The lines below a story: what was searched, within which bounds, and what the verdict depends on. */
+export function footLines(verdict: Verdict, width: number): string[] {
+  const options = { ...TEXT_DEFAULTS, width };
+  return [...simplicity(verdict, options), ...facts(verdict, options), ...races(verdict, options), ...provenance(verdict, options)];
+}
+
 export function headline(verdict: Verdict, palette: Palette): string {
   switch (verdict.kind) {
     case "none":
@@ -112,7 +118,8 @@ function facts(verdict: Common, { width, palette }: TextOptions): string[] {
     amount(counts.transitions, "transition"),
     `depth ${number(counts.depth)}`,
     `${seconds(counts.seconds)}${perSecond > 0 ? ` (${number(perSecond)} states/s)` : ""}`,
-    bytes(counts.memoryBytes),
+    // A browser does not tell.
+    ...(counts.memoryBytes > 0 ? [bytes(counts.memoryBytes)] : []),
     ...(counts.passes > 1 ? [amount(counts.passes, "pass", "passes")] : []),
   ];
   const lines = [

@@ -36,6 +36,7 @@ function atMost(value: number, most: number): number {
 
 export const states = (text: string): number => atMost(positive(text), MOST_STATES);
 export const preemptions = (text: string): number => atMost(count(text), MOST_PREEMPTIONS);
+export const port = (text: string): number => atMost(count(text), 65_535);
 export const cpus = (text: string): number => atMost(positive(text), MOST_CPUS);
 
 /** Seconds, as a number or with s, m or h. */

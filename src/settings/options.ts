@@ -41,6 +41,9 @@ export interface GivenOptions {
   json?: string | true;
   format?: "text" | "json" | Format;
   output?: string;
+  html?: string;
+  svg?: string;
+  perfetto?: string;
   full?: boolean;
   width?: number;
   mail?: boolean;
@@ -49,6 +52,10 @@ export interface GivenOptions {
   /** The command line as it was, to be quoted; no option. */
   command?: string;
 }
+
+/** The pictures that are asked for, as pairs of form and file. */
+export const picturesAsked = ({ html, svg, perfetto }: Pick<GivenOptions, "html" | "svg" | "perfetto">): [string, string][] =>
+  Object.entries({ html, svg, perfetto }).flatMap(([form, file]) => (file === undefined ? [] : [[form, file]]));
 
 /** How a run ends up, scenario and defaults included. */
 export interface CheckSettings extends GivenOptions {
@@ -122,6 +129,9 @@ function addSearchOptions(command: Command): Command {
         .conflicts("json"),
     )
     .addOption(new Option("--output <file>", "write what --format asks for to this file, and print the text"))
+    .addOption(new Option("--html <file>", "draw a violation: a page by itself, to step through in a browser"))
+    .addOption(new Option("--svg <file>", "draw a violation as a sequence diagram"))
+    .addOption(new Option("--perfetto <file>", "write a violation as a trace for ui.perfetto.dev"))
     .addOption(new Option("--full", "show every step of a violation, not only the steps that decide"))
     .addOption(new Option("--width <columns>", "width of the output, 60 to 1000 (default: the terminal, else 100)").argParser(width))
     .addOption(new Option("--mail", "for a mail: 72 columns, no colours").conflicts("width"))

@@ -15,9 +15,10 @@ import { type CheckOptions, runCheck } from "../check/run-check.ts";
 import { KERNEL_VERSIONS } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
+import { sourceFiles } from "../host/sources.ts";
+import { refuseMisuse } from "../report/misuse.ts";
 import { shownVerdict, type Verdict } from "../report/verdict.ts";
 import { compileWith, optionsOf } from "../settings/from-settings.ts";
-import { refuseMisuse } from "../settings/misuse.ts";
 import { settingsFor } from "../settings/options.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
 import { compileMutant, programKey } from "./mutant-job.ts";
@@ -115,7 +116,7 @@ const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }:
 export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<CellOutcome> {
   const verdict = shownVerdict(await runCheck(inputs, options, hooks));
   // A scenario that asks for more than the model has is no finding about any design.
-  refuseMisuse(verdict, process.cwd());
+  refuseMisuse(verdict, sourceFiles(process.cwd()).isOurs);
   return outcomeOf(verdict);
 }
 

@@ -3,18 +3,19 @@
  * set up. They say nothing about the code under check, so they are no verdict but bad input, with
  * the place in the scenario that led there.
  */
-import { resolve, sep } from "node:path";
 import { type Diagnostic, fault } from "../base/diagnostics.ts";
-import type { Row, Site } from "../explain/story.ts";
-import { kernelDir } from "../host/paths.ts";
-import type { Verdict } from "../report/verdict.ts";
+import type { Row } from "../explain/story.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Whether a file, as the verdict names it, is a part of the model kernel. */
+export type IsOurs = (file: string) => boolean;
 
 const MISUSE: Readonly<Record<string, { code: string; help: string }>> = {
   "model-limit": { code: "SD303", help: "make the scenario smaller" },
   scenario: { code: "SD304", help: "`shootdown explain SD304`" },
 };
 
-export function refuseMisuse(verdict: Verdict, cwd: string): void {
+export function refuseMisuse(verdict: Verdict, isOurs: IsOurs): void {
   if (verdict.kind !== "violation") return;
   const { failure, story } = verdict.violation;
   const said = story.closing[0]?.replace(/\.$/, "") ?? failure.text;
@@ -23,27 +24,27 @@ export function refuseMisuse(verdict: Verdict, cwd: string): void {
   if (misuse !== undefined) {
     const thread = row === undefined || row.steps[0] === 0 ? undefined : story.threads[row.thread]?.name;
     const who = thread === undefined ? [] : [`thread ${thread}, step ${row?.steps[0]}`];
-    throw fault({ ...misuse, ...placeOf(row, verdict.scenario, cwd, who), message: said, help: helpFor(said, misuse.help) });
+    throw fault({ ...misuse, ...placeOf(row, verdict.scenario, isOurs, who), message: said, help: helpFor(said, misuse.help) });
   }
   if (row === undefined || row.steps[0] > 0) return;
   // Nothing has run yet but scenario() itself.
   const message = `setup fails (${failure.klass.replaceAll("-", " ")}): ${said}`;
-  throw fault({ code: "SD304", message, ...placeOf(row, verdict.scenario, cwd, []) });
+  throw fault({ code: "SD304", message, ...placeOf(row, verdict.scenario, isOurs, []) });
 }
 
 /** The innermost line that is not our own C's, and how it was reached. */
 function placeOf(
   row: Row | undefined,
   scenario: string,
-  cwd: string,
+  isOurs: IsOurs,
   notes: readonly string[],
 ): Pick<Diagnostic, "file" | "line" | "notes"> {
   const stack = (row?.stack ?? []).filter((s) => s.file !== "");
-  const at = stack.findIndex((s) => !isOurs(s, cwd));
+  const at = stack.findIndex((s) => !isOurs(s.file));
   const site = stack[at];
   if (site === undefined) return { file: scenario, notes };
   const inside = stack[at - 1];
-  const callers = stack.slice(at + 1).filter((s) => !isOurs(s, cwd));
+  const callers = stack.slice(at + 1).filter((s) => !isOurs(s.file));
   return {
     file: site.file,
     ...(site.line > 0 ? { line: site.line } : {}),
@@ -54,8 +55,6 @@ function placeOf(
     ],
   };
 }
-
-const isOurs = ({ file }: Site, cwd: string): boolean => resolve(cwd, file).startsWith(kernelDir + sep);
 
 /** A message that names a macro and its value says how to raise it. */
 function helpFor(message: string, otherwise: string): string {

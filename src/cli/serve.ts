@@ -1,0 +1,25 @@
+/** `shootdown serve`: the page, for a browser on this machine, until it is interrupted. */
+import { serveSite } from "../site/server.ts";
+import { EXIT_NONE } from "./exit.ts";
+import type { Io } from "./io.ts";
+
+export interface ServeOptions {
+  readonly port?: number;
+}
+
+/** "DOWN" on the keys of a telephone. */
+const PORT = 3696;
+
+export async function serve({ port = PORT }: ServeOptions, io: Io): Promise<number> {
+  const interrupted = new Promise<void>((resolve) => {
+    const release = io.onInterrupt(() => {
+      release();
+      resolve();
+    });
+  });
+  const { url, close } = await serveSite(port);
+  io.stdout.write(`${url}\nThe page is served to this machine alone (127.0.0.1), and sends nothing anywhere. Ctrl-C ends it.\n`);
+  await interrupted;
+  await close();
+  return EXIT_NONE;
+}

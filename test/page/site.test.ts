@@ -1,0 +1,288 @@
+/**
+ * The page in a real browser, as `shootdown serve` gives it: scenarios of the list, stepping, editing with clang, Cancel, permalinks, and what
+ * goes wrong. And the server itself: whom it answers, and with what.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { linkText } from "../../page/permalink.ts";
+import { packageRoot } from "../../src/host/paths.ts";
+import { type Serving, serveSite } from "../../src/site/server.ts";
+import { run } from "../cli/run.ts";
+import { because, expectNoSidewaysScroll, inaccessible, launch, missing, openPage, SCREENS } from "./chromium.ts";
+import { buildSite } from "./site-build.ts";
+
+let serving: Serving;
+const dir = mkdtempSync(join(tmpdir(), "shootdown-site-"));
+beforeAll(async () => {
+  buildSite(dir);
+  serving = await serveSite(0, dir);
+});
+afterAll(async () => {
+  await serving.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** As it stands, without a client that tidies up paths. */
+const ask = (path: string, { method = "GET", host }: { method?: string; host?: string } = {}): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const { port } = new URL(serving.url);
+    const headers = host === undefined ? {} : { host };
+    const asked = request({ host: "127.0.0.1", port, path, method, headers: { host: `localhost:${port}`, ...headers } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    asked.on("error", reject).end();
+  });
+
+describe("the server", () => {
+  it("isolates the page and allows it its own code alone", async () => {
+    const { status, headers, text } = await ask("/");
+    expect(status).toBe(200);
+    expect(text).toContain("<title>shootdown</title>");
+    expect(headers).toMatchObject({
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-embedder-policy": "require-corp",
+      "x-content-type-options": "nosniff",
+      "content-type": "text/html; charset=utf-8",
+    });
+    expect(headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(headers["content-security-policy"]).not.toContain("unsafe-inline");
+    // A static site has no headers: the page says the same itself.
+    expect(text).toContain("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
+    expect(text).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>/);
+  });
+
+  it.each([
+    "/../package.json",
+    "/..%2fpackage.json",
+    "/assets/../../package.json",
+    "//etc/passwd",
+    "/data",
+    "/clang/../package.json",
+    "/nothing",
+  ])("has no file %s", async (path) => expect((await ask(path)).status).toBe(404));
+
+  it("answers this machine by its own names only, and takes nothing", async () => {
+    expect((await ask("/", { host: "evil.example" })).status).toBe(421);
+    expect((await ask("/", { method: "POST" })).status).toBe(405);
+    expect(await ask("/data/site.json", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
+  });
+
+  it("listens on loopback alone, and says so", async () => {
+    expect(serving.url).toMatch(/^http:\/\/localhost:\d+\/$/);
+    await expect(serveSite(Number(new URL(serving.url).port), dir)).rejects.toThrow("it is taken");
+  });
+
+  it("says what to do where there is no page", async () => {
+    await expect(serveSite(0, join(dir, "assets"))).rejects.toThrow("the page is not there");
+  });
+
+  it.skipIf(!existsSync(join(packageRoot, "dist/web/index.html")))("ends at Ctrl-C", async () => {
+    const child = spawn(process.execPath, [join(packageRoot, "bin/shootdown.js"), "serve", "--port", "0"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const said = await new Promise<string>((resolve) => child.stdout.once("data", (bytes: Buffer) => resolve(bytes.toString())));
+    expect(said).toMatch(/^http:\/\/localhost:\d+\/\n.*127\.0\.0\.1/);
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+  });
+
+  it("gives data without a path of the machine that made it", async () => {
+    const { text } = await ask("/data/site.json");
+    expect(text).not.toContain(process.cwd());
+    expect(JSON.parse(text)).toMatchObject({
+      scenarios: expect.arrayContaining([expect.objectContaining({ id: "pmd-sharing", kernel: "4.19" })]),
+    });
+  });
+});
+
+describe.skipIf(missing !== undefined)(because("the page"), () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+
+  const open = (fragment = "", screen = SCREENS[0]!) => openPage(browser, `${serving.url}${fragment}`, screen);
+  const headline = (page: Page): Promise<string | null> =>
+    page.locator(".result h1, .result .alone h2:not(:has-text('...'))").first().textContent({ timeout: 60_000 });
+  const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+  const type = async (page: Page, from: string, to: string): Promise<void> => {
+    await page.locator(".cm-line", { hasText: from }).first().click();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Shift+End");
+    await page.keyboard.type(to);
+  };
+
+  it("checks the founding bug as it opens, and the fix at a click", async () => {
+    const { page, complaints, requests } = await open();
+    expect(await headline(page)).toBe("corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c: lost write");
+    const took = await page.evaluate<number>("performance.now()");
+    console.log(`the first verdict of the page after ${Math.round(took)} ms`);
+    expect(took).toBeLessThan(8000);
+    expect(await page.evaluate("crossOriginIsolated")).toBe(true);
+    await page.locator(".scenarios li.chosen").getByRole("button", { name: "fixed" }).click();
+    expect(await headline(page)).toBe("none within bounds");
+    // As many states as the command finds.
+    const { out } = await run(["check", "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c", "-DFIX=1"]);
+    expect(await page.locator(".result .facts").textContent()).toContain(/^[\d,]+ states, [\d,]+ transitions, depth \d+/m.exec(out)?.[0]);
+    expect(page.url()).toContain("#s=pmd-sharing&v=1");
+    expect(requests.filter((url) => !url.startsWith(serving.url) && !url.startsWith("data:"))).toEqual([]);
+    // clang is fetched only where something was edited.
+    expect(requests.filter((url) => url.includes("/clang/"))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  it("is what docs/page.md shows: UPDATE_DOCS=1 takes the picture again", async () => {
+    const { page } = await open();
+    await headline(page);
+    await page.locator(".cm-step").waitFor();
+    const png = await page.screenshot(process.env.UPDATE_DOCS === undefined ? {} : { path: join(packageRoot, "docs/page.png") });
+    expect(png.length).toBeGreaterThan(50_000);
+    expect(existsSync(join(packageRoot, "docs/page.png"))).toBe(true);
+  });
+
+  it("steps through the picture by keys, with the line in the editor", async () => {
+    const { page } = await open();
+    await headline(page);
+    await page.locator(".cm-step").waitFor();
+    expect(await page.locator(".cm-step").textContent()).toContain("sd_user_write_any");
+    await page.keyboard.press("ArrowLeft");
+    expect(await page.locator(".stepper output").textContent()).toBe("step 28 of 29");
+    await page.getByText("step 9", { exact: true }).click();
+    expect(await page.locator(".stepper .events").textContent()).toContain("flushes 0x40000000");
+  });
+
+  it("compiles what is edited, and checks it: a line that mends the bug, and undoing it", { timeout: 120_000 }, async () => {
+    const { page, complaints } = await open("#s=move&v=0");
+    expect(await headline(page)).toBe("move.c: lost write");
+    await type(page, "if (FIX)", "\tif (1)");
+    await type(page, "if (!FIX)", "\tif (0)");
+    await button(page, "Check").click();
+    expect(await headline(page)).toBe("none within bounds");
+    expect(await page.locator(".file").textContent()).toContain("(edited)");
+    // The same link in another tab: the same C, the same verdict.
+    const again = await openPage(browser, page.url());
+    expect(await headline(again.page)).toBe("none within bounds");
+    expect(await again.page.locator(".file").textContent()).toContain("(edited)");
+    await type(page, "if (1)", "\tif (0)");
+    await page.keyboard.press("Control+Enter");
+    expect(await headline(page)).toBe("move.c: freed page access");
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows what clang says at its line, and loses nothing of the text", { timeout: 120_000 }, async () => {
+    const { page } = await open("#s=move&v=0");
+    await headline(page);
+    await type(page, "put_page(old);", "\tput_page(nobody);");
+    await button(page, "Check").click();
+    expect(await headline(page)).toBe("The C does not compile");
+    expect(await page.locator(".result pre").textContent()).toMatch(/^move\.c:\d+:\d+: error: use of undeclared identifier 'nobody'/);
+    await page.locator(".cm-lint-marker-error").waitFor();
+    expect(await page.locator(".cm-content").textContent()).toContain("put_page(nobody);");
+    // What it cannot do is refused in words.
+    await page.locator(".tools input").fill("--tree 6.1");
+    await button(page, "Check").click();
+    expect(await page.locator(".result .alone p").first().textContent()).toContain("--tree is not for the page");
+  });
+
+  it("counts while it searches, and stops when asked to", { timeout: 180_000 }, async () => {
+    const { page } = await open();
+    await headline(page);
+    await page.locator(".tools input").fill("-DFIX=1 -DNCPU=4 -DNV=2 -DROUNDS=3");
+    await button(page, "Check").click();
+    await page.locator(".result .counts").waitFor({ timeout: 120_000 });
+    const first = await page.locator(".result .counts").textContent();
+    await expect.poll(() => page.locator(".result .counts").textContent()).not.toBe(first);
+    const longest = await page.evaluate<number>(`new Promise((done) => {
+      let last = performance.now(), worst = 0, n = 0;
+      const look = (now) => { worst = Math.max(worst, now - last); last = now; if (++n < 60) requestAnimationFrame(look); else done(worst); };
+      requestAnimationFrame(look);
+    })`);
+    console.log(`the longest frame while a search runs: ${Math.round(longest)} ms`);
+    await button(page, "Cancel").click();
+    expect(await headline(page)).toBe("inconclusive");
+    expect(await page.locator(".result .alone p").first().textContent()).toContain("Stopped by the user");
+    expect(await page.locator(".result .facts").textContent()).toMatch(/[\d,]{4,} states/);
+    expect(await page.locator(".tools input").inputValue()).toBe("-DFIX=1 -DNCPU=4 -DNV=2 -DROUNDS=3");
+  });
+
+  it("takes misuse of the model for bad input, as the command does", { timeout: 120_000 }, async () => {
+    const { page } = await open();
+    await headline(page);
+    await page.locator(".tools input").fill("-DFIX=1 -DNCPU=6 -DNV=3");
+    await page.keyboard.press("Enter");
+    expect(await headline(page)).toBe("Bad input: nothing was decided");
+    expect(await page.locator(".result .alone").textContent()).toMatch(/SD303 corpus\/D01.*:\d+: The scenario has more CPUs than NR_CPUS/);
+  });
+
+  it.each(["#c=broken", "#s=unknown&v=0", "#s=move&v=99"])("says that the link %s is broken, and shows what it has", async (fragment) => {
+    const { page } = await open(fragment);
+    expect(await page.locator(".problem").textContent()).toContain("link");
+    expect(await headline(page)).toContain("lost write");
+  });
+
+  it("shows a stranger's C as text, and runs none of it", { timeout: 120_000 }, async () => {
+    const evil = `<img src=x onerror=document.title='run'>`;
+    const text = `#include <shootdown/scenario.h>\nint x;\nstatic void one(void *u) { if (READ_ONCE(x)) __sd_fail("${evil}", "${evil}", 0, 0, 0); }\nstatic void two(void *u) { WRITE_ONCE(x, 1); }\nvoid scenario(void)\n{\n\tsd_cpu_run(0, NULL, "${evil}", one, NULL);\n\tsd_cpu_run(1, NULL, "b", two, NULL);\n}\n`;
+    const { page, complaints } = await open(await linkText({ kind: "own", id: "move", text, options: "" }));
+    expect(await headline(page)).toBe(`move.c: ${evil.replaceAll("-", " ")}`);
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.title()).toBe("shootdown");
+    expect(complaints).toEqual([]);
+  });
+
+  it("says so where workers or the data are blocked", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route("**/check-worker-*", (route) => route.abort());
+    await page.goto(serving.url);
+    expect(await headline(page)).toBe("not decided");
+    expect(await page.locator(".result").textContent()).toContain("the check could not run here");
+    await page.unroute("**/check-worker-*");
+    await page.route("**/site.json", (route) => route.abort());
+    await page.reload();
+    expect(await page.locator(".problem").textContent()).toContain("site.json cannot be fetched");
+  });
+
+  it("keeps the text where clang cannot be fetched", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route("**/clang/**", (route) => route.abort());
+    await page.goto(`${serving.url}#s=move&v=0`);
+    await headline(page);
+    await type(page, "put_page(old);", "\tput_page(old); /* mine */");
+    await button(page, "Check").click();
+    expect(await headline(page)).toBe("not decided");
+    expect(await page.locator(".result").textContent()).toContain("clang is not at hand in this browser");
+    expect(await page.locator(".cm-content").textContent()).toContain("/* mine */");
+  });
+
+  it.each(SCREENS)("is readable and accessible: $width pixels, $theme", async (screen) => {
+    const { page } = await open("", screen);
+    await headline(page);
+    await page.locator(".cm-content").waitFor();
+    await expectNoSidewaysScroll(page);
+    expect(await inaccessible(page)).toEqual([]);
+    await openScenarios(page);
+    await page.locator(".scenarios li.chosen").getByRole("button", { name: "fixed" }).click();
+    expect(await headline(page)).toBe("none within bounds");
+    expect(await inaccessible(page)).toEqual([]);
+  });
+
+  const openScenarios = async (page: Page): Promise<void> => {
+    if ((await page.locator(".scenarios details").getAttribute("open")) === null) await page.locator(".scenarios summary").click();
+  };
+});
