@@ -131,7 +131,7 @@ static __always_inline void name_ways(int cpu, int upage, unsigned long leaf)
 		return;
 	for (i = 0; i < SD_TLB_WAYS; i++)
 		__sd_event("cached", i ? "TLB of {1:s}, {2:x} (another)" : "TLB of {1:s}, {2:x}", (sd_u64)&sd_tlb[cpu][upage][i],
-			   (sd_u64)sd_cpu_names[cpu], sd_upages[upage].va);
+			   (sd_u64)sd_walker_names[cpu], sd_upages[upage].va);
 	if (frame >= 0)
 		__sd_event("value", !(leaf & _PAGE_RW) ? "{1:p} (read-only)" : leaf & _PAGE_DIRTY ? "{1:p} (rw, dirty)" : "{1:p} (rw)", leaf,
 			   (sd_u64)sd_mem[frame], 0);
