@@ -9,17 +9,18 @@
  *   locks.c   spinlocks, mutexes, rw semaphores; sleeping in atomic context
  *   wait.c    wait queues, schedule(), waking
  *   rcu.c     RCU and SRCU: readers, grace periods, callbacks
+ *   percpu.c  per-CPU variables; preemption; current
  *   slab.c    kmalloc, kfree
  *   mm.c      the few functions of mm/ and kernel/fork.c that notifiers lean on
  *   bug.c     BUG, WARN, printk; tracepoints that are off
  *
- * Include this after the kernel's own headers.
+ * Include this after the kernel's own headers. What a tree has is asked by name (features.txt), never by version.
  */
 #ifndef SHOOTDOWN_REAL_H
 #define SHOOTDOWN_REAL_H
 
 #include <linux/sched.h>
-#include <linux/version.h>
+#include <shootdown/has.h>
 
 #include "shootdown.h"
 
@@ -30,6 +31,7 @@
 /* What the model keeps for a thread beside its task_struct. */
 struct sd_task {
 	unsigned long atomic; /* spinlocks held and preemption disabled: it must not sleep */
+	unsigned long non_block; /* depth of sd_non_block_start(): the same, for calls that must go on whatever others hold */
 	unsigned long rcu;    /* depth of rcu_read_lock */
 	const void *reads[SD_MAX_READS]; /* rw semaphores held for reading */
 };

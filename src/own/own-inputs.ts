@@ -5,15 +5,18 @@
  * The tree is only read. What is generated (headers of its configuration, which names it has, which
  * of them are ours) lies in the cache.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { type Compiled, type CompileRequest, compileAll, digests } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
-import { type InputOptions, type Inputs, isIr, treeNamed, treeOf } from "../clang/inputs.ts";
+import { AFTER_CONFIG } from "../clang/harness-flags.ts";
+import { type InputOptions, type Inputs, isIr } from "../clang/inputs.ts";
 import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import { treeNamed, treeOf } from "../clang/named-tree.ts";
 import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
+import { featureFolder, generatedHeader, listed } from "../clang/tree-features.ts";
 import { unusedDefines } from "../clang/unused.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { textOf } from "../host/files.ts";
@@ -50,9 +53,8 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const joined = joinedFiles();
   const index = symbolIndex(tree.dir, cache, new Map([...joined].map(([file, ours]) => [file, definedIn(readFileSync(ours, "utf8"))])));
   const { macros: defines, parameters } = partDefines(files, options.defines, cwd);
-  const has = headerOf(cache.dir, "has", featuresOf(tree.dir));
-  const ours = ["-isystem", join(OWN, "include"), "-isystem", dirname(dirname(has))];
-  const after = ["-include", join(OWN, "include/shootdown/after.h")];
+  const ours = ["-isystem", join(OWN, "include"), "-isystem", featureFolder(tree.dir, cache.dir)];
+  const after = ["-include", AFTER_CONFIG];
   /** Read when it is asked for: a program that is known needs none of them. */
   const unitOf = (source: string, text: string): LinkedUnit => ({
     source,
@@ -92,11 +94,11 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   );
   const edits = new Map((options.edits ?? []).map((edit) => [edit.file, edit] as const));
 
-  const followed = new Set([...listed("sources.txt"), ...joined.keys()]);
+  const followed = new Set([...listed(join(OWN, "sources.txt")), ...joined.keys()]);
   const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
     say(`${file} is compiled`);
     const weak = [...index.namesOf(file)].filter((name) => provided.has(name)).sort();
-    const pragmas = headerOf(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
+    const pragmas = generatedHeader(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
     const edit = edits.get(file);
     const original = join(tree.dir, file);
     const copy = edit === undefined ? undefined : editedCopy(tree.dir, edit, cache.dir);
@@ -221,39 +223,8 @@ function runtimeSources(): string[] {
   return [...own, ...SHARED];
 }
 
-/** Lines of a list below kernel/own, without comments. */
-function listed(name: string): string[] {
-  return readFileSync(join(OWN, name), "utf8")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-}
-
 /** -D that a file of kernel/own could notice: all begin with SD_. */
 const switches = (defines: readonly string[]): string[] => defines.filter((define) => define.startsWith("SD_"));
-
-/** `NAME FILE REGEX` in features.txt: a macro for each that the tree has. */
-function featuresOf(tree: string): string {
-  return listed("features.txt")
-    .map((line) => {
-      const [, name = "", files = "", pattern = ""] = /^(\S+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      const has = files
-        .split(",")
-        .some((file) => existsSync(join(tree, file)) && new RegExp(pattern, "m").test(readFileSync(join(tree, file), "utf8")));
-      return has ? `#define SD_HAS_${name} 1\n` : "";
-    })
-    .join("");
-}
-
-/** A generated header, named by what it holds: <shootdown/has.h> for "has". */
-function headerOf(cache: string, name: string, text: string): string {
-  const path = join(cache, "own", keyOf(name, text).slice(0, 24), "shootdown", `${name}.h`);
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-  return path;
-}
 
 function strongNames(module: Module): string[] {
   const functions = module.functions.filter((fn) => fn.blocks.length > 0 && fn.linkage === "external").map((fn) => fn.name);
