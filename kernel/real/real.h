@@ -12,6 +12,7 @@
  *   percpu.c  per-CPU variables; preemption; current
  *   slab.c    kmalloc, kfree
  *   mm.c      the few functions of mm/ and kernel/fork.c that notifiers lean on
+ *   device.c  DMA addresses, messages about a device, copies from and to the process
  *   bug.c     BUG, WARN, printk; tracepoints that are off
  *
  * Include this after the kernel's own headers. What a tree has is asked by name (features.txt), never by version.

@@ -34,6 +34,8 @@ static void *sd_alloc(size_t size, gfp_t flags)
 
 	if (flags & __GFP_DIRECT_RECLAIM)
 		sd_might_sleep();
+	if (!size)
+		return ZERO_SIZE_PTR;
 	if (sd_kmalloc_may_fail && __sd_choose(2))
 		return NULL;
 	__sd_atomic_begin(SD_STEP, sd_heap);

@@ -34,6 +34,8 @@ interface Group {
   readonly with?: readonly string[];
   /** Files of the tree that are linked. */
   readonly link: readonly string[];
+  /** Folders of the tree whose headers the harness includes. */
+  readonly include?: readonly string[];
   /** More of them, where the tree is configured with that option. */
   readonly linkIf?: Readonly<Record<string, readonly string[]>>;
   /** Replacements that several cases want, by a name of ours. */
@@ -112,7 +114,11 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
     compiler,
     cache,
   });
-  const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
+  const within = (group.include ?? []).flatMap((folder) => ["-I", join(tree.dir, folder)]);
+  const ours = [group.harness, ...(group.with ?? [])].map((file) => {
+    const plain = request(join(group.dir, file), one.defines);
+    return { ...plain, flags: [...plain.flags, ...within] };
+  });
   const sources = linkedFiles(group, tree).map((file) => request(copies.get(file) ?? join(tree.dir, file), []));
   const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { tree, defines: [], compiler, cache })];

@@ -42,6 +42,9 @@ static __always_inline void sd_range_init(struct mmu_notifier_range *range, enum
 #endif
 }
 
+/* During setup: this is memory of the process, from and to which the kernel copies. An address elsewhere is refused as one of the kernel's. */
+void sd_user_memory(void *p, unsigned long size);
+
 /*
  * Begins and ends what may not sleep, as the OOM reaper's calls of notifiers: sleeping in between is a violation. Where the kernel is built to find such
  * (CONFIG_DEBUG_ATOMIC_SLEEP), it says so with non_block_start() and non_block_end(), for the older notifiers; these say it for all.
