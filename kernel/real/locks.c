@@ -163,6 +163,13 @@ void mutex_unlock(struct mutex *lock)
 	__sd_atomic_end();
 }
 
+#ifdef SD_HAS_MUTEX_IS_LOCKED
+bool mutex_is_locked(struct mutex *lock)
+{
+	return READ_ONCE(*sd_mutex_word(lock)) != 0;
+}
+#endif
+
 /*
  * ---- rw semaphores ----
  *

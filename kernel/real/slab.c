@@ -28,7 +28,7 @@ int sd_kmalloc_may_fail;
 struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
 #endif
 
-static void *sd_alloc(size_t size, gfp_t flags)
+static void *sd_kmalloc(size_t size, gfp_t flags)
 {
 	void *object;
 
@@ -77,60 +77,4 @@ void kvfree(const void *object)
 	kfree(object);
 }
 
-/* ---- the names under which kmalloc() and its like come here ---- */
-
-#ifdef SD_HAS_KMALLOC_TRACE
-void *kmalloc_trace(struct kmem_cache *cache, gfp_t flags, size_t size)
-{
-	return sd_alloc(size, flags);
-}
-#endif
-
-#ifdef SD_HAS_KMALLOC_CACHE_NOPROF
-void *__kmalloc_cache_noprof(struct kmem_cache *cache, gfp_t flags, size_t size)
-{
-	return sd_alloc(size, flags);
-}
-#endif
-
-#ifdef SD_HAS_KMALLOC_NOPROF
-void *__kmalloc_noprof(size_t size, gfp_t flags)
-{
-	return sd_alloc(size, flags);
-}
-
-void *__kmalloc_node_noprof(DECL_BUCKET_PARAMS(size, b), gfp_t flags, int node)
-{
-	return sd_alloc(size, flags);
-}
-
-void *__kvmalloc_node_noprof(DECL_BUCKET_PARAMS(size, b), gfp_t flags, int node)
-{
-	return sd_alloc(size, flags);
-}
-
-void *__kmalloc_node_track_caller_noprof(DECL_BUCKET_PARAMS(size, b), gfp_t flags, int node, unsigned long caller)
-{
-	return sd_alloc(size, flags);
-}
-#else
-void *__kmalloc(size_t size, gfp_t flags)
-{
-	return sd_alloc(size, flags);
-}
-
-void *__kmalloc_node(size_t size, gfp_t flags, int node)
-{
-	return sd_alloc(size, flags);
-}
-
-void *kvmalloc_node(size_t size, gfp_t flags, int node)
-{
-	return sd_alloc(size, flags);
-}
-
-void *__kmalloc_node_track_caller(size_t size, gfp_t flags, int node, unsigned long caller)
-{
-	return sd_alloc(size, flags);
-}
-#endif
+#include "kmalloc-names.h"

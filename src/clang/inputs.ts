@@ -114,10 +114,13 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
   } else {
     const tree = await usableTree(options.tree, { ...options, cache: cache.dir });
     const flagsFor = (source: string) => harnessFlags(tree, source, cache.dir, opt);
+    const folders = includes.map((dir) => inTree(dir, tree.dir, cwd));
     kernel = { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release };
     for (const file of options.files) {
       const source = inTree(file, tree.dir, cwd);
-      named.push(isIr(source) ? irUnit(source, cwd) : { source, flags: flagsFor(source), defines, includes, cwd, compiler, cache });
+      named.push(
+        isIr(source) ? irUnit(source, cwd) : { source, flags: flagsFor(source), defines, includes: folders, cwd, compiler, cache },
+      );
     }
     ours.push(...runtimeRequests(flagsFor, { tree, defines, compiler, cache }));
     headers = tree;
