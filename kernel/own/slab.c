@@ -118,6 +118,11 @@ void *NAME(kmem_cache_alloc)(struct kmem_cache *cache, gfp_t flags)
 	return allocate(cache, cache->size, cache->align, flags);
 }
 
+void *NAME(kmem_cache_alloc_lru)(struct kmem_cache *cache, struct list_lru *lru, gfp_t flags)
+{
+	return allocate(cache, cache->size, cache->align, flags);
+}
+
 int NAME(kmem_cache_alloc_bulk)(struct kmem_cache *cache, gfp_t flags, size_t n, void **p)
 {
 	size_t i;

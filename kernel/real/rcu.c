@@ -21,7 +21,7 @@ struct sd_domain {
 #define SD_DOMAINS 5
 static struct sd_domain sd_domains[SD_DOMAINS];
 
-#define SD_CALLBACKS 4
+#define SD_CALLBACKS 12
 static struct {
 	struct rcu_head *head;
 	rcu_callback_t func;
