@@ -12,6 +12,7 @@
  *   percpu.c  per-CPU variables; preemption; current
  *   slab.c    kmalloc, kfree
  *   mm.c      the few functions of mm/ and kernel/fork.c that notifiers lean on
+ *   work.c    workqueues
  *   device.c  DMA addresses, messages about a device, copies from and to the process
  *   bug.c     BUG, WARN, printk; tracepoints that are off
  *
@@ -47,6 +48,11 @@ static __always_inline int sd_me(void)
 
 /* Called where the kernel may sleep. */
 void sd_might_sleep(void);
+
+/* work.c: one item, when there is one; and over and over. */
+void sd_have_worker(void);
+void sd_work_once(void *unused);
+void sd_work_daemon(void *unused);
 
 /* The daemon that runs call_rcu and call_srcu callbacks: a scenario that needs them creates one thread of it. */
 void sd_rcu_daemon(void *unused);

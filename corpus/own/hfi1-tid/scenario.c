@@ -13,8 +13,6 @@
 #define TIDS 8
 enum { LOST = 1, LEAKED = 2, UNPINNED = 4, ALL = 7 };
 
-void sd_user_memory(void *p, unsigned long size);
-
 unsigned long rcvarray[TIDS];		/* the hardware's: a pfn, or 0 */
 static unsigned int user_tidlist[TIDS];	/* memory of the process */
 static struct mm_struct *mm;

@@ -44,6 +44,12 @@ void sd_populate(struct mm_struct *mm, unsigned long va);
 void sd_cpu_run(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *arg), void *arg);
 void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg);
 
+/* Runs what is queued on workqueues, on a CPU of its own. Without it, work that is queued ends the run. */
+void sd_kworker(int cpu);
+
+/* During setup: this is memory of the process, from and to which the kernel copies. An address elsewhere is refused as one of the kernel's. */
+void sd_user_memory(void *p, unsigned long size);
+
 /* --- what threads do --- */
 
 /* False: the address may not be accessed, and the process would get a signal. A thread of sd_user() then does nothing any more. */

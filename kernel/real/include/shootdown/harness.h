@@ -42,6 +42,15 @@ static __always_inline void sd_range_init(struct mmu_notifier_range *range, enum
 #endif
 }
 
+/* During setup: a thread that runs what is queued on workqueues. */
+void sd_have_worker(void);
+void sd_work_daemon(void *unused);
+static __always_inline void sd_kworker(void)
+{
+	sd_have_worker();
+	__sd_thread("kworker", "kworker", sd_work_daemon, NULL, SD_DAEMON);
+}
+
 /* During setup: this is memory of the process, from and to which the kernel copies. An address elsewhere is refused as one of the kernel's. */
 void sd_user_memory(void *p, unsigned long size);
 
