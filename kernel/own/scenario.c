@@ -218,6 +218,12 @@ void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg)
 	new_thread(cpu, mm, "user", true, fn, arg);
 }
 
+void sd_kworker(int cpu)
+{
+	sd_have_worker();
+	new_thread(cpu, NULL, "kworker", true, sd_work_once, NULL);
+}
+
 void sd_final(void)
 {
 	sd_final_contents();

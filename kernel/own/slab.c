@@ -145,26 +145,19 @@ void kmem_cache_free_bulk(struct kmem_cache *cache, size_t n, void **p)
 		release(p[i]);
 }
 
-void *NAME(__kmalloc)(size_t size, gfp_t flags)
+static void *sd_kmalloc(size_t size, gfp_t flags)
 {
-	return allocate(NULL, size, 8, flags);
+	return size ? allocate(NULL, size, 8, flags) : ZERO_SIZE_PTR;
 }
 
-#ifdef SD_HAS_KMALLOC_CACHE_NOPROF
-void *__kmalloc_cache_noprof(struct kmem_cache *cache, gfp_t flags, size_t size)
-{
-	return allocate(NULL, size, 8, flags);
-}
-#endif
-
-#ifdef SD_HAS_KMALLOC_TRACE
-void *kmalloc_trace(struct kmem_cache *cache, gfp_t flags, size_t size)
-{
-	return allocate(NULL, size, 8, flags);
-}
-#endif
+#include "../real/kmalloc-names.h"
 
 void kfree(const void *p)
+{
+	release(p);
+}
+
+void kvfree(const void *p)
 {
 	release(p);
 }

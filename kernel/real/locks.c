@@ -25,6 +25,18 @@ void sd_might_sleep(void)
 {
 	if (sd_tasks[sd_me()].atomic)
 		__sd_fail("sleep-in-atomic", "a function that may sleep was called with {0:d} spinlock(s) held", sd_tasks[sd_me()].atomic, 0, 0);
+	if (sd_tasks[sd_me()].non_block)
+		__sd_fail("sleep-in-atomic", "a function that may sleep was called between the start and the end of what may not block", 0, 0, 0);
+}
+
+void sd_non_block_start(void)
+{
+	sd_tasks[sd_me()].non_block++;
+}
+
+void sd_non_block_end(void)
+{
+	sd_tasks[sd_me()].non_block--;
 }
 
 /* might_sleep() with CONFIG_PREEMPT_DYNAMIC calls these through static calls. */
@@ -151,11 +163,10 @@ void mutex_unlock(struct mutex *lock)
 	__sd_atomic_end();
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 5, 0)
-/* Before that it is inline in the header. */
+#ifdef SD_HAS_MUTEX_IS_LOCKED
 bool mutex_is_locked(struct mutex *lock)
 {
-	return *sd_mutex_word(lock) != 0;
+	return READ_ONCE(*sd_mutex_word(lock)) != 0;
 }
 #endif
 
@@ -174,7 +185,7 @@ static __always_inline unsigned long *sd_rwsem_count(struct rw_semaphore *sem)
 	return (unsigned long *)&sem->count;
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 3, 0)
+#ifdef SD_HAS_RWSEM_OWNER
 static __always_inline unsigned long *sd_rwsem_writer(struct rw_semaphore *sem)
 {
 	return (unsigned long *)&sem->owner;

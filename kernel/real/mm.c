@@ -27,6 +27,14 @@ void mm_drop_all_locks(struct mm_struct *mm)
 	mutex_unlock(&sd_mm_all_locks);
 }
 
+/* Where the headers' arithmetic on addresses, frames and struct pages begins: as without KASLR, with four levels. */
+unsigned long phys_base;
+#ifdef CONFIG_DYNAMIC_MEMORY_LAYOUT
+unsigned long page_offset_base = __PAGE_OFFSET_BASE_L4;
+unsigned long vmalloc_base = __VMALLOC_BASE_L4;
+unsigned long vmemmap_base = __VMEMMAP_BASE_L4;
+#endif
+
 /* The last reference is gone. */
 void __mmdrop(struct mm_struct *mm)
 {

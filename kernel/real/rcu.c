@@ -21,7 +21,7 @@ struct sd_domain {
 #define SD_DOMAINS 5
 static struct sd_domain sd_domains[SD_DOMAINS];
 
-#define SD_CALLBACKS 4
+#define SD_CALLBACKS 12
 static struct {
 	struct rcu_head *head;
 	rcu_callback_t func;
@@ -188,7 +188,7 @@ void call_srcu(struct srcu_struct *ssp, struct rcu_head *head, rcu_callback_t fu
 }
 
 /* DEFINE_SRCU() puts this function's address in its work item, which never runs here. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 15, 0)
+#ifdef SD_HAS_WORK_TIMER_LIST
 void delayed_work_timer_fn(struct timer_list *timer)
 #else
 void delayed_work_timer_fn(unsigned long data)

@@ -9,17 +9,20 @@
  *   locks.c   spinlocks, mutexes, rw semaphores; sleeping in atomic context
  *   wait.c    wait queues, schedule(), waking
  *   rcu.c     RCU and SRCU: readers, grace periods, callbacks
+ *   percpu.c  per-CPU variables; preemption; current
  *   slab.c    kmalloc, kfree
  *   mm.c      the few functions of mm/ and kernel/fork.c that notifiers lean on
+ *   work.c    workqueues
+ *   device.c  DMA addresses, messages about a device, copies from and to the process
  *   bug.c     BUG, WARN, printk; tracepoints that are off
  *
- * Include this after the kernel's own headers.
+ * Include this after the kernel's own headers. What a tree has is asked by name (features.txt), never by version.
  */
 #ifndef SHOOTDOWN_REAL_H
 #define SHOOTDOWN_REAL_H
 
 #include <linux/sched.h>
-#include <linux/version.h>
+#include <shootdown/has.h>
 
 #include "shootdown.h"
 
@@ -30,6 +33,7 @@
 /* What the model keeps for a thread beside its task_struct. */
 struct sd_task {
 	unsigned long atomic; /* spinlocks held and preemption disabled: it must not sleep */
+	unsigned long non_block; /* depth of sd_non_block_start(): the same, for calls that must go on whatever others hold */
 	unsigned long rcu;    /* depth of rcu_read_lock */
 	const void *reads[SD_MAX_READS]; /* rw semaphores held for reading */
 };
@@ -44,6 +48,11 @@ static __always_inline int sd_me(void)
 
 /* Called where the kernel may sleep. */
 void sd_might_sleep(void);
+
+/* work.c: one item, when there is one; and over and over. */
+void sd_have_worker(void);
+void sd_work_once(void *unused);
+void sd_work_daemon(void *unused);
 
 /* The daemon that runs call_rcu and call_srcu callbacks: a scenario that needs them creates one thread of it. */
 void sd_rcu_daemon(void *unused);

@@ -24,16 +24,18 @@ static struct {
 
 int sd_kmalloc_may_fail;
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 19, 0)
+#ifdef SD_HAS_KMALLOC_CACHES_BY_TYPE
 struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
 #endif
 
-static void *sd_alloc(size_t size, gfp_t flags)
+static void *sd_kmalloc(size_t size, gfp_t flags)
 {
 	void *object;
 
 	if (flags & __GFP_DIRECT_RECLAIM)
 		sd_might_sleep();
+	if (!size)
+		return ZERO_SIZE_PTR;
 	if (sd_kmalloc_may_fail && __sd_choose(2))
 		return NULL;
 	__sd_atomic_begin(SD_STEP, sd_heap);
@@ -70,12 +72,9 @@ void kfree(const void *object)
 	__sd_atomic_end();
 }
 
-void *kmalloc_trace(struct kmem_cache *cache, gfp_t flags, size_t size)
+void kvfree(const void *object)
 {
-	return sd_alloc(size, flags);
+	kfree(object);
 }
 
-void *__kmalloc(size_t size, gfp_t flags)
-{
-	return sd_alloc(size, flags);
-}
+#include "kmalloc-names.h"

@@ -12,14 +12,16 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import type { Limits } from "../base/stopped.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
-import { readRegular, textOf, wordsFor } from "../host/files.ts";
+import { readRegular, wordsFor } from "../host/files.ts";
 import { LARGEST_IR } from "./child.ts";
 import { type CompileRequest, compileAll } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
-import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion, modelFlags, type OptLevel, treeHeaders } from "./flags.ts";
-import { findKernelTree, type KernelTree, sourcesOf, treeFlags } from "./kernel-tree.ts";
+import { DEFAULT_KERNEL, type KernelVersion, modelFlags, type OptLevel } from "./flags.ts";
+import { harnessFlags } from "./harness-flags.ts";
+import type { KernelTree } from "./kernel-tree.ts";
 import { modelFiles, modelRequests, runtimeRequests, type StandIns } from "./model.ts";
 import { type ModelBound, modelBounds } from "./model-bounds.ts";
+import { usableTree } from "./named-tree.ts";
 import type { Overlay } from "./overlay.ts";
 import { type Parameters, partDefines } from "./parameters.ts";
 import { foldersOf } from "./reach.ts";
@@ -44,6 +46,8 @@ export interface InputOptions {
    */
   readonly ahead?: (text: string, source: string) => void | Promise<void>;
   readonly limits?: Limits | undefined;
+  /** Hears what is being done, where it takes long. */
+  readonly say?: ((text: string) => void) | undefined;
   /** Changed files of the model kernel; nothing for a real tree. */
   readonly standIns?: StandIns;
   /** A file that stands in for one of those that are named, or that they include, or of the model kernel. */
@@ -112,17 +116,17 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     const model = modelRequests({ version, opt, defines, compiler, cache, shipped: options.cc === undefined, standIns });
     ours.push(...model.map((one) => (one.source === overlay?.file ? { ...one, shipped: false, overlay } : one)));
   } else {
-    const tree = treeNamed(options.tree, options);
+    const tree = await usableTree(options.tree, { ...options, cache: cache.dir });
+    const flagsFor = (source: string) => harnessFlags(tree, source, cache.dir, opt);
+    const folders = includes.map((dir) => inTree(dir, tree.dir, cwd));
     kernel = { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release };
     for (const file of options.files) {
       const source = inTree(file, tree.dir, cwd);
       named.push(
-        isIr(source)
-          ? irUnit(source, cwd)
-          : { source, flags: treeFlags(tree, source, opt), defines, includes, cwd, compiler, cache, overlay },
+        isIr(source) ? irUnit(source, cwd) : { source, flags: flagsFor(source), defines, includes: folders, cwd, compiler, cache, overlay },
       );
     }
-    ours.push(...runtimeRequests((source) => treeFlags(tree, source, opt), { tree, defines, compiler, cache }));
+    ours.push(...runtimeRequests(flagsFor, { tree, defines, compiler, cache }));
     headers = tree;
   }
 
@@ -184,44 +188,6 @@ function irUnit(source: string, cwd: string): TranslationUnit {
   if (result.kind === "read") return { source, text: result.bytes.toString("utf8"), named: true };
   const why = result.kind === "refused" ? `it is ${result.why}` : wordsFor(result.code);
   throw fault({ code: "SD102", message: `cannot read ${source}: ${why}` });
-}
-
-/**
- * --tree says a version that is installed, or a folder; then its Makefile says the version, unless
- * --kernel does.
- */
-export function treeNamed(name: string, options: Pick<InputOptions, "cwd" | "kernel" | "headers">): KernelTree {
-  const { cwd } = options;
-  const installed = KERNEL_VERSIONS.find((version) => version === name);
-  if (installed !== undefined) return findKernelTree(installed);
-  const { dir, version, release } = treeOf(name, options);
-  const headers = treeHeaders(dir, version, options.headers === undefined ? undefined : resolve(cwd, options.headers));
-  return { version, dir, ...headers, release };
-}
-
-/** The sources alone: they need not be configured. */
-export function treeOf(name: string, options: Pick<InputOptions, "cwd" | "kernel">): Pick<KernelTree, "dir" | "version" | "release"> {
-  const { cwd, kernel } = options;
-  const installed = KERNEL_VERSIONS.find((version) => version === name);
-  if (installed !== undefined) return sourcesOf(installed);
-  const dir = resolve(cwd, name);
-  const release = releaseOf(dir);
-  const version = kernel ?? KERNEL_VERSIONS.find((v) => release === v || release.startsWith(`${v}.`));
-  if (version === undefined) {
-    throw fault({
-      code: "SD106",
-      message: `${name} is Linux ${release}, which the model does not know`,
-      help: `say with --kernel which of ${KERNEL_VERSIONS.join(", ")} it is nearest to`,
-    });
-  }
-  return { version, dir, release };
-}
-
-function releaseOf(dir: string): string {
-  const text = textOf(join(dir, "Makefile")) ?? "";
-  const parts = ["VERSION", "PATCHLEVEL", "SUBLEVEL"].map((key) => new RegExp(`^${key} = (\\d+)`, "m").exec(text)?.[1]);
-  if (parts.every((part) => part !== undefined)) return parts.join(".");
-  throw fault({ code: "SD106", message: `${dir} is no kernel tree`, notes: ["its Makefile states no VERSION, PATCHLEVEL and SUBLEVEL"] });
 }
 
 /** The path to compile: the file as named if it exists, else the tree's. */

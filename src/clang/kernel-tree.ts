@@ -2,12 +2,12 @@
  * Finds an installed kernel tree by version: its sources, and the configured headers that compile
  * them.
  *
- * Only 6.1 is known by the distribution's packages: for others SHOOTDOWN_TREE_4_4 and the like name
- * a tree that was configured in place. For 6.1, sources: the folder in SHOOTDOWN_TREE_6_1, else
- * /usr/src/linux-source-6.1, else the copy that we unpacked earlier from the distribution's
- * /usr/src/linux-source-6.1.tar.xz. Headers: SHOOTDOWN_HEADERS_6_1, else those of a tree that was
- * configured in place, else the newest plain amd64 flavour installed. What is missing is named,
- * with the command that installs it.
+ * Only 6.1 and 6.12 are known by the distribution's packages: for others SHOOTDOWN_TREE_4_4 and the
+ * like name a tree that was configured in place. For 6.1, sources: the folder in
+ * SHOOTDOWN_TREE_6_1, else /usr/src/linux-source-6.1, else the copy that we unpacked earlier from
+ * the distribution's /usr/src/linux-source-6.1.tar.xz. Headers: SHOOTDOWN_HEADERS_6_1, else those
+ * of a tree that was configured in place, else the newest plain amd64 flavour installed. What is
+ * missing is named, with the command that installs it.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
@@ -42,24 +42,20 @@ export const places = (env: NodeJS.ProcessEnv = process.env): Places => ({
 });
 
 /**
- * What is unpacked of a distribution's archive: enough to compile memory management and its users.
- */
-const UNPACKED = ["Makefile", "include", "arch/x86", "mm", "lib", "kernel", "virt", "drivers/xen", "drivers/infiniband/core"];
-
-/**
- * What is left out of a whole one: neither configuring nor compiling memory management reads it.
+ * What is left out of a distribution's archive: neither configuring a tree nor compiling memory
+ * management and its users reads it.
  */
 const UNREAD = [
   "*/Documentation/*.rst",
   "*/Documentation/*.txt",
   "*/Documentation/*.yaml",
-  "*/drivers/gpu/*.[ch]",
+  "*/drivers/gpu/drm/amd/include/asic_reg/*",
   "*/drivers/net/*.[ch]",
   "*/sound/*.[ch]",
 ];
 
 /** Versions whose sources and headers a distribution's packages install. */
-const DISTRIBUTED: ReadonlySet<string> = new Set(["6.1"]);
+const DISTRIBUTED: ReadonlySet<string> = new Set(["6.1", "6.12"]);
 
 /** Throws an `InputFault` that names everything that is missing. */
 export function findKernelTree(version: KernelVersion, at: Places = places()): KernelTree {
@@ -82,7 +78,7 @@ export function findKernelTree(version: KernelVersion, at: Places = places()): K
 
 /** The sources alone, configured or not. Throws an `InputFault` if there are none. */
 export function sourcesOf(version: KernelVersion, at: Places = places()): Pick<KernelTree, "dir" | "version" | "release"> {
-  const dir = findSources(version, at, true);
+  const dir = findSources(version, at);
   return { dir, version, release: releaseOf(dir) };
 }
 
@@ -105,8 +101,7 @@ function isTree(dir: string, version: string): boolean {
   return existsSync(join(dir, "mm")) && releaseOf(dir).startsWith(`${version}.`);
 }
 
-/** `whole`: with all that configuring reads, if we have to unpack it ourselves. */
-function findSources(version: string, at: Places, whole = false): string {
+function findSources(version: string, at: Places): string {
   const name = variable("TREE", version);
   const named = at.env[name];
   if (named) {
@@ -118,15 +113,14 @@ function findSources(version: string, at: Places, whole = false): string {
     });
   }
   const unpackedByHand = join(at.installed, `linux-source-${version}`);
-  const ours = join(at.cache, version);
+  const ours = join(at.cache, `${version}-whole`);
   if (isTree(unpackedByHand, version)) return unpackedByHand;
-  const copy = whole ? `${ours}-whole` : ours;
-  if (isTree(copy, version)) return copy;
+  if (isTree(ours, version)) return ours;
 
   const archive = `${unpackedByHand}.tar.xz`;
   if (existsSync(archive)) {
-    unpack(archive, version, copy, whole ? [] : UNPACKED);
-    return copy;
+    unpack(archive, version, ours);
+    return ours;
   }
   if (!DISTRIBUTED.has(version)) {
     throw fault({
@@ -145,13 +139,12 @@ function findSources(version: string, at: Places, whole = false): string {
 }
 
 /** Unpacks beside and then renames, so that a tree that was interrupted is never taken for one. */
-function unpack(archive: string, version: string, to: string, paths: readonly string[]): void {
+function unpack(archive: string, version: string, to: string): void {
   const aside = `${to}.${process.pid}.partial`;
   mkdirSync(aside, { recursive: true });
   try {
-    const members = paths.map((path) => `linux-source-${version}/${path}`);
-    const spared = paths.length > 0 ? [] : UNREAD.map((pattern) => `--exclude=${pattern}`);
-    const args = ["-xJf", archive, "-C", aside, "--strip-components=1", ...spared, ...members];
+    const spared = UNREAD.map((pattern) => `--exclude=${pattern}`);
+    const args = ["-xJf", archive, "-C", aside, "--strip-components=1", ...spared];
     execFileSync("tar", args, { stdio: ["ignore", "ignore", "pipe"] });
     if (!isTree(to, version)) {
       rmSync(to, { recursive: true, force: true });

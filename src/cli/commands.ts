@@ -181,11 +181,11 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .addHelpText("after", COMPILE_COMMANDS_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
       const { compileCommands } = await import("../clang/compile-commands.ts");
-      const commands = groupsOf(files, io.cwd).flatMap((group) => {
+      const commands = groupsOf(files, io.cwd).map((group) => {
         const { define, include, kernel, opt, cc, tree, headers } = settingsFor(group, given, io.cwd);
         return compileCommands({ files: group, defines: define, includes: include, kernel, opt, cc, tree, headers, cwd: io.cwd });
       });
-      io.stdout.write(shownJson(`${JSON.stringify(commands, undefined, 2)}\n`));
+      io.stdout.write(shownJson(`${JSON.stringify((await Promise.all(commands)).flat(), undefined, 2)}\n`));
     });
   addCompileOptions(program.commands.at(-1)!);
 

@@ -14,7 +14,7 @@ import { tableJson } from "../verdict-table/table-json.ts";
 import { tableMail } from "../verdict-table/table-mail.ts";
 import { tableMarkdown } from "../verdict-table/table-markdown.ts";
 import { tableStatus, type VerdictTable } from "../verdict-table/verdict-table.ts";
-import { realCase, workersFor } from "../verdict-table/worker.ts";
+import { firstTree, realCase, workersFor } from "../verdict-table/worker.ts";
 import { EXIT_INCONCLUSIVE, EXIT_NONE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { duration, grouped, statusLine } from "./progress.ts";
@@ -73,7 +73,7 @@ function bounded(table: VerdictTable, { timeout, maxStates }: ReportOptions): Ve
 async function treesOf(table: VerdictTable): Promise<{ realMissing: string; realOf: string }> {
   const found: string[] = [];
   const cases = table.cells.flatMap((cell) => cell.real);
-  const versions = new Set(cases.map((of) => realCase(of.group, of.case).group.tree));
+  const versions = new Set(cases.map((of) => firstTree(realCase(of.group, of.case).group)));
   for (const version of versions) {
     try {
       found.push((await installed(version)).tree.release);

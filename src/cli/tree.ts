@@ -3,7 +3,7 @@
  * configured into the cache.
  */
 
-import { treeOf } from "../clang/inputs.ts";
+import { treeOf } from "../clang/named-tree.ts";
 import { configuredTree, configuredTrees } from "../clang/tree-config.ts";
 import { defaultCacheDir } from "../host/cache.ts";
 import type { Io } from "./io.ts";

@@ -9,7 +9,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { similar } from "../base/similar.ts";
 import { scanIncludes } from "../clang/includes.ts";
-import { inTree, isIr, treeNamed, treeOf } from "../clang/inputs.ts";
+import { inTree, isIr } from "../clang/inputs.ts";
+import { treeOf, usableFolder } from "../clang/named-tree.ts";
 import { below } from "../clang/reach.ts";
 import { textOf } from "../host/files.ts";
 import { isScenario } from "../own/own-inputs.ts";
@@ -41,7 +42,7 @@ export function targetsOf(
     // The same as the check finds: a version may mean two folders, one of them for files alone.
     const onItsMm = files.some((file) => isScenario(file, cwd));
     const options = { cwd, kernel, headers };
-    const dir = tree === undefined ? undefined : (onItsMm ? treeOf(tree, options) : treeNamed(tree, options)).dir;
+    const dir = tree === undefined ? undefined : onItsMm ? treeOf(tree, options).dir : usableFolder(tree, options);
     return merged(named.map((one) => targetNamed(one, dir, cwd)));
   }
   if (tree !== undefined)

@@ -5,15 +5,18 @@
  * The tree is only read. What is generated (headers of its configuration, which names it has, which
  * of them are ours) lies in the cache.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { type Compiled, type CompileRequest, compileAll, digests } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
-import { type InputOptions, type Inputs, isIr, treeNamed, treeOf } from "../clang/inputs.ts";
+import { AFTER_CONFIG } from "../clang/harness-flags.ts";
+import { type InputOptions, type Inputs, inTree, isIr } from "../clang/inputs.ts";
 import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import { treeNamed, treeOf } from "../clang/named-tree.ts";
 import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
+import { featureFolder, generatedHeader, listed } from "../clang/tree-features.ts";
 import { unusedDefines } from "../clang/unused.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { textOf } from "../host/files.ts";
@@ -26,7 +29,7 @@ import { definedIn, symbolIndex } from "./symbol-index.ts";
 
 const OWN = join(kernelDir, "own");
 /** Files of kernel/real that serve here too. */
-const SHARED = ["locks.c", "rcu.c", "wait.c", "bug.c"].map((name) => join(kernelDir, "real", name));
+const SHARED = ["locks.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name));
 
 export interface OwnOptions extends InputOptions {
   readonly tree: string;
@@ -44,15 +47,17 @@ export function isScenario(file: string, cwd: string): boolean {
 }
 
 export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonly closure: Closure }> {
-  const { files, cwd, cache, opt, includes, limits, say } = options;
+  const { cwd, cache, opt, limits, say } = options;
   const compiler = await findCompiler(options.cc, cache, process.env, limits);
   const tree = await configured(options);
   const joined = joinedFiles();
   const index = symbolIndex(tree.dir, cache, new Map([...joined].map(([file, ours]) => [file, definedIn(readFileSync(ours, "utf8"))])));
+  const drivers = options.files.map((file) => belowTree(file, tree.dir, cwd));
+  const files = options.files.filter((_, i) => drivers[i] === undefined);
+  const includes = options.includes.map((dir) => inTree(dir, tree.dir, cwd));
   const { macros: defines, parameters } = partDefines(files, options.defines, cwd);
-  const has = headerOf(cache.dir, "has", featuresOf(tree.dir));
-  const ours = ["-isystem", join(OWN, "include"), "-isystem", dirname(dirname(has))];
-  const after = ["-include", join(OWN, "include/shootdown/after.h")];
+  const ours = ["-isystem", join(OWN, "include"), "-isystem", featureFolder(tree.dir, cache.dir)];
+  const after = ["-include", AFTER_CONFIG];
   /** Read when it is asked for: a program that is known needs none of them. */
   const unitOf = (source: string, text: string): LinkedUnit => ({
     source,
@@ -82,21 +87,24 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   say("the scenario and kernel/own are compiled");
   const wrong = files.filter(isIr);
   if (wrong.length > 0) throw fault({ code: "SD102", message: `${wrong[0]}: a scenario on a tree's own mm is C` });
-  const named = files.map((source) => request(source, { defines, includes, cwd }));
+  const scenarios = files.map((source) => request(source, { defines, includes, cwd }));
   const runtime = runtimeSources();
-  const { units: own, warnings } = await compile([...named, ...runtime.map((source) => request(source, { defines: switches(defines) }))]);
+  const { units: own, warnings } = await compile([
+    ...scenarios,
+    ...runtime.map((source) => request(source, { defines: switches(defines) })),
+  ]);
   const provided = new Set(
-    kept(cache, keyOf("provided", codeVersion(), ...own.slice(files.length).map(({ text }) => text)), () =>
-      own.slice(files.length).flatMap(({ module }) => strongNames(module)),
-    ),
+    kept(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => text)), () => own.flatMap(({ module }) => strongNames(module))),
   );
   const edits = new Map((options.edits ?? []).map((edit) => [edit.file, edit] as const));
 
-  const followed = new Set([...listed("sources.txt"), ...joined.keys()]);
+  const linked = drivers.filter((file) => file !== undefined);
+  const followed = new Set([...listed(join(OWN, "sources.txt")), ...joined.keys(), ...linked]);
   const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
     say(`${file} is compiled`);
-    const weak = [...index.namesOf(file)].filter((name) => provided.has(name)).sort();
-    const pragmas = headerOf(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
+    const defined = linked.includes(file) ? definedIn(readFileSync(join(tree.dir, file), "utf8")) : [...index.namesOf(file)];
+    const weak = defined.filter((name) => provided.has(name)).sort();
+    const pragmas = generatedHeader(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
     const edit = edits.get(file);
     const original = join(tree.dir, file);
     const copy = edit === undefined ? undefined : editedCopy(tree.dir, edit, cache.dir);
@@ -119,31 +127,33 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       return unitOf(unit.source, text);
     } catch (error) {
       if (!(error instanceof InputFault)) throw error;
-      if (edit !== undefined) throw error;
+      if (edit !== undefined || linked.includes(file)) throw error;
       return { refused: error.diagnostics.map((d) => d.message).join("; ") };
     }
   };
+  const named = [...own.slice(0, files.length), ...(await Promise.all(linked.map(compileFile))).filter((unit) => "text" in unit)];
+  const first = [...named, ...own.slice(files.length)];
   const key = keyOf(
     "closure",
     codeVersion(),
     index.key,
     JSON.stringify(options.edits ?? []),
     [...followed].join(),
-    ...own.map(({ text }) => text),
+    ...first.map(({ text }) => text),
   );
   const before = options.anew === true ? undefined : recalled(cache, key);
   const again = before === undefined ? undefined : await Promise.all(before.files.map(compileFile));
   const found =
     before !== undefined && again?.every((unit) => "text" in unit) && textsOf(again) === before.texts
-      ? { units: [...own, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
-      : await closure(own, { index, followed, read: options.read, compile: compileFile });
+      ? { units: [...first, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
+      : await closure(first, { index, followed, read: options.read, compile: compileFile });
   remember(cache, key, found);
   const untouched = [...edits.keys()].filter((file) => !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
   if (untouched.length > 0)
     throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
   const code = keyOf(...found.units.map((unit) => unit.text));
   return {
-    units: found.units.map((unit, i) => ({ source: unit.source, text: unit.text, named: i < files.length })),
+    units: found.units.map((unit, i) => ({ source: unit.source, text: unit.text, named: i < named.length })),
     warnings,
     compiler: compiler.id,
     kernel: { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release },
@@ -152,7 +162,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       files,
       defines,
       cwd,
-      flags: [...named[0]!.flags, ...includes.flatMap((dir) => ["-I", dir])],
+      flags: [...scenarios[0]!.flags, ...includes.flatMap((dir) => ["-I", dir])],
       ours: runtime,
     }),
     parameters,
@@ -196,6 +206,12 @@ function kept(cache: Cache, key: string, find: () => string[]): string[] {
   return names;
 }
 
+/** The path below the tree of a file that is the tree's, as the command line names it. */
+function belowTree(file: string, tree: string, cwd: string): string | undefined {
+  const below = relative(tree, resolve(cwd, inTree(file, tree, cwd)));
+  return below.startsWith("..") ? undefined : below;
+}
+
 /** The tree with its configuration: the headers named, or a small one of ours. */
 async function configured(options: OwnOptions): Promise<KernelTree> {
   if (options.headers !== undefined) return treeNamed(options.tree, options);
@@ -221,39 +237,8 @@ function runtimeSources(): string[] {
   return [...own, ...SHARED];
 }
 
-/** Lines of a list below kernel/own, without comments. */
-function listed(name: string): string[] {
-  return readFileSync(join(OWN, name), "utf8")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-}
-
 /** -D that a file of kernel/own could notice: all begin with SD_. */
 const switches = (defines: readonly string[]): string[] => defines.filter((define) => define.startsWith("SD_"));
-
-/** `NAME FILE REGEX` in features.txt: a macro for each that the tree has. */
-function featuresOf(tree: string): string {
-  return listed("features.txt")
-    .map((line) => {
-      const [, name = "", files = "", pattern = ""] = /^(\S+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      const has = files
-        .split(",")
-        .some((file) => existsSync(join(tree, file)) && new RegExp(pattern, "m").test(readFileSync(join(tree, file), "utf8")));
-      return has ? `#define SD_HAS_${name} 1\n` : "";
-    })
-    .join("");
-}
-
-/** A generated header, named by what it holds: <shootdown/has.h> for "has". */
-function headerOf(cache: string, name: string, text: string): string {
-  const path = join(cache, "own", keyOf(name, text).slice(0, 24), "shootdown", `${name}.h`);
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-  return path;
-}
 
 function strongNames(module: Module): string[] {
   const functions = module.functions.filter((fn) => fn.blocks.length > 0 && fn.linkage === "external").map((fn) => fn.name);

@@ -24,7 +24,7 @@ export async function compileWith(
         say,
       );
   }
-  return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where });
+  return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, say, ...where });
 }
 
 export function optionsOf(

@@ -24,12 +24,18 @@ export interface OwnCase {
 export interface OwnGroup {
   readonly name: string;
   readonly scenario: string;
+  /** Files of the tree that are linked besides what the scenario reaches. */
+  readonly link?: readonly string[];
+  /** Folders of the tree whose headers the scenario includes. */
+  readonly include?: readonly string[];
   readonly cases: readonly OwnCase[];
 }
 
 /** One of them on one tree: a job for a worker. */
 export interface OwnCaseOf {
   readonly scenario: string;
+  readonly link: readonly string[];
+  readonly include: readonly string[];
   readonly defines: readonly string[];
   readonly undo: readonly NamedReplacement[];
   /** The tree's folder. */
@@ -46,8 +52,8 @@ export function ownGroups(): OwnGroup[] {
     .sort()
     .filter((name) => existsSync(join(CORPUS, name, "cases.json")))
     .map((name) => {
-      const { cases } = JSON.parse(readFileSync(join(CORPUS, name, "cases.json"), "utf8")) as Pick<OwnGroup, "cases">;
-      return { name, scenario: join(CORPUS, name, "scenario.c"), cases };
+      const group = JSON.parse(readFileSync(join(CORPUS, name, "cases.json"), "utf8")) as Omit<OwnGroup, "name" | "scenario">;
+      return { ...group, name, scenario: join(CORPUS, name, "scenario.c") };
     });
 }
 
@@ -55,8 +61,14 @@ export function ownGroups(): OwnGroup[] {
 export const casesFor = (group: OwnGroup, version: KernelVersion): readonly OwnCase[] =>
   group.cases.filter(({ trees }) => trees === undefined || trees.includes(version));
 
-export const ownCaseOf = ({ scenario }: OwnGroup, { defines = [], undo = [] }: OwnCase, tree: string): OwnCaseOf => ({
+export const ownCaseOf = (
+  { scenario, link = [], include = [] }: OwnGroup,
+  { defines = [], undo = [] }: OwnCase,
+  tree: string,
+): OwnCaseOf => ({
   scenario,
+  link,
+  include,
   defines,
   undo,
   tree,
@@ -64,11 +76,11 @@ export const ownCaseOf = ({ scenario }: OwnGroup, { defines = [], undo = [] }: O
 
 export const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
 
-export function compileOwnCase({ scenario, defines, undo, tree }: OwnCaseOf, cache: Cache): Promise<Inputs> {
+export function compileOwnCase({ scenario, link, include, defines, undo, tree }: OwnCaseOf, cache: Cache): Promise<Inputs> {
   const input = {
-    files: [scenario],
+    files: [scenario, ...link],
     defines,
-    includes: [],
+    includes: include,
     kernel: undefined,
     opt: DEFAULT_OPT,
     cc: undefined,

@@ -13,9 +13,11 @@ import { runCheck } from "../check/run-check.ts";
 import { type CompileRequest, compileAll } from "../clang/compile.ts";
 import { type Compiler, findCompiler } from "../clang/compiler.ts";
 import type { KernelVersion } from "../clang/flags.ts";
+import { harnessFlags } from "../clang/harness-flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
-import { findKernelTree, type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import type { KernelTree } from "../clang/kernel-tree.ts";
 import { runtimeRequests } from "../clang/model.ts";
+import { usableTree } from "../clang/named-tree.ts";
 import { type Cache, keyOf, openCache } from "../host/cache.ts";
 import { packageRoot } from "../host/paths.ts";
 import { type Edit, editedCopy, gatheredEdits, type NamedReplacement } from "../own/edits.ts";
@@ -23,7 +25,7 @@ import { outcomeWord, type Verdict } from "../report/verdict.ts";
 
 /** As `cases.json` has it. */
 interface Group {
-  readonly tree: KernelVersion;
+  readonly trees: readonly KernelVersion[];
   readonly harness: string;
   /**
    * More files of ours beside the harness: those that include a file of the tree to reach what is
@@ -32,6 +34,10 @@ interface Group {
   readonly with?: readonly string[];
   /** Files of the tree that are linked. */
   readonly link: readonly string[];
+  /** Folders of the tree whose headers the harness includes. */
+  readonly include?: readonly string[];
+  /** More of them, where the tree is configured with that option. */
+  readonly linkIf?: Readonly<Record<string, readonly string[]>>;
   /** Replacements that several cases want, by a name of ours. */
   readonly edits?: Readonly<Record<string, readonly NamedReplacement[]>>;
   readonly cases: readonly RealCase[];
@@ -41,6 +47,8 @@ export interface RealCase {
   readonly name: string;
   /** For the harness alone: the tree's files are compiled once for all cases. */
   readonly defines: readonly string[];
+  /** Only on these; left out: on all of the group's. */
+  readonly trees?: readonly KernelVersion[];
   readonly replace?: NamedReplacement | readonly NamedReplacement[];
   /** Names of the group's edits. */
   readonly edits?: readonly string[];
@@ -81,14 +89,18 @@ export interface Installed {
 }
 
 /** Throws an `InputFault` that names what is missing. */
-export async function installed(version: KernelVersion): Promise<Installed> {
-  const tree = findKernelTree(version);
+export async function installed(version: KernelVersion, say?: (text: string) => void): Promise<Installed> {
   const cache = openCache();
+  const tree = await usableTree(version, { cwd: packageRoot, kernel: undefined, headers: undefined, cache: cache.dir, say });
   return { tree, compiler: await findCompiler(undefined, cache), cache };
 }
 
+/** Those of a group that are for a tree of that version. */
+export const realCasesFor = (group: RealGroup, version: KernelVersion): readonly RealCase[] =>
+  group.cases.filter(({ trees }) => trees === undefined || trees.includes(version));
+
 export async function compileReal(group: RealGroup, one: RealCase, { tree, compiler, cache }: Installed): Promise<Inputs> {
-  const flagsFor = (source: string) => treeFlags(tree, source);
+  const flagsFor = (source: string) => harnessFlags(tree, source, cache.dir);
   const copies = new Map(editsOf(group, one).map((edit) => [edit.file, editedCopy(tree.dir, edit, cache.dir)]));
   // What a copy includes from its own folder is not beside it; and an #include <../mm/x.c> of ours
   // is to find the copy.
@@ -102,8 +114,12 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
     compiler,
     cache,
   });
-  const ours = [group.harness, ...(group.with ?? [])].map((file) => request(join(group.dir, file), one.defines));
-  const sources = group.link.map((file) => request(copies.get(file) ?? join(tree.dir, file), []));
+  const within = (group.include ?? []).flatMap((folder) => ["-I", join(tree.dir, folder)]);
+  const ours = [group.harness, ...(group.with ?? [])].map((file) => {
+    const plain = request(join(group.dir, file), one.defines);
+    return { ...plain, flags: [...plain.flags, ...within] };
+  });
+  const sources = linkedFiles(group, tree).map((file) => request(copies.get(file) ?? join(tree.dir, file), []));
   const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { tree, defines: [], compiler, cache })];
   const compiled = await compileAll(requests, { read: (done, { source }) => ahead(done.text, source) });
@@ -119,6 +135,12 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
     code: key,
     key,
   };
+}
+
+function linkedFiles({ link, linkIf = {} }: RealGroup, { flavour }: KernelTree): string[] {
+  const configuration = readFileSync(join(flavour, "include/generated/autoconf.h"), "utf8");
+  const on = (option: string): boolean => new RegExp(`^#define ${option}(_MODULE)? 1$`, "m").test(configuration);
+  return [...link, ...Object.entries(linkIf).flatMap(([option, files]) => (on(option) ? files : []))];
 }
 
 /** A folder beside the copied tree, which `../` in an #include leads out of. It has to be there. */
@@ -164,32 +186,34 @@ export async function real(filter: string | undefined, write: (text: string) => 
   const wanted = filter?.replace(/\s+/g, " ") ?? "";
   const groups = realGroups();
   const exact = groups.some((group) => group.cases.some((c) => c.name === wanted));
-  const picks = (group: RealGroup, one: RealCase): boolean =>
-    exact ? one.name === wanted : one.name.includes(wanted) || group.name.includes(wanted);
+  const picks = (group: RealGroup, one: RealCase, version: KernelVersion): boolean =>
+    exact ? one.name === wanted : wanted === version || one.name.includes(wanted) || group.name.includes(wanted);
   let wrong = 0;
   let ran = 0;
   for (const group of groups) {
-    const cases = group.cases.filter((c) => picks(group, c));
-    if (cases.length === 0) continue;
-    let on: Installed;
-    try {
-      on = await installed(group.tree);
-    } catch (error) {
-      if (!(error instanceof InputFault)) throw error;
-      write(`${group.name}: not run\n`);
-      for (const d of error.diagnostics) write(`  ${d.message}${d.help === undefined ? "" : `: ${d.help}`}\n`);
-      continue;
-    }
-    ran += cases.length;
-    write(`${group.name}: ${group.link.join(", ")} of Linux ${on.tree.release}, ${on.compiler.id}\n`);
-    const width = Math.max(...cases.map((c) => c.name.length));
-    for (const one of cases) {
-      const { verdict, outcome } = await runReal(group, one, on);
-      const ok = outcome === one.expect;
-      if (!ok) wrong++;
-      const { states, seconds } = verdict.counts;
-      const counts = `${String(states).padStart(10)} states ${seconds.toFixed(2).padStart(7)} s`;
-      write(`  ${one.name.padEnd(width)}  ${outcome.padEnd(18)} ${counts}  ${ok ? "as expected" : `EXPECTED ${one.expect}`}\n`);
+    for (const version of group.trees) {
+      const cases = realCasesFor(group, version).filter((c) => picks(group, c, version));
+      if (cases.length === 0) continue;
+      let on: Installed;
+      try {
+        on = await installed(version, (text) => write(`${text}\n`));
+      } catch (error) {
+        if (!(error instanceof InputFault)) throw error;
+        write(`${group.name} on ${version}: not run\n`);
+        for (const d of error.diagnostics) write(`  ${d.message}${d.help === undefined ? "" : `: ${d.help}`}\n`);
+        continue;
+      }
+      ran += cases.length;
+      write(`${group.name}: ${group.link.join(", ")} of Linux ${on.tree.release}, ${on.compiler.id}\n`);
+      const width = Math.max(...cases.map((c) => c.name.length));
+      for (const one of cases) {
+        const { verdict, outcome } = await runReal(group, one, on);
+        const ok = outcome === one.expect;
+        if (!ok) wrong++;
+        const { states, seconds } = verdict.counts;
+        const counts = `${String(states).padStart(10)} states ${seconds.toFixed(2).padStart(7)} s`;
+        write(`  ${one.name.padEnd(width)}  ${outcome.padEnd(18)} ${counts}  ${ok ? "as expected" : `EXPECTED ${one.expect}`}\n`);
+      }
     }
   }
   if (wrong > 0) return 1;

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import { ahead } from "../check/prepared.ts";
 import { type CheckOptions, runCheck } from "../check/run-check.ts";
-import { KERNEL_VERSIONS } from "../clang/flags.ts";
+import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { sourceFiles } from "../host/sources.ts";
@@ -74,7 +74,7 @@ async function prepareModel(job: Extract<Job, { source: "model" }>, cache: Cache
 
 async function prepareReal(job: Extract<Job, { source: "real" }>): Promise<Prepared> {
   const { group, one } = realCase(job.group, job.case);
-  const on = await installed(group.tree);
+  const on = await installed(firstTree(group));
   const inputs = await compileReal(group, one, on);
   const options = optionsOf(
     `${group.name}: ${one.name}`,
@@ -108,6 +108,9 @@ export function realCase(group: string, name: string): { group: RealGroup; one: 
   }
   return { group: found, one };
 }
+
+/** A report has one answer for a cell. */
+export const firstTree = ({ trees }: RealGroup): KernelVersion => trees[0] ?? DEFAULT_KERNEL;
 
 /** What of the options a result depends on. */
 const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }: CheckOptions): string =>

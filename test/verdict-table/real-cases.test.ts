@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { InputFault } from "../../src/base/diagnostics.ts";
 import { packageRoot } from "../../src/host/paths.ts";
-import { type Installed, installed, realGroups, runReal } from "../../src/verdict-table/real-cases.ts";
+import { type Installed, installed, realCasesFor, realGroups, runReal } from "../../src/verdict-table/real-cases.ts";
 import { findTable, knownTables } from "../../src/verdict-table/table-file.ts";
 import { realCase } from "../../src/verdict-table/worker.ts";
 
@@ -25,20 +25,22 @@ describe("cases.json", () => {
 });
 
 for (const group of realGroups()) {
-  let on: Installed | undefined;
-  let missing = "";
-  try {
-    on = await installed(group.tree);
-  } catch (error) {
-    if (!(error instanceof InputFault)) throw error;
-    missing = error.diagnostics.map((d) => `${d.message} (${d.help})`).join("; ");
-  }
-  describe.skipIf(on === undefined)(`${group.name}${missing === "" ? "" : `: ${missing}`}`, () => {
-    for (const one of group.cases) {
-      test(`${one.name}: ${one.expect}`, { timeout: 300_000 }, async () => {
-        const { outcome } = await runReal(group, one, on!);
-        expect(outcome).toBe(one.expect);
-      });
+  for (const version of group.trees) {
+    let on: Installed | undefined;
+    let missing = "";
+    try {
+      on = await installed(version);
+    } catch (error) {
+      if (!(error instanceof InputFault)) throw error;
+      missing = error.diagnostics.map((d) => `${d.message} (${d.help})`).join("; ");
     }
-  });
+    describe.skipIf(on === undefined)(`${group.name} on ${version}${missing === "" ? "" : `: ${missing}`}`, () => {
+      for (const one of realCasesFor(group, version)) {
+        test(`${one.name}: ${one.expect}`, { timeout: 300_000 }, async () => {
+          const { outcome } = await runReal(group, one, on!);
+          expect(outcome).toBe(one.expect);
+        });
+      }
+    });
+  }
 }

@@ -4,11 +4,8 @@
  * that unmaps and frees the page, and between them the kernel's own mm/mmu_notifier.c.
  * -DMISTAKE=1: no retry; 2: the retry is asked for before the lock is taken; 3: the callback forgets mmu_interval_set_seq().
  */
-#include <linux/mmap_lock.h>
-#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
-
-#include "shootdown.h"
+#include <shootdown/harness.h>
 
 #ifndef MISTAKE
 #define MISTAKE 0
@@ -69,7 +66,7 @@ static void cpu(void *unused)
 {
 	struct mmu_notifier_range range;
 
-	mmu_notifier_range_init(&range, MMU_NOTIFY_CLEAR, 0, NULL, &mm, START, START + PAGE_SIZE);
+	sd_range_init(&range, MMU_NOTIFY_CLEAR, &mm, START, START + PAGE_SIZE);
 	mmap_read_lock(&mm);
 	mmu_notifier_invalidate_range_start(&range);
 	WRITE_ONCE(pte, 0);
@@ -80,9 +77,7 @@ static void cpu(void *unused)
 
 void scenario(void)
 {
-	atomic_set(&mm.mm_users, 1);
-	atomic_set(&mm.mm_count, 1);
-	mmap_init_lock(&mm);
-	__sd_thread("driver", "driver", driver, NULL, 0);
-	__sd_thread("CPU0", "CPU0", cpu, NULL, 0);
+	sd_mm_init(&mm);
+	sd_run("driver", &mm, driver, NULL);
+	sd_run("CPU0", &mm, cpu, NULL);
 }

@@ -8,12 +8,9 @@
  * Bounds: -DPAGES (in the range), -DCPUS (that unmap), -DROUNDS (unmap and map again, for each CPU), -DFAULTS (by a driver), -DDRIVERS;
  * -DNONBLOCK=1: the CPUs may not sleep, like the OOM reaper. -DOLD=1: a notifier of the older kind on the same mm, which cannot do without sleeping.
  */
-#include <linux/mmap_lock.h>
-#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-
-#include "shootdown.h"
+#include <shootdown/harness.h>
 
 enum {
 	CORRECT,
@@ -261,7 +258,7 @@ static bool unmap_range(unsigned long *old)
 {
 	struct mmu_notifier_range range;
 
-	mmu_notifier_range_init(&range, MMU_NOTIFY_CLEAR, 0, NULL, &mm, BASE + (VARIANT == SHORT_RANGE ? PAGE_SIZE : 0),
+	sd_range_init(&range, MMU_NOTIFY_CLEAR, &mm, BASE + (VARIANT == SHORT_RANGE ? PAGE_SIZE : 0),
 				BASE + PAGES * PAGE_SIZE);
 	if (NONBLOCK) {
 		if (mmu_notifier_invalidate_range_start_nonblock(&range)) {
@@ -315,17 +312,15 @@ void scenario(void)
 	static const char *const cpu_name[] = { "CPU0", "CPU1", "CPU2" };
 	long i;
 
-	atomic_set(&mm.mm_users, 1);
-	atomic_set(&mm.mm_count, 1);
-	mmap_init_lock(&mm);
+	sd_mm_init(&mm);
 	for (i = 0; i < PAGES; i++)
 		page_table[i] = i + 1;
 	if (OLD && mmu_notifier_register(&old, &mm))
 		__sd_fail("setup", "mmu_notifier_register failed", 0, 0, 0);
 	for (i = 0; i < DRIVERS; i++)
-		__sd_thread(driver_name[i], driver_name[i], driver_thread, &devices[i], 0);
+		sd_run(driver_name[i], &mm, driver_thread, &devices[i]);
 	for (i = 0; i < CPUS; i++)
-		__sd_thread(cpu_name[i], cpu_name[i], cpu_thread, (void *)i, 0);
+		sd_run(cpu_name[i], &mm, cpu_thread, (void *)i);
 }
 
 void sd_final(void)

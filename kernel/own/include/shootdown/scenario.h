@@ -66,6 +66,12 @@ void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg);
 struct sd_device *sd_device(const char *name, struct mm_struct *mm);
 void sd_device_run(struct sd_device *dev, void (*fn)(void *arg), void *arg);
 
+/* Runs what is queued on workqueues, on a CPU of its own. Without it, work that is queued ends the run. */
+void sd_kworker(int cpu);
+
+/* During setup: this is memory of the process, from and to which the kernel copies. An address elsewhere is refused as one of the kernel's. */
+void sd_user_memory(void *p, unsigned long size);
+
 /* --- what threads do --- */
 
 /* False: the address may not be accessed, and the process would get a signal. A thread of sd_user() then does nothing any more. */

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * hfi1 sets up a TID for a page while another thread of the process unmaps it: hfi1's own user_exp_rcv.c, exp_rcv.c and user_pages.c, with the
+ * tree's own get_user_pages_fast(), munmap() and mmu_notifier.c. corpus/real/hfi1-tid has the same question with fewer states, and what mends it.
+ * -DCHECK: what must hold, see there.
+ */
+// shootdown: -DCHECK=ALL
+#include <shootdown/scenario.h>
+#include "hfi.h"
+#include "exp_rcv.h"
+#include "user_exp_rcv.h"
+
+#define TIDS 8
+enum { LOST = 1, LEAKED = 2, UNPINNED = 4, ALL = 7 };
+
+unsigned long rcvarray[TIDS];		/* the hardware's: a pfn, or 0 */
+static unsigned int user_tidlist[TIDS];	/* memory of the process */
+static struct mm_struct *mm;
+static unsigned long va;
+static int returned;			/* calls that have */
+static long result = 1;			/* of the ioctl */
+
+static struct hfi1_devdata dd;
+static struct hfi1_ctxtdata uctxt;
+static struct hfi1_filedata fd;
+static struct pci_dev pcidev;
+static unsigned long events[HFI1_MAX_SHARED_CTXTS];
+
+static void check_pin(int i)
+{
+	if ((CHECK & UNPINNED) && rcvarray[i] && page_ref_count(pfn_to_page(rcvarray[i])) < GUP_PIN_COUNTING_BIAS)
+		__sd_fail("unpinned-tid", "TID {0:d} is pfn {1:x} in the hardware, and the driver has let that page go", i, rcvarray[i], 0);
+}
+
+void hfi1_put_tid(struct hfi1_devdata *of, u32 index, u32 type, unsigned long pa, u16 order)
+{
+	__sd_atomic_begin(SD_STEP, rcvarray);
+	rcvarray[index] = type == PT_EXPECTED ? pa >> PAGE_SHIFT : 0;
+	__sd_event("hardware", rcvarray[index] ? "TID {0:d} is pfn {1:x}" : "TID {0:d} is off", index, rcvarray[index], 0);
+	check_pin((int)index);
+	__sd_atomic_end();
+}
+
+void __hfi1_trace_TID(const char *func, char *fmt, ...)
+{
+}
+
+/* When both calls have returned. */
+static void check(void)
+{
+	int i;
+
+	__sd_atomic_begin(SD_STEP, rcvarray);
+	if (++returned == 2) {
+		for (i = 0; i < TIDS; i++) {
+			if ((CHECK & LOST) && rcvarray[i] && !result)
+				__sd_fail("stale-tid", "the ioctl has succeeded and munmap() has returned, and TID {0:d} is pfn {1:x}", i, rcvarray[i], 0);
+			if ((CHECK & LEAKED) && rcvarray[i] && result)
+				__sd_fail("leaked-tid", "the ioctl has failed with {0:d}, and TID {1:d} is still pfn {2:x} in the hardware", (sd_u64)result,
+					  i, rcvarray[i]);
+		}
+	}
+	__sd_atomic_end();
+}
+
+static void tid_update(void *unused)
+{
+	struct hfi1_tid_info tinfo = { .vaddr = va, .length = PAGE_SIZE, .tidlist = (unsigned long)user_tidlist };
+
+	result = hfi1_user_exp_rcv_setup(&fd, &tinfo);
+	__sd_event("return", "the ioctl returns {0:d}", (sd_u64)result, 0, 0);
+	check();
+}
+
+static void unmap(void *unused)
+{
+	sd_munmap(mm, va, 1);
+	check();
+}
+
+void scenario(void)
+{
+	mm = sd_mm("A");
+	va = sd_mmap(mm, NULL, 1);
+	sd_populate(mm, va);
+	sd_user_memory(user_tidlist, sizeof(user_tidlist));
+	dd.rcv_entries.group_size = TIDS;
+	dd.pcidev = &pcidev;
+	dd.events = events;
+	uctxt.dd = &dd;
+	uctxt.expected_count = TIDS;
+	mutex_init(&uctxt.exp_mutex);
+	hfi1_exp_tid_group_init(&uctxt);
+	if (hfi1_alloc_ctxt_rcv_groups(&uctxt))
+		__sd_fail("scenario", "hfi1_alloc_ctxt_rcv_groups() fails", 0, 0, 0);
+	fd.dd = &dd;
+	fd.uctxt = &uctxt;
+	spin_lock_init(&fd.tid_lock);
+	spin_lock_init(&fd.invalid_lock);
+	if (hfi1_user_exp_rcv_init(&fd, &uctxt))
+		__sd_fail("scenario", "hfi1_user_exp_rcv_init() fails", 0, 0, 0);
+	sd_cpu_run(0, mm, "ioctl", tid_update, NULL);
+	sd_cpu_run(1, mm, "munmap", unmap, NULL);
+}

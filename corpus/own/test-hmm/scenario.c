@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The kernel's test driver for HMM, lib/test_hmm.c, with hmm_range_fault(): a device mirrors the page table of a process, and writes, while
+ * another thread takes the page away. The device reaches its page as the driver's own ioctl does, under the driver's mutex.
+ * -DTAKE: DROP (MADV_DONTNEED), UNMAP or MIGRATE. -DFAULT=NO_RETRY: the driver does not ask whether an invalidation came between; NO_SET_SEQ: its
+ * callback does not say so; NO_UPDATE: its callback leaves the entry.
+ */
+// shootdown: -DTAKE=DROP -DFAULT=NONE
+#include <shootdown/scenario.h>
+
+enum { DROP, UNMAP, MIGRATE };
+enum { NONE, NO_RETRY, NO_SET_SEQ, NO_UPDATE };
+
+static inline bool real_retry(struct mmu_interval_notifier *mni, unsigned long seq)
+{
+	return mmu_interval_read_retry(mni, seq);
+}
+
+static inline void real_set_seq(struct mmu_interval_notifier *mni, unsigned long seq)
+{
+	mmu_interval_set_seq(mni, seq);
+}
+
+#define mmu_interval_read_retry(mni, seq) (FAULT != NO_RETRY && real_retry(mni, seq))
+#define mmu_interval_set_seq(mni, seq) do { if (FAULT != NO_SET_SEQ) real_set_seq(mni, seq); } while (0)
+#define xa_erase(xa, index) (FAULT == NO_UPDATE ? NULL : (xa_erase)(xa, index))
+#include "test_hmm.c"
+
+extern struct kmem_cache *radix_tree_node_cachep;
+
+static struct mm_struct *mm;
+static unsigned long va;
+static struct inode inode = { .i_cdev = &dmirror_devices[0].cdevice };
+static struct file file;
+
+/* lib/radix-tree.c has it static. */
+static void node_ctor(void *p)
+{
+	struct xa_node *node = p;
+
+	memset(node, 0, sizeof(*node));
+	INIT_LIST_HEAD(&node->private_list);
+}
+
+static void device(void *unused)
+{
+	struct dmirror *dmirror = file.private_data;
+	void *entry;
+
+	if (dmirror_fault(dmirror, va, va + PAGE_SIZE, true))
+		return;
+	mutex_lock(&dmirror->mutex);
+	entry = xa_load(&dmirror->pt, va >> PAGE_SHIFT);
+	if (entry)
+		sd_device_write(xa_untag_pointer(entry), mm, va);
+	mutex_unlock(&dmirror->mutex);
+}
+
+static void take(void *unused)
+{
+	switch (TAKE) {
+	case DROP:
+		sd_madvise(mm, va, 1, MADV_DONTNEED);
+		break;
+	case UNMAP:
+		sd_munmap(mm, va, 1);
+		break;
+	case MIGRATE:
+		sd_migrate(mm, va);
+		break;
+	}
+}
+
+void scenario(void)
+{
+	mm = sd_mm("A");
+	va = sd_mmap(mm, NULL, 1);
+	sd_populate(mm, va);
+	radix_tree_node_cachep = kmem_cache_create("radix_tree_node", sizeof(struct xa_node), 0, 0, node_ctor);
+	if (dmirror_fops_open(&inode, &file))
+		__sd_fail("scenario", "dmirror_fops_open() fails", 0, 0, 0);
+	sd_cpu_run(0, mm, "device", device, NULL);
+	sd_cpu_run(1, mm, "take", take, NULL);
+}
