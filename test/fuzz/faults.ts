@@ -19,10 +19,9 @@ export const FAULTS: readonly Fault[] = [
     name: "claims-believed",
     what: "a section that claims to commute is believed whatever it touches",
     file: "src/engine/tracking.ts",
-    find: `  const refute = procedure(builder, [], () => {
+    find: `  const refute = procedure(builder, [], () => refuteObject(g.claim.sub(1).shr(2)));
 `,
-    replace: `  const refute = procedure(builder, [], () => {
-    when(1, () => give());
+    replace: `  const refute = procedure(builder, [], () => {});
 `,
   },
   {
@@ -66,7 +65,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "waits-in-the-middle",
     what: "what may have to wait need not begin a step",
-    file: "src/compile/instruction.ts",
+    file: "src/compile/engine-calls.ts",
     find: `      if (place.guarded) {
         // What may`,
     replace: `      if (place.guarded && place.segment < 0) {
@@ -147,7 +146,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "assumptions-unseen",
     what: "an assumption does not end the step before it",
-    file: "src/compile/instruction.ts",
+    file: "src/compile/engine-calls.ts",
     find: `        // What others could see before the assumption is looked at, they may see.
         c.getGlobal(globals.ops).if();`,
     replace: `        c.i32(0).if();`,
