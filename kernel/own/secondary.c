@@ -83,7 +83,7 @@ static void kvm_end(struct mmu_notifier *mn, const struct mmu_notifier_range *ra
 	spin_lock(&kvm->mmu_lock);
 	WRITE_ONCE(kvm->seq, kvm->seq + 1);
 	if (--kvm->in_progress < 0)
-		__sd_fail("bad-notifier", "an invalidation of {0:s} ends that has not begun", (sd_u64)kvm->name, 0, 0);
+		__sd_fail("bug-on", "an invalidation of {0:s} ends that has not begun", (sd_u64)kvm->name, 0, 0);
 	spin_unlock(&kvm->mmu_lock);
 }
 
