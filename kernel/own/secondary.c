@@ -14,6 +14,9 @@
 #include "own.h"
 
 #define GUEST_PAGES SD_UPAGES
+#define SPTE_PRESENT 0x100UL
+#define SPTE_WRITABLE 0x200UL
+#define SPTE_FRAME 0xffUL
 
 struct kvm {
 	struct mmu_notifier mn;
@@ -24,7 +27,7 @@ struct kvm {
 	spinlock_t mmu_lock;
 	long in_progress;
 	unsigned long seq;
-	unsigned long spte[GUEST_PAGES];	/* frame, or 0 */
+	unsigned long spte[GUEST_PAGES];	/* frame and permission, or 0 */
 	unsigned long cached[GUEST_PAGES];	/* removed, and not flushed yet */
 };
 
@@ -103,19 +106,21 @@ static const struct mmu_notifier_ops kvm_ops = {
 	.invalidate_range_end = kvm_end,
 };
 
-static bool guest_fault(struct kvm *kvm, unsigned long gfn)
+/* A read is served with what is there, also if that may not be written to. */
+static bool guest_fault(struct kvm *kvm, unsigned long gfn, bool write)
 {
 	unsigned long seq = READ_ONCE(kvm->seq);
 	struct page *page;
 
 	smp_rmb();
-	if (get_user_pages_unlocked(kvm->va + gfn * PAGE_SIZE, 1, &page, FOLL_WRITE) != 1)
+	if (get_user_pages_unlocked(kvm->va + gfn * PAGE_SIZE, 1, &page, write ? FOLL_WRITE : 0) != 1)
 		return false;
 	spin_lock(&kvm->mmu_lock);
 	if (!kvm->in_progress && seq == kvm->seq) {
 		__sd_atomic_begin(SD_STEP, NULL);
-		kvm->spte[gfn] = (unsigned long)sd_frame(page);
-		__sd_event("spte", "shadow entry of guest page {0:d} of {1:s}: {2:p}", gfn, (sd_u64)kvm->name, (sd_u64)sd_mem[kvm->spte[gfn]]);
+		kvm->spte[gfn] = (unsigned long)sd_frame(page) | SPTE_PRESENT | (write ? SPTE_WRITABLE : 0);
+		__sd_event("spte", write ? "shadow entry of guest page {0:d} of {1:s}: {2:p}" : "shadow entry of guest page {0:d} of {1:s}: {2:p} (read-only)",
+			   gfn, (sd_u64)kvm->name, (sd_u64)sd_mem[sd_frame(page)]);
 		__sd_atomic_end();
 	}
 	spin_unlock(&kvm->mmu_lock);
@@ -126,18 +131,18 @@ static bool guest_fault(struct kvm *kvm, unsigned long gfn)
 static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, bool write)
 {
 	for (;;) {
-		unsigned long gfn = first, frame, cached;
-		bool served;
+		unsigned long gfn = first, entry, cached;
+		bool served, allowed;
 
 		__sd_atomic_begin(SD_STEP, NULL);
 		if (nr > 1)
 			gfn += (unsigned long)__sd_choose((int)nr);
 		if (gfn >= kvm->nr)
 			__sd_fail("scenario", "{0:s} has no guest page {1:d}", (sd_u64)kvm->name, gfn, 0);
-		frame = kvm->spte[gfn];
+		entry = kvm->spte[gfn];
 		cached = kvm->cached[gfn];
-		if (cached && cached != frame && __sd_choose(2)) {
-			frame = cached;
+		if (cached && cached != entry && __sd_choose(2)) {
+			entry = cached;
 			__sd_event("stale", "{0:s} uses the shadow entry of guest page {1:d} that was removed in {2:w}", (sd_u64)kvm->name, gfn,
 				   (sd_u64)&kvm->cached[gfn]);
 			__sd_event("missing flush", "The vCPUs of {0:s} have not been kicked since", (sd_u64)kvm->name, 0, 0);
@@ -146,13 +151,14 @@ static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, 
 				   (sd_u64)&kvm->spte[gfn]);
 			__sd_event("missing notifier", "No notifier call for {0:x} has removed it since", kvm->va + gfn * PAGE_SIZE, 0, 0);
 		}
-		if (frame)
-			sd_contents_access(kvm->name, sd_upage_at(kvm->mm, kvm->va + gfn * PAGE_SIZE), (int)frame, write);
+		allowed = entry && (!write || (entry & SPTE_WRITABLE));
+		if (allowed)
+			sd_contents_access(kvm->name, sd_upage_at(kvm->mm, kvm->va + gfn * PAGE_SIZE), (int)(entry & SPTE_FRAME), write);
 		__sd_atomic_end();
-		if (frame)
+		if (allowed)
 			return;
 		__sd_busy(1);
-		served = guest_fault(kvm, gfn);
+		served = guest_fault(kvm, gfn, write);
 		__sd_busy(0);
 		if (!served)
 			sd_wait_for_ever();	/* as after KVM_EXIT_MMIO: nothing is there any more */
