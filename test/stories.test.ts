@@ -122,13 +122,13 @@ describe.skipIf(!treeInstalled("6.1"))("a story of a real tree", () => {
 
   it("tells the driver's callback and its reads, and folds away what the kernel only prepares", { timeout: 120_000 }, async () => {
     const { out } = await run(["check", "--tree", "6.1", ...files, "-DMISTAKE=2", "--width", "180"]);
-    expect(out).toContain(":44 reads pte = 1");
+    expect(out).toContain(":41 reads pte = 1");
     expect(out).toContain("mmu_interval_read_retry: reads notifier.invalidate_seq = 1");
     expect(out).toContain("mmu_interval_set_seq: notifier.invalidate_seq: 1 -> 3");
-    expect(out).toContain(":74 mmu_notifier_invalidate_range_start()");
+    expect(out).toContain(":71 mmu_notifier_invalidate_range_start()");
     const full = (await run(["check", "--tree", "6.1", ...files, "-DMISTAKE=2", "--width", "180", "--full"])).out;
     expect(full).toContain("subscriptions->invalidate_seq: 2 -> 3");
     expect(out).not.toMatch(/kmalloc object|rb_link_node/);
-    expect(out).toMatch(/driver:62 read entry, last written in step \d+ \(fault:51\), and freed, last written in step \d+ \(cpu:78\)/);
+    expect(out).toMatch(/driver:59 read entry, last written in step \d+ \(fault:48\), and freed, last written in step \d+ \(cpu:75\)/);
   });
 });

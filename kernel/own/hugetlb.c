@@ -105,12 +105,7 @@ struct page *sd_page_of(struct file *file, unsigned int index)
 int sd_migrate_huge(struct page *page)
 {
 	/* As mm/internal.h has it. */
-	struct {
-		int nid;
-		nodemask_t *nmask;
-		gfp_t gfp_mask;
-		enum migrate_reason reason;
-	} target = { .nid = 0, .gfp_mask = GFP_KERNEL, .reason = MR_MEMORY_FAILURE };
+	struct { int nid; nodemask_t *nmask; gfp_t gfp_mask; enum migrate_reason reason; } target = { .nid = 0, .gfp_mask = GFP_KERNEL, .reason = MR_MEMORY_FAILURE };
 	LIST_HEAD(list);
 
 #ifdef SD_HAS_ISOLATE_FOLIO
