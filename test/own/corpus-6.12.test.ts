@@ -1,0 +1,3 @@
+import { corpusOn } from "./on-tree.ts";
+
+corpusOn("6.12");
