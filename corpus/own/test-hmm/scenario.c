@@ -52,7 +52,7 @@ static void device(void *unused)
 	mutex_lock(&dmirror->mutex);
 	entry = xa_load(&dmirror->pt, va >> PAGE_SHIFT);
 	if (entry)
-		sd_device_write(xa_untag_pointer(entry), mm, va);
+		sd_entry_write("the device", xa_untag_pointer(entry), mm, va);
 	mutex_unlock(&dmirror->mutex);
 }
 
