@@ -3,9 +3,8 @@
  * verdict there is nothing to draw; that is said, and no file is touched.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { fault } from "../base/diagnostics.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { packageRoot } from "../host/paths.ts";
 import { sourceFiles } from "../host/sources.ts";
 import { htmlFile } from "../picture/html-file.ts";
@@ -16,6 +15,7 @@ import { type Violation, viewOf } from "../picture/view.ts";
 import type { Verdict } from "../report/verdict.ts";
 import { type CheckSettings, picturesAsked } from "../settings/options.ts";
 import type { Io } from "./io.ts";
+import { writeNamed } from "./print.ts";
 
 export function draw(verdict: Verdict, settings: CheckSettings, io: Io): void {
   const asked = picturesAsked(settings);
@@ -25,7 +25,7 @@ export function draw(verdict: Verdict, settings: CheckSettings, io: Io): void {
     io.stderr.write(`note: there is no violation to draw: ${files} ${asked.length > 1 ? "are" : "is"} not written\n`);
     return;
   }
-  for (const [form, file] of asked) write(file, textOf(form, verdict, io), io);
+  for (const [form, file] of asked) writeNamed(textOf(form, verdict, io), file, io);
 }
 
 function textOf(form: string, verdict: Violation, io: Io): string {
@@ -40,11 +40,3 @@ function textOf(form: string, verdict: Violation, io: Io): string {
 const viewerScript = (): string => readFileSync(join(packageRoot, "dist/page/viewer.js"), "utf8");
 
 const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("base64");
-
-function write(file: string, text: string, io: Io): void {
-  try {
-    writeFileSync(resolve(io.cwd, file), text);
-  } catch (error) {
-    throw fault({ code: "SD402", message: `cannot write ${file}: ${error instanceof Error ? error.message : error}` });
-  }
-}

@@ -41,10 +41,14 @@ export function writeWhole(text: string, where: string | true, io: Io): void {
     io.stdout.write(text);
     return;
   }
+  writeNamed(text, where, io);
+}
+
+export function writeNamed(text: string, file: string, io: Io): void {
   try {
-    writeFileSync(resolve(io.cwd, where), text);
+    writeFileSync(resolve(io.cwd, file), text);
   } catch (error) {
-    throw fault({ code: "SD402", message: `cannot write ${where}: ${error instanceof Error ? error.message : error}` });
+    throw fault({ code: "SD402", message: `cannot write ${file}: ${error instanceof Error ? error.message : error}` });
   }
 }
 

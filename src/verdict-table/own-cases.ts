@@ -47,15 +47,21 @@ export const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
 /** Seconds: a case that takes longer is too big. */
 export const OWN_TIMEOUT = 300;
 
-export function ownGroups(): OwnGroup[] {
-  return readdirSync(CORPUS)
+/** The folders of a part of the corpus that have a `cases.json`, each with what it holds. */
+export function caseFolders<T>(corpus: string): readonly { readonly name: string; readonly dir: string; readonly held: T }[] {
+  return readdirSync(corpus)
     .sort()
-    .filter((name) => existsSync(join(CORPUS, name, "cases.json")))
-    .map((name) => {
-      const group = JSON.parse(readFileSync(join(CORPUS, name, "cases.json"), "utf8")) as Omit<OwnGroup, "name" | "scenario">;
-      return { ...group, name, scenario: join(CORPUS, name, "scenario.c") };
-    });
+    .map((name) => ({ name, dir: join(corpus, name) }))
+    .filter(({ dir }) => existsSync(join(dir, "cases.json")))
+    .map(({ name, dir }) => ({ name, dir, held: JSON.parse(readFileSync(join(dir, "cases.json"), "utf8")) as T }));
 }
+
+export const ownGroups = (): OwnGroup[] =>
+  caseFolders<Omit<OwnGroup, "name" | "scenario">>(CORPUS).map(({ name, dir, held }) => ({
+    ...held,
+    name,
+    scenario: join(dir, "scenario.c"),
+  }));
 
 /** Those of a group that are for a tree of that version. */
 export const casesFor = (group: OwnGroup, version: KernelVersion): readonly OwnCase[] =>

@@ -5,7 +5,7 @@
  * one, 2 if no tree is installed. A case may undo one historical fix: then, and only then, the
  * tree's file is compiled from a copy in which one text is replaced.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { ahead } from "../check/prepared.ts";
@@ -22,6 +22,7 @@ import { type Cache, keyOf, openCache } from "../host/cache.ts";
 import { packageRoot } from "../host/paths.ts";
 import { type Edit, editedCopy, gatheredEdits, type NamedReplacement } from "../own/edits.ts";
 import { outcomeWord, type Verdict } from "../report/verdict.ts";
+import { caseFolders } from "./own-cases.ts";
 
 /** As `cases.json` has it. */
 interface Group {
@@ -72,15 +73,7 @@ const corpus = join(packageRoot, "corpus/real");
 /** A case that takes longer than this is a case that is too big. */
 const TIMEOUT = 300;
 
-export function realGroups(): RealGroup[] {
-  return readdirSync(corpus)
-    .sort()
-    .filter((name) => existsSync(join(corpus, name, "cases.json")))
-    .map((name) => {
-      const dir = join(corpus, name);
-      return { name, dir, ...(JSON.parse(readFileSync(join(dir, "cases.json"), "utf8")) as Group) };
-    });
-}
+export const realGroups = (): RealGroup[] => caseFolders<Group>(corpus).map(({ name, dir, held }) => ({ name, dir, ...held }));
 
 export interface Installed {
   readonly tree: KernelTree;
