@@ -37,6 +37,7 @@ static void begin(struct mm_struct *mm, unsigned long va, unsigned int nr)
 	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
+	sd_need_mapped(mm, va, nr);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (within(i, mm, va, nr))
 			sd_take_away(i);
@@ -71,11 +72,12 @@ int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr, int advi
 		end(mm, va, nr, !err && advice == MADV_DONTNEED, false);
 	if (advice == MADV_FREE && !err) {
 		/* What was there, or zeroes, as long as nobody writes. */
-		unsigned int i;
+		int i;
 
 		__sd_atomic_begin(SD_STEP, NULL);
-		for (i = 0; i < nr; i++)
-			sd_current_in[sd_upages[sd_upage_at(mm, va + i * PAGE_SIZE)].location] |= SD_ZEROES;
+		for (i = 0; i < sd_nr_upages; i++)
+			if (within(i, mm, va, nr))
+				sd_current_in[sd_upages[i].location] |= SD_ZEROES;
 		__sd_atomic_end();
 	}
 	return err;
@@ -96,6 +98,7 @@ static void set_readonly(struct mm_struct *mm, unsigned long va, unsigned int nr
 	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
+	sd_need_mapped(mm, va, nr);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (within(i, mm, va, nr))
 			sd_readonly[i] = readonly;
@@ -123,9 +126,10 @@ unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 	int i, before = sd_nr_upages;
 
 	__sd_atomic_begin(SD_STEP, NULL);
+	sd_need_mapped(mm, va, nr);
 	for (i = 0; i < before; i++)
 		if (within(i, mm, va, nr))
-			sd_new_upage(mm, sd_upages[i].va - va + to, sd_upages[i].location);
+			sd_upages[sd_new_upage(mm, sd_upages[i].va - va + to, sd_upages[i].location)].huge = sd_upages[i].huge;
 	__sd_atomic_end();
 	went = (unsigned long)call(__x64_sys_mremap, mm, va, nr * PAGE_SIZE, nr * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	__sd_atomic_begin(SD_STEP, NULL);

@@ -91,7 +91,7 @@ void sd_hugetlb_upages(struct mm_struct *mm, struct file *file, unsigned long st
 	unsigned int i;
 
 	for (i = 0; i < of(file)->nr_pages; i++)
-		sd_new_upage(mm, start + i * HPAGE_SIZE, of(file)->location[i]);
+		sd_upages[sd_new_upage(mm, start + i * HPAGE_SIZE, of(file)->location[i])].huge = true;
 }
 
 /* Trees have indexed these files by huge pages, and by pages. */

@@ -97,6 +97,11 @@ extern unsigned long sd_tlb[SD_WALKERS][SD_UPAGES][SD_TLB_WAYS];
 extern unsigned long sd_cr3[SD_WALKERS];	/* the frame of the PGD that it walks from; 0: none of ours */
 extern const char *sd_walker_names[SD_WALKERS];
 int sd_upage_at(struct mm_struct *mm, unsigned long va);	/* fails if there is none */
+static __always_inline unsigned long sd_upage_size(int upage)
+{
+	return sd_upages[upage].huge ? HPAGE_PMD_SIZE : PAGE_SIZE;
+}
+void sd_need_mapped(struct mm_struct *mm, unsigned long va, unsigned int nr);	/* the same for a range */
 unsigned long sd_walk(const struct sd_upage *up, bool hardware);
 void sd_find_tables(const struct sd_upage *up);
 void sd_tlb_drop(int walker, unsigned long start, unsigned long end);	/* inside a section */

@@ -27,6 +27,22 @@ int sd_upage_at(struct mm_struct *mm, unsigned long va)
 	__sd_fail("scenario", "{0:x} is no address that the scenario has mapped in this address space", va, 0, 0);
 }
 
+/* What a call names has to be mapped, all of it: a call that promises nothing about any page would find nothing either. */
+void sd_need_mapped(struct mm_struct *mm, unsigned long va, unsigned int nr)
+{
+	unsigned long at = va, end = va + nr * PAGE_SIZE;
+	int i;
+
+	while (at < end) {
+		for (i = sd_nr_upages - 1; i >= 0; i--)
+			if (sd_upages[i].mm == mm && at - sd_upages[i].va < sd_upage_size(i))
+				break;
+		if (i < 0)
+			__sd_fail("scenario", "{0:x} is no address that the scenario has mapped in this address space", at, 0, 0);
+		at = sd_upages[i].va + sd_upage_size(i);
+	}
+}
+
 /*
  * The leaf for a user page, with the permissions of all levels, or 0. If @word is on the way it counts as @value, and *through says so.
  */
