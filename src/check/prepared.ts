@@ -14,7 +14,7 @@ import { buildProgram } from "../ir/build/build.ts";
 import type { Module } from "../ir/read/module.ts";
 import { parseModule } from "../ir/read/parse.ts";
 import { withParameters } from "../program/parameter-values.ts";
-import type { Program } from "../program/program.ts";
+import type { MemoryModel, Program } from "../program/program.ts";
 import type { KeptCode } from "../verify/machines.ts";
 
 /** Modules that were read while clang was busy, by text: of the program that is asked for next. */
@@ -36,18 +36,19 @@ export function readModule(text: string, source: string): Module {
 /** The program that was asked for last. */
 let last: { readonly code: string; readonly program: Program } | undefined;
 
-export function programOf(inputs: Inputs, cache: Cache): Program {
-  if (last?.code !== inputs.code) last = { code: inputs.code, program: codeOf(inputs, cache) };
+export function programOf(inputs: Inputs, cache: Cache, memory: MemoryModel = "sc"): Program {
+  const code = keyOf(inputs.code, memory);
+  if (last?.code !== code) last = { code, program: codeOf(inputs, cache, memory) };
   return withParameters(last.program, inputs.parameters);
 }
 
-function codeOf(inputs: Inputs, cache: Cache): Program {
-  const key = keyOf("program", codeVersion(), inputs.code);
+function codeOf(inputs: Inputs, cache: Cache, memory: MemoryModel): Program {
+  const key = keyOf("program", codeVersion(), inputs.code, memory);
   const kept = recall(cache, key) as Program | undefined;
   if (kept !== undefined) return kept;
   const program = buildProgram(
     inputs.units.map((unit) => readAhead.get(unit.text) ?? parseModule(unit.text, unit.source)),
-    {},
+    { memory },
   );
   readAhead.clear();
   cache.put(key, serialize(program));

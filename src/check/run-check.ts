@@ -17,7 +17,7 @@ import { keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepa
 export interface CheckOptions
   extends Pick<
     VerifyOptions,
-    "scenario" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "began" | "merge" | "engine" | "defines" | "story"
+    "scenario" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "began" | "merge" | "engine" | "memory" | "defines" | "story"
   > {
   readonly cache: Cache;
   /** Paths in the verdict are written from here; without it from the current folder. */
@@ -29,15 +29,16 @@ export interface CheckOptions
 export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
   const { cache, cwd = process.cwd(), command = "", ...options } = { ...given, began: given.began ?? Date.now() };
   hooks.onWork?.("the IR was read and linked");
-  const program = programOf(inputs, cache);
-  const key = `${inputs.key}-${options.merge}-${options.preemptions === undefined}`;
+  const memory = options.memory ?? "sc";
+  const program = programOf(inputs, cache, memory);
+  const key = `${inputs.key}-${options.merge}-${memory}-${options.preemptions === undefined}`;
   return verify(
     program,
     {
       ...options,
       provenance: provenanceOf(inputs, command),
       remarks: inputRemarks(inputs, program, cwd),
-      kept: keptCode(`${inputs.code}-${options.merge}`, cache),
+      kept: keptCode(`${inputs.code}-${options.merge}-${memory}`, cache),
       knowledge: recallKnowledge(key, cache),
       onKnowledge: (knowledge) => rememberKnowledge(key, knowledge, cache),
       host: { ...sourceFiles(cwd), audience: audienceOf(inKernel), memoryInUse: () => process.memoryUsage().rss, breathe },

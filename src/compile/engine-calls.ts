@@ -118,6 +118,12 @@ export function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, p
       c.call(module.sections.refuted);
       keep();
       return;
+    case "shared":
+      pushPlace(e, args[0]!);
+      values.push(args[1]!);
+      c.call(module.accesses.isShared);
+      keep();
+      return;
     case "busy":
       values.pushCondition(args[0]!);
       c.call(module.support.busy);

@@ -12,7 +12,7 @@ import type { Merging } from "../machine/machine.ts";
 import { existingProcedure, type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { block, either, give, local, when } from "../wasm/control.ts";
 import { loadBytes, table, U8, view } from "../wasm/records.ts";
-import { i32, increase, type Local, type Value } from "../wasm/values.ts";
+import { i32, i64, increase, type Local, nonZero, type Value } from "../wasm/values.ts";
 import { RACE } from "./layouts.ts";
 import { defineLivenessCheck } from "./liveness-check.ts";
 import { defineLocalVariables } from "./local-variables.ts";
@@ -30,6 +30,8 @@ export interface Accesses {
    * the step's own.
    */
   readonly shouldPark: Record<"plain" | "marked", Func<["i64", "i32"], "i32">>;
+  /** (address, bytes) → 1 if a word of it was known to be shared when the pass began. */
+  readonly isShared: Func<["i64", "i64"], "i64">;
   /** (address, access) → value, zero-extended. */
   readonly load: Record<"plain" | "marked", Record<Bytes, Load>>;
   /** (address, value, access). */
@@ -79,17 +81,25 @@ export function defineAccesses(engine: Engine, tracking: Tracking, hook: number 
     increase(g.ops);
     return i32(0);
   };
+  const known = (address: Value<"i64">, lastByte: Value<"i32">): Value<"i32"> => {
+    const first = shared.at(address.toI32().shr(3));
+    const last = shared.at(address.toI32().add(lastByte).shr(3));
+    return first.or(last).and(KNOWN);
+  };
   const parks = (plain: boolean): Func<["i64", "i32"], "i32"> =>
     func(builder, ["i64", "i32"], "i32", (address, lastByte) => {
       if (merging === "full") {
         // An address outside memory cannot be shared; the access itself will fail.
         when(outside(address), () => give(0));
-        const first = shared.at(address.toI32().shr(3));
-        const last = shared.at(address.toI32().add(lastByte).shr(3));
-        when(first.or(last).and(KNOWN).isZero(), () => give(0));
+        when(known(address, lastByte).isZero(), () => give(0));
       }
       return parkBefore(plain);
     });
+  const isShared = func(builder, ["i64", "i64"], "i64", (address, bytes) => {
+    when(outside(address), () => give(0n));
+    // With fewer merges, any word may be: it is not asked which are.
+    return merging === "full" ? nonZero(known(address, bytes.toI32().sub(1))).toI64() : i64(1n);
+  });
   const shouldPark = { plain: parks(true), marked: parks(false) };
 
   const checkLiveness = defineLivenessCheck(engine);
@@ -206,6 +216,7 @@ export function defineAccesses(engine: Engine, tracking: Tracking, hook: number 
   const locals = defineLocalVariables(engine, merging, tracking, rawStore[1], parkBefore);
   return {
     shouldPark,
+    isShared,
     beginLocal: locals.begin,
     endLocal: locals.end,
     localParks: locals.parks,

@@ -14,6 +14,7 @@ import { cleanFunction, type RegisterNames } from "./clean.ts";
 import { successors } from "./flow.ts";
 import type { Block, DebugInfo, Func, Instr, Loc, Operand, Phi, Program, Reg, Terminator } from "./program.ts";
 import { mapInstr, mapTerminator } from "./rewrite.ts";
+import { BUFFER_FUNCTIONS } from "./store-buffers.ts";
 
 export interface InlineOptions {
   /**
@@ -41,7 +42,7 @@ export function inline(program: Program, options: InlineOptions): Program {
   const positions = createPositions(program.debug.locs);
   const { order, recursive } = calleesFirst(program);
   const sites = countCalls(program);
-  const roots = new Set([program.setup, program.final, program.watchpointHook, ...program.functionAt.values()]);
+  const roots = new Set(rootsOf(program));
   const dependent = new Set<number>();
   const faults: Diagnostic[] = [];
 
@@ -56,7 +57,7 @@ export function inline(program: Program, options: InlineOptions): Program {
         faults.push(recursiveSection(program, target));
         return false;
       }
-      if (recursive.has(callee) || size > room) return false;
+      if (recursive.has(callee) || size > room || BUFFER_FUNCTIONS.has(target.name)) return false;
       if (localsOf(target) > 0 && localsOf(before) + localsOf(target) > MOST_LOCALS) return false;
       const wanted = size <= options.small || (options.small > 0 && sites[callee] === 1 && !roots.has(callee));
       if (wanted) room -= size;
@@ -276,10 +277,18 @@ const IDENTITY = {
   loc: (l: number): number => l,
 };
 
+const rootsOf = (program: Program): number[] => [
+  program.setup,
+  program.final,
+  program.watchpointHook,
+  ...program.functionAt.values(),
+  ...program.funcs.flatMap((f, n) => (BUFFER_FUNCTIONS.has(f.name) ? [n] : [])),
+];
+
 /** Without the functions that no call, pointer or root names. */
 function dropUnused(program: Program): Program {
   const used = new Set<number>();
-  const work = [program.setup, program.final, program.watchpointHook, ...program.functionAt.values()].filter((n) => n >= 0);
+  const work = rootsOf(program).filter((n) => n >= 0);
   for (let n = work.pop(); n !== undefined; n = work.pop()) {
     if (used.has(n)) continue;
     used.add(n);

@@ -138,7 +138,7 @@ function forEachInstr(func: Func, visit: (instr: Instr, block: number, index: nu
  * How many sections are open before each instruction. A block reached with different numbers is a
  * fault.
  */
-function sectionDepths(program: Program, func: Func, faults: Diagnostic[]): readonly Uint8Array[] {
+export function sectionDepths(program: Program, func: Func, faults: Diagnostic[]): readonly Uint8Array[] {
   const entry: (number | undefined)[] = func.blocks.map(() => undefined);
   const depths = func.blocks.map((b) => new Uint8Array(b.instrs.length));
   const work = [0];

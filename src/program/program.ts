@@ -27,6 +27,12 @@ export type Rmw = "xchg" | "add" | "sub" | "and" | "nand" | "or" | "xor" | "max"
 export type Order = "plain" | "marked";
 
 /**
+ * Which memory the program runs on: sequentially consistent, or x86's, where a CPU's stores reach
+ * memory later, in their order (`store-buffers.ts`).
+ */
+export type MemoryModel = "sc" | "tso";
+
+/**
  * What the engine itself provides to C: see `kernel/include/shootdown.h`, where each is documented.
  */
 export type Intrinsic =
@@ -47,6 +53,7 @@ export type Intrinsic =
   | "took"
   | "refute"
   | "refuted"
+  | "shared"
   | "busy"
   | "busy_any"
   | "on_cpu"

@@ -28,6 +28,7 @@ export function reportJson(verdict: Verdict): Json {
       maxSeconds: bounds.maxSeconds ?? null,
       maxMemoryBytes: bounds.maxMemoryBytes ?? null,
       merging: bounds.merging,
+      memory: bounds.memory ?? "sc",
       sharedWords: bounds.sharedWords,
       assumed: bounds.assumed,
       ...((bounds.model ?? []).length === 0 ? {} : { model: bounds.model! }),

@@ -137,6 +137,7 @@ function boundsText(bounds: Bounds): string {
     ...(bounds.maxDepth === undefined ? [] : [`depth ${number(bounds.maxDepth)}`]),
     ...(bounds.maxSeconds === undefined ? [] : [seconds(bounds.maxSeconds)]),
     ...(bounds.maxMemoryBytes === undefined ? [] : [bytes(bounds.maxMemoryBytes)]),
+    ...(bounds.memory === "tso" ? ["stores that wait in store buffers (--memory tso)"] : []),
     `merging ${bounds.merging} (${amount(bounds.sharedWords, "shared word")})`,
     ...(bounds.assumed === 0 ? [] : [`${amount(bounds.assumed, "path")} abandoned by the scenario`]),
     ...(bounds.model ?? []),

@@ -6,6 +6,7 @@ import { shownDeep } from "../base/shown.ts";
 import type { RaceReport } from "../explain/describe-races.ts";
 import type { Story } from "../explain/story.ts";
 import type { Failure, Merging } from "../machine/machine.ts";
+import type { MemoryModel } from "../program/program.ts";
 import type { Schedule } from "../machine/schedule.ts";
 
 export interface Counts {
@@ -27,6 +28,8 @@ export interface Bounds {
   readonly maxSeconds: number | undefined;
   readonly maxMemoryBytes: number | undefined;
   readonly merging: Merging;
+  /** Left out: "sc". */
+  readonly memory?: MemoryModel | undefined;
   /** Words that two threads touch without a common lock: how many were found. */
   readonly sharedWords: number;
   /** Paths that the scenario itself abandoned, with __sd_assume. */

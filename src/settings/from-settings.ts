@@ -29,7 +29,7 @@ export async function compileWith(
 
 export function optionsOf(
   scenario: string,
-  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine">,
+  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine" | "memory">,
   cache: Cache,
 ): CheckOptions {
   return {
@@ -40,6 +40,7 @@ export function optionsOf(
     timeout: settings.timeout,
     merge: settings.merge,
     engine: settings.engine,
+    memory: settings.memory,
     defines: settings.define,
     cache,
   };

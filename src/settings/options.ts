@@ -17,6 +17,7 @@ import { below, real } from "../clang/reach.ts";
 import { textOf } from "../host/files.ts";
 import { noteSources } from "../host/sources.ts";
 import type { Merging } from "../machine/machine.ts";
+import type { MemoryModel } from "../program/program.ts";
 import { cpus, define, FORMATS, type Format, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
 
 /** As commander leaves them: what was not given is absent. */
@@ -38,6 +39,7 @@ export interface GivenOptions {
   timeout?: number;
   merge?: Merging;
   engine?: "compiled" | "interpreter";
+  memory?: MemoryModel;
   json?: string | true;
   format?: "text" | "json" | Format;
   output?: string;
@@ -117,6 +119,12 @@ function addSearchOptions(command: Command): Command {
       ]),
     )
     .addOption(
+      new Option("--memory <model>", "when stores reach memory: at once, or later, from store buffers as on x86 (default sc)").choices([
+        "sc",
+        "tso",
+      ]),
+    )
+    .addOption(
       new Option("--engine <name>", "compiled to WebAssembly, or the slow reference (default compiled)").choices([
         "compiled",
         "interpreter",
@@ -173,6 +181,7 @@ const ITS_OWN: ReadonlySet<string> = new Set<keyof GivenOptions>([
   "maxMemory",
   "timeout",
   "merge",
+  "memory",
 ]);
 
 /** The options that a scenario gives itself. */

@@ -113,8 +113,8 @@ export function realCase(group: string, name: string): { group: RealGroup; one: 
 export const firstTree = ({ trees }: RealGroup): KernelVersion => trees[0] ?? DEFAULT_KERNEL;
 
 /** What of the options a result depends on. */
-const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine }: CheckOptions): string =>
-  JSON.stringify([preemptions, maxStates, maxMemory, timeout, merge, engine]);
+const searchOf = ({ preemptions, maxStates, maxMemory, timeout, merge, engine, memory }: CheckOptions): string =>
+  JSON.stringify([preemptions, maxStates, maxMemory, timeout, merge, engine, memory]);
 
 export async function checkPrepared({ inputs, options }: Prepared, hooks: CheckHooks): Promise<CellOutcome> {
   const verdict = shownVerdict(await runCheck(inputs, options, hooks));

@@ -12,7 +12,7 @@ import { type CheckResult, check, type Inconclusive, type Knowledge } from "../e
 import { createInterpreter } from "../interpret/interpreter.ts";
 import { memoryForCode } from "../ir/build/limits.ts";
 import { accessSites } from "../program/flow.ts";
-import type { Program } from "../program/program.ts";
+import type { MemoryModel, Program } from "../program/program.ts";
 import { modelBounds } from "../program/stated-bounds.ts";
 import type { Common, Provenance, Verdict } from "../report/verdict.ts";
 import { type KeptCode, type MachineOptions, machinesOf } from "./machines.ts";
@@ -33,6 +33,8 @@ export interface VerifyOptions extends MachineOptions {
   /** What the reader calls it: the first file that was named. */
   readonly scenario: string;
   readonly maxStates: number | undefined;
+  /** Which memory the program was made for; left out: "sc". */
+  readonly memory?: MemoryModel | undefined;
   /** Seconds, from when the command began. */
   readonly timeout: number | undefined;
   /** When that was, in milliseconds since 1970; left out: now. */
@@ -149,6 +151,7 @@ function verdictOf(program: Program, options: VerifyOptions, result: CheckResult
       maxSeconds: options.timeout,
       maxMemoryBytes: options.maxMemory,
       merging: options.merge,
+      memory: options.memory,
       sharedWords: knowledge.sharedWords.length,
       assumed: counts.assumed,
       model: modelBounds(program),

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Compiler and ordering vocabulary. READ_ONCE and WRITE_ONCE are volatile accesses: to the engine they are
- * marked accesses, possible scheduling points. Memory is sequentially consistent here, so
- * barriers only keep the compiler from moving things.
+ * marked accesses, possible scheduling points. On x86 only smp_mb() is more than a word to the compiler
+ * (docs/memory-order.md).
  */
 #ifndef _LINUX_COMPILER_H
 #define _LINUX_COMPILER_H
 
+#include <shootdown.h>
 #include <linux/types.h>
 #include <linux/version.h>
 
@@ -44,7 +45,7 @@
 #define ACCESS_ONCE(x) (*(volatile __typeof__(x) *)&(x))
 
 #define barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
-#define smp_mb() barrier()
+#define smp_mb() __sd_fence()
 #define smp_rmb() barrier()
 #define smp_wmb() barrier()
 #define smp_mb__before_atomic() barrier()
@@ -52,7 +53,7 @@
 #define smp_read_barrier_depends() barrier()
 #define smp_load_acquire(p) READ_ONCE(*(p))
 #define smp_store_release(p, v) WRITE_ONCE(*(p), v)
-#define smp_store_mb(var, value) WRITE_ONCE(var, value)
+#define smp_store_mb(var, value) do { WRITE_ONCE(var, value); __sd_fence(); } while (0)
 #define cpu_relax() barrier()
 
 #define BUILD_BUG_ON(cond) _Static_assert(!(cond), "BUILD_BUG_ON")

@@ -4,7 +4,8 @@
 
 import { InputFault } from "../../base/diagnostics.ts";
 import { inline } from "../../program/inline.ts";
-import type { Program } from "../../program/program.ts";
+import type { MemoryModel, Program } from "../../program/program.ts";
+import { withoutFlags, withStoreBuffers } from "../../program/store-buffers.ts";
 import { createDebugInfo, type DebugInfoBuilder } from "../debug/debug-info.ts";
 import { layOut } from "../link/layout.ts";
 import { type Linked, link } from "../link/link.ts";
@@ -23,6 +24,8 @@ export interface BuildOptions {
   readonly inlineSmall?: number;
   /** No function grows beyond this many instructions by inlining. */
   readonly inlineMax?: number;
+  /** Default: "sc". */
+  readonly memory?: MemoryModel;
   /** No limits on sizes (`limits.ts`): for whoever made the program and does not search it. */
   readonly anySize?: boolean;
 }
@@ -37,9 +40,10 @@ export function buildProgram(modules: readonly Module[], options: BuildOptions =
 
 function build(modules: readonly Module[], options: BuildOptions): Program {
   const debug = createDebugInfo();
-  const linked = link(modules, debug);
+  const linked = link(modules, debug, options.memory);
   const lowered = lowerOrSayAll(linked, debug, options);
-  const program = inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
+  const inlined = inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
+  const program = options.memory === "tso" ? withStoreBuffers(inlined) : withoutFlags(inlined);
   if (options.anySize !== true) checkBuilt(program);
   return program;
 }

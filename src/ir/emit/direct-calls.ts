@@ -77,3 +77,8 @@ export function emitNamedCall(
   refuse(f, i, `a call of ${name}, which is not a function,`);
   return widths.map(() => ZERO);
 }
+
+/** All stores of this CPU reach memory before anything that follows: mfence, or a locked instruction. */
+export function emitFence(f: FunctionLowering, i: IrInstruction): void {
+  if (f.program.linked.memory === "tso") emitNamedCall(f, i, "__sd_fence", [], []);
+}

@@ -9,7 +9,8 @@
  */
 
 import { type Diagnostic, InputFault } from "../../base/diagnostics.ts";
-import type { Intrinsic } from "../../program/program.ts";
+import type { Intrinsic, MemoryModel } from "../../program/program.ts";
+import { BUFFER_FUNCTIONS, ORDERING } from "../../program/store-buffers.ts";
 import { PERCPU_SELF, paravirtFunction } from "../asm/paravirt.ts";
 import type { AsmPlan } from "../asm/parsed-asm.ts";
 import { planAsm } from "../asm/plan.ts";
@@ -63,6 +64,7 @@ export interface Linked {
   readonly setup: number;
   readonly final: number;
   readonly watchpointHook: number;
+  readonly memory: MemoryModel;
   readonly faults: readonly Diagnostic[];
   /** What is mentioned and not defined, by name. */
   readonly missing: ReadonlyMap<string, { readonly kind: "function" | "variable"; readonly mentions: readonly Mention[] }>;
@@ -96,7 +98,7 @@ function keyBase(value: IrValue | undefined): { name: string; atStart: boolean }
  * What is missing or defined twice is in `faults`: lowering goes on, so that what it refuses is
  * known at the same time.
  */
-export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linked {
+export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory: MemoryModel = "sc"): Linked {
   const tables = collectSymbols(modules);
   const locs = debug.finish([]).locs;
   const functions: LinkedFunction[] = [];
@@ -184,7 +186,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
   };
 
   const mention = (module: Module, name: string, how: "call" | "value", where: () => Mention): void => {
-    if (name.startsWith("llvm.") || INTRINSICS.has(name)) return;
+    if (name.startsWith("llvm.") || INTRINSICS.has(name) || (memory === "sc" && ORDERING.has(name))) return;
     const d = find(module, name);
     if (d === undefined) {
       if (tables.weakDeclarations.get(module)?.has(name)) return;
@@ -320,6 +322,8 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
   }
   const final = root("sd_final");
   const watchpointHook = root("sd_watched_store");
+  const buffers = memory === "sc" ? undefined : tables.shared.get("__sd_buffered_thread")?.module;
+  if (buffers !== undefined) for (const name of BUFFER_FUNCTIONS) root(name);
 
   for (;;) {
     const next = pendingBlocks.pop();
@@ -343,6 +347,9 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
   }
 
   const lookup = (module: Module, name: string): Target | undefined => {
+    if (memory === "sc" && ORDERING.has(name)) return undefined;
+    // A thread that ends lets its stores reach memory first.
+    if (name === "__sd_thread" && buffers !== undefined && module !== buffers) return lookup(buffers, "__sd_buffered_thread");
     const intrinsic = INTRINSICS.get(name);
     if (intrinsic !== undefined) return { kind: "intrinsic", intrinsic };
     const d = find(module, name);
@@ -350,7 +357,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder): Linke
     return targets.get(d);
   };
   const missed = new Map([...missing].map(([name, mentions]) => [name, { kind: kindOf(name), mentions }] as const));
-  return { functions, globals, lookup, branches, setup, final, watchpointHook, faults, missing: missed };
+  return { functions, globals, lookup, branches, setup, final, watchpointHook, memory, faults, missing: missed };
 }
 
 type KeyPlan = AsmPlan & { kind: "key" };

@@ -39,6 +39,7 @@ const ENGINE_CALLS: Readonly<Record<Intrinsic, readonly number[]>> = {
   took: [64, 32],
   refute: [64],
   refuted: [64],
+  shared: [64, 32],
   busy: [32],
   busy_any: [],
   on_cpu: [32, 64],

@@ -8,6 +8,7 @@
 
 import { ZERO } from "../../program/fold-constants.ts";
 import type { Intrinsic, Operand } from "../../program/program.ts";
+import { ORDERING } from "../../program/store-buffers.ts";
 import { emitCall } from "../emit/direct-calls.ts";
 import { endLocal, fresh } from "../emit/emit.ts";
 import { copyToLocal, emitCopy, emitFill } from "../emit/loads-and-stores.ts";
@@ -54,6 +55,10 @@ export function lowerCall(f: FunctionLowering, i: Call): void {
     lowerEngineCall(f, i, target.intrinsic);
     return;
   }
+  if (known !== undefined && target === undefined && ORDERING.has(known.name)) {
+    lowerOrdering(f, i, known.name);
+    return;
+  }
   const memory = known !== undefined && target === undefined ? MEMORY_FUNCTIONS.get(known.name) : undefined;
   if (memory !== undefined) {
     lowerMemoryCall(f, i, memory);
@@ -91,6 +96,17 @@ function lowerEngineCall(f: FunctionLowering, i: Call, intrinsic: Intrinsic): vo
   const dst = RESULTLESS.has(intrinsic) || width === undefined ? undefined : fresh(f.e, width);
   f.e.instrs.push({ op: "intrinsic", intrinsic, args, dst, loc: f.e.loc });
   define(f, i, dst === undefined ? zeros(f, i.resultType) : [{ reg: dst }]);
+}
+
+/** Where stores reach memory at once. */
+function lowerOrdering(f: FunctionLowering, i: Call, name: string): void {
+  if (name === "__sd_store_release") {
+    const release = i.args[0]?.value;
+    const target = release?.kind === "global" ? calleeTarget(f, release)?.target : undefined;
+    if (target?.kind === "function") emitCall(f, target.index, i.args.slice(1).flatMap((a) => typedValue(f, i, a)), []);
+    else refuse(f, i, "__sd_store_release of what is no function");
+  }
+  define(f, i, zeros(f, i.resultType));
 }
 
 function lowerMemoryCall(f: FunctionLowering, i: Call, kind: "copy" | "fill"): void {

@@ -12,7 +12,7 @@ import { planAsm } from "../asm/plan.ts";
 import type { DebugInfoBuilder } from "../debug/debug-info.ts";
 import { lowerBinary, lowerCast, lowerExtract, lowerFreeze, lowerIcmp, lowerInsert, lowerSelect } from "../emit/arithmetic.ts";
 import { createBulkFunctions } from "../emit/copying.ts";
-import { readsVarargs, signature } from "../emit/direct-calls.ts";
+import { emitFence, readsVarargs, signature } from "../emit/direct-calls.ts";
 import { beginLocal, bin, cmp, type Emitter, endLocal, fresh } from "../emit/emit.ts";
 import { emitLoad, lowerAlloca, lowerCmpxchg, lowerGep, lowerLoad, lowerRmw, lowerStore } from "../emit/loads-and-stores.ts";
 import {
@@ -256,7 +256,9 @@ function lowerInstruction(f: FunctionLowering, i: IrInstruction): void {
       lowerCmpxchg(f, i);
       return;
     case "fence":
-      return; // the memory model is sequential consistency
+      // The others order nothing that a store buffer would not.
+      if (!i.oneThread && i.ordering === "seq_cst") emitFence(f, i);
+      return;
     case "gep":
       lowerGep(f, i);
       return;

@@ -129,7 +129,7 @@ export type IrInstruction = Common &
         readonly weak: boolean;
         readonly volatile: boolean;
       }
-    | { readonly kind: "fence"; readonly ordering: Ordering }
+    | { readonly kind: "fence"; readonly oneThread: boolean; readonly ordering: Ordering }
     | { readonly kind: "gep"; readonly sourceType: IrType; readonly base: TypedValue; readonly indices: readonly TypedValue[] }
     | { readonly kind: "extractvalue"; readonly aggregate: TypedValue; readonly indices: readonly number[] }
     | { readonly kind: "insertvalue"; readonly aggregate: TypedValue; readonly element: TypedValue; readonly indices: readonly number[] }

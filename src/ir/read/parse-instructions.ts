@@ -157,8 +157,7 @@ function parseBody(s: Context, func: string, opcode: string, start: number): Rea
     case "atomicrmw":
       return { body: parseRmw(s), yields: true };
     case "fence":
-      parseSyncScope(s);
-      return { body: { kind: "fence", ordering: parseOrdering(s) }, yields: false };
+      return { body: { kind: "fence", oneThread: parseSyncScope(s), ordering: parseOrdering(s) }, yields: false };
     case "callbr":
       return parseCallbr(s);
     case "indirectbr": {

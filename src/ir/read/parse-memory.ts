@@ -23,12 +23,13 @@ export function parseOrdering(s: Context): Ordering {
   return ORDERINGS.get(name) ?? fail(s, `'${name}' is not a memory ordering`, start);
 }
 
-export function parseSyncScope(s: Context): void {
-  if (eatWord(s, "syncscope")) {
-    expect(s, 40);
-    string(s);
-    expect(s, 41);
-  }
+/** Whether only the compiler and signal handlers of the same thread are meant. */
+export function parseSyncScope(s: Context): boolean {
+  if (!eatWord(s, "syncscope")) return false;
+  expect(s, 40);
+  const scope = string(s);
+  expect(s, 41);
+  return scope === "singlethread";
 }
 
 /** Reads `, align 8` if it is next and not an attachment; else 0, for the type's own alignment. */

@@ -3,15 +3,15 @@
  * effect in our instructions.
  *
  * An entry gives false for a form that it does not know, which makes the asm a refused one.
- * Barriers, hints and user-access switches have no effect under sequential consistency. AT&T order:
- * sources first, destination last.
+ * Hints and user-access switches have no effect, nor do barriers other than full ones: x86 keeps
+ * loads in order, and stores. AT&T order: sources first, destination last.
  */
 
 import { imm, ZERO } from "../../program/fold-constants.ts";
 import type { Bin, Operand, Rmw } from "../../program/program.ts";
 import { MACHINE_FUNCTIONS } from "../asm/machine-functions.ts";
 import type { AsmArg, Statement } from "../asm/parsed-asm.ts";
-import { emitNamedCall } from "../emit/direct-calls.ts";
+import { emitFence, emitNamedCall } from "../emit/direct-calls.ts";
 import { bin, cmp, fresh, mask, nextAccess, select, sext, umulh, unary } from "../emit/emit.ts";
 import { type Bytes, emitLoad, emitStore } from "../emit/loads-and-stores.ts";
 import { type AsmMachine, addressOf, argBits, bitPlace, condition, isMemory, read, write } from "./asm-machine.ts";
@@ -20,6 +20,11 @@ import { type AsmMachine, addressOf, argBits, bitPlace, condition, isMemory, rea
 export type AsmInstruction = (m: AsmMachine, s: Statement, bits: number) => boolean;
 
 const nothing: AsmInstruction = () => true;
+
+const fence: AsmInstruction = (m) => {
+  emitFence(m.f, m.i);
+  return true;
+};
 
 const bytesOf = (bits: number): Bytes => (bits / 8) as Bytes;
 
@@ -35,7 +40,10 @@ function arithmetic(op: "add" | "sub" | "and" | "or" | "xor", fixed?: bigint): A
   return (m, s, bits) => {
     const [source, target] = fixed === undefined ? s.args : [undefined, s.args[0]];
     // `lock; addl $0,-4(%rsp)` is a barrier.
-    if (target?.kind === "text") return target.text.includes("%rsp") || target.text.includes("%esp");
+    if (target?.kind === "text") {
+      if (s.lock) emitFence(m.f, m.i);
+      return target.text.includes("%rsp") || target.text.includes("%esp");
+    }
     if (target === undefined || (fixed === undefined && source === undefined)) return false;
     const b = source === undefined ? imm(fixed ?? 1n) : read(m, source, bits);
     let a: Operand;
@@ -289,10 +297,12 @@ const CONDITIONS = "z e nz ne s ns c b nc nb ae o no be a nbe l ge nl le g nle".
 
 export const INSTRUCTIONS: Readonly<Record<string, AsmInstruction>> = {
   ...Object.fromEntries(
-    "nop pause mfence lfence sfence stac clac serialize endbr64 prefetcht0 prefetchw prefetchnta clflush clflushopt clwb ud1 cld"
+    "nop pause lfence sfence stac clac endbr64 prefetcht0 prefetchw prefetchnta clflush clflushopt clwb ud1 cld"
       .split(" ")
       .map((name) => [name, nothing]),
   ),
+  mfence: fence,
+  serialize: fence,
   ...Object.fromEntries(CONDITIONS.flatMap((cc) => [[`set${cc}`, setOn(cc)] as const, [`cmov${cc}`, moveOn(cc)] as const])),
   add: arithmetic("add"),
   sub: arithmetic("sub"),
