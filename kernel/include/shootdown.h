@@ -51,10 +51,11 @@ void __sd_atomic_end(void);
  * The order in which stores reach memory. With sequential consistency (--memory sc) all this is nothing, or what it stands for; see docs/memory-order.md.
  * __sd_fence(): all stores of this thread have reached memory. A locked instruction is one by itself, and so is every section without SD_UNFENCED.
  * __sd_store_release(release, lock) calls release(lock), which gives a lock back by a plain store: it comes after all stores before it, and may come later.
- * __sd_stores_waiting(thread), in a section: whether that thread has stores that have not reached memory.
+ * __sd_store_buffers(): whether there are any. __sd_stores_waiting(thread), in a section: whether that thread has stores that have not reached memory.
  */
 void __sd_fence(void);
 void __sd_store_release(void (*release)(void *), void *lock);
+int __sd_store_buffers(void);
 int __sd_stores_waiting(int thread);
 
 /* In an SD_STEP section: it has taken lock @obj (trylock). Call it before the lock's words change. */

@@ -32,7 +32,7 @@ void local_irq_disable(void)
 		return;
 	sd_hold_cpu();
 	sd_task_word(irqs_off) = 1;
-	__sd_atomic_begin(SD_ACQUIRE, &w->irqs_off);
+	__sd_atomic_begin(SD_ACQUIRE | SD_UNFENCED, &w->irqs_off);
 	w->irqs_off++;
 	__sd_atomic_end();
 }
@@ -43,7 +43,7 @@ void local_irq_enable(void)
 
 	if (!current->irqs_off)
 		return;
-	__sd_atomic_begin(SD_RELEASE, &w->irqs_off);
+	__sd_atomic_begin(SD_RELEASE | SD_UNFENCED, &w->irqs_off);
 	w->irqs_off--;
 	__sd_atomic_end();
 	sd_task_word(irqs_off) = 0;
@@ -56,7 +56,7 @@ void sd_take_cpu(void)
 {
 	const void *cpu = &sd_walkers[smp_processor_id()].taken;
 
-	__sd_atomic_begin(SD_ACQUIRE, cpu);
+	__sd_atomic_begin(SD_ACQUIRE | SD_UNFENCED, cpu);
 	__sd_atomic_end();
 }
 
@@ -64,7 +64,7 @@ void sd_give_cpu(void)
 {
 	const void *cpu = &sd_walkers[smp_processor_id()].taken;
 
-	__sd_atomic_begin(SD_RELEASE, cpu);
+	__sd_atomic_begin(SD_RELEASE | SD_UNFENCED, cpu);
 	__sd_atomic_end();
 }
 

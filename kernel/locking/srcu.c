@@ -80,7 +80,7 @@ void rcu_read_lock(void)
 {
 	if (current->rcu_depth++)
 		return;
-	__sd_atomic_begin(SD_ACQUIRE_SHARED, &sd_rcu);
+	__sd_atomic_begin(SD_ACQUIRE_SHARED | SD_UNFENCED, &sd_rcu);
 	sd_rcu.depth[__sd_self() + 1] = 1;
 	__sd_atomic_end();
 }

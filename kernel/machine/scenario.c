@@ -220,12 +220,21 @@ static void load_mm(int cpu, struct mm_struct *mm)
 #endif
 }
 
+/* Its only thread, plus 1, where the CPU has a store buffer. */
+int sd_thread_on[NR_CPUS];
+
 /* Threads of one CPU take turns, and not while one has preemption or interrupts off. */
 static void put_on_cpu(int thread, struct task_struct *task)
 {
 	static struct task_struct *first[NR_CPUS];
 
 	__sd_on_cpu(thread, &sd_walkers[task->cpu].taken);
+	if (__sd_store_buffers()) {
+		if (sd_thread_on[task->cpu])
+			__sd_fail("scenario", "two threads share {0:s}: with --memory tso each has a CPU, and a store buffer, of its own",
+				  (sd_u64)cpu_names[task->cpu], 0, 0);
+		sd_thread_on[task->cpu] = thread + 1;
+	}
 	if (first[task->cpu])
 		first[task->cpu]->sd_shares_cpu = task->sd_shares_cpu = true;
 	else

@@ -316,6 +316,12 @@ void sd_tlb_drop(struct sd_walker *w, unsigned long start, unsigned long end)
 #define REACHED " {0:s} (IPI)"
 #endif
 
+/* An interrupt is taken when the stores before it have reached memory, which they do by themselves. */
+static bool stores_wait(int cpu)
+{
+	return __sd_store_buffers() && sd_thread_on[cpu] && __sd_stores_waiting(sd_thread_on[cpu] - 1);
+}
+
 /*
  * All targets that can take the interrupt now are flushed in one step. With TLBs as sets, a flush only takes choices away, so
  * flushing one earlier than the others adds nothing. (One case is lost: a target that takes its IPI, then turns interrupts off, while
@@ -337,7 +343,7 @@ void __weak flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsign
 			if (!(pending & (1UL << cpu)))
 				continue;
 #ifndef SD_TLBI_BROADCAST
-			if (cpu != smp_processor_id() && sd_walkers[cpu].irqs_off)
+			if (cpu != smp_processor_id() && (sd_walkers[cpu].irqs_off || stores_wait(cpu)))
 				continue;
 #endif
 			ready |= 1UL << cpu;

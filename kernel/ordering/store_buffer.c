@@ -10,12 +10,14 @@
  * src/program/store-buffers.ts puts the calls in. It asks first whether the bytes are shared: other memory is loaded and stored at once. It changes nothing in
  * functions whose names begin with __sd_buffered, nor in those that it knows by name.
  */
-#include <shootdown.h>
+#include "../include/shootdown.h"
 
 #ifndef SD_STORES
 #define SD_STORES 6		/* what a buffer holds: a thread that stores more lets the oldest go first */
 #endif
 #define MAX_THREADS 16
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
 
 struct store {
 	sd_u64 address;
@@ -71,7 +73,7 @@ static void __sd_buffered_oldest_leaves(struct buffer *b)
 	b->leaving = 1;
 	__sd_buffered_write(s->address, s->value, s->bytes);
 	b->leaving = 0;
-	__sd_event("store", "the store to {0:m} leaves the store buffer", s->address & ~7ULL, 0, 0);
+	__sd_event("store", "the store of {1} to {0:m} leaves the store buffer", s->address, s->value, 0);
 }
 
 /* After that section. */
@@ -115,6 +117,8 @@ static void __sd_buffered_append(struct buffer *b, sd_u64 address, sd_u64 value,
 	__sd_buffered_drain(b, SD_STORES - 1);
 	b->stores[b->count] = (struct store){ address, value, bytes };
 	b->count = b->count + 1;
+	if (bytes)
+		__sd_event("store", "the store of {1} to {0:m} waits in the store buffer", address, value, 0);
 }
 
 void __sd_buffered_store(sd_u64 address, sd_u64 value, unsigned long bytes)
@@ -211,6 +215,11 @@ int __sd_stores_waiting(int thread)
 	return buffers[thread].count != 0;
 }
 
+int __sd_store_buffers(void)
+{
+	return 1;
+}
+
 static void __sd_buffered_run(void *start)
 {
 	unsigned int n = (unsigned int)(unsigned long)start;
@@ -226,6 +235,6 @@ int __sd_buffered_thread(const char *name, const char *column, void (*fn)(void *
 	starts[n % MAX_THREADS].fn = fn;
 	starts[n % MAX_THREADS].arg = arg;
 	nr_starts = n + 1;
-	__sd_event("bound", "Of a CPU's stores at most {0:d} wait in its store buffer at once.", SD_STORES, 0, 0);
+	__sd_event("bound", "at most " TEXT(SD_STORES) " stores in a CPU's store buffer", 0, 0, 0);
 	return __sd_thread(name, column, __sd_buffered_run, (void *)(unsigned long)(n % MAX_THREADS), flags);
 }

@@ -14,10 +14,16 @@
 
 unsigned long sd_irq_off[SD_CPUS];
 
+/* Whose stores before the interrupt have not reached memory: then it is not taken yet. */
+static bool stores_wait(int cpu)
+{
+	return __sd_store_buffers() && cpu != sd_cpu() && sd_thread_on[cpu] && __sd_stores_waiting(sd_thread_on[cpu] - 1);
+}
+
 static void irqs_off(int cpu)
 {
-	__sd_atomic_begin(SD_ACQUIRE, &sd_irq_off[cpu]);
-	if (sd_irq_off[cpu])
+	__sd_atomic_begin(SD_ACQUIRE | SD_UNFENCED, &sd_irq_off[cpu]);
+	if (sd_irq_off[cpu] || stores_wait(cpu))
 		__sd_block();
 	sd_irq_off[cpu] = 1;
 	__sd_atomic_end();
@@ -25,7 +31,7 @@ static void irqs_off(int cpu)
 
 static void irqs_on(int cpu)
 {
-	__sd_atomic_begin(SD_RELEASE, &sd_irq_off[cpu]);
+	__sd_atomic_begin(SD_RELEASE | SD_UNFENCED, &sd_irq_off[cpu]);
 	sd_irq_off[cpu] = 0;
 	__sd_atomic_end();
 }
@@ -88,6 +94,7 @@ static void handle(int cpu, smp_call_func_t func, void *info)
 	sd_cpu_of[me] = cpu;
 	off[me] = 1;
 	func(info);
+	__sd_fence();
 	off[me] = 0;
 	sd_cpu_of[me] = home;
 	irqs_on(cpu);
@@ -109,6 +116,7 @@ static void interrupt(const struct cpumask *mask, bool self, smp_cond_func_t con
 			func(info);
 		return;
 	}
+	__sd_fence();
 	while (cpus) {
 		__sd_assume(1);
 		cpu = interrupt_any(cpus);

@@ -48,6 +48,7 @@
 /* What is one thread's, one CPU's or one frame's has a word to itself: the engine tells words apart, and no more. */
 
 /* --- percpu.c --- */
+extern int sd_thread_on[SD_CPUS];			/* with store buffers: the CPU's thread plus 1 */
 extern long sd_cpu_of[SD_MAX_TASKS];		/* the CPU for which a thread runs: its own, or one whose interrupt it stands in for */
 void sd_percpu_init(void);
 static __always_inline int sd_cpu(void)

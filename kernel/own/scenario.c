@@ -169,6 +169,8 @@ static void run_for_ever(void *arg)
 		sd_work[sd_me()].fn(sd_work[sd_me()].arg);
 }
 
+int sd_thread_on[SD_CPUS];
+
 static void new_thread(int cpu, struct mm_struct *mm, const char *name, bool daemon, void (*fn)(void *), void *arg)
 {
 	static bool taken[SD_CPUS];
@@ -192,6 +194,8 @@ static void new_thread(int cpu, struct mm_struct *mm, const char *name, bool dae
 	if (!mm)
 		task->flags |= PF_KTHREAD;
 	__sd_on_cpu(thread - 1, &sd_irq_off[cpu]);
+	if (__sd_store_buffers())
+		sd_thread_on[cpu] = thread;
 	if (mm)
 		load(cpu, mm);
 }

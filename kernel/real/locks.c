@@ -70,14 +70,21 @@ void _raw_spin_lock(raw_spinlock_t *lock)
 	__sd_atomic_end();
 }
 
-void _raw_spin_unlock(raw_spinlock_t *lock)
+static void sd_spin_release(void *arg)
 {
-	__sd_atomic_begin(SD_RELEASE, lock);
+	raw_spinlock_t *lock = arg;
+
+	__sd_atomic_begin(SD_RELEASE | SD_UNFENCED, lock);
 	if (*sd_spin_word(lock) != sd_owner())
 		__sd_fail("bad-unlock", "spinlock {0:p} is unlocked by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	*sd_spin_word(lock) = 0;
-	sd_tasks[sd_me()].atomic--;
 	__sd_atomic_end();
+}
+
+void _raw_spin_unlock(raw_spinlock_t *lock)
+{
+	sd_tasks[sd_me()].atomic--;
+	__sd_store_release(sd_spin_release, lock);
 }
 
 /* Interrupts are threads of the scenario, so disabling them is no more than the lock; kernel/own has others. */

@@ -74,7 +74,7 @@ export function runtimeSources(common: string): string[] {
   const own = runtime.filter((file) => dirname(file) === folder);
   const replaced = new Set(own.map((file) => basename(file)));
   const shared = runtime.filter((file) => dirname(file) === join(kernelDir, "real") && !replaced.has(basename(file)));
-  return [...own, ...shared];
+  return [...own, ...shared, join(kernelDir, "ordering", "store_buffer.c")];
 }
 
 /** Full paths, in a fixed order. */

@@ -19,7 +19,7 @@ export interface Audience {
   isHeader(file: string): boolean;
 }
 
-const SERVING = /^(include|locking|machine|real|own)[\\/]/;
+const SERVING = /^(include|locking|machine|ordering|real|own)[\\/]/;
 const MACHINE = /^(machine|own)[\\/]/;
 const DRIVERS = /^users[\\/]/;
 

@@ -111,8 +111,9 @@ export function createStacks(
       const serves = (s: Site): boolean => isLibrary(s.file, s.func) || helpers.has(helperKey(thread, s));
       const found = stack.findIndex((s, i) => !serves(s) && !(skip && i === 0));
       const own = found < 0 && skip && stack[0] !== undefined && !isLibrary(stack[0].file, stack[0].func) ? 0 : found;
-      const site = stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[frame?.func ?? -1]?.name ?? "" };
-      const located = { site, via: own > 0 ? (stack[own - 1]?.func ?? "") : "", stack };
+      const unnamed = own < 0 && stack[0]?.func.startsWith("__sd_") === true;
+      const site = unnamed ? NOWHERE : (stack[own >= 0 ? own : 0] ?? { ...NOWHERE, func: program.funcs[frame?.func ?? -1]?.name ?? "" });
+      const located = { site, via: own > 0 ? told(stack[own - 1]?.func ?? "") : "", stack };
       if (lined) frame?.known.set(key, located);
       return located;
     },
@@ -120,6 +121,9 @@ export function createStacks(
     inside: (thread, func) => framesOf(thread).some((f) => f.func === func),
   };
 }
+
+/** What only the engine's own calls are made of says nothing to a reader. */
+const told = (func: string): string => (func.startsWith("__sd_") ? "" : func);
 
 const helperKey = (thread: number, site: Site): string => `${thread} ${site.func} ${site.file}`;
 

@@ -310,10 +310,9 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         return 0n;
       case "refuted":
         return placed(context, arg(0)) >= BigInt(memory.end) || sharing.knownNonMover(Number(placed(context, arg(0)))) ? 1n : 0n;
-      case "shared": {
-        const outside = placed(context, arg(0)) >= BigInt(memory.end);
-        return !outside && (merging !== "full" || touchesShared({ addr: arg(0), length: Number(arg(1)) })) ? 1n : 0n;
-      }
+      case "shared":
+        if (merging !== "full") return placed(context, arg(0)) < BigInt(memory.end) ? 1n : 0n;
+        return touchesShared({ addr: arg(0), length: Number(arg(1)) }) ? 1n : 0n;
       case "busy":
         if (context.mode === "thread") context.busy = arg(0) !== 0n;
         return 0n;

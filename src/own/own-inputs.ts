@@ -29,7 +29,10 @@ import { definedIn, symbolIndex } from "./symbol-index.ts";
 
 const OWN = join(kernelDir, "own");
 /** Files of kernel/real that serve here too. */
-const SHARED = ["locks.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name));
+const SHARED = [
+  ...["locks.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name)),
+  join(kernelDir, "ordering", "store_buffer.c"),
+];
 
 export interface OwnOptions extends InputOptions {
   readonly tree: string;

@@ -17,7 +17,7 @@ import type { Block, Func, Instr, Operand, Phi, Program, Reg, Terminator } from 
  * calls are lowered to nothing, or to what they stand for. On a machine with store buffers they are
  * functions of kernel/ordering.
  */
-export const ORDERING: ReadonlySet<string> = new Set(["__sd_fence", "__sd_store_release", "__sd_stores_waiting"]);
+export const ORDERING: ReadonlySet<string> = new Set(["__sd_fence", "__sd_store_release", "__sd_store_buffers", "__sd_stores_waiting"]);
 
 /** Roots of a program with store buffers. They are not inlined: what they do is not changed. */
 export const BUFFER_FUNCTIONS: ReadonlySet<string> = new Set([
@@ -50,7 +50,12 @@ export function withStoreBuffers(program: Program): Program {
     if (number === undefined) throw new Error(`store buffers without ${name}`);
     return number;
   };
-  const buffers = { load: of("__sd_buffered_load"), store: of("__sd_buffered_store"), end: of("__sd_buffered_end"), fence: of("__sd_fence") };
+  const buffers = {
+    load: of("__sd_buffered_load"),
+    store: of("__sd_buffered_store"),
+    end: of("__sd_buffered_end"),
+    fence: of("__sd_fence"),
+  };
   const funcs = program.funcs.map((f) => (isOfBuffers(f) ? f : buffered(program, f, buffers)));
   return withoutFlags({ ...program, funcs });
 }

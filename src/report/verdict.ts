@@ -6,8 +6,8 @@ import { shownDeep } from "../base/shown.ts";
 import type { RaceReport } from "../explain/describe-races.ts";
 import type { Story } from "../explain/story.ts";
 import type { Failure, Merging } from "../machine/machine.ts";
-import type { MemoryModel } from "../program/program.ts";
 import type { Schedule } from "../machine/schedule.ts";
+import type { MemoryModel } from "../program/program.ts";
 
 export interface Counts {
   readonly states: number;

@@ -42,14 +42,21 @@ static __always_inline void spin_lock(spinlock_t *lock)
 	__sd_atomic_end();
 }
 
-static __always_inline void spin_unlock(spinlock_t *lock)
+static __maybe_unused void sd_spin_release(void *arg)
 {
-	__sd_atomic_begin(SD_RELEASE, lock);
+	spinlock_t *lock = arg;
+
+	__sd_atomic_begin(SD_RELEASE | SD_UNFENCED, lock);
 	if (unlikely(lock->owner != sd_me()))
 		__sd_fail("bad-unlock", "{0:p} is released by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	lock->owner = 0;
-	current->locks_held--;
 	__sd_atomic_end();
+}
+
+static __always_inline void spin_unlock(spinlock_t *lock)
+{
+	current->locks_held--;
+	__sd_store_release(sd_spin_release, lock);
 	preempt_enable();
 }
 
@@ -159,14 +166,21 @@ static __always_inline void write_lock(rwlock_t *lock)
 	__sd_atomic_end();
 }
 
-static __always_inline void write_unlock(rwlock_t *lock)
+static __maybe_unused void sd_write_release(void *arg)
 {
-	__sd_atomic_begin(SD_RELEASE, lock);
+	rwlock_t *lock = arg;
+
+	__sd_atomic_begin(SD_RELEASE | SD_UNFENCED, lock);
 	if (unlikely(lock->writer != sd_me()))
 		__sd_fail("bad-unlock", "{0:p} is released by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	lock->writer = 0;
-	current->locks_held--;
 	__sd_atomic_end();
+}
+
+static __always_inline void write_unlock(rwlock_t *lock)
+{
+	current->locks_held--;
+	__sd_store_release(sd_write_release, lock);
 	preempt_enable();
 }
 

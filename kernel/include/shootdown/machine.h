@@ -95,7 +95,9 @@ bool sd_data_current(struct page *page, unsigned int location);
 /* users/kvm.c: each start that a guest was told of has had its end. */
 void sd_kvm_final(void);
 
-/* machine/scenario.c: a daemon that is not user mode of a CPU */
+/* machine/scenario.c: with store buffers, the CPU's thread plus 1 */
+extern int sd_thread_on[NR_CPUS];
+/* a daemon that is not user mode of a CPU */
 void sd_loop_thread(int cpu, const char *name, struct mm_struct *mm, void (*fn)(void *), void *arg);
 
 #endif

@@ -103,7 +103,13 @@ function lowerOrdering(f: FunctionLowering, i: Call, name: string): void {
   if (name === "__sd_store_release") {
     const release = i.args[0]?.value;
     const target = release?.kind === "global" ? calleeTarget(f, release)?.target : undefined;
-    if (target?.kind === "function") emitCall(f, target.index, i.args.slice(1).flatMap((a) => typedValue(f, i, a)), []);
+    if (target?.kind === "function")
+      emitCall(
+        f,
+        target.index,
+        i.args.slice(1).flatMap((a) => typedValue(f, i, a)),
+        [],
+      );
     else refuse(f, i, "__sd_store_release of what is no function");
   }
   define(f, i, zeros(f, i.resultType));

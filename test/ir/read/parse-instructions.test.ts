@@ -76,7 +76,7 @@ describe("memory", () => {
       weak: true,
       volatile: false,
     });
-    expect(one('fence syncscope("singlethread") seq_cst')).toEqual({ kind: "fence", ordering: "seq_cst" });
+    expect(one('fence syncscope("singlethread") seq_cst')).toEqual({ kind: "fence", oneThread: true, ordering: "seq_cst" });
   });
 
   it("reads allocas, address computations and aggregates", () => {
