@@ -9,7 +9,7 @@ import type { Inputs } from "../clang/inputs.ts";
 import { type CompiledModule, loadCompiled } from "../compile/compile-program.ts";
 import type { Knowledge } from "../explore/passes.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
-import { codeVersion } from "../host/paths.ts";
+import { codeVersion, inKernel } from "../host/paths.ts";
 import { buildProgram } from "../ir/build/build.ts";
 import type { Module } from "../ir/read/module.ts";
 import { parseModule } from "../ir/read/parse.ts";
@@ -33,6 +33,9 @@ export function readModule(text: string, source: string): Module {
   return module;
 }
 
+/** Below kernel/: the machine, the runtime of trees, and what observes memory. */
+const MACHINE = /^(machine|own|real|real-invalidate-page)[\\/]/;
+
 /** The program that was asked for last. */
 let last: { readonly code: string; readonly program: Program } | undefined;
 
@@ -48,7 +51,7 @@ function codeOf(inputs: Inputs, cache: Cache, memory: MemoryModel): Program {
   if (kept !== undefined) return kept;
   const program = buildProgram(
     inputs.units.map((unit) => readAhead.get(unit.text) ?? parseModule(unit.text, unit.source)),
-    { memory },
+    { memory, isMachine: (file) => MACHINE.test(inKernel(file)) },
   );
   readAhead.clear();
   cache.put(key, serialize(program));

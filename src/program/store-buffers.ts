@@ -43,7 +43,11 @@ interface Buffers {
 /** Every section has a kind and nothing else: for memory without store buffers. */
 export const withoutFlags = (program: Program): Program => ({ ...program, funcs: program.funcs.map(withPlainKinds) });
 
-export function withStoreBuffers(program: Program): Program {
+/**
+ * `isMachine` says of a source file that it is the machine and what observes it, no code that runs
+ * on it: what that touches of shared memory, it touches after all stores so far.
+ */
+export function withStoreBuffers(program: Program, isMachine: (file: string) => boolean): Program {
   const numbers = new Map(program.funcs.map((f, n) => [f.name, n]));
   const of = (name: string): number => {
     const number = numbers.get(name);
@@ -56,7 +60,15 @@ export function withStoreBuffers(program: Program): Program {
     end: of("__sd_buffered_end"),
     fence: of("__sd_fence"),
   };
-  const funcs = program.funcs.map((f) => (isOfBuffers(f) ? f : buffered(program, f, buffers)));
+  const { locs } = program.debug;
+  const files = new Map<string, boolean>();
+  const ofMachine = (f: Func, loc: number): boolean => {
+    const file = locs[loc > 0 ? loc : f.loc]?.file ?? "";
+    const known = files.get(file) ?? isMachine(file);
+    files.set(file, known);
+    return known;
+  };
+  const funcs = program.funcs.map((f) => (isOfBuffers(f) ? f : buffered(program, f, buffers, (i) => ofMachine(f, i.loc))));
   return withoutFlags({ ...program, funcs });
 }
 
@@ -101,7 +113,7 @@ interface Draft {
   term: Terminator;
 }
 
-function buffered(program: Program, f: Func, buffers: Buffers): Func {
+function buffered(program: Program, f: Func, buffers: Buffers, ofMachine: (i: Instr) => boolean): Func {
   const depths = sectionDepths(program, f, []);
   const privates = privateLocals(f);
   const regBits = [...f.regBits];
@@ -155,10 +167,23 @@ function buffered(program: Program, f: Func, buffers: Buffers): Func {
       blocks.push(draft);
       last[b] = after;
     };
+    /** By the machine: at once, and after all stores of the thread where the word is shared. */
+    const fenced = (access: Instr & { op: "load" | "store" }): void => {
+      const { addr, bytes, loc } = access;
+      const shared = fresh(64);
+      draft.instrs.push({ op: "intrinsic", intrinsic: "shared", args: [addr, { imm: BigInt(bytes) }], dst: shared, loc });
+      const at = blocks.length;
+      draft.term = { op: "condbr", cond: { reg: shared }, then: at, else: at + 1, loc };
+      blocks.push({ phis: [], instrs: [call(buffers.fence, [], [], loc)], term: { op: "br", to: at + 1, loc } });
+      draft = { phis: [], instrs: [access], term: block.term };
+      blocks.push(draft);
+      last[b] = at + 1;
+    };
     block.instrs.forEach((i, n) => {
       const outside = depths[b]![n] === 0;
       if (outside && (i.op === "load" || i.op === "store") && !isPrivate(i.addr)) {
-        split(i);
+        if (ofMachine(i)) fenced(i);
+        else split(i);
         return;
       }
       if (outside && fences(i)) draft.instrs.push(call(buffers.fence, [], [], i.loc));

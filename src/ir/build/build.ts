@@ -26,6 +26,8 @@ export interface BuildOptions {
   readonly inlineMax?: number;
   /** Default: "sc". */
   readonly memory?: MemoryModel;
+  /** With "tso": whether a source file is the machine's, for `withStoreBuffers`. */
+  readonly isMachine?: (file: string) => boolean;
   /** No limits on sizes (`limits.ts`): for whoever made the program and does not search it. */
   readonly anySize?: boolean;
 }
@@ -42,8 +44,8 @@ function build(modules: readonly Module[], options: BuildOptions): Program {
   const debug = createDebugInfo();
   const linked = link(modules, debug, options.memory);
   const lowered = lowerOrSayAll(linked, debug, options);
-  const inlined = inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? 4000 });
-  const program = options.memory === "tso" ? withStoreBuffers(inlined) : withoutFlags(inlined);
+  const inlined = inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? (options.memory === "tso" ? 1000 : 4000) });
+  const program = options.memory === "tso" ? withStoreBuffers(inlined, options.isMachine ?? (() => false)) : withoutFlags(inlined);
   if (options.anySize !== true) checkBuilt(program);
   return program;
 }
