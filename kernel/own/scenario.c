@@ -148,6 +148,14 @@ void sd_switch_mm(struct mm_struct *mm)
 	current->mm = current->active_mm = mm;
 }
 
+void sd_enter_lazy_tlb(void)
+{
+	local_irq_disable();
+	enter_lazy_tlb(current->active_mm, current);
+	local_irq_enable();
+	current->mm = NULL;
+}
+
 static void check_end(void)
 {
 	if (sd_tasks[sd_me()].atomic || (preempt_count() & ~PREEMPT_NEED_RESCHED))

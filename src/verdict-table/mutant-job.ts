@@ -12,7 +12,7 @@ import { overlayOf } from "../clang/overlay.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { isSource } from "../host/sources.ts";
 import type { Edit } from "../own/edits.ts";
-import type { Program } from "../program/program.ts";
+import type { MemoryModel, Program } from "../program/program.ts";
 import { type GivenOptions, settingsFor } from "../settings/options.ts";
 
 export interface MutantOf {
@@ -56,8 +56,8 @@ export function editOf(tree: string, { file, text }: { readonly file: string; re
 }
 
 /** Equal for programs that do the same in the same steps: positions and names of types are left out. */
-export function programKey(inputs: Inputs, cache: Cache): string {
-  const { debug: _, ...program }: Program = programOf(inputs, cache);
+export function programKey(inputs: Inputs, cache: Cache, memory: MemoryModel | undefined): string {
+  const { debug: _, ...program }: Program = programOf(inputs, cache, memory);
   return keyOf("same-program", JSON.stringify(program, bare));
 }
 

@@ -10,10 +10,13 @@ import type { Cache } from "../host/cache.ts";
 import { packageRoot } from "../host/paths.ts";
 import { compileOwn } from "../own/compile-own.ts";
 import { gatheredEdits, type NamedReplacement } from "../own/edits.ts";
+import type { MemoryModel } from "../program/program.ts";
 
 export interface OwnCase {
   readonly name: string;
   readonly defines?: readonly string[];
+  /** Left out: "sc". */
+  readonly memory?: MemoryModel;
   /** Only on these; left out: on all. */
   readonly trees?: readonly KernelVersion[];
   readonly undo?: readonly NamedReplacement[];
@@ -37,6 +40,7 @@ export interface OwnCaseOf {
   readonly link: readonly string[];
   readonly include: readonly string[];
   readonly defines: readonly string[];
+  readonly memory: MemoryModel;
   readonly undo: readonly NamedReplacement[];
   /** The tree's folder. */
   readonly tree: string;
@@ -69,13 +73,14 @@ export const casesFor = (group: OwnGroup, version: KernelVersion): readonly OwnC
 
 export const ownCaseOf = (
   { scenario, link = [], include = [] }: OwnGroup,
-  { defines = [], undo = [] }: OwnCase,
+  { defines = [], memory = "sc", undo = [] }: OwnCase,
   tree: string,
 ): OwnCaseOf => ({
   scenario,
   link,
   include,
   defines,
+  memory,
   undo,
   tree,
 });

@@ -87,7 +87,7 @@ async function prepareReal(job: Extract<Job, { source: "real" }>): Promise<Prepa
 async function prepareOwn(job: Extract<Job, { source: "own" }>, cache: Cache): Promise<Prepared> {
   const inputs = await compileOwnCase(job, cache);
   const options = {
-    ...optionsOf(job.scenario, { define: [...job.defines], timeout: OWN_TIMEOUT, merge: "full", engine: "compiled" }, cache),
+    ...optionsOf(job.scenario, { define: [...job.defines], timeout: OWN_TIMEOUT, merge: "full", engine: "compiled", memory: job.memory }, cache),
     story: false,
   };
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
@@ -97,7 +97,7 @@ async function prepareMutant(job: Extract<Job, { source: "mutant" }>, cache: Cac
   const settings = settingsFor(job.files, job.given, job.cwd);
   const inputs = await compileMutant(job, cache);
   const options = { ...optionsOf(job.files[0] ?? "", settings, cache), story: false };
-  return { key: keyOf(programKey(inputs, cache), searchOf(options)), inputs, options };
+  return { key: keyOf(programKey(inputs, cache, options.memory), searchOf(options)), inputs, options };
 }
 
 export function realCase(group: string, name: string): { group: RealGroup; one: RealCase } {

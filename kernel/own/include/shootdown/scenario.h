@@ -112,6 +112,8 @@ struct page *sd_gup_fast(unsigned long va, bool write, bool pin);
 void sd_gup_put(struct page *page, bool pin);
 /* The CPU of this thread loads mm, as the scheduler does. */
 void sd_switch_mm(struct mm_struct *mm);
+/* As the scheduler does for a kernel thread: the CPU keeps its address space, and need not be told of flushes until it runs user mode again. */
+void sd_enter_lazy_tlb(void);
 
 /* From here on no access may reach what was at va of mm until now. */
 void sd_unreachable(struct mm_struct *mm, unsigned long va);
