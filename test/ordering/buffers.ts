@@ -1,0 +1,213 @@
+/**
+ * Small programs, and an explorer of its own that knows all that they can come to, with store buffers and without: every operation is a step, and so is every store
+ * that leaves a buffer. It shares nothing with the engines, the pass or kernel/ordering.
+ */
+
+/** Two words of 8 bytes, x and y, of which the halves can be told apart. */
+export interface Place {
+  readonly word: "x" | "y";
+  readonly part: "all" | "low" | "high";
+}
+
+export type Op =
+  | { readonly op: "store"; readonly place: Place; readonly value: number; readonly marked: boolean }
+  | { readonly op: "load"; readonly place: Place; readonly reg: number; readonly marked: boolean }
+  | { readonly op: "fence" }
+  | { readonly op: "xchg"; readonly place: Place; readonly value: number; readonly reg: number }
+  | { readonly op: "add"; readonly place: Place; readonly value: number }
+  | { readonly op: "lock" | "unlock"; readonly lock: "spin" | "mutex" };
+
+export type Threads = readonly (readonly Op[])[];
+
+export const REGISTERS = 2;
+
+interface Waiting {
+  readonly at: number;
+  readonly bytes: number;
+  readonly value: number;
+}
+
+interface State {
+  /** 16 bytes of x and y, then the spinlock's owner and the mutex's (thread plus 1). */
+  readonly memory: readonly number[];
+  readonly threads: readonly { readonly pc: number; readonly regs: readonly number[]; readonly buffer: readonly Waiting[] }[];
+}
+
+const SPIN = 16;
+const LOCKS = { spin: SPIN, mutex: SPIN + 1 } as const;
+
+function bytesOf({ word, part }: Place): { at: number; bytes: number } {
+  const base = word === "x" ? 0 : 8;
+  return part === "all" ? { at: base, bytes: 8 } : { at: part === "low" ? base : base + 4, bytes: 4 };
+}
+
+const read = (memory: readonly number[], at: number, bytes: number): number => {
+  let value = 0;
+  for (let i = bytes - 1; i >= 0; i--) value = value * 256 + memory[at + i]!;
+  return value;
+};
+
+function written(memory: readonly number[], { at, bytes, value }: Waiting): number[] {
+  const now = memory.slice();
+  let rest = value;
+  for (let i = 0; i < bytes; i++) {
+    now[at + i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return now;
+}
+
+/** All values of x, y and the registers at the end, each as one text. */
+export function outcomes(program: Threads, buffers: boolean): ReadonlySet<string> {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  const first: State = {
+    memory: Array.from({ length: SPIN + 2 }, () => 0),
+    threads: program.map(() => ({ pc: 0, regs: Array.from({ length: REGISTERS }, () => 0), buffer: [] })),
+  };
+  const work = [first];
+  for (let s = work.pop(); s !== undefined; s = work.pop()) {
+    const key = JSON.stringify(s);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    if (s.threads.every(({ pc, buffer }, t) => pc === program[t]!.length && buffer.length === 0)) {
+      found.add([read(s.memory, 0, 8), read(s.memory, 8, 8), ...s.threads.flatMap((t) => t.regs)].join());
+      continue;
+    }
+    for (const t of program.keys()) work.push(...successors(program, s, t, buffers));
+  }
+  return found;
+}
+
+function successors(program: Threads, s: State, t: number, buffers: boolean): State[] {
+  const me = s.threads[t]!;
+  const next: State[] = [];
+  const go = (memory: readonly number[], change: Partial<State["threads"][number]>): void => {
+    next.push({ memory, threads: s.threads.map((one, i) => (i === t ? { ...one, ...change } : one)) });
+  };
+  if (me.buffer.length > 0) go(written(s.memory, me.buffer[0]!), { buffer: me.buffer.slice(1) });
+  const op = program[t]![me.pc];
+  if (op === undefined) return next;
+  const pc = me.pc + 1;
+  const empty = me.buffer.length === 0;
+  const put = (store: Waiting): void => {
+    if (buffers) go(s.memory, { pc, buffer: [...me.buffer, store] });
+    else go(written(s.memory, store), { pc });
+  };
+  const withReg = (reg: number, value: number): number[] => me.regs.map((old, i) => (i === reg ? value : old));
+  switch (op.op) {
+    case "store":
+      put({ ...bytesOf(op.place), value: op.value });
+      break;
+    case "load": {
+      const { at, bytes } = bytesOf(op.place);
+      const newest = me.buffer.findLast((w) => w.at < at + bytes && at < w.at + w.bytes);
+      if (newest === undefined) go(s.memory, { pc, regs: withReg(op.reg, read(s.memory, at, bytes)) });
+      else if (newest.at <= at && at + bytes <= newest.at + newest.bytes) {
+        const whole = written(s.memory, newest);
+        go(s.memory, { pc, regs: withReg(op.reg, read(whole, at, bytes)) });
+      }
+      break;
+    }
+    case "fence":
+      if (empty) go(s.memory, { pc });
+      break;
+    case "xchg":
+    case "add": {
+      if (!empty) break;
+      const { at, bytes } = bytesOf(op.place);
+      const old = read(s.memory, at, bytes);
+      const value = op.op === "xchg" ? op.value : old + op.value;
+      go(written(s.memory, { at, bytes, value }), op.op === "xchg" ? { pc, regs: withReg(op.reg, old) } : { pc });
+      break;
+    }
+    case "lock":
+      if (empty && s.memory[LOCKS[op.lock]] === 0) go(written(s.memory, { at: LOCKS[op.lock], bytes: 1, value: t + 1 }), { pc });
+      break;
+    case "unlock":
+      // A spinlock is given back by a store, a mutex by a locked instruction.
+      if (op.lock === "spin") put({ at: LOCKS.spin, bytes: 1, value: 0 });
+      else if (empty) go(written(s.memory, { at: LOCKS.mutex, bytes: 1, value: 0 }), { pc });
+      break;
+  }
+  return next;
+}
+
+/** The program as C: a scenario that fails if it comes to what is not in `allowed`, or in it at place `withheld`. */
+export function asC(program: Threads, allowed: readonly string[]): string {
+  const place = ({ word, part }: Place): string => (part === "all" ? `${word}.all` : `${word}.half[${part === "low" ? 0 : 1}]`);
+  const text = (op: Op): string => {
+    switch (op.op) {
+      case "store":
+        return op.marked ? `WRITE_ONCE(${place(op.place)}, ${op.value});` : `barrier(); ${place(op.place)} = ${op.value}; barrier();`;
+      case "load":
+        return op.marked
+          ? `r${op.reg} = READ_ONCE(${place(op.place)});`
+          : `barrier(); r${op.reg} = ${place(op.place)}; barrier(); HOLD(r${op.reg});`;
+      case "fence":
+        return "smp_mb();";
+      case "xchg":
+        return `r${op.reg} = xchg(&${place(op.place)}, ${op.value});`;
+      case "add":
+        return `__atomic_fetch_add(&${place(op.place)}, ${op.value}, __ATOMIC_SEQ_CST);`;
+      case "lock":
+      case "unlock":
+        return `${op.lock === "spin" ? "spin" : "mutex"}_${op.op}(&the_${op.lock});`;
+    }
+  };
+  const regs = Array.from({ length: REGISTERS }, (_, i) => `r${i}`);
+  const columns = 2 + program.length * REGISTERS;
+  const rows = allowed.map(
+    (one) =>
+      `\t{ ${one
+        .split(",")
+        .map((v) => `${v}UL`)
+        .join(", ")} },`,
+  );
+  return `#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <shootdown/scenario.h>
+#define HOLD(r) __asm__ volatile("" : "+r"(r))
+union word { unsigned long all; unsigned int half[2]; };
+union word x, y;
+static DEFINE_SPINLOCK(the_spin);
+static DEFINE_MUTEX(the_mutex);
+static unsigned long out[${program.length}][${REGISTERS}];
+static const unsigned long allowed[][${columns}] = {
+${rows.join("\n")}
+};
+SD_PARAM(int, withheld, -1);
+${program
+  .map(
+    (ops, t) => `static void thread${t}(void *unused)
+{
+	unsigned long ${regs.map((r) => `${r} = 0`).join(", ")};
+${ops.map((op) => `\t${text(op)}`).join("\n")}
+${regs.map((r, i) => `\tout[${t}][${i}] = ${r};`).join("\n")}
+}
+`,
+  )
+  .join("")}
+void sd_final(void)
+{
+	unsigned long is[${columns}] = { x.all, y.all };
+	int i, k, same;
+
+	for (i = 0; i < ${program.length * REGISTERS}; i++)
+		is[2 + i] = out[i / ${REGISTERS}][i % ${REGISTERS}];
+	for (i = 0; i < ${allowed.length}; i++) {
+		for (same = 1, k = 0; k < ${columns}; k++)
+			same &= is[k] == allowed[i][k];
+		if (same && i != withheld)
+			return;
+	}
+	__sd_fail("seen", "x={0:x} y={1:x}", is[0], is[1], 0);
+}
+
+void scenario(void)
+{
+${program.map((_, t) => `\tsd_cpu_run(${t}, NULL, "thread${t}", thread${t}, NULL);`).join("\n")}
+}
+`;
+}
