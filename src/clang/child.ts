@@ -2,17 +2,20 @@
  * Runs a compiler of the machine, held to limits: time, memory, what it writes and what it says. No
  * process stays behind, however the run ends.
  *
- * A shell stands between: it sets the limits, and it notices when we are gone (its descriptor 3
- * ends), even if we were killed. Then it ends the compiler, which could still write, removes the
- * folder for temporary files, and ends its whole process group. Before all that it ends the shell
- * that waits for the compiler, which would otherwise take the compiler's end for a usual one, and
- * end the watcher.
+ * A shell stands between: it makes the folder for temporary files, sets the limits, and notices
+ * when we have no more use for it (its descriptor 3 ends), be it that we have read what the compiler
+ * left or that we were killed. Then it ends the compiler, which could still write, removes the
+ * folder, and ends its whole process group. So there is no moment at which the folder is there and
+ * nothing but us would remove it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { constants } from "node:os";
-import { fault } from "../base/diagnostics.ts";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fault, type InputFault } from "../base/diagnostics.ts";
 import type { Limits } from "../base/stopped.ts";
 import { errorCode, wordsFor } from "../host/files.ts";
+import { TEMPORARY } from "../host/paths.ts";
 
 /** Bytes that it may write: the largest IR that is read, with all its debug information. */
 export const LARGEST_IR: number = 64 * 2 ** 20;
@@ -22,25 +25,25 @@ const MAPPED = 2 ** 30;
 /** Bytes of what it says; what comes after is counted only. */
 const MOST_SAID = 2 ** 18;
 
+/** The shell's status if there can be no folder. */
+const NO_FOLDER = 97;
+
 /**
  * Arguments: CPU seconds, blocks of 512 bytes, KiB, the folder, and the command. A limit that the
  * system does not know is left out.
  */
 const SCRIPT = `
+dir=$4
+if [ -n "$dir" ]; then mkdir -m 700 -- "$dir" || exit ${NO_FOLDER}; fi
 ulimit -c 0
 ulimit -t "$1" 2>/dev/null
 ulimit -f "$2" 2>/dev/null
 ulimit -v "$3" 2>/dev/null
-dir=$4
 shift 4
 "$@" </dev/null 3<&- &
 clang=$!
-{ read -r line; kill -9 "$$" "$clang"; rm -rf -- "$dir"; kill -9 0; } <&3 >/dev/null 2>&1 &
-watcher=$!
+{ read -r line; kill -9 "$$" "$clang"; [ -z "$dir" ] || rm -rf -- "$dir"; kill -9 0; } <&3 >/dev/null 2>&1 &
 wait "$clang"
-status=$?
-kill "$watcher" 2>/dev/null
-exit "$status"
 `;
 
 /**
@@ -60,8 +63,10 @@ export interface Task {
   readonly path: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Removed if we are killed; "" for none. */
+  /** A folder that is there while it runs, and goes with it, even if we are killed; "" for none. */
   readonly dir: string;
+  /** Called when it has ended, and the folder is still there. */
+  readonly left?: () => void;
   /** Of the clock. */
   readonly seconds: number;
   /** Where it says what matters. */
@@ -90,6 +95,18 @@ function start({ path, args, cwd, dir, seconds, heard }: Task, limits: Limits): 
   });
 }
 
+/** If the watcher cannot do it: milliseconds. */
+const PATIENCE = 2000;
+
+function remove(dir: string): void {
+  if (dir === "") return;
+  try {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // It never came to be, or belongs to nobody who could remove it.
+  }
+}
+
 function endGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
@@ -102,6 +119,7 @@ function endGroup(child: ChildProcess): void {
 /** Throws the signal's reason if that ends it, and an `InputFault` if it cannot be started. */
 export function runChild(task: Task, limits: Limits): Promise<Ended> {
   const { signal } = limits;
+  if (process.platform === "win32" && task.dir !== "") mkdirSync(task.dir);
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(signal.reason);
@@ -111,7 +129,11 @@ export function runChild(task: Task, limits: Limits): Promise<Ended> {
     const said: Buffer[] = [];
     let length = 0;
     let late = false;
-    const stop = (): void => endGroup(child);
+    /** The watcher ends it and removes the folder; a signal to all would end the watcher too. */
+    const stop = (): void => {
+      child.stdio[3]?.destroy();
+      setTimeout(() => endGroup(child), process.platform === "win32" ? 0 : PATIENCE).unref();
+    };
     const timer = setTimeout(() => {
       late = true;
       stop();
@@ -130,12 +152,20 @@ export function runChild(task: Task, limits: Limits): Promise<Ended> {
       done();
       reject(fault({ code: "SD104", message: `clang cannot be started: ${wordsFor(errorCode(error))}`, notes: [task.path] }));
     });
-    // What it started may have outlived it, and would keep its descriptors open.
-    child.on("exit", stop);
+    child.on("exit", () => {
+      task.left?.();
+      remove(task.dir);
+      // What it started may have outlived it, and would keep its descriptors open.
+      endGroup(child);
+    });
     child.on("close", (code, by) => {
       done();
       if (signal?.aborted === true) {
         reject(signal.reason);
+        return;
+      }
+      if (code === NO_FOLDER) {
+        reject(noFolder());
         return;
       }
       const text = Buffer.concat(said).toString("utf8");
@@ -148,6 +178,20 @@ export function runChild(task: Task, limits: Limits): Promise<Ended> {
           : `clang was ended by ${ended}\n`;
       resolve({ status: code ?? 1, said: `${text}${more}${how}` });
     });
+  });
+}
+
+function noFolder(): InputFault {
+  let why = "";
+  try {
+    rmSync(mkdtempSync(join(tmpdir(), TEMPORARY)), { recursive: true });
+  } catch (error) {
+    why = `: ${wordsFor(errorCode(error))}`;
+  }
+  return fault({
+    code: "SD107",
+    message: `no folder for temporary files can be made in ${tmpdir()}${why}`,
+    help: "name another one with TMPDIR",
   });
 }
 

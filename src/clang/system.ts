@@ -2,12 +2,11 @@
  * Runs a clang of the machine. Output goes through files of our own, so that a run cut short leaves
  * nothing behind that looks like a result.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fault } from "../base/diagnostics.ts";
 import type { Limits } from "../base/stopped.ts";
-import { errorCode, readRegular, wordsFor } from "../host/files.ts";
+import { readRegular } from "../host/files.ts";
 import { TEMPORARY } from "../host/paths.ts";
 import { LARGEST_IR, runChild } from "./child.ts";
 
@@ -29,36 +28,25 @@ export async function runSystemClang(
   limits: Limits = {},
 ): Promise<ClangRun> {
   limits.signal?.throwIfAborted();
-  const dir = temporaryFolder();
-  try {
-    const output = join(dir, "out.ll");
-    const deps = join(dir, "out.d");
-    const own = ["-fno-crash-diagnostics", "-MD", "-MF", deps, "-MT", "x", "-o", output];
-    const task = { path, args: [...args, ...own, source], cwd, dir, seconds: LONGEST_RUN, heard: "stderr" } as const;
-    const { status, said: stderr } = await runChild(task, limits);
-    const read = (file: string, largest: number): string | undefined => {
-      const result = readRegular(file, largest);
-      return result.kind === "read" ? result.bytes.toString("utf8") : undefined;
-    };
-    const used = read(deps, LARGEST_DEPS) ?? "";
-    if (status !== 0) return { ok: false, stderr, deps: used };
-    const text = read(output, LARGEST_IR);
-    if (text === undefined || used === "")
-      return { ok: false, stderr: `${stderr}clang said that all was well, and left no IR\n`, deps: used };
-    return { ok: true, text, deps: used, stderr };
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  const dir = join(tmpdir(), `${TEMPORARY}${process.pid}-${randomBytes(8).toString("hex")}`);
+  const output = join(dir, "out.ll");
+  const deps = join(dir, "out.d");
+  const own = ["-fno-crash-diagnostics", "-MD", "-MF", deps, "-MT", "x", "-o", output];
+  let used = "";
+  let text: string | undefined;
+  const left = (): void => {
+    used = read(deps, LARGEST_DEPS) ?? "";
+    text = read(output, LARGEST_IR);
+  };
+  const task = { path, args: [...args, ...own, source], cwd, dir, left, seconds: LONGEST_RUN, heard: "stderr" } as const;
+  const { status, said: stderr } = await runChild(task, limits);
+  if (status !== 0) return { ok: false, stderr, deps: used };
+  if (text === undefined || used === "")
+    return { ok: false, stderr: `${stderr}clang said that all was well, and left no IR\n`, deps: used };
+  return { ok: true, text, deps: used, stderr };
 }
 
-function temporaryFolder(): string {
-  try {
-    return mkdtempSync(join(tmpdir(), `${TEMPORARY}${process.pid}-`));
-  } catch (error) {
-    throw fault({
-      code: "SD107",
-      message: `no folder for temporary files can be made in ${tmpdir()}: ${wordsFor(errorCode(error))}`,
-      help: "name another one with TMPDIR",
-    });
-  }
+function read(file: string, largest: number): string | undefined {
+  const result = readRegular(file, largest);
+  return result.kind === "read" ? result.bytes.toString("utf8") : undefined;
 }

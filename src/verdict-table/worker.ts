@@ -87,7 +87,11 @@ async function prepareReal(job: Extract<Job, { source: "real" }>): Promise<Prepa
 async function prepareOwn(job: Extract<Job, { source: "own" }>, cache: Cache): Promise<Prepared> {
   const inputs = await compileOwnCase(job, cache);
   const options = {
-    ...optionsOf(job.scenario, { define: [...job.defines], timeout: OWN_TIMEOUT, merge: "full", engine: "compiled", memory: job.memory }, cache),
+    ...optionsOf(
+      job.scenario,
+      { define: [...job.defines], timeout: OWN_TIMEOUT, merge: "full", engine: "compiled", memory: job.memory },
+      cache,
+    ),
     story: false,
   };
   return { key: keyOf(inputs.key, searchOf(options)), inputs, options };
