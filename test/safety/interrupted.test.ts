@@ -89,7 +89,8 @@ describe.runIf(linux)("a compiler that", () => {
     const ended = await run(["check", "good.c", "--cc", "./hangs"], {
       cwd: dir,
       env,
-      meanwhile: (pid) => setTimeout(() => process.kill(pid, signal), 1200),
+      // When clang is there: the command, the shell, its watcher, the script, and what that runs.
+      meanwhile: (pid) => void eventually(() => processesWith(MARK).length >= 5, 20_000).then(() => process.kill(pid, signal)),
     });
     if (signal === "SIGKILL") expect(ended.signal).toBe("SIGKILL");
     else {
