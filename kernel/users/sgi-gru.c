@@ -17,6 +17,7 @@ struct gru_mm {
 	struct sd_mirror m;
 	struct mmu_notifier ms_notifier;
 	atomic_t ms_range_active __aligned(8);
+	wait_queue_head_t ms_wait_queue;
 	spinlock_t ms_asid_lock __aligned(8);
 	struct page *tlb[SD_MIRROR_PAGES];	/* in the GRU */
 	unsigned long missed[SD_MIRROR_PAGES];	/* the fault handle waits for page i, and no invalidation of it came by */
@@ -57,6 +58,7 @@ static void range_end(struct mmu_notifier *mn, unsigned long start, unsigned lon
 {
 	(void)start, (void)end;
 	atomic_dec(&mn_to_gms(mn)->ms_range_active);
+	wake_up_all(&mn_to_gms(mn)->ms_wait_queue);
 }
 
 static __maybe_unused void flush_now(struct mmu_notifier *mn, unsigned long start, unsigned long end)
@@ -84,7 +86,7 @@ static void gru_fault(struct sd_mirror *m, unsigned int i)
 	__sd_atomic_end();
 	/* Range invalidations under way: this drop-in fails, and the user's retry waits until there are none. */
 	if (atomic_read(&gms->ms_range_active)) {
-		wait_event(NULL, !gms->ms_range_active.counter);
+		wait_event(gms->ms_wait_queue, !gms->ms_range_active.counter);
 		return;
 	}
 	page = sd_mirror_get_page(m, i);
