@@ -14,8 +14,13 @@ import { packageRoot } from "../../src/host/paths.ts";
 
 const COUNT = Number(process.env.SAFETY_IR ?? 400);
 const SEED = Number(process.env.SAFETY_SEED ?? 1);
-/** Milliseconds for one text: more is a hang. Searching may be cut off from outside, and is by the command. */
+/** Milliseconds of processor time for one text: more is a hang. Searching may be cut off from outside, and is by the command. */
 const PATIENCE = 20_000;
+/** Of this process, whose other threads have nothing to do meanwhile. */
+const used = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 
 const SCENARIOS = ["corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c", "test/safety/every-kind.c"];
 
@@ -68,9 +73,12 @@ it(`${COUNT} mutated files end in a verdict or a diagnostic`, { timeout: 60_000 
     const start = performance.now();
     let stage = "";
     const ended = await new Promise<{ ended: string; text?: string }>((resolve) => {
-      const late = setTimeout(() => resolve({ ended: stage === "search" ? "cut" : "hang" }), PATIENCE);
+      const before = used();
+      const late = setInterval(() => {
+        if (used() - before > PATIENCE) done({ ended: stage === "search" ? "cut" : "hang" });
+      }, 500);
       const done = (end: { ended: string; text?: string }): void => {
-        clearTimeout(late);
+        clearInterval(late);
         resolve(end);
       };
       worker.removeAllListeners();
