@@ -157,7 +157,9 @@ export function createNames(program: Program, memory: Memory, objectTypes: Objec
       const known = objectTypes(object);
       if (own !== undefined) {
         // A name may be that of its type: "driver", "driver#2".
-        const said = [typeNamed(own.replace(/\W.*$/, "")), typeNamed(object.name)].find((type) => type >= 0);
+        // The contents of a page are no struct page, though both are called that.
+        const fits = (type: number): boolean => type >= 0 && object.size < 2 * (typeOf(type)?.size ?? 0);
+        const said = [typeNamed(own.replace(/\W.*$/, "")), typeNamed(object.name)].find(fits);
         const type = said ?? (known !== undefined && object.size < 2 * known.size ? known.type : -1);
         return { text: own, type, rest: addr - object.addr, arrow: false, dead };
       }
