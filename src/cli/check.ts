@@ -12,7 +12,7 @@ import { sourceFiles } from "../host/sources.ts";
 import type { Colours } from "../report/diagnostic-text.ts";
 import { refuseMisuse } from "../report/misuse.ts";
 import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
-import { compileWith, optionsOf } from "../settings/from-settings.ts";
+import { compileWith, explainName, optionsOf } from "../settings/from-settings.ts";
 import { type CheckSettings, type GivenOptions, picturesAsked, settingsFor } from "../settings/options.ts";
 import type { CheckHooks } from "../verify/verify-program.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
@@ -36,6 +36,11 @@ export async function check(
 ): Promise<number> {
   const settings = settingsFor(files, given, io.cwd);
   const cache = openCache(defaultCacheDir(io.env));
+  if (settings.explain !== undefined) {
+    const lines = await explainName(settings.explain, files, settings, { cwd: io.cwd, cache });
+    io.stdout.write(shownLines(lines.map((line) => `${line}\n`).join("")));
+    return 0;
+  }
   const { timeout, maxMemory } = settings;
   const deadline = timeout === undefined ? undefined : began + 1000 * timeout;
   const hold: Hold = { deadline, because: atTimeout(settings), memory: maxMemory };

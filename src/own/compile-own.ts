@@ -12,30 +12,41 @@ import type { Origin } from "./closure.ts";
 import { type Edit, editsOfPatch, gatheredEdits, type NamedReplacement } from "./edits.ts";
 import { ownInputs } from "./own-inputs.ts";
 
-/** What the command line says of it: names of files, and of a symbol. */
+/** What the command line says of it: names of files. */
 export interface Changes {
   readonly patch?: string | undefined;
   readonly edit?: string | undefined;
-  readonly explain?: string | undefined;
 }
 
 export async function compileOwn(
   options: InputOptions & { readonly tree: string },
-  { patch, edit, explain }: Changes,
+  { patch, edit }: Changes,
   say: (text: string) => void,
   more: readonly Edit[] = [],
 ): Promise<Inputs> {
-  const edits = [
-    ...more,
-    ...(patch === undefined ? [] : editsOfPatch(textNamed(patch, options.cwd))),
-    ...(edit === undefined ? [] : editsOfJson(textNamed(edit, options.cwd), edit)),
-  ];
-  const inputs = await ownInputs({ ...options, edits, read: readModule, say, anew: explain !== undefined });
-  if (explain !== undefined) throw fault(explained(explain, inputs.closure.origins));
+  const edits = [...more, ...editsOf({ patch, edit }, options.cwd)];
+  const inputs = await ownInputs({ ...options, edits, read: readModule, say });
   const changes = [patch, edit].filter((file) => file !== undefined);
   const { kernel } = inputs;
   return kernel.kind === "tree" && changes.length > 0 ? { ...inputs, kernel: { ...kernel, changes } } : inputs;
 }
+
+/** Where a name came from, in lines. A fault if it is not reached. */
+export async function whereFrom(
+  name: string,
+  options: InputOptions & { readonly tree: string },
+  changes: Changes,
+  say: (text: string) => void,
+): Promise<readonly string[]> {
+  const edits = editsOf(changes, options.cwd);
+  const { closure } = await ownInputs({ ...options, edits, read: readModule, say, anew: true });
+  return explained(name, closure.origins);
+}
+
+const editsOf = ({ patch, edit }: Changes, cwd: string): Edit[] => [
+  ...(patch === undefined ? [] : editsOfPatch(textNamed(patch, cwd))),
+  ...(edit === undefined ? [] : editsOfJson(textNamed(edit, cwd), edit)),
+];
 
 function textNamed(file: string, cwd: string): string {
   const text = textOf(resolve(cwd, file));
@@ -60,30 +71,26 @@ function isReplacement(one: unknown): one is NamedReplacement {
   return typeof file === "string" && typeof text === "string" && typeof by === "string";
 }
 
-/** A diagnostic: it is what was asked for, and the run ends with it. */
-function explained(name: string, origins: ReadonlyMap<string, Origin>): Parameters<typeof fault>[0] {
+function explained(name: string, origins: ReadonlyMap<string, Origin>): readonly string[] {
   const origin = origins.get(name);
   if (origin === undefined) {
     const meant = similar(name, [...origins.keys()]);
-    return {
+    throw fault({
       code: "SD405",
       message: `${name} is not reached, or is kernel/own's`,
       ...(meant === undefined ? {} : { help: `did you mean ${meant}?` }),
-    };
+    });
   }
   switch (origin.kind) {
     case "tree":
-      return { code: "SD405", message: `${name} is the tree's, in ${origin.file}` };
+      return [`${name} is the tree's, in ${origin.file}`];
     case "stand-in":
-      return {
-        code: "SD405",
-        message: `${name} ends the run when it is reached: nobody that is linked defines it`,
-        notes: [
-          `used by ${origin.usedBy}`,
-          origin.defined.length === 0 ? "no file of the tree is known to define it" : `the tree has it in ${origin.defined.join(", ")}`,
-        ],
-      };
+      return [
+        `${name} ends the run when it is reached: nobody that is linked defines it`,
+        `used by ${origin.usedBy}`,
+        origin.defined.length === 0 ? "no file of the tree is known to define it" : `the tree has it in ${origin.defined.join(", ")}`,
+      ];
     case "failed":
-      return { code: "SD405", message: `${name} does not compile`, notes: [origin.why] };
+      return [`${name} does not compile`, origin.why];
   }
 }

@@ -2,6 +2,7 @@
  * What the settings of a check come to: which C is compiled, and the options of the check itself.
  */
 
+import { fault } from "../base/diagnostics.ts";
 import type { CheckOptions } from "../check/run-check.ts";
 import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.ts";
 import type { Cache } from "../host/cache.ts";
@@ -25,6 +26,22 @@ export async function compileWith(
       );
   }
   return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, say, ...where });
+}
+
+/** For --explain: where a name of the program came from, in lines. */
+export async function explainName(
+  name: string,
+  files: readonly string[],
+  settings: CheckSettings,
+  where: Pick<InputOptions, "cwd" | "cache" | "limits">,
+  say: (text: string) => void = () => {},
+): Promise<readonly string[]> {
+  const { define, include, kernel, opt, cc, tree, headers } = settings;
+  const { isScenario } = await import("../own/own-inputs.ts");
+  if (tree === undefined || !files.some((file) => isScenario(file, where.cwd)))
+    throw fault({ code: "SD405", message: "--explain is about a scenario on a tree's own mm", help: "give --tree DIR and a scenario" });
+  const { whereFrom } = await import("../own/compile-own.ts");
+  return whereFrom(name, { files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where }, settings, say);
 }
 
 export function optionsOf(
