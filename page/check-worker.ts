@@ -55,7 +55,7 @@ async function check(request: CheckRequest): Promise<void> {
       engine: "compiled",
       provenance: request.provenance,
       remarks: request.remarks,
-      host: { audience, showFile, readSource: readerOf(sources, request.edited), memoryInUse, breathe },
+      host: { audience, showFile, readSource: readerOf(sources, request.edited), memoryInUse, breathe, machineView: true },
     };
     const verdict = await verify(program, options, {
       onSlice: (progress) => {

@@ -4,7 +4,9 @@
  *
  * Everything that a scenario wrote becomes text of a node, never markup.
  */
+
 import type { DataEntry, DataMoment, Excerpt, StoryData } from "../src/picture/story-data.ts";
+import { machineFigure } from "./machine.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -25,9 +27,17 @@ function html<Tag extends keyof HTMLElementTagNameMap>(
 /** Narrower, and the panel lies over the lower part of the picture; the style sheet says the same. */
 const NARROW = 1000;
 
+/** Of the panel beside the picture, or of all that there is. */
+const MACHINE = 412;
+/** A host that is about to be shown has no width of its own yet. */
+const machineWidth = (host: HTMLElement): number =>
+  Math.max(300, Math.min(MACHINE, (host.clientWidth || (host.parentElement?.clientWidth ?? 0)) - 22));
+
 export interface ViewerOptions {
   /** Told of the line that is shown. */
   readonly onLine?: (file: string, line: number) => void;
+  /** Where the machine is drawn, if not with the rest. */
+  readonly machineHost?: HTMLElement | undefined;
 }
 
 export interface Viewer {
@@ -36,7 +46,7 @@ export interface Viewer {
 }
 
 /** `root` holds the elements of `viewOf`. */
-export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () => {} }: ViewerOptions = {}): Viewer {
+export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () => {}, machineHost }: ViewerOptions = {}): Viewer {
   const { moments } = data;
   const stop = new AbortController();
   const { signal } = stop;
@@ -52,6 +62,10 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
   const code = html("pre", { class: "code", tabindex: 0, "aria-label": "Source" });
   const state = html("div", { class: "state", tabindex: 0, "aria-label": "What is where" });
   const more = html("div", { class: "more", hidden: root.clientWidth <= NARROW }, file, frames, code, state);
+  const machine = data.machine === undefined ? undefined : machineFigure(data.machine, machineWidth(machineHost ?? root));
+  const words = html("div", {});
+  if (machine !== undefined) (machineHost ?? state).replaceChildren(machine.element);
+  state.append(words);
   const unfold = html("button", { type: "button", class: "unfold", "aria-expanded": `${!more.hidden}` }, "Source and state");
   unfold.addEventListener("click", () => {
     more.hidden = !more.hidden;
@@ -87,7 +101,8 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
     events.replaceChildren(...moment.entries.map(eventOf));
     const shown = entryWithSource(moment);
     showSource(shown, shown?.at ?? 0);
-    state.replaceChildren(...stateOf(data, moment.step));
+    machine?.show(moment.step);
+    words.replaceChildren(...stateOf(data, moment.step));
   }
 
   function showSource(entry: DataEntry | undefined, depth: number): void {
@@ -144,7 +159,13 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
     { signal },
   );
   go(data.failure, false);
-  return { go, end: () => stop.abort() };
+  return {
+    go,
+    end: () => {
+      stop.abort();
+      machine?.element.remove();
+    },
+  };
 }
 
 /** What takes keys for itself. */
@@ -230,7 +251,7 @@ const MOST: Readonly<Record<Word["kind"], number>> = { cached: 40, shared: 40, p
 
 function stateOf(data: StoryData, step: number): HTMLElement[] {
   const words = wordsAt(data, step);
-  return GROUPS.flatMap(([kind, title]) => {
+  return GROUPS.filter(([kind]) => kind !== "cached" || data.machine === undefined).flatMap(([kind, title]) => {
     const own = words.filter((word) => word.kind === kind);
     const near = own.filter(({ was }, i) => was !== undefined || i < MOST[kind]);
     const rest = own.slice(near.length);

@@ -2,6 +2,7 @@
  * What a reader who steps through a picture is shown of each step, as plain data that stands in the
  * page: all that happened in it, the source around each line that is mentioned, and what it changed.
  */
+import type { MachineView } from "../explain/machine-view.ts";
 import type { Change, Row, Site, Story } from "../explain/story.ts";
 import type { Moment, Picture } from "./picture.ts";
 
@@ -34,6 +35,7 @@ export interface StoryData {
   readonly steps: number;
   /** Index of the moment of the failure. */
   readonly failure: number;
+  readonly machine?: MachineView;
 }
 
 export function storyData(story: Story, picture: Picture, readSource: (file: string) => string | undefined): StoryData {
@@ -48,6 +50,7 @@ export function storyData(story: Story, picture: Picture, readSource: (file: str
     sources: sourcesOf(story, readSource),
     steps: story.steps,
     failure: picture.failure,
+    ...(story.machine === undefined ? {} : { machine: story.machine }),
   };
 }
 

@@ -65,10 +65,31 @@ export const PICTURE_STYLE = `.picture{font:12px "DejaVu Sans Mono",Menlo,Consol
 .picture .note.cause{fill:var(--red);font-weight:600}
 `;
 
+const MACHINE_STYLE = `.machine-figure{margin:0 0 6px}
+.machine-figure figcaption{color:var(--dim);font:600 12px system-ui,"DejaVu Sans",sans-serif;padding:2px 0 4px}
+.machine{font:11px "DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace;display:block;max-width:100%;height:auto}
+.machine text{fill:var(--ink);white-space:pre}
+.machine .frame{fill:var(--raised);stroke:var(--run)}
+.machine .title{font-weight:700}
+.machine .part .ground{fill:none}
+.machine .part .dot{fill:var(--amber)}
+.machine .changed .ground{fill:var(--amber-soft)}
+.machine .stale .ground{fill:var(--red-soft);stroke:var(--red);stroke-dasharray:4 2}
+.machine .stale .said{fill:var(--red);font-weight:700}
+.machine .gone .frame{fill:none;stroke:var(--red);stroke-dasharray:5 4}
+.machine .gone .title{fill:var(--red)}
+.machine .box.absent .frame{fill:none;stroke:var(--rule);stroke-dasharray:2 4}
+.machine .edge{fill:none;stroke:var(--run);stroke-width:1.5;marker-end:url(#edge-tip)}
+.machine .edge[d=""]{display:none}
+.machine .edge.stale{stroke:var(--red);stroke-width:2;stroke-dasharray:6 3;marker-end:url(#edge-tip-stale)}
+.machine .edge-tip{fill:var(--run)}
+.machine .edge-tip-stale{fill:var(--red)}
+`;
+
 const MONO = `"DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace`;
 
 /** Around the picture: the page, the stepper, and what paper gets. */
-export const PAGE_STYLE = `*{box-sizing:border-box}
+export const PAGE_STYLE = `${MACHINE_STYLE}*{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.45 system-ui,"DejaVu Sans",sans-serif}
 main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .view{container:view/inline-size}

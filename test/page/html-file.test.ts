@@ -65,12 +65,39 @@ describe.skipIf(missing !== undefined)(because("a page by itself"), () => {
     expect(await page.locator(".stepper .events").textContent()).toContain("huge page#1 (rw, dirty) -> none");
     expect(await page.locator(".stepper h3").first().textContent()).toMatch(/^kernel\/mm\/rmap\.c:186 try_to_unmap_one\(\)$/);
     expect(await page.locator(".stepper .code .now").textContent()).toMatch(/^186/);
-    const stale = page.locator(".stepper tr.stale");
-    expect(await stale.allTextContents()).toEqual(
-      ["TLB of CPU0, 0x40000000", "TLB of CPU1, 0x140000000"].map((name) => `${name}nothing \u2192 huge page#1 (rw, dirty) (stale)`),
+    expect(await page.locator(".stepper tr.changed").first().textContent()).toBe(
+      "PMD entry of B 0x140000000huge page#1 (rw, dirty) \u2192 0",
     );
+  });
+
+  const texts = (page: Page, selector: string): Promise<string[]> =>
+    page.evaluate(`[...document.querySelectorAll(${JSON.stringify(selector)})].map((g) =>
+      [...g.querySelectorAll("text")].map((t) => t.textContent).filter((t) => t !== "").join(" "))`);
+
+  it("draws the machine: a shared table once, what the step changed, what is stale, and pages that are gone", async () => {
+    const { page } = await openPage(browser, url(founding));
+    await page.getByText("step 8", { exact: true }).click();
+    expect(await page.locator(".machine .box .title", { hasText: "shared PMD table" }).count()).toBe(1);
+    // Two tables lead there: edges that end inside its box.
+    const into = await page.evaluate(`(() => {
+      const box = [...document.querySelectorAll(".machine .box")].find((b) => b.querySelector(".title").textContent === "shared PMD table");
+      const { x, y, width } = box.querySelector(".frame").getBBox();
+      const ends = [...document.querySelectorAll(".machine .edge")].filter((e) => e.getAttribute("d") !== "").map((e) => e.getPointAtLength(e.getTotalLength()));
+      return ends.filter((p) => Math.abs(p.y - y) < 3 && p.x > x && p.x < x + width).length;
+    })()`);
+    expect(into).toBe(2);
+    const both = ["0x40000000", "0x140000000"].map((va) => `\u25cf ${va}: STALE, huge page#1 (rw, dirty)`);
+    expect(await texts(page, ".machine .part.stale")).toEqual(both);
+    expect(await texts(page, ".machine .part.changed")).toEqual(["\u25cf 0x40000000 of A, 0x140000000 of B: none", ...both]);
+    expect(await page.locator(".machine .edge.stale").count()).toBe(2);
     await page.keyboard.press("ArrowRight");
-    expect(await stale.allTextContents()).toEqual(["TLB of CPU1, 0x140000000huge page#1 (rw, dirty) (stale)"]);
+    expect(await texts(page, ".machine .part.stale")).toEqual(["0x140000000: STALE, huge page#1 (rw, dirty)"]);
+    expect(await texts(page, ".machine .part.changed")).toEqual(["\u25cf 0x40000000: as the tables"]);
+    await page.keyboard.press("End");
+    expect(await texts(page, ".machine .box.gone")).toEqual(["huge page#1: gone"]);
+    // Back again, it is as it was.
+    await page.keyboard.press("Home");
+    expect(await texts(page, ".machine .box.gone, .machine .part.stale")).toEqual([]);
   });
 
   it("draws the flush that came and the one that did not", async () => {
