@@ -56,8 +56,26 @@ function Scenarios() {
             </ul>
           </section>
         ))}
+        <Findings />
       </details>
     </nav>
+  );
+}
+
+function Findings() {
+  const all = page.data.value?.findings ?? [];
+  if (all.length === 0) return null;
+  return (
+    <section>
+      <h2>Findings</h2>
+      <ul>
+        {all.map(({ href, title }) => (
+          <li key={href}>
+            <a href={href}>{title}</a>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -86,7 +104,7 @@ function Scenario({ scenario }: { readonly scenario: SiteScenario }) {
 /** It comes later than the rest. */
 const editor = signal<Editor | undefined>(undefined);
 /** Below the editor, where there is room for it beside the picture. */
-const machineHost = createRef<HTMLDivElement>();
+const machineHost = createRef<HTMLElement>();
 const drawsMachine = signal(false);
 const hasRoom = matchMedia("(min-width: 900px)");
 
@@ -136,7 +154,7 @@ function Code() {
         )}
       </div>
       <div class="editor" ref={host} />
-      <div class="machine-host" ref={machineHost} tabIndex={0} role="region" aria-label="The machine" hidden={!drawsMachine.value} />
+      <section class="machine-host" ref={machineHost} aria-label="The machine" hidden={!drawsMachine.value} />
     </section>
   );
 }

@@ -87,7 +87,7 @@ function sadEnd(error: unknown): FromChecker {
 async function programOf(input: CheckInput): Promise<Program> {
   switch (input.kind) {
     case "program":
-      return programFrom(await fetchText(input.url));
+      return withParameters(programFrom(await fetchText(input.url)), input.parameters ?? {});
     case "modules": {
       const fetched = await Promise.all(input.urls.map(async ({ source, url }) => ({ source, text: await fetchText(url) })));
       say({ say: "doing", what: "linking" });

@@ -65,6 +65,8 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
   const machine = data.machine === undefined ? undefined : machineFigure(data.machine, machineWidth(machineHost ?? root));
   const words = html("div", {});
   if (machine !== undefined) (machineHost ?? state).replaceChildren(machine.element);
+  // What scrolls can be reached by keys.
+  if (machineHost !== undefined) machineHost.tabIndex = 0;
   state.append(words);
   const unfold = html("button", { type: "button", class: "unfold", "aria-expanded": `${!more.hidden}` }, "Source and state");
   unfold.addEventListener("click", () => {
@@ -172,7 +174,9 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
 function isWriting(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
   return (
-    target.closest("input:not([type=range]), textarea, select, [contenteditable=true], .code, .state, .events, [role=listbox]") !== null
+    target.closest(
+      "input:not([type=range]), textarea, select, [contenteditable=true], .code, .state, .events, .machine-host, [role=listbox]",
+    ) !== null
   );
 }
 
