@@ -79,10 +79,13 @@ function Findings() {
   );
 }
 
+/** A link may lead to one further down. */
+const intoView = (item: HTMLElement | null): void => item?.scrollIntoView({ block: "nearest" });
+
 function Scenario({ scenario }: { readonly scenario: SiteScenario }) {
   const isChosen = page.chosen.value?.id === scenario.id;
   return (
-    <li class={isChosen ? "chosen" : ""}>
+    <li class={isChosen ? "chosen" : ""} ref={isChosen && hasRoom.matches ? intoView : null}>
       <strong>{scenario.title}</strong>
       {isChosen && <p>{scenario.about}</p>}
       <div class="variants">
@@ -273,6 +276,7 @@ function Picture({ verdict }: { readonly verdict: Violation }) {
     drawsMachine.value = hasRoom.matches && data.machine !== undefined;
     const viewer = attachViewer(root, data, {
       onLine: (at, line) => editor.peek()?.mark(at === file ? line : undefined),
+      play: page.newcomer(),
       machineHost: drawsMachine.value ? (machineHost.current ?? undefined) : undefined,
     });
     return () => {

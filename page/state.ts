@@ -42,6 +42,15 @@ export const variant = computed((): number | undefined => {
 
 export const edited = computed(() => chosen.value !== undefined && text.value !== sources.value[chosen.value.file]);
 
+let isNew = location.hash === "";
+
+/** Of whoever comes without a link, the first time that it is asked: the first story is played. */
+export function newcomer(): boolean {
+  const was = isNew;
+  isNew = false;
+  return was;
+}
+
 let running: Run | undefined;
 /** Of the check that was asked for last: what an earlier one still says is not heard. */
 let current = 0;

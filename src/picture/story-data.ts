@@ -35,6 +35,8 @@ export interface StoryData {
   readonly steps: number;
   /** Index of the moment of the failure. */
   readonly failure: number;
+  /** Indices of the moments of which something is told: what is shown when the story is played. */
+  readonly scenes: readonly number[];
   readonly machine?: MachineView;
 }
 
@@ -50,8 +52,14 @@ export function storyData(story: Story, picture: Picture, readSource: (file: str
     sources: sourcesOf(story, readSource),
     steps: story.steps,
     failure: picture.failure,
+    scenes: scenesOf(picture),
     ...(story.machine === undefined ? {} : { machine: story.machine }),
   };
+}
+
+function scenesOf({ moments, failure }: Picture): number[] {
+  const told = moments.flatMap(({ entries }, index) => (entries.some(({ emphasis }) => emphasis !== "quiet") ? [index] : []));
+  return [...new Set([0, ...told, failure])].filter((index) => index <= failure).sort((a, b) => a - b);
 }
 
 /** A row may tell of several steps. */

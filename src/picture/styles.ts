@@ -104,7 +104,9 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .picture{max-width:100%;height:auto}
 .picture .moment{cursor:pointer}
 .picture .moment:hover{fill:var(--select);fill-opacity:.5}
-.picture .moment.current{stroke:var(--accent);stroke-width:2;fill:var(--select);fill-opacity:.6}
+.pictures figure{position:relative;isolation:isolate;contain:layout}
+.picture .away{display:none}
+.cursor{position:absolute;z-index:-1;left:0;right:0;top:0;background:var(--select);box-shadow:0 0 0 2px var(--accent);will-change:transform}
 .legend{list-style:none;margin:10px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:4px 18px;font-size:12px;color:var(--dim)}
 .legend .sample{display:inline-block;width:16px;height:10px;margin-right:6px;vertical-align:-1px}
 .sample.lock{border-left:5px solid var(--lock);width:8px}
@@ -128,14 +130,14 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .stepper .events .fail{color:var(--red);font-weight:700}
 .stepper .tag{background:var(--pill);border-radius:7px;padding:0 6px;margin-right:6px}
 .stepper .fail .tag{background:var(--red);color:var(--ground)}
-.stepper .code{font:12px/1.45 ${MONO};background:var(--raised);border:1px solid var(--rule);border-radius:6px;overflow:auto;height:14em;margin:0;padding:4px 0;flex:none}
+.stepper .code{contain:content;font:12px/1.45 ${MONO};background:var(--raised);border:1px solid var(--rule);border-radius:6px;overflow:auto;height:14em;margin:0;padding:4px 0;flex:none}
 .stepper .code div{white-space:pre;padding:0 8px;width:max-content;min-width:100%;tab-size:8}
 .stepper .code .now{background:var(--select);box-shadow:inset 3px 0 var(--accent);font-weight:700}
 .stepper .code .at{display:inline-block;width:4ch;text-align:right;color:var(--dim);margin-right:1.2ch;font-weight:400}
 .stepper .frames{display:flex;flex-wrap:wrap;gap:4px;font:11px ${MONO}}
 .stepper .frames button{font:inherit;padding:1px 6px;min-height:24px}
 .stepper .frames [aria-pressed=true]{border-color:var(--accent);background:var(--select)}
-.stepper .state{overflow:auto;min-height:8em;font:12px/1.4 ${MONO}}
+.stepper .state{contain:content;overflow:auto;min-height:8em;font:12px/1.4 ${MONO}}
 .stepper table{border-collapse:collapse;width:100%}
 .stepper caption{text-align:left;color:var(--dim);font:600 12px system-ui,"DejaVu Sans",sans-serif;padding:4px 0 2px}
 .stepper td{padding:1px 8px 1px 2px;vertical-align:top;overflow-wrap:break-word;border-top:1px solid var(--rule)}
@@ -152,6 +154,6 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .stepper .code{height:9.5em}.stepper .state{overflow:visible;min-height:0}}
 @container view (max-width:829px){.pictures .wide{display:none}.pictures .narrow{display:block}}
 @media(max-width:860px){main{padding:10px 16px}.view h1{font-size:16px}.view .closing{font-size:14px}}
-@media print{main{max-width:none;padding:0}.view{container:none}.story{display:block}.stepper{display:none}.pictures .wide{display:block}.pictures .narrow{display:none}.picture .moment.current{fill:transparent;stroke:none}
+@media print{main{max-width:none;padding:0}.view{container:none}.story{display:block}.stepper{display:none}.pictures .wide{display:block}.pictures .narrow{display:none}.cursor{display:none}.picture .away{display:inline}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.closing,.facts,.legend{break-inside:avoid}}
 `;

@@ -28,7 +28,6 @@ interface KeptCell {
   readonly code: string;
   readonly verdict: string;
   readonly why?: string;
-  readonly states: number | null;
   readonly source: string;
   readonly files: readonly string[];
   readonly defines: readonly string[];
@@ -91,7 +90,8 @@ function fromMarkdown(text: string): string {
       html: () => "",
     },
   });
-  return marked.parse(text) as string;
+  const html = marked.parse(text) as string;
+  return html.replaceAll("<table>", '<div class="scrolls" tabindex="0"><table>').replaceAll("</table>", "</table></div>");
 }
 
 /** The first fence of a report's page is its grid. */
@@ -151,7 +151,7 @@ function cellLink(cell: KeptCell, what: string, idOf: (file: string) => string |
   const id = cell.files.length === 1 ? idOf(cell.files[0]!) : undefined;
   if (id === undefined || cell.verdict === "skipped") return [words];
   const options = cell.defines.map((define) => `-D${define}`).join(" ");
-  const title = cell.why ?? (cell.states === null ? "" : `none within bounds, ${cell.states.toLocaleString("en")} states`);
+  const title = cell.why ?? (cell.verdict === "none" ? "none within bounds" : cell.verdict);
   return [element("a", { href: `../${optionedLink(id, options)}`, title, "aria-label": `${what}: ${words}` }, words)];
 }
 
@@ -181,10 +181,11 @@ pre,code{font:12px/1.45 "DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",mono
 pre{background:var(--raised);border:1px solid var(--rule);border-radius:6px;padding:8px 12px;overflow:auto}
 code{background:var(--raised);border-radius:4px;padding:0 3px}
 pre code{background:none;padding:0}
-table{border-collapse:collapse;margin:12px 0;display:block;overflow-x:auto}
+table{border-collapse:collapse;margin:12px 0}
+.scrolls{overflow-x:auto}
 th,td{border:1px solid var(--rule);padding:3px 8px;text-align:left;vertical-align:top}
 .grids{display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start}
-.grid{font-size:13px;display:table;max-width:100%}
+.grid{font-size:13px}
 .grid caption{text-align:left;font-weight:600;padding:4px 0}
 .grid th{font-weight:600;background:var(--raised)}
 .grid td{padding:0;text-align:center}
