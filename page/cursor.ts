@@ -50,10 +50,12 @@ export function pictureCursor(root: HTMLElement, panel: HTMLElement, signal: Abo
     return { svg, box, width: number(svg, "width"), bands, stretches };
   });
   const isLong = all.some(({ stretches }) => stretches.length > 0);
-  let waiting = 0;
+  let waiting = false;
   const later = (): void => {
-    waiting ||= requestAnimationFrame(() => {
-      waiting = 0;
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
       for (const drawn of all) paintNear(drawn);
     });
   };

@@ -15,7 +15,7 @@ const PADDING = 6;
 const TITLE = 18;
 /** Between boxes side by side, and between rows: edges run there. */
 const GAP = 14;
-const ROW_GAP = 22;
+const ROW_GAP = 19;
 const NARROWEST = 118;
 const WIDEST = 250;
 /** The mark of what has changed stands before a part's words. */

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { linkText } from "../../page/permalink.ts";
@@ -26,6 +27,8 @@ afterAll(async () => {
   await serving.close();
   rmSync(dir, { recursive: true, force: true });
 });
+
+const compressed = (file: string): number => (file.endsWith(".gzip") ? readFileSync(file) : gzipSync(readFileSync(file))).length;
 
 const ask = (path: string, given: Asked = {}): Promise<Answer> => askServer(serving.url, path, given);
 
@@ -115,6 +118,11 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     const took = await page.evaluate<number>("performance.now()");
     console.log(`the first verdict of the page after ${Math.round(took)} ms`);
     expect(took).toBeLessThan(8000);
+    // What has to be there before: without clang and the editor.
+    const files = [...new Set(requests)].filter((url) => url.startsWith(serving.url) && !/\/editor-/.test(url));
+    const size = files.reduce((sum, url) => sum + compressed(join(dir, new URL(url).pathname.replace(/\/$/, "/index.html"))), 0);
+    console.log(`the first load: ${Math.round(size / 1000)} kB compressed`);
+    expect(size).toBeLessThan(400_000);
     expect(await page.evaluate("crossOriginIsolated")).toBe(true);
     await page.locator(".scenarios li.chosen").getByRole("button", { name: "fixed" }).click();
     expect(await headline(page)).toBe("none within bounds");
