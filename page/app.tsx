@@ -1,6 +1,6 @@
 /** The page: scenarios at the left, C in the middle, verdict and picture at the right. */
 import { signal, useSignalEffect } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, createRef } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Diagnostic } from "../src/base/diagnostics.ts";
 import { type Violation, viewOf } from "../src/picture/view.ts";
@@ -56,15 +56,36 @@ function Scenarios() {
             </ul>
           </section>
         ))}
+        <Findings />
       </details>
     </nav>
   );
 }
 
+function Findings() {
+  const all = page.data.value?.findings ?? [];
+  if (all.length === 0) return null;
+  return (
+    <section>
+      <h2>Findings</h2>
+      <ul>
+        {all.map(({ href, title }) => (
+          <li key={href}>
+            <a href={href}>{title}</a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** A link may lead to one further down. */
+const intoView = (item: HTMLElement | null): void => item?.scrollIntoView({ block: "nearest" });
+
 function Scenario({ scenario }: { readonly scenario: SiteScenario }) {
   const isChosen = page.chosen.value?.id === scenario.id;
   return (
-    <li class={isChosen ? "chosen" : ""}>
+    <li class={isChosen ? "chosen" : ""} ref={isChosen && hasRoom.matches ? intoView : null}>
       <strong>{scenario.title}</strong>
       {isChosen && <p>{scenario.about}</p>}
       <div class="variants">
@@ -85,6 +106,10 @@ function Scenario({ scenario }: { readonly scenario: SiteScenario }) {
 
 /** It comes later than the rest. */
 const editor = signal<Editor | undefined>(undefined);
+/** Below the editor, where there is room for it beside the picture. */
+const machineHost = createRef<HTMLElement>();
+const drawsMachine = signal(false);
+const hasRoom = matchMedia("(min-width: 900px)");
 
 function Code() {
   const host = useRef<HTMLDivElement>(null);
@@ -132,6 +157,7 @@ function Code() {
         )}
       </div>
       <div class="editor" ref={host} />
+      <section class="machine-host" ref={machineHost} aria-label="The machine" hidden={!drawsMachine.value} />
     </section>
   );
 }
@@ -247,9 +273,15 @@ function Picture({ verdict }: { readonly verdict: Violation }) {
     const room = Math.min(WIDEST, root.clientWidth);
     const { element, data } = viewOf(verdict, readerOf(page.sources.value, { [file]: page.text.value }), { wide: 800, narrow: room });
     root.replaceChildren(toDom(element));
-    const viewer = attachViewer(root, data, { onLine: (at, line) => editor.peek()?.mark(at === file ? line : undefined) });
+    drawsMachine.value = hasRoom.matches && data.machine !== undefined;
+    const viewer = attachViewer(root, data, {
+      onLine: (at, line) => editor.peek()?.mark(at === file ? line : undefined),
+      play: page.newcomer(),
+      machineHost: drawsMachine.value ? (machineHost.current ?? undefined) : undefined,
+    });
     return () => {
       viewer.end();
+      drawsMachine.value = false;
       editor.peek()?.mark(undefined);
     };
   }, [verdict]);

@@ -55,7 +55,7 @@ async function check(request: CheckRequest): Promise<void> {
       engine: "compiled",
       provenance: request.provenance,
       remarks: request.remarks,
-      host: { audience, showFile, readSource: readerOf(sources, request.edited), memoryInUse, breathe },
+      host: { audience, showFile, readSource: readerOf(sources, request.edited), memoryInUse, breathe, machineView: true },
     };
     const verdict = await verify(program, options, {
       onSlice: (progress) => {
@@ -87,7 +87,7 @@ function sadEnd(error: unknown): FromChecker {
 async function programOf(input: CheckInput): Promise<Program> {
   switch (input.kind) {
     case "program":
-      return programFrom(await fetchText(input.url));
+      return withParameters(programFrom(await fetchText(input.url)), input.parameters ?? {});
     case "modules": {
       const fetched = await Promise.all(input.urls.map(async ({ source, url }) => ({ source, text: await fetchText(url) })));
       say({ say: "doing", what: "linking" });

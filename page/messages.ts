@@ -5,7 +5,7 @@ import type { Progress } from "../src/verify/verify-program.ts";
 
 /** A program, or what it is to be linked from. */
 export type CheckInput =
-  | { readonly kind: "program"; readonly url: string }
+  | { readonly kind: "program"; readonly url: string; readonly parameters?: Readonly<Record<string, string>> }
   | {
       readonly kind: "modules";
       /** LLVM IR that clang has just made. */

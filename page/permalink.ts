@@ -1,12 +1,14 @@
 /**
  * A permalink: what is checked, in the fragment of the address, which no browser sends to a server.
  *
- * `#s=pmd-sharing&v=0` is a scenario of the list and one of its variants. `#c=...` is the reader's
- * own C and options, compressed.
+ * `#s=pmd-sharing&v=0` is a scenario of the list and one of its variants, `#s=invalidate&o=-DUSER=gru`
+ * one with other options. `#c=...` is the reader's own C and options, compressed.
  */
+import { optionedLink } from "../src/site/site-data.ts";
 
 export type Link =
   | { readonly kind: "shipped"; readonly id: string; readonly variant: number }
+  | { readonly kind: "optioned"; readonly id: string; readonly options: string }
   | { readonly kind: "own"; readonly id: string; readonly text: string; readonly options: string };
 
 /** Longer links are cut by some programs, and what is longer is no scenario. */
@@ -16,6 +18,8 @@ export async function linkText(link: Link): Promise<string> {
   switch (link.kind) {
     case "shipped":
       return `#s=${encodeURIComponent(link.id)}&v=${link.variant}`;
+    case "optioned":
+      return optionedLink(link.id, link.options);
     case "own":
       return `#c=${await packed(JSON.stringify([link.id, link.text, link.options]))}`;
   }
@@ -28,6 +32,8 @@ export async function linkFrom(fragment: string): Promise<Link | undefined> {
   if (own !== null) return ownLink(own);
   const id = fields.get("s");
   if (id === null) return undefined;
+  const options = fields.get("o");
+  if (options !== null) return { kind: "optioned", id, options };
   const variant = Number(fields.get("v") ?? "0");
   if (!Number.isSafeInteger(variant) || variant < 0) throw new Error("the link names no variant of a scenario");
   return { kind: "shipped", id, variant };

@@ -50,6 +50,16 @@ export async function prepare(wanted: Wanted, around: Around): Promise<CheckRequ
   if (shipped !== undefined)
     return { ...common, input: { kind: "program", url: base + shipped.program }, defines: shipped.defines, provenance: shipped.provenance };
   const options = over(scenarioOptions(text), parseOptions(wanted.options));
+  const other = text === sources[scenario.file] ? otherParameters(scenario, text, options) : undefined;
+  if (other !== undefined && scenario.variants[0] !== undefined)
+    return {
+      ...common,
+      preemptions: options.preemptions,
+      maxStates: options.maxStates,
+      input: { kind: "program", url: base + other.program, parameters: other.parameters },
+      defines: options.defines,
+      provenance: { ...scenario.variants[0].provenance, command: commandOf(scenario.file, options) },
+    };
   const kernel = options.kernel ?? DEFAULT_KERNEL;
   const model = data.models[kernel];
   if (model === undefined) throw new Error(`--kernel ${kernel}: there are ${Object.keys(data.models).join(", ")}`);
@@ -72,6 +82,16 @@ export async function prepare(wanted: Wanted, around: Around): Promise<CheckRequ
     edited: { [scenario.file]: text },
   };
 }
+
+/** The program as it is shipped, if nothing but its parameters is to have other values. */
+function otherParameters(scenario: SiteScenario, text: string, options: PageOptions) {
+  const { macros, parameters } = partDefines(text, options.defines);
+  if (scenario.program === undefined || macros.length > 0 || (options.kernel ?? DEFAULT_KERNEL) !== scenario.kernel) return undefined;
+  return { program: scenario.program, parameters };
+}
+
+const commandOf = (file: string, { defines }: PageOptions): string =>
+  ["shootdown check", file, ...defines.map((define) => `-D${define}`)].join(" ");
 
 const DEFAULT_KERNEL = "6.12";
 /** As the package's version says: its clang makes what is edited. */
@@ -103,13 +123,13 @@ function unused(defines: readonly string[], text: string, sources: Sources): str
     .map((define) => `-D${define} changes nothing: no file mentions ${defineName(define)}`);
 }
 
-function provenance(data: SiteData, kernel: string, model: SiteModel, file: string, { defines }: PageOptions): Provenance {
-  const given = new Map(defines.map((define) => [defineName(define), Number(/=(.*)$/s.exec(define)?.[1] ?? "1")]));
+function provenance(data: SiteData, kernel: string, model: SiteModel, file: string, options: PageOptions): Provenance {
+  const given = new Map(options.defines.map((define) => [defineName(define), Number(/=(.*)$/s.exec(define)?.[1] ?? "1")]));
   return {
     version: data.version,
     kernel: `model of Linux ${kernel}`,
     compiler: `${IN_BROWSER}; the model kernel with ${data.compiler}`,
-    command: ["shootdown check", file, ...defines.map((define) => `-D${define}`)].join(" "),
+    command: commandOf(file, options),
     model: model.bounds.map((bound) => ({ ...bound, value: given.get(bound.name) ?? bound.value })),
   };
 }

@@ -9,7 +9,7 @@ import type { SiteData, SiteScenario, Sources } from "../src/site/site-data.ts";
 import type { Progress } from "../src/verify/verify-program.ts";
 import { type Complaint, complaintsOf } from "./complaints.ts";
 import { fetchSite, fetchSources } from "./fetching.ts";
-import { linkFrom, linkText } from "./permalink.ts";
+import { type Link, linkFrom, linkText } from "./permalink.ts";
 import { BadC, prepare } from "./prepare.ts";
 import { createCompiler, type Outcome, type Run, runCheck } from "./runner.ts";
 
@@ -41,6 +41,15 @@ export const variant = computed((): number | undefined => {
 });
 
 export const edited = computed(() => chosen.value !== undefined && text.value !== sources.value[chosen.value.file]);
+
+let isNew = location.hash === "";
+
+/** Of whoever comes without a link, the first time that it is asked: the first story is played. */
+export function newcomer(): boolean {
+  const was = isNew;
+  isNew = false;
+  return was;
+}
 
 let running: Run | undefined;
 /** Of the check that was asked for last: what an earlier one still says is not heard. */
@@ -81,6 +90,16 @@ async function followLink(): Promise<void> {
         text.value = link.text;
         options.value = link.options;
         shown.value = undefined;
+      });
+      await check();
+      return;
+    }
+    if (link?.kind === "optioned") {
+      batch(() => {
+        chosen.value = scenario;
+        text.value = sources.value[scenario.file] ?? "";
+        options.value = link.options;
+        complaints.value = [];
       });
       await check();
       return;
@@ -163,12 +182,14 @@ async function remember(): Promise<void> {
   const scenario = chosen.value;
   if (scenario === undefined) return;
   const at = variant.value;
-  const link =
-    at === undefined
-      ? ({ kind: "own", id: scenario.id, text: text.value, options: options.value } as const)
-      : ({ kind: "shipped", id: scenario.id, variant: at } as const);
-  ours = await linkText(link);
+  ours = await linkText(linkOf(scenario, at));
   history.replaceState(null, "", ours);
+}
+
+function linkOf({ id }: SiteScenario, at: number | undefined): Link {
+  if (at !== undefined) return { kind: "shipped", id, variant: at };
+  if (edited.value) return { kind: "own", id, text: text.value, options: options.value };
+  return { kind: "optioned", id, options: options.value };
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

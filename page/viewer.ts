@@ -4,7 +4,11 @@
  *
  * Everything that a scenario wrote becomes text of a node, never markup.
  */
-import type { DataEntry, DataMoment, Excerpt, StoryData } from "../src/picture/story-data.ts";
+
+import type { DataEntry, DataMoment, StoryData } from "../src/picture/story-data.ts";
+import { pictureCursor } from "./cursor.ts";
+import { machineFigure } from "./machine.ts";
+import { sourcePane } from "./source-pane.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -25,10 +29,25 @@ function html<Tag extends keyof HTMLElementTagNameMap>(
 /** Narrower, and the panel lies over the lower part of the picture; the style sheet says the same. */
 const NARROW = 1000;
 
+/** Of the panel beside the picture, or of all that there is. */
+const MACHINE = 412;
+/** A host that is about to be shown has no width of its own yet. */
+const machineWidth = (host: HTMLElement): number =>
+  Math.max(300, Math.min(MACHINE, (host.clientWidth || (host.parentElement?.clientWidth ?? 0)) - 22));
+
 export interface ViewerOptions {
   /** Told of the line that is shown. */
   readonly onLine?: (file: string, line: number) => void;
+  /** Where the machine is drawn, if not with the rest. */
+  readonly machineHost?: HTMLElement | undefined;
+  /** Plays the story at once, unless the reader wants less motion. */
+  readonly play?: boolean;
 }
+
+/** Milliseconds that a scene stands, and that the whole story takes at most if it has few enough. */
+const SCENE = 1000;
+const SHORTEST_SCENE = 350;
+const WHOLE = 10_000;
 
 export interface Viewer {
   readonly go: (index: number) => void;
@@ -36,48 +55,50 @@ export interface Viewer {
 }
 
 /** `root` holds the elements of `viewOf`. */
-export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () => {} }: ViewerOptions = {}): Viewer {
+export function attachViewer(
+  root: HTMLElement,
+  data: StoryData,
+  { onLine = () => {}, machineHost, play = false }: ViewerOptions = {},
+): Viewer {
   const { moments } = data;
   const stop = new AbortController();
   const { signal } = stop;
   const panel = root.querySelector<HTMLElement>(".stepper") ?? root.appendChild(html("aside", { class: "stepper" }));
   const back = html("button", { type: "button", "aria-label": "One step back" }, "\u2190");
   const on = html("button", { type: "button", "aria-label": "One step on" }, "\u2192");
+  const player = html("button", { type: "button", "aria-label": "Play the story", "aria-pressed": "false" }, "\u25b6");
   const slider = html("input", { type: "range", min: 0, max: moments.length - 1, "aria-label": "Step" });
   const where = html("output", {});
   const who = html("h2", {});
   const events = html("ol", { class: "events", tabindex: 0, "aria-label": "What this step does" });
   const file = html("h3", {});
   const frames = html("div", { class: "frames" });
-  const code = html("pre", { class: "code", tabindex: 0, "aria-label": "Source" });
+  const source = sourcePane();
   const state = html("div", { class: "state", tabindex: 0, "aria-label": "What is where" });
-  const more = html("div", { class: "more", hidden: root.clientWidth <= NARROW }, file, frames, code, state);
+  const more = html("div", { class: "more", hidden: root.clientWidth <= NARROW }, file, frames, source.element, state);
+  const machine = data.machine === undefined ? undefined : machineFigure(data.machine, machineWidth(machineHost ?? root));
+  const words = html("div", {});
+  const wordsAt = wordsOf(data);
+  if (machine !== undefined) (machineHost ?? state).replaceChildren(machine.element);
+  // What scrolls can be reached by keys.
+  if (machineHost !== undefined) machineHost.tabIndex = 0;
+  state.append(words);
   const unfold = html("button", { type: "button", class: "unfold", "aria-expanded": `${!more.hidden}` }, "Source and state");
   unfold.addEventListener("click", () => {
     more.hidden = !more.hidden;
     unfold.setAttribute("aria-expanded", `${!more.hidden}`);
-    if (!more.hidden) centre();
+    if (!more.hidden) source.centre();
   });
-  panel.replaceChildren(html("div", { class: "bar" }, back, on, slider, where), who, events, unfold, more);
+  panel.replaceChildren(html("div", { class: "bar" }, player, back, on, slider, where), who, events, unfold, more);
 
+  const cursor = pictureCursor(root, panel, signal);
   let at = -1;
-  const boxes = new Map<string, Element[]>();
-  for (const box of root.querySelectorAll(".picture .moment")) {
-    const step = box.getAttribute("data-step") ?? "";
-    boxes.set(step, [...(boxes.get(step) ?? []), box]);
-  }
-  const boxesOf = (index: number): readonly Element[] => boxes.get(`${moments[index]?.step}`) ?? [];
-
   function go(index: number, scroll = true): void {
     const next = Math.max(0, Math.min(moments.length - 1, index));
     const moment = moments[next];
     if (moment === undefined || next === at) return;
-    for (const box of boxesOf(at)) box.classList.remove("current");
     at = next;
-    for (const box of boxesOf(at)) {
-      box.classList.add("current");
-      if (scroll && box.getClientRects().length > 0) bringIntoView(box, panel);
-    }
+    cursor.moveTo(`${moment.step}`, scroll);
     slider.value = `${at}`;
     slider.setAttribute("aria-valuetext", `step ${moment.step}, ${moment.who}`);
     back.disabled = at === 0;
@@ -87,7 +108,9 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
     events.replaceChildren(...moment.entries.map(eventOf));
     const shown = entryWithSource(moment);
     showSource(shown, shown?.at ?? 0);
-    state.replaceChildren(...stateOf(data, moment.step));
+    machine?.show(moment.step);
+    words.replaceChildren(...stateOf(data, wordsAt(moment.step)));
+    source.centre();
   }
 
   function showSource(entry: DataEntry | undefined, depth: number): void {
@@ -97,18 +120,14 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
     frames.replaceChildren(
       ...(entry?.stack ?? []).map((frame, i) => {
         const button = html("button", { type: "button", "aria-pressed": `${i === depth}` }, frame.func === "" ? "?" : frame.func);
-        button.addEventListener("click", () => showSource(entry, i));
+        button.addEventListener("click", () => {
+          showSource(entry, i);
+          source.centre();
+        });
         return button;
       }),
     );
-    code.replaceChildren(...linesOf(site === undefined ? [] : (data.sources[site.file] ?? []), site?.line ?? 0));
-    centre();
-  }
-
-  function centre(): void {
-    const now = code.querySelector<HTMLElement>(".now");
-    code.scrollTop = now === null ? 0 : now.offsetTop - code.offsetTop - code.clientHeight / 2 + now.offsetHeight;
-    code.scrollLeft = 0;
+    source.show(site?.file ?? "", site === undefined ? [] : (data.sources[site.file] ?? []), site?.line ?? 0);
   }
 
   const indexOf = (step: string | null | undefined): number => moments.findIndex((m) => `${m.step}` === step);
@@ -127,7 +146,7 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
       }
       const picture = target?.closest(".picture");
       if (picture === null || picture === undefined) return;
-      const hit = momentAt(picture, event.clientY);
+      const hit = cursor.stepAt(picture, event.clientY);
       if (hit !== undefined) go(indexOf(hit), false);
     },
     { signal },
@@ -143,35 +162,58 @@ export function attachViewer(root: HTMLElement, data: StoryData, { onLine = () =
     },
     { signal },
   );
-  go(data.failure, false);
-  return { go, end: () => stop.abort() };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function pause(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    player.textContent = "\u25b6";
+    player.setAttribute("aria-pressed", "false");
+  }
+  /** From this scene on, to the failure. */
+  function playFrom(scene: number): void {
+    const index = data.scenes[scene];
+    if (index === undefined) return pause();
+    player.textContent = "\u23f8";
+    player.setAttribute("aria-pressed", "true");
+    go(index);
+    timer = setTimeout(() => playFrom(scene + 1), Math.max(SHORTEST_SCENE, Math.min(SCENE, WHOLE / data.scenes.length)));
+  }
+  player.addEventListener("click", () => {
+    if (timer !== undefined) return pause();
+    const next = data.scenes.findIndex((index) => index > at);
+    playFrom(next < 0 ? 0 : next);
+  });
+  // Whoever looks around has taken over.
+  for (const kind of ["keydown", "pointerdown", "wheel"] as const)
+    document.addEventListener(
+      kind,
+      (event) => {
+        // But for what presses the button.
+        const pressed = event.type === "pointerdown" || (event instanceof KeyboardEvent && (event.key === " " || event.key === "Enter"));
+        if (timer !== undefined && !(pressed && event.target === player)) pause();
+      },
+      { signal, capture: true, passive: true },
+    );
+  if (play && !matchMedia("(prefers-reduced-motion: reduce)").matches) playFrom(0);
+  else go(data.failure, false);
+  return {
+    go,
+    end: () => {
+      pause();
+      stop.abort();
+      machine?.element.remove();
+    },
+  };
 }
 
 /** What takes keys for itself. */
 function isWriting(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
   return (
-    target.closest("input:not([type=range]), textarea, select, [contenteditable=true], .code, .state, .events, [role=listbox]") !== null
+    target.closest(
+      "input:not([type=range]), textarea, select, [contenteditable=true], .code, .state, .events, .machine-host, [role=listbox]",
+    ) !== null
   );
-}
-
-/** Marks and words lie above the boxes of the moments: the height decides. */
-function momentAt(picture: Element, y: number): string | undefined {
-  for (const box of picture.querySelectorAll(".moment")) {
-    const { top, bottom } = box.getBoundingClientRect();
-    if (y >= top && y < bottom) return box.getAttribute("data-step") ?? undefined;
-  }
-  return undefined;
-}
-
-/** As far as needed; on a narrow page the panel covers the lower part. */
-function bringIntoView(box: Element, panel: Element): void {
-  const { top, bottom, left, right } = box.getBoundingClientRect();
-  const cover = panel.getBoundingClientRect();
-  const covers = cover.left < right && cover.right > left && cover.top > 0 && cover.bottom >= innerHeight - 2;
-  const floor = covers ? cover.top : innerHeight;
-  if (top < 60) scrollBy(0, top - 60);
-  else if (bottom > floor - 24) scrollBy(0, bottom - floor + 24);
 }
 
 function eventOf({ badge, text, fail }: DataEntry): HTMLElement {
@@ -184,21 +226,6 @@ const entryWithSource = ({ entries }: DataMoment): DataEntry | undefined =>
   entries.find(({ stack, at }) => (stack[at]?.line ?? 0) > 0) ??
   entries[0];
 
-function linesOf(excerpts: readonly Excerpt[], current: number): HTMLElement[] {
-  if (excerpts.length === 0) return [html("div", {}, "(the text of this file is not at hand)")];
-  return excerpts.flatMap(({ from, lines }, i) => [
-    ...(i > 0 ? [html("div", {}, html("span", { class: "at" }, "\u22ee"))] : []),
-    ...lines.map((line, n) =>
-      html(
-        "div",
-        from + n === current ? { class: "now", "aria-current": "true" } : {},
-        html("span", { class: "at" }, `${from + n}`),
-        line === "" ? " " : line,
-      ),
-    ),
-  ]);
-}
-
 interface Word {
   readonly name: string;
   readonly kind: StoryData["changes"][number]["kind"];
@@ -207,16 +234,32 @@ interface Word {
   readonly holds: boolean;
 }
 
-/** Every word that the story changes anywhere, as it is behind this step; those it changed first. */
-function wordsAt({ changes }: StoryData, step: number): Word[] {
-  const words = new Map<string, Word>();
+/** Every word that the story changes anywhere, as it is behind a step; those that the step changed first. */
+function wordsOf({ changes }: StoryData): (step: number) => readonly Word[] {
+  const first = new Map<string, Word>();
   for (const { name, kind, old } of changes)
-    if (!words.has(name)) words.set(name, { name, kind, value: old, was: undefined, holds: false });
-  for (const { name, kind, value, old, holds, step: then } of changes) {
-    if (then > step) break;
-    words.set(name, { name, kind, value, was: then === step ? old : undefined, holds });
-  }
-  return [...words.values()].sort((a, b) => Number(b.was !== undefined) - Number(a.was !== undefined));
+    if (!first.has(name)) first.set(name, { name, kind, value: old, was: undefined, holds: false });
+  // Changes stand in the order of steps, so that one step on is a look at the next few.
+  let words = new Map(first);
+  let at = 0;
+  let next = 0;
+  return (step) => {
+    if (step < at) {
+      words = new Map(first);
+      next = 0;
+    }
+    at = step;
+    for (; next < changes.length && changes[next]!.step <= step; next++) {
+      const { name, kind, value, holds } = changes[next]!;
+      words.set(name, { name, kind, value, was: undefined, holds });
+    }
+    const changed = new Map<string, Word>();
+    for (let i = next - 1; i >= 0 && changes[i]!.step === step; i--) {
+      const { name, old } = changes[i]!;
+      changed.set(name, { ...words.get(name)!, was: old });
+    }
+    return [...[...changed.values()].reverse(), ...[...words.values()].filter(({ name }) => !changed.has(name))];
+  };
 }
 
 const GROUPS: readonly (readonly [Word["kind"], string])[] = [
@@ -226,11 +269,10 @@ const GROUPS: readonly (readonly [Word["kind"], string])[] = [
 ];
 
 /** So many words that a step did not change are shown beside those that it did; the others when they are asked for. */
-const MOST: Readonly<Record<Word["kind"], number>> = { cached: 40, shared: 40, private: 0 };
+const MOST: Readonly<Record<Word["kind"], number>> = { cached: 40, shared: 20, private: 0 };
 
-function stateOf(data: StoryData, step: number): HTMLElement[] {
-  const words = wordsAt(data, step);
-  return GROUPS.flatMap(([kind, title]) => {
+function stateOf(data: StoryData, words: readonly Word[]): HTMLElement[] {
+  return GROUPS.filter(([kind]) => kind !== "cached" || data.machine === undefined).flatMap(([kind, title]) => {
     const own = words.filter((word) => word.kind === kind);
     const near = own.filter(({ was }, i) => was !== undefined || i < MOST[kind]);
     const rest = own.slice(near.length);

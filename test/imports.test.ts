@@ -27,8 +27,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["check", "scan"],
   ["own"],
   ["settings"],
-  ["verdict-table", "site"],
-  ["mutate"],
+  ["verdict-table"],
+  ["mutate", "site"],
   ["cli"],
 ];
 const FLOOR = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));

@@ -99,5 +99,6 @@ void scenario(void)
 	driver_map(&driver);
 	sd_cpu_run(0, mm, REAPER ? "reaper" : "madvise", REAPER ? reap : dontneed, NULL);
 	sd_cpu_run(1, mm, "ioctl", driver_ioctl, NULL);
+	shown = &driver.dev;
 	sd_loop_thread(2, "device", mm, device, NULL);
 }

@@ -107,5 +107,6 @@ void scenario(void)
 	BUG_ON(IS_ERR(mn));
 	driver = container_of(mn, struct driver, mn);
 	sd_cpu_run(0, mm, "madvise", dontneed, NULL);
+	shown = &dev;
 	sd_cpu_run(1, mm, "device", use_and_close, NULL);
 }

@@ -122,5 +122,6 @@ void scenario(void)
 	sd_cpu_run(0, mm, REAPER ? "reaper" : "madvise", REAPER ? reap : dontneed, NULL);
 	if (CPUS > 1)
 		sd_cpu_run(1, mm, "madvise2", dontneed, NULL);
+	shown = &d->dev;
 	sd_cpu_run(2, mm, "device", use_and_close, d);
 }

@@ -91,5 +91,6 @@ void scenario(void)
 	if (!DEAF)
 		mmu_notifier_register(&driver.mn, mm);
 	sd_cpu_run(0, NULL, "migrate", migrate, file);
+	shown = &driver.dev;
 	sd_loop_thread(1, "device", mm, device, NULL);
 }

@@ -74,5 +74,6 @@ void scenario(void)
 	if (!DEAF)
 		mmu_notifier_register(&driver.mn, mm);
 	sd_cpu_run(0, mm, "madvise", dontneed, NULL);
+	shown = &driver.dev;
 	sd_loop_thread(1, "device", mm, device, NULL);
 }

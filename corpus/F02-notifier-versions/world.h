@@ -125,3 +125,17 @@ static __maybe_unused void reap(void *unused)
 {
 	zap(false);
 }
+
+/* ---- for the picture of the machine ---- */
+
+static struct device *shown;
+
+void sd_show_more(void)
+{
+	struct page *entry = shown ? shown->entry : NULL;
+
+	if (!shown)
+		return;
+	__sd_event("show box devices and guests", "the device", (sd_u64)shown, 0, 0);
+	sd_show_holds(&shown->entry, "{1:x}", mm, va, entry);
+}

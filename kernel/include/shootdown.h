@@ -131,6 +131,16 @@ void __sd_fail(const char *klass, const char *text, sd_u64 a, sd_u64 b, sd_u64 c
  */
 void __sd_event(const char *kind, const char *text, sd_u64 a, sd_u64 b, sd_u64 c);
 
+/*
+ * Defined by the program, if there is anything to show: behind each step of a story that is drawn, and behind setup, the engine runs sd_show(), which says by events
+ * what there is now. It must change nothing. In the order in which they are to be drawn:
+ *   "show box KIND"  a thing that has parts, known by address @a and called @text; boxes of one KIND stand side by side, and what is told twice is one thing
+ *   "show part"      a part of the box before: what is at address @a, called @text
+ *   "show value"     of the part before: what it is now. @a: the address of the box that it leads to, or 0
+ *   "show stale"     the same, and it is not what it should be by now
+ */
+void sd_show(void);
+
 /* 1 while a schedule is run again for its story, 0 in the search: what only finds out whether there is something to tell asks this first. */
 int __sd_told(void);
 

@@ -359,6 +359,28 @@ void sd_data_gone(struct page *page, const char *how)
 	sd_data_moved(page, how);
 }
 
+/* For sd_show(): what the page has, and whether it is the last that was written there. */
+void sd_show_contents(struct page *page)
+{
+	u64 location = words_of(page)[0];
+	struct sd_upage *up;
+
+	__sd_event("show part", "contents", (sd_u64)words_of(page), 0, 0);
+	if (!location || location == GIVEN_UP || location >= nr_locations) {
+		__sd_event("show value", location ? "given up" : "nothing yet", 0, 0, 0);
+		return;
+	}
+	up = upage_of(location);
+	if (current_in[location] & bit_of(page))
+		__sd_event("show value", "the last write", 0, 0, 0);
+	else
+		__sd_event(current_in[location] ? "show stale" : "show value", current_in[location] ? "older than the last write" : "not written", 0, 0, 0);
+	if (location_file[location])
+		__sd_event("+", " to page {0:d} of {1:s}", location_index[location], (sd_u64)location_file[location]->sd_name, 0);
+	else if (up && up->mm)
+		__sd_event("+", " to {0:x} of {1:s}", up->va, (sd_u64)up->mm->sd_name, 0);
+}
+
 /* When all is quiet every user page that is mapped shows the last write. */
 void sd_data_final(void)
 {

@@ -216,3 +216,26 @@ void sd_final_contents(void)
 		}
 	}
 }
+
+bool sd_has_contents(int frame)
+{
+	unsigned int l;
+
+	for (l = 1; l < nr_locations; l++)
+		if (sd_current_in[l] & bit_of(frame))
+			return true;
+	return false;
+}
+
+void sd_show_contents(int frame)
+{
+	int i, told = 0;
+
+	__sd_event("show part", "contents", (sd_u64)&sd_mem[frame], 0, 0);
+	__sd_event("show value", zeroed & bit_of(frame) ? "zeroes" : "", 0, 0, 0);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (holds(sd_upages[i].location, frame) && !(zeroed & bit_of(frame)))
+			__sd_event("+", told++ ? ", {0:x} of {1:p}" : "the last write to {0:x} of {1:p}", sd_upages[i].va, (sd_u64)sd_upages[i].mm, 0);
+	if (!told && !(zeroed & bit_of(frame)))
+		__sd_event("show stale", "no last write", 0, 0, 0);
+}

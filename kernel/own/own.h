@@ -11,6 +11,7 @@
  *   access.c    user loads and stores, and the page fault as the architecture enters it
  *   secondary.c virtual machines and devices, with translations of their own
  *   oracle.c    what memory must hold
+ *   show.c      what a reader of a story sees of all this
  *   scenario.c  setting up, threads, the check at the end
  *   calls.c     system calls, each a thin entry into the tree's function
  *   hugetlb.c   files of huge pages
@@ -122,6 +123,8 @@ void sd_contents_access(const char *who, int upage, int frame, bool write);
 u64 sd_taken_away_begin(int upage);
 void sd_taken_away(int upage, u64 before);
 void sd_final_contents(void);
+bool sd_has_contents(int frame);	/* for sd_show() alone, like all of that name */
+void sd_show_contents(int frame);
 extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
 extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES];
 #define SD_ZEROES (1ULL << 63)
@@ -133,6 +136,12 @@ void sd_once(void);
 int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location);
 void sd_daemon(int cpu, struct mm_struct *mm, const char *name, void (*fn)(void *), void *arg);
 void sd_wait_for_ever(void);		/* it has got its signal, and does nothing any more */
+
+/* --- show.c --- */
+void sd_show_entry(unsigned long entry, bool leaf, bool stale);
+
+/* --- secondary.c --- */
+void sd_show_guests(void);
 
 /* --- access.c --- */
 bool sd_fault(const struct sd_upage *up, bool write);

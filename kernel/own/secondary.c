@@ -196,6 +196,38 @@ struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, uns
 	return kvm;
 }
 
+/* For sd_show(). A shadow entry is stale if the tables lead elsewhere. */
+static void show_shadow(const unsigned long *where, const char *what, struct mm_struct *mm, unsigned long va)
+{
+	int i, frame = (int)(*where & SPTE_FRAME);
+	unsigned long leaf = 0;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].mm == mm && sd_upages[i].va == va)
+			leaf = sd_walk(&sd_upages[i], false);
+	__sd_event("show part", what, (sd_u64)where, va, 0);
+	if (!*where)
+		__sd_event("show value", "none", 0, 0, 0);
+	else
+		__sd_event(leaf && sd_leaf_frame(leaf) == frame ? "show value" : "show stale", *where & SPTE_WRITABLE ? "{0:p} (rw)" : "{0:p} (read-only)",
+			   (sd_u64)sd_mem[frame], 0, 0);
+}
+
+void sd_show_guests(void)
+{
+	struct kvm *kvm;
+	unsigned long gfn;
+
+	for (kvm = kvms; kvm < kvms + nr_kvms; kvm++) {
+		__sd_event("show box devices and guests", "{1:s}, a guest of {2:p}", (sd_u64)kvm, (sd_u64)kvm->name, (sd_u64)kvm->mm);
+		for (gfn = 0; gfn < kvm->nr; gfn++) {
+			show_shadow(&kvm->spte[gfn], "shadow entry of {1:x}", kvm->mm, kvm->va + gfn * PAGE_SIZE);
+			if (kvm->cached[gfn])
+				show_shadow(&kvm->cached[gfn], "removed, not flushed: {1:x}", kvm->mm, kvm->va + gfn * PAGE_SIZE);
+		}
+	}
+}
+
 void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg)
 {
 	sd_user(cpu, kvm->mm, fn, arg);

@@ -85,5 +85,6 @@ static struct sd_mirror *gntdev_attach(const struct sd_mirror *what)
 }
 
 const struct sd_mirror_ops sd_gntdev_mirror = {
+	.pages = offsetof(struct gntdev_priv, grant),
 	.name = "gntdev", .attach = gntdev_attach, .access = gntdev_access, .fault = gntdev_fault,
 };

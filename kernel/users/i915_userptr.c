@@ -108,6 +108,7 @@ static struct sd_mirror *userptr_attach(const struct sd_mirror *what)
 }
 
 const struct sd_mirror_ops sd_i915_mirror = {
+	.pages = offsetof(struct i915_userptr, pages),
 	.name = "i915", .attach = userptr_attach, .access = userptr_access, .fault = userptr_fault,
 	.work = cancel_userptr_worker, .pins = true,
 };

@@ -223,6 +223,27 @@ void sd_kvm_final(void)
 				  (sd_u64)kvms[i].sd_name, (sd_u64)kvms[i].mmu_notifier_count, 0);
 }
 
+/* For sd_show(). */
+void sd_show_guests(void)
+{
+	unsigned long gfn;
+	struct kvm *kvm;
+
+	for (kvm = kvms; kvm < kvms + nr_kvms; kvm++) {
+		__sd_event("show box devices and guests", "{1:s}, a guest of {2:s}", (sd_u64)kvm, (sd_u64)kvm->sd_name, (sd_u64)kvm->mm->sd_name);
+		for (gfn = 0; gfn < kvm->npages; gfn++) {
+			unsigned long va = kvm->userspace_addr + (gfn << kvm->page_shift);
+			u64 entry = kvm->spte[gfn], cached = kvm->sd_guest_tlb[gfn];
+
+			sd_show_holds(&kvm->spte[gfn], "shadow entry of {1:x}", kvm->mm, va, entry ? pfn_to_page((entry & PTE_PFN_MASK) >> PAGE_SHIFT) : NULL);
+			if (!cached)
+				continue;
+			__sd_event("show part", "removed, not flushed: {1:x}", (sd_u64)&kvm->sd_guest_tlb[gfn], va, 0);
+			sd_show_entry(cached, true, true);
+		}
+	}
+}
+
 void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg)
 {
 	sd_loop_thread(cpu, kvm->sd_name, kvm->mm, fn, arg);

@@ -74,6 +74,28 @@ void sd_mirror_put_page(struct sd_mirror *m, struct page *page)
 	put_page(page);
 }
 
+/* For sd_show(). Guests and what walks the tables are shown for what they are. */
+void sd_show_mirrors(void)
+{
+	unsigned int i;
+	int k;
+
+	for (k = 0; k < nr_mirrors; k++) {
+		struct sd_mirror *m = mirrors[k];
+		struct page **pages = (struct page **)((char *)m + m->ops->pages);
+		struct page **old = (struct page **)((char *)m + m->ops->old_pages);
+
+		if (!m->ops->pages)
+			continue;
+		__sd_event("show box devices and guests", "{1:s}, for {2:s}", (sd_u64)m, (sd_u64)m->name, (sd_u64)m->mm->sd_name);
+		for (i = 0; i < m->nr; i++) {
+			sd_show_holds(&pages[i], "{1:x}", m->mm, m->va[i], pages[i]);
+			if (m->ops->old_pages && old[i])
+				sd_show_holds(&old[i], "{1:x}, to be freed", m->mm, m->va[i], old[i]);
+		}
+	}
+}
+
 static void run(void *arg)
 {
 	struct sd_mirror *m;

@@ -108,5 +108,6 @@ static struct sd_mirror *scif_attach(const struct sd_mirror *what)
 }
 
 const struct sd_mirror_ops sd_scif_mirror = {
+	.pages = offsetof(struct scif_ep, window), .old_pages = offsetof(struct scif_ep, doomed),
 	.name = "scif", .attach = scif_attach, .access = scif_access, .fault = scif_fault, .work = scif_work, .pins = true,
 };

@@ -120,4 +120,6 @@ static struct sd_mirror *gru_attach(const struct sd_mirror *what)
 	return &gms->m;
 }
 
-const struct sd_mirror_ops sd_gru_mirror = { .name = "gru", .attach = gru_attach, .access = gru_access, .fault = gru_fault };
+const struct sd_mirror_ops sd_gru_mirror = {
+	.name = "gru", .attach = gru_attach, .access = gru_access, .fault = gru_fault, .pages = offsetof(struct gru_mm, tlb),
+};

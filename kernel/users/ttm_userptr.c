@@ -121,8 +121,10 @@ static struct sd_mirror *amdgpu_attach(const struct sd_mirror *what)
 }
 
 const struct sd_mirror_ops sd_radeon_mirror = {
+	.pages = offsetof(struct ttm_userptr, pages),
 	.name = "radeon", .attach = radeon_attach, .access = bo_access, .fault = bo_submit, .pins = true,
 };
 const struct sd_mirror_ops sd_amdgpu_mirror = {
+	.pages = offsetof(struct ttm_userptr, pages),
 	.name = "amdgpu", .attach = amdgpu_attach, .access = bo_access, .fault = bo_submit, .pins = true,
 };

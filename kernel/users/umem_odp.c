@@ -165,5 +165,6 @@ static struct sd_mirror *umem_attach(const struct sd_mirror *what)
 }
 
 const struct sd_mirror_ops sd_umem_odp_mirror = {
+	.pages = offsetof(struct ib_umem, mtt),
 	.name = "odp", .attach = umem_attach, .access = umem_access, .fault = umem_fault,
 };

@@ -24,10 +24,12 @@ export interface CheckOptions
   readonly cwd?: string;
   /** How the check was asked for, to be quoted. */
   readonly command?: string;
+  /** The story is to be drawn with what C shows of the machine. */
+  readonly machineView?: boolean;
 }
 
 export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
-  const { cache, cwd = process.cwd(), command = "", ...options } = { ...given, began: given.began ?? Date.now() };
+  const { cache, cwd = process.cwd(), command = "", machineView = false, ...options } = { ...given, began: given.began ?? Date.now() };
   hooks.onWork?.("the IR was read and linked");
   const memory = options.memory ?? "sc";
   const program = programOf(inputs, cache, memory);
@@ -41,7 +43,7 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
       kept: keptCode(`${inputs.code}-${options.merge}-${memory}`, cache),
       knowledge: recallKnowledge(key, cache),
       onKnowledge: (knowledge) => rememberKnowledge(key, knowledge, cache),
-      host: { ...sourceFiles(cwd), audience: audienceOf(inKernel), memoryInUse: () => process.memoryUsage().rss, breathe },
+      host: { ...sourceFiles(cwd), audience: audienceOf(inKernel), memoryInUse: () => process.memoryUsage().rss, breathe, machineView },
     },
     hooks,
   );

@@ -97,7 +97,13 @@ export async function check(
           io.watch?.hold({ ...hold, deadline: enough, because: `after ${LONGEST_STORY} s`, grace: 0 });
       },
     };
-    const options = { ...optionsOf(files[0] ?? "", settings, cache), began, cwd: io.cwd, command: settings.command ?? "" };
+    const options = {
+      ...optionsOf(files[0] ?? "", settings, cache),
+      began,
+      cwd: io.cwd,
+      command: settings.command ?? "",
+      machineView: settings.html !== undefined,
+    };
     verdict = await runCheck(inputs, options, hooks);
   } catch (error) {
     const stopped = error instanceof Stopped ? `${error.reason}${compiled ? "" : `, while ${COMPILING}`}` : undefined;

@@ -8,10 +8,11 @@
 import type { Access } from "../machine/execution-event.ts";
 import type { Failure } from "../machine/machine.ts";
 import { sentence } from "./fill.ts";
+import { when } from "./history.ts";
 import { hex } from "./names.ts";
 import { findOrigin, type LoggedAccess } from "./origins.ts";
 import type { Reason as ToldReason } from "./story.ts";
-import { type Reason, type Said, type Trace, when } from "./trace-builder.ts";
+import type { Reason, Said, Trace } from "./trace-builder.ts";
 import type { Blocked } from "./waiting.ts";
 
 export interface Closing {

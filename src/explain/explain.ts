@@ -26,6 +26,8 @@ export interface ExplainOptions {
   readonly readSource?: (file: string) => string | undefined;
   /** How the story writes the path of a file. */
   readonly showFile?: (file: string) => string;
+  /** What C shows of the machine behind each step is wanted, too: for who draws it. */
+  readonly machineView?: boolean;
 }
 
 export function explain(
@@ -35,7 +37,7 @@ export function explain(
   failure: Failure,
   options: ExplainOptions = {},
 ): Story {
-  return tellStory(program, record(create, schedule), failure, options);
+  return tellStory(program, record(create, schedule, options.machineView), failure, options);
 }
 
 export function tellStory(program: Program, observation: Observation, failure: Failure, options: ExplainOptions = {}): Story {
@@ -119,6 +121,7 @@ export function tellStory(program: Program, observation: Observation, failure: F
     running: observation.steps.map(({ thread }) => thread),
     reasons: closing.reasons,
     changes: trace.changes.filter(({ step }) => step > 0),
+    ...(trace.machine === undefined ? {} : { machine: trace.machine }),
   };
 }
 

@@ -76,3 +76,10 @@ export function createHistory(): History {
     holders: (object) => holds.filter((h) => h.object === object),
   };
 }
+
+/** "step 7 (try_to_unmap_one:412)". */
+export function when(position: EventPosition): string {
+  if (position.step === 0) return "setup";
+  const { func, line } = position.site;
+  return func === "" ? `step ${position.step}` : `step ${position.step} (${func}${line === 0 ? "" : `:${line}`})`;
+}

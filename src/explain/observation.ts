@@ -42,17 +42,21 @@ export interface Observation {
   /** What sd_final did, if it was what failed. */
   readonly final: readonly ExecutionEvent[];
   readonly waiting: readonly Waiting[];
+  /** What sd_show said behind setup and behind each step, if it was asked. */
+  readonly shown: readonly (readonly ExecutionEvent[])[];
 }
 
 /** As much of a machine as a replay needs. */
-export type Replayed = Pick<Machine, "threads" | "setupFailure" | "step" | "finished" | "mark" | "undo" | "final">;
+export type Replayed = Pick<Machine, "threads" | "setupFailure" | "step" | "finished" | "mark" | "undo" | "final"> & {
+  readonly show?: () => void;
+};
 export type ObservedMachine = (observer: Observer) => Replayed;
 
 /**
  * Runs the schedule on a fresh machine and writes down all that it did, up to the failure that it
- * leads to.
+ * leads to. With `asking`, sd_show is asked in between.
  */
-export function record(create: ObservedMachine, schedule: Schedule): Observation {
+export function record(create: ObservedMachine, schedule: Schedule, asking = false): Observation {
   let current: ExecutionEvent[] = [];
   let blockedAt: ExecutionEvent[] = [];
   const take = (): ExecutionEvent[] => {
@@ -73,14 +77,22 @@ export function record(create: ObservedMachine, schedule: Schedule): Observation
   const { threads } = machine;
   const setup = take();
   const steps: ObservedStep[] = [];
+  const shown: (readonly ExecutionEvent[])[] = [];
+  const ask = (): void => {
+    if (!asking) return;
+    machine.show?.();
+    shown.push(take());
+  };
+  ask();
   let failed = machine.setupFailure !== undefined;
   for (const { thread, choices } of schedule) {
     failed = outcome(machine.step(thread, choices)) === FAILED;
     steps.push({ thread, choices, events: take() });
+    ask();
   }
-  if (failed) return { threads, setup, steps, final: [], waiting: [] };
+  if (failed) return { threads, setup, steps, final: [], waiting: [], shown };
   if (threads.every((info, thread) => info.daemon || machine.finished(thread)) && !machine.final()) {
-    return { threads, setup, steps, final: take(), waiting: [] };
+    return { threads, setup, steps, final: take(), waiting: [], shown };
   }
   take();
   const waiting: Waiting[] = [];
@@ -92,7 +104,7 @@ export function record(create: ObservedMachine, schedule: Schedule): Observation
     if (outcome(status) === BLOCKED) waiting.push({ thread, busy: (status & BUSY) !== 0, events: blockedAt });
     machine.undo(mark);
   });
-  return { threads, setup, steps, final: [], waiting };
+  return { threads, setup, steps, final: [], waiting, shown };
 }
 
 /**
@@ -156,7 +168,7 @@ export function runInTurn(
     if (unfinished().length < left) turns = 0;
     left = unfinished().length;
   }
-  return { observation: { threads, setup, steps, final: [], waiting: [] }, blocked, unfinished: unfinished(), failed };
+  return { observation: { threads, setup, steps, final: [], waiting: [], shown: [] }, blocked, unfinished: unfinished(), failed };
 }
 
 const outcome = (status: number): number => status & OUTCOME;

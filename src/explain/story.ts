@@ -7,6 +7,8 @@
  * matters: a printer short of room folds the lightest first.
  */
 
+import type { MachineView } from "./machine-view.ts";
+
 export interface Site {
   readonly func: string;
   readonly file: string;
@@ -116,6 +118,8 @@ export interface Story {
   readonly reasons?: readonly Reason[];
   /** In order; of setup nothing. */
   readonly changes?: readonly Change[];
+  /** If it was asked for, and C shows any. */
+  readonly machine?: MachineView;
 }
 
 export const NOWHERE: Site = { func: "", file: "", line: 0 };

@@ -12,7 +12,8 @@ import type { Program } from "../program/program.ts";
 import { accessWords, trackChanges } from "./changes.ts";
 import { type Contention, findContention, tells, trackSections } from "./contention.ts";
 import { fill, type Spec } from "./fill.ts";
-import { createHistory, type EventPosition, type History } from "./history.ts";
+import { createHistory, type EventPosition, type History, when } from "./history.ts";
+import { type MachineView, watchMachine } from "./machine-view.ts";
 import { createNames, hex, type Names } from "./names.ts";
 import { typeObjects } from "./object-types.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED, SD_LOCAL, SD_RELEASE, SD_RELEASE_SHARED, SD_STEP } from "./observation.ts";
@@ -63,6 +64,7 @@ export interface Trace {
   /** Every access outside the words of locks, told or not, setup included. */
   readonly log: readonly LoggedAccess[];
   readonly changes: readonly Change[];
+  readonly machine: MachineView | undefined;
   readonly world: World;
 }
 
@@ -334,18 +336,21 @@ export function buildTrace(program: Program, observation: Observation, audience:
       : `reads ${name} = ${values.value(value, a.bytes, type, a.addr)}`;
   }
 
+  const machine = watchMachine(say);
   visit(-1, 0, observation.setup, false);
-  closing = [];
+  machine.apply(observation.shown[0]);
   observation.steps.forEach((step, i) => {
     closing = [];
     visit(step.thread, i + 1, step.events, true);
+    machine.apply(observation.shown[i + 1]);
   });
   if (observation.final.length > 0) {
     closing = [];
     visit(-1, observation.steps.length + 1, observation.final, false);
   }
   closing.sort((a, b) => CLOSING_KINDS.indexOf(a.kind) - CLOSING_KINDS.indexOf(b.kind));
-  return { events: traceEvents, closing, log, changes: changes.all(), world: { memory, names, values, history, stacks, contention, say } };
+  const world: World = { memory, names, values, history, stacks, contention, say };
+  return { events: traceEvents, closing, log, changes: changes.all(), machine: machine.view(), world };
 }
 
 function birthsIn(observation: Observation): Map<string, number> {
@@ -373,13 +378,6 @@ function positionedHooks(events: readonly ExecutionEvent[], hook: number): Execu
 
 const isFirstHalf = (read: Access | undefined, write: Access): boolean =>
   read !== undefined && !read.write && read.addr === write.addr && read.bytes === write.bytes && read.value === write.old;
-
-/** "step 7 (try_to_unmap_one:412)". */
-export function when(position: EventPosition): string {
-  if (position.step === 0) return "setup";
-  const { func, line } = position.site;
-  return func === "" ? `step ${position.step}` : `step ${position.step} (${func}${line === 0 ? "" : `:${line}`})`;
-}
 
 export function lockVerb(section: number): string {
   switch (section) {

@@ -3,8 +3,9 @@
  */
 import { trackSections } from "./contention.ts";
 import type { Hold } from "./history.ts";
+import { when } from "./history.ts";
 import { type Observation, SD_ACQUIRE, SD_ACQUIRE_SHARED } from "./observation.ts";
-import { type TraceEvent, type World, when } from "./trace-builder.ts";
+import type { TraceEvent, World } from "./trace-builder.ts";
 
 export interface Blocked {
   readonly row: Omit<TraceEvent["row"], "steps" | "weight">;

@@ -59,6 +59,8 @@ export interface Interpreter extends Machine {
   localAt(address: number): LocalAt | undefined;
   /** Memory as it is, for tests and for naming things. */
   read(address: number, bytes: number): bigint;
+  /** Runs sd_show for the observer, and leaves the state as it is. */
+  show(): void;
 }
 
 const FUEL = 1_000_000;
@@ -164,7 +166,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
   /** Setup or the final check: what went wrong, if anything did. */
   const runAlone = (func: number): Failure | undefined => {
     if (func < 0) return undefined;
-    prepare(-1, [], func === program.final ? "final" : "setup");
+    prepare(-1, [], func === program.setup ? "setup" : "final");
     executor.push(decode(func), [], 0);
     const outcome = attempt(0);
     switch (outcome.kind) {
@@ -250,6 +252,11 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
       memory.undo(mark);
       if (found !== undefined) failure = found;
       return found === undefined;
+    },
+    show: () => {
+      const mark = memory.mark();
+      runAlone(program.show);
+      memory.undo(mark);
     },
     finished: (thread) => threads[thread]!.frames.length === 0,
     mark: memory.mark,

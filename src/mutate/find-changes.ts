@@ -28,7 +28,7 @@ export const functionsIn = (text: string): string[] =>
     .map((fn) => fn.name);
 
 /** Run first and alone, or last: what they set up is the question, not the code under check. */
-const SETUP = new Set(["scenario", "sd_final"]);
+const SETUP = new Set(["scenario", "sd_final", "sd_show"]);
 
 function changesIn(place: Place): Change[] {
   const lists = [...listsOf(statementsIn(place.outline, place.fn.from, place.fn.to))];

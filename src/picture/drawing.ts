@@ -47,7 +47,7 @@ export function drawing(placement: Placement, name: string): Element {
     element("desc", {}, sentences.join(" ")),
     definitions(name),
     ...heads(placement),
-    ...moments.map((m) => rectangle("moment", 0, m.y, width, m.height, { "data-step": m.moment.step })),
+    ...inStretches(moments, (m) => [rectangle("moment", 0, m.y, width, m.height, { "data-step": m.moment.step })]),
     ...cites(placement),
     ...rails(placement),
     ...placement.caches.map(({ span, x, y, height: tall }) =>
@@ -73,8 +73,24 @@ export function drawing(placement: Placement, name: string): Element {
       ),
     ),
     ...arrows(placement, name),
-    ...moments.flatMap((m) => moment(m, placement)),
+    ...inStretches(moments, (m) => moment(m, placement)),
   );
+}
+
+const STRETCH = 40;
+
+/**
+ * What is drawn of each moment. A long story is drawn in stretches, of which a browser need paint
+ * only those that are near (`page/cursor.ts`).
+ */
+function inStretches(moments: readonly PlacedMoment[], drawn: (m: PlacedMoment) => readonly Element[]): readonly Element[] {
+  if (moments.length <= 4 * STRETCH) return moments.flatMap(drawn);
+  const stretches = Array.from({ length: Math.ceil(moments.length / STRETCH) }, (_, i) => moments.slice(i * STRETCH, (i + 1) * STRETCH));
+  return stretches.map((stretch) => {
+    const last = stretch.at(-1)!;
+    const attributes = { class: "stretch", "data-y": at(stretch[0]!.y), "data-end": at(last.y + last.height) };
+    return element("g", attributes, ...stretch.flatMap(drawn));
+  });
 }
 
 function definitions(name: string): Element {

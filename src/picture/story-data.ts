@@ -2,6 +2,7 @@
  * What a reader who steps through a picture is shown of each step, as plain data that stands in the
  * page: all that happened in it, the source around each line that is mentioned, and what it changed.
  */
+import type { MachineView } from "../explain/machine-view.ts";
 import type { Change, Row, Site, Story } from "../explain/story.ts";
 import type { Moment, Picture } from "./picture.ts";
 
@@ -34,6 +35,9 @@ export interface StoryData {
   readonly steps: number;
   /** Index of the moment of the failure. */
   readonly failure: number;
+  /** Indices of the moments of which something is told: what is shown when the story is played. */
+  readonly scenes: readonly number[];
+  readonly machine?: MachineView;
 }
 
 export function storyData(story: Story, picture: Picture, readSource: (file: string) => string | undefined): StoryData {
@@ -48,7 +52,14 @@ export function storyData(story: Story, picture: Picture, readSource: (file: str
     sources: sourcesOf(story, readSource),
     steps: story.steps,
     failure: picture.failure,
+    scenes: scenesOf(picture),
+    ...(story.machine === undefined ? {} : { machine: story.machine }),
   };
+}
+
+function scenesOf({ moments, failure }: Picture): number[] {
+  const told = moments.flatMap(({ entries }, index) => (entries.some(({ emphasis }) => emphasis !== "quiet") ? [index] : []));
+  return [...new Set([0, ...told, failure])].filter((index) => index <= failure).sort((a, b) => a - b);
 }
 
 /** A row may tell of several steps. */

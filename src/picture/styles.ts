@@ -65,10 +65,31 @@ export const PICTURE_STYLE = `.picture{font:12px "DejaVu Sans Mono",Menlo,Consol
 .picture .note.cause{fill:var(--red);font-weight:600}
 `;
 
+const MACHINE_STYLE = `.machine-figure{margin:0 0 6px}
+.machine-figure figcaption{color:var(--dim);font:600 12px system-ui,"DejaVu Sans",sans-serif;padding:2px 0 4px}
+.machine{font:11px "DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace;display:block;max-width:100%;height:auto}
+.machine text{fill:var(--ink);white-space:pre}
+.machine .frame{fill:var(--raised);stroke:var(--run)}
+.machine .title{font-weight:700}
+.machine .part .ground{fill:none}
+.machine .part .dot{fill:var(--amber)}
+.machine .changed .ground{fill:var(--amber-soft)}
+.machine .stale .ground{fill:var(--red-soft);stroke:var(--red);stroke-dasharray:4 2}
+.machine .stale .said{fill:var(--red);font-weight:700}
+.machine .gone .frame{fill:none;stroke:var(--red);stroke-dasharray:5 4}
+.machine .gone .title{fill:var(--red)}
+.machine .box.absent .frame{fill:none;stroke:var(--rule);stroke-dasharray:2 4}
+.machine .edge{fill:none;stroke:var(--run);stroke-width:1.5;marker-end:url(#edge-tip)}
+.machine .edge[d=""]{display:none}
+.machine .edge.stale{stroke:var(--red);stroke-width:2;stroke-dasharray:6 3;marker-end:url(#edge-tip-stale)}
+.machine .edge-tip{fill:var(--run)}
+.machine .edge-tip-stale{fill:var(--red)}
+`;
+
 const MONO = `"DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace`;
 
 /** Around the picture: the page, the stepper, and what paper gets. */
-export const PAGE_STYLE = `*{box-sizing:border-box}
+export const PAGE_STYLE = `${MACHINE_STYLE}*{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.45 system-ui,"DejaVu Sans",sans-serif}
 main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .view{container:view/inline-size}
@@ -83,7 +104,9 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .picture{max-width:100%;height:auto}
 .picture .moment{cursor:pointer}
 .picture .moment:hover{fill:var(--select);fill-opacity:.5}
-.picture .moment.current{stroke:var(--accent);stroke-width:2;fill:var(--select);fill-opacity:.6}
+.pictures figure{position:relative;isolation:isolate;contain:layout}
+.picture .away{display:none}
+.cursor{position:absolute;z-index:-1;left:0;right:0;top:0;background:var(--select);box-shadow:0 0 0 2px var(--accent);will-change:transform}
 .legend{list-style:none;margin:10px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:4px 18px;font-size:12px;color:var(--dim)}
 .legend .sample{display:inline-block;width:16px;height:10px;margin-right:6px;vertical-align:-1px}
 .sample.lock{border-left:5px solid var(--lock);width:8px}
@@ -107,14 +130,14 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .stepper .events .fail{color:var(--red);font-weight:700}
 .stepper .tag{background:var(--pill);border-radius:7px;padding:0 6px;margin-right:6px}
 .stepper .fail .tag{background:var(--red);color:var(--ground)}
-.stepper .code{font:12px/1.45 ${MONO};background:var(--raised);border:1px solid var(--rule);border-radius:6px;overflow:auto;height:14em;margin:0;padding:4px 0;flex:none}
+.stepper .code{contain:content;font:12px/1.45 ${MONO};background:var(--raised);border:1px solid var(--rule);border-radius:6px;overflow:auto;height:14em;margin:0;padding:4px 0;flex:none}
 .stepper .code div{white-space:pre;padding:0 8px;width:max-content;min-width:100%;tab-size:8}
 .stepper .code .now{background:var(--select);box-shadow:inset 3px 0 var(--accent);font-weight:700}
 .stepper .code .at{display:inline-block;width:4ch;text-align:right;color:var(--dim);margin-right:1.2ch;font-weight:400}
 .stepper .frames{display:flex;flex-wrap:wrap;gap:4px;font:11px ${MONO}}
 .stepper .frames button{font:inherit;padding:1px 6px;min-height:24px}
 .stepper .frames [aria-pressed=true]{border-color:var(--accent);background:var(--select)}
-.stepper .state{overflow:auto;min-height:8em;font:12px/1.4 ${MONO}}
+.stepper .state{contain:content;overflow:auto;min-height:8em;font:12px/1.4 ${MONO}}
 .stepper table{border-collapse:collapse;width:100%}
 .stepper caption{text-align:left;color:var(--dim);font:600 12px system-ui,"DejaVu Sans",sans-serif;padding:4px 0 2px}
 .stepper td{padding:1px 8px 1px 2px;vertical-align:top;overflow-wrap:break-word;border-top:1px solid var(--rule)}
@@ -131,6 +154,6 @@ main{max-width:1280px;margin:0 auto;padding:14px 16px}
 .stepper .code{height:9.5em}.stepper .state{overflow:visible;min-height:0}}
 @container view (max-width:829px){.pictures .wide{display:none}.pictures .narrow{display:block}}
 @media(max-width:860px){main{padding:10px 16px}.view h1{font-size:16px}.view .closing{font-size:14px}}
-@media print{main{max-width:none;padding:0}.view{container:none}.story{display:block}.stepper{display:none}.pictures .wide{display:block}.pictures .narrow{display:none}.picture .moment.current{fill:transparent;stroke:none}
+@media print{main{max-width:none;padding:0}.view{container:none}.story{display:block}.stepper{display:none}.pictures .wide{display:block}.pictures .narrow{display:none}.cursor{display:none}.picture .away{display:inline}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.closing,.facts,.legend{break-inside:avoid}}
 `;

@@ -280,6 +280,7 @@ const IDENTITY = {
 const rootsOf = (program: Program): number[] => [
   program.setup,
   program.final,
+  program.show,
   program.watchpointHook,
   ...program.functionAt.values(),
   ...program.funcs.flatMap((f, n) => (BUFFER_FUNCTIONS.has(f.name) ? [n] : [])),
@@ -310,6 +311,7 @@ function dropUnused(program: Program): Program {
     functionAt: new Map([...program.functionAt].map(([address, n]) => [address, to(n)])),
     setup: to(program.setup),
     final: to(program.final),
+    show: to(program.show),
     watchpointHook: to(program.watchpointHook),
     debug: { ...program.debug, regNames: kept.map((n) => program.debug.regNames[n] ?? new Map()) },
   };

@@ -312,6 +312,11 @@ export interface Program {
   readonly setup: number;
   readonly final: number;
   /**
+   * Index of the function that tells what there is (`sd_show`), or -1. A story runs it behind each
+   * step; no search does.
+   */
+  readonly show: number;
+  /**
    * Function called before each store that hits the watchpoint (`__sd_watch`):
    * `sd_watched_store(addr, old word, new word)`, or -1.
    */

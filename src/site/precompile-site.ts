@@ -19,10 +19,12 @@ import { packageRoot, packageVersion, TEMPORARY } from "../host/paths.ts";
 import { buildProgram } from "../ir/build/build.ts";
 import { parseModule } from "../ir/read/parse.ts";
 import { withParameters } from "../program/parameter-values.ts";
+import type { Program } from "../program/program.ts";
 import { programText } from "../program/program-text.ts";
 import { compileWith } from "../settings/from-settings.ts";
 import { settingsFor } from "../settings/options.ts";
-import { ROOT, type SiteData, type SiteModel, type SiteScenario, type SiteVariant } from "./site-data.ts";
+import { FINDINGS_STYLE, findingPages } from "./finding-pages.ts";
+import { ROOT, type SiteData, type SiteFinding, type SiteModel, type SiteScenario, type SiteVariant } from "./site-data.ts";
 
 /** An entry of `page/scenarios.json`. */
 interface Listed {
@@ -37,7 +39,8 @@ interface Listed {
 }
 
 /** Of the page that the data is for. */
-const dataDir = join(process.argv[2] ?? join(packageRoot, "dist/web"), "data");
+const siteDir = process.argv[2] ?? join(packageRoot, "dist/web");
+const dataDir = join(siteDir, "data");
 const HASH = 16;
 
 async function writeData(): Promise<void> {
@@ -52,12 +55,23 @@ async function writeData(): Promise<void> {
   for (const file of modelFiles()) sources[relative(packageRoot, file)] = readFileSync(file, "utf8");
   const models: Record<string, SiteModel> = {};
   for (const version of KERNEL_VERSIONS) models[version] = await modelOf(version, cache);
-  const data: SiteData = { version: packageVersion(), compiler, scenarios, models, sources: kept(JSON.stringify(sources)) };
+  const findings = writeFindings(scenarios);
+  const data: SiteData = { version: packageVersion(), compiler, scenarios, findings, models, sources: kept(JSON.stringify(sources)) };
   writeFileSync(join(dataDir, "site.json"), JSON.stringify(data));
   const variants = scenarios.reduce((sum, { variants: all }) => sum + all.length, 0);
   console.log(
-    `site: ${scenarios.length} scenarios in ${variants} variants, linked with ${compiler}; the model of ${KERNEL_VERSIONS.length} kernels`,
+    `site: ${scenarios.length} scenarios in ${variants} variants, linked with ${compiler}; the model of ${KERNEL_VERSIONS.length} kernels; ${findings.length} findings`,
   );
+}
+
+function writeFindings(scenarios: readonly SiteScenario[]): SiteFinding[] {
+  const pages = findingPages((file) => scenarios.find((scenario) => scenario.file === file)?.id);
+  for (const { file, html } of pages) {
+    mkdirSync(dirname(join(siteDir, file)), { recursive: true });
+    writeFileSync(join(siteDir, file), html);
+    writeFileSync(join(siteDir, dirname(file), "findings.css"), FINDINGS_STYLE);
+  }
+  return pages.map(({ href, title }) => ({ href, title }));
 }
 
 /** Compressed, in a file that is named after its content; paths of this machine are hidden. */
@@ -81,10 +95,14 @@ async function scenarioOf(one: Listed, sources: Record<string, string>, cache: C
     if (from !== undefined) writeFileSync(join(cwd, file), text);
     const linked: SiteVariant[] = [];
     let kernel = "";
+    let plain: Program | undefined;
     for (const { label, defines } of variants) {
       const settings = settingsFor([file], { define: [...defines] }, cwd);
       const inputs = await compileWith([file], settings, { cwd, cache });
-      const program = withParameters(buildProgram(inputs.units.map((unit) => parseModule(unit.text, unit.source))), inputs.parameters);
+      const built = buildProgram(inputs.units.map((unit) => parseModule(unit.text, unit.source)));
+      const program = withParameters(built, inputs.parameters);
+      // With macros it is another program.
+      if (Object.keys(inputs.parameters).length === settings.define.length) plain ??= built;
       kernel = inputs.kernel.version;
       const command = ["shootdown", "check", file, ...defines.map((define) => `-D${define}`)].join(" ");
       linked.push({
@@ -94,7 +112,8 @@ async function scenarioOf(one: Listed, sources: Record<string, string>, cache: C
         provenance: provenanceOf(inputs, command),
       });
     }
-    return { id, group, title, about, file, kernel, variants: linked };
+    const program = plain === undefined || !/^SD_PARAM/m.test(text) ? {} : { program: kept(programText(plain).replaceAll(cwd, ROOT)) };
+    return { id, group, title, about, file, kernel, variants: linked, ...program };
   } finally {
     if (from !== undefined) rmSync(cwd, { recursive: true, force: true });
   }

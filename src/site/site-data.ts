@@ -13,6 +13,7 @@ export interface SiteData {
   /** Which clang made the programs. */
   readonly compiler: string;
   readonly scenarios: readonly SiteScenario[];
+  readonly findings: readonly SiteFinding[];
   /** By kernel version. */
   readonly models: Readonly<Record<string, SiteModel>>;
   /** File with `Sources`. */
@@ -21,6 +22,13 @@ export interface SiteData {
 
 /** By path from ROOT: C and headers of the model kernel and of the scenarios. */
 export type Sources = Readonly<Record<string, string>>;
+
+/** A page of docs/findings. */
+export interface SiteFinding {
+  /** From the page of the checker. */
+  readonly href: string;
+  readonly title: string;
+}
 
 export interface SiteScenario {
   readonly id: string;
@@ -31,7 +39,12 @@ export interface SiteScenario {
   readonly file: string;
   readonly kernel: string;
   readonly variants: readonly SiteVariant[];
+  /** File with the program whose parameters have their first values, if the scenario has parameters. */
+  readonly program?: string;
 }
+
+/** The fragment of the address that leads to a scenario of the list with these options. */
+export const optionedLink = (id: string, options: string): string => `#s=${encodeURIComponent(id)}&o=${encodeURIComponent(options)}`;
 
 export interface SiteVariant {
   readonly label: string;

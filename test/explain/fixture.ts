@@ -144,6 +144,7 @@ export const program: Program = {
   accesses: 100,
   setup: -1,
   final: -1,
+  show: -1,
   watchpointHook: F.hook,
   debug: { locs: LOCS, types, regNames: [] },
 };
@@ -200,6 +201,7 @@ export function observation(
     steps: steps.map(([thread, events]) => ({ thread, choices: [], events })),
     final: [],
     waiting: [],
+    shown: [],
     ...more,
   };
 }

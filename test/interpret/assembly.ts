@@ -174,6 +174,7 @@ export function assemble(source: ProgramSource): Program {
     accesses,
     setup: names.indexOf("scenario"),
     final: source.final === undefined ? -1 : names.indexOf(source.final),
+    show: -1,
     watchpointHook: source.hook === undefined ? -1 : names.indexOf(source.hook),
     debug: { locs: [{ file: "", line: 0, column: 0, func: "", inlinedAt: -1 }], types: [], regNames: funcs.map(() => new Map()) },
   };

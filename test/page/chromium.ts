@@ -36,8 +36,14 @@ export const SCREENS: readonly Screen[] = [
   { width: 400, theme: "dark" },
 ];
 
-export async function openPage(browser: Browser, url: string, { width, theme }: Screen = SCREENS[0]!): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
+/** `motion`: the reader has not asked for less of it, so that a newcomer's story plays. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  { width, theme }: Screen = SCREENS[0]!,
+  motion: "reduce" | "no-preference" = "reduce",
+): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, reducedMotion: motion });
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];

@@ -3,16 +3,17 @@
  * goes wrong. And the server itself: whom it answers, and with what.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { request } from "node:http";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { linkText } from "../../page/permalink.ts";
 import { packageRoot } from "../../src/host/paths.ts";
 import { type Serving, serveSite } from "../../src/site/server.ts";
 import { run } from "../cli/run.ts";
+import { type Answer, type Asked, askServer } from "./ask.ts";
 import { because, expectNoSidewaysScroll, inaccessible, launch, missing, openPage, SCREENS } from "./chromium.ts";
 import { buildSite } from "./site-build.ts";
 
@@ -27,24 +28,9 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-}
+const compressed = (file: string): number => (file.endsWith(".gzip") ? readFileSync(file) : gzipSync(readFileSync(file))).length;
 
-/** As it stands, without a client that tidies up paths. */
-const ask = (path: string, { method = "GET", host }: { method?: string; host?: string } = {}): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const { port } = new URL(serving.url);
-    const headers = host === undefined ? {} : { host };
-    const asked = request({ host: "127.0.0.1", port, path, method, headers: { host: `localhost:${port}`, ...headers } }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-    });
-    asked.on("error", reject).end();
-  });
+const ask = (path: string, given: Asked = {}): Promise<Answer> => askServer(serving.url, path, given);
 
 describe("the server", () => {
   it("isolates the page and allows it its own code alone", async () => {
@@ -132,6 +118,11 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     const took = await page.evaluate<number>("performance.now()");
     console.log(`the first verdict of the page after ${Math.round(took)} ms`);
     expect(took).toBeLessThan(8000);
+    // What has to be there before: without clang and the editor.
+    const files = [...new Set(requests)].filter((url) => url.startsWith(serving.url) && !/\/editor-/.test(url));
+    const size = files.reduce((sum, url) => sum + compressed(join(dir, new URL(url).pathname.replace(/\/$/, "/index.html"))), 0);
+    console.log(`the first load: ${Math.round(size / 1000)} kB compressed`);
+    expect(size).toBeLessThan(400_000);
     expect(await page.evaluate("crossOriginIsolated")).toBe(true);
     await page.locator(".scenarios li.chosen").getByRole("button", { name: "fixed" }).click();
     expect(await headline(page)).toBe("none within bounds");
@@ -149,9 +140,58 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     const { page } = await open();
     await headline(page);
     await page.locator(".cm-step").waitFor();
+    // With the machine in a state that says something.
+    await page.getByText("step 8", { exact: true }).click();
+    await page.evaluate("scrollTo(0, 0)");
     const png = await page.screenshot(process.env.UPDATE_DOCS === undefined ? {} : { path: join(packageRoot, "docs/page.png") });
     expect(png.length).toBeGreaterThan(50_000);
     expect(existsSync(join(packageRoot, "docs/page.png"))).toBe(true);
+    const report = await open("findings/4.4-invalidate.html");
+    await report.page.setViewportSize({ width: 1280, height: 700 });
+    await report.page.screenshot(process.env.UPDATE_DOCS === undefined ? {} : { path: join(packageRoot, "docs/report-page.png") });
+    expect(existsSync(join(packageRoot, "docs/report-page.png"))).toBe(true);
+  });
+
+  it("plays the story to whoever comes without a link, until it ends or the reader takes over", async () => {
+    const { page } = await openPage(browser, serving.url, SCREENS[0]!, "no-preference");
+    const where = () => page.locator(".stepper output").textContent({ timeout: 60_000 });
+    const player = page.getByRole("button", { name: "Play the story" });
+    expect(await headline(page)).toContain("lost write");
+    const began = Date.now();
+    const seen = new Set<string | null>();
+    while ((await player.getAttribute("aria-pressed")) === "true") {
+      seen.add(await where());
+      expect(Date.now() - began).toBeLessThan(40_000);
+      await page.waitForTimeout(100);
+    }
+    expect(seen.size).toBeGreaterThan(5);
+    expect(await where()).toBe("step 29 of 29");
+    console.log(`the first story is played in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    // Again, and a key stops it.
+    await player.click();
+    await expect.poll(where).not.toBe("step 29 of 29");
+    await page.keyboard.press("End");
+    expect(await player.getAttribute("aria-pressed")).toBe("false");
+    await page.waitForTimeout(1200);
+    expect(await where()).toBe("step 29 of 29");
+  });
+
+  it("shows the machine below the editor, and what a step changed in it", async () => {
+    const { page } = await open("#s=pmd-sharing&v=0");
+    await headline(page);
+    await page.getByText("step 8", { exact: true }).click();
+    expect(await page.locator(".code .machine .part.stale").count()).toBe(2);
+    expect(await page.locator(".code .machine .box .title", { hasText: "shared PMD table" }).count()).toBe(1);
+    await page.locator(".scenarios li.chosen").getByRole("button", { name: "fixed" }).click();
+    expect(await headline(page)).toBe("none within bounds");
+    expect(await page.locator(".machine").count()).toBe(0);
+    // In little width it stands with the source.
+    const narrow = await open("#s=pmd-sharing&v=0", SCREENS[2]);
+    await headline(narrow.page);
+    await narrow.page.getByRole("button", { name: "Source and state" }).click();
+    expect(await narrow.page.locator(".stepper .machine").isVisible()).toBe(true);
+    await expectNoSidewaysScroll(narrow.page);
+    expect(await inaccessible(narrow.page)).toEqual([]);
   });
 
   it("steps through the picture by keys, with the line in the editor", async () => {
@@ -228,6 +268,23 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     expect(await page.locator(".result .alone").textContent()).toMatch(/SD303 corpus\/D01.*:\d+: The scenario has more CPUs than NR_CPUS/);
   });
 
+  it("checks other parameters of a scenario of the list without clang, and links them", async () => {
+    const { page, requests } = await open("#s=invalidate&o=-DUSER%3Dgru%20-DDESIGN%3D1%20-DPAGE%3D2%20-DMMS%3D2");
+    expect(await headline(page)).toBe("corpus/F01-4.4-invalidate/invalidate.c: lost write");
+    expect(await page.locator(".tools input").inputValue()).toBe("-DUSER=gru -DDESIGN=1 -DPAGE=2 -DMMS=2");
+    await page.locator(".tools input").fill("-DUSER=gru -DDESIGN=6 -DPAGE=2 -DMMS=2");
+    await page.keyboard.press("Enter");
+    expect(await headline(page)).toBe("none within bounds");
+    expect(page.url()).toContain("#s=invalidate&o=-DUSER%3Dgru%20-DDESIGN%3D6");
+    expect(await page.locator(".facts").textContent()).toContain(
+      "command: shootdown check corpus/F01-4.4-invalidate/invalidate.c -DUSER=gru",
+    );
+    expect(requests.filter((url) => url.includes("/clang/"))).toEqual([]);
+    await page.locator(".tools input").fill("-DUSER=nobody");
+    await page.keyboard.press("Enter");
+    expect(await headline(page)).toBe("Bad input: nothing was decided");
+  });
+
   it.each(["#c=broken", "#s=unknown&v=0", "#s=move&v=99"])("says that the link %s is broken, and shows what it has", async (fragment) => {
     const { page } = await open(fragment);
     expect(await page.locator(".problem").textContent()).toContain("link");
@@ -281,6 +338,59 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     expect(await headline(page)).toBe("none within bounds");
     expect(await inaccessible(page)).toEqual([]);
   });
+
+  interface Kept {
+    readonly cells: readonly { readonly verdict: string }[];
+  }
+
+  it("has the report as a page, each cell of which leads to its own check", async () => {
+    const { cells } = JSON.parse(readFileSync(join(packageRoot, "docs/findings/4.4-invalidate.json"), "utf8")) as Kept;
+    const asked = cells.filter(({ verdict }) => verdict !== "skipped");
+    const { page, complaints } = await open("findings/4.4-invalidate.html");
+    expect(await page.locator(".grid td a").count()).toBe(asked.length);
+    expect(await page.locator(".grid td.bad a").count()).toBe(cells.filter(({ verdict }) => verdict === "violation").length);
+    const bad = page.locator(".grid td.bad a", { hasText: "LW" }).first();
+    expect(await bad.getAttribute("aria-label")).toMatch(/^huge page, not shareable, kvm \(4k\), was: LW\+$/);
+    await bad.click();
+    expect(await headline(page)).toBe("corpus/F01-4.4-invalidate/invalidate.c: lost write");
+    expect(await page.locator(".picture .mark.fail").count()).toBeGreaterThan(0);
+    await page.goBack();
+    await page.locator(".grid td.good a").first().click();
+    expect(await headline(page)).toBe("none within bounds");
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(SCREENS)("has findings that are readable and accessible: $width pixels, $theme", { timeout: 120_000 }, async (screen) => {
+    for (const { href } of await findings()) {
+      const { page, complaints } = await open(href, screen);
+      await expectNoSidewaysScroll(page);
+      // axe looks at each of a thousand cells: some are enough.
+      await page.evaluate(`document.querySelectorAll(".grid").forEach((grid, i) => { if (i > 3) grid.remove(); })`);
+      expect(await inaccessible(page)).toEqual([]);
+      expect(await page.locator("h1").count()).toBe(1);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  it("leads to the findings, and they lead nowhere that is not there", async () => {
+    const { page } = await open("#s=pmd-sharing&v=0");
+    await headline(page);
+    const all = await findings();
+    expect(all.length).toBeGreaterThanOrEqual(4);
+    expect(await page.locator(".scenarios section a").count()).toBe(all.length);
+    for (const { href, title } of all) {
+      const { status, text } = await ask(`/${href}`);
+      expect([status, text.includes(`<title>`), title.length > 0]).toEqual([200, true, true]);
+      for (const [, to = ""] of text.matchAll(/ href="([^"#]*)[^"]*"/g)) {
+        if (to === "" || to === "../" || to.startsWith("data:") || to.startsWith("https://")) continue;
+        expect((await ask(`/findings/${to}`)).status).toBe(200);
+      }
+    }
+  });
+
+  const findings = async (): Promise<readonly { readonly href: string; readonly title: string }[]> =>
+    (JSON.parse((await ask("/data/site.json")).text) as { findings: readonly { href: string; title: string }[] }).findings;
 
   const openScenarios = async (page: Page): Promise<void> => {
     if ((await page.locator(".scenarios details").getAttribute("open")) === null) await page.locator(".scenarios summary").click();

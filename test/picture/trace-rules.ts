@@ -27,7 +27,14 @@ function shape(e: TraceEvent): string[] {
     ...(e.ph === "M" ? [] : ([["ts", e.ts]] as [string, unknown][])),
     ...(e.ph === "X" ? ([["dur", e.dur]] as [string, unknown][]) : []),
   ];
-  return numbers.filter(([, n]) => !Number.isSafeInteger(n) || Number(n) < 0).map(([name, n]) => `${name} is ${n}: ${JSON.stringify(e)}`);
+  // A flow is known by a number, or a text in hexadecimal; what is asynchronous by a text, in its process.
+  const flow = (e.ph === "s" || e.ph === "f") && !/^(0x)?[0-9a-f]+$/i.test(`${e.id}`) ? [`the flow id ${e.id} is no number`] : [];
+  const span = (e.ph === "b" || e.ph === "e") && (typeof e.id !== "string" || e.id === "") ? [`${e.name} has no id`] : [];
+  const wrong = [...flow, ...span];
+  return [
+    ...wrong,
+    ...numbers.filter(([, n]) => !Number.isSafeInteger(n) || Number(n) < 0).map(([name, n]) => `${name} is ${n}: ${JSON.stringify(e)}`),
+  ];
 }
 
 /** A thread is known by its tid, whatever its process; 0 is the idle thread's; a tid that is its pid is the main thread. */

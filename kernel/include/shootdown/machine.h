@@ -95,6 +95,12 @@ bool sd_data_current(struct page *page, unsigned int location);
 /* users/kvm.c: each start that a guest was told of has had its end. */
 void sd_kvm_final(void);
 
+/* machine/show.c: what a reader of a story sees of the machine; called by sd_show() alone, like the others of that name. */
+void sd_show_entry(u64 entry, bool leaf, bool stale);
+void sd_show_contents(struct page *page);
+void sd_show_guests(void);
+void sd_show_mirrors(void);
+
 /* machine/scenario.c: with store buffers, the CPU's thread plus 1 */
 extern int sd_thread_on[NR_CPUS];
 /* a daemon that is not user mode of a CPU */

@@ -136,6 +136,8 @@ struct sd_mirror_ops {
 	void (*fault)(struct sd_mirror *m, unsigned int i);
 	/* Work that its notifier leaves for later: what a kworker does over and over, or NULL. */
 	void (*work)(void *m);
+	/* For sd_show(): where in the mirror's own structure an array begins of the pages that it holds, and of those that it has not let go; 0: none. */
+	unsigned long pages, old_pages;
 	bool pins;	/* it holds references between accesses: counts are not compared at the end */
 };
 

@@ -98,6 +98,14 @@ void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, un
 void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
 
 /*
+ * What your device holds can stand in the picture of the machine: define sd_show_more(), begin with
+ * __sd_event("show box devices and guests", "my device", (sd_u64)dev, 0, 0), and call sd_show_holds() for each of its entries, named by a text in
+ * which {1:x} is the address. An entry that leads elsewhere than the page tables is shown as stale. No search runs it; it must change nothing.
+ */
+void sd_show_more(void);
+void sd_show_holds(const void *where, const char *what, struct mm_struct *mm, unsigned long va, struct page *page);
+
+/*
  * sd_enter_kernel() and sd_leave_kernel() stand around kernel code that a user, guest or device calls in its loop (a system call, the driver's fault
  * handler): in between it holds references and locks, so counts are not compared there, and waiting there for ever is a deadlock.
  */

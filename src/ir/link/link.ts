@@ -63,6 +63,7 @@ export interface Linked {
   readonly branches: ReadonlyMap<IrInstruction, Branch>;
   readonly setup: number;
   readonly final: number;
+  readonly show: number;
   readonly watchpointHook: number;
   readonly memory: MemoryModel;
   readonly faults: readonly Diagnostic[];
@@ -321,6 +322,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory
     ]);
   }
   const final = root("sd_final");
+  const show = root("sd_show");
   const watchpointHook = root("sd_watched_store");
   const buffers = memory === "sc" ? undefined : tables.shared.get("__sd_buffered_thread")?.module;
   if (buffers !== undefined) for (const name of BUFFER_FUNCTIONS) root(name);
@@ -357,7 +359,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory
     return targets.get(d);
   };
   const missed = new Map([...missing].map(([name, mentions]) => [name, { kind: kindOf(name), mentions }] as const));
-  return { functions, globals, lookup, branches, setup, final, watchpointHook, memory, faults, missing: missed };
+  return { functions, globals, lookup, branches, setup, final, show, watchpointHook, memory, faults, missing: missed };
 }
 
 type KeyPlan = AsmPlan & { kind: "key" };

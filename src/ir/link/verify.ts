@@ -63,7 +63,7 @@ export function verify(linked: Linked): void {
     if (problem !== undefined)
       faults.push({ code: "SD215", message: `malformed IR: the initialiser of ${global.name} has ${problem}`, file: module.source });
   }
-  for (const index of [linked.setup, linked.final]) {
+  for (const index of [linked.setup, linked.final, linked.show]) {
     const f = linked.functions[index];
     if (f !== undefined && f.fn.params.length > 0)
       faults.push({ code: "SD215", message: `${f.fn.name}() has parameters, but is called without arguments`, file: f.module.source });

@@ -60,6 +60,7 @@ export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): 
     accesses: program.accesses.next,
     setup: linked.setup,
     final: linked.final,
+    show: linked.show,
     watchpointHook: linked.watchpointHook,
     debug: debug.finish(regNames) satisfies DebugInfo,
   };
