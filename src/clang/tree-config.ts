@@ -33,9 +33,15 @@ const TOOLS: readonly (readonly [string, string])[] = [
   ["bc", "bc"],
 ];
 
-/** Configured already, or now; `say` hears what is being done. */
-export async function configuredTree(dir: string, release: string, cache: string, say: (text: string) => void): Promise<ConfiguredTree> {
-  const options = readFileSync(OPTIONS, "utf8");
+/** Configured already, or now; `say` hears what is being done. `more`: options besides, "CONFIG_SWAP=y". */
+export async function configuredTree(
+  dir: string,
+  release: string,
+  cache: string,
+  say: (text: string) => void,
+  more: readonly string[] = [],
+): Promise<ConfiguredTree> {
+  const options = [readFileSync(OPTIONS, "utf8"), ...[...new Set(more)].sort().map((line) => `${line}\n`)].join("");
   const makefile = statSync(join(dir, "Makefile")).mtimeMs;
   const output = join(cache, "trees", `own-${release}-${keyOf(dir, release, options, String(makefile)).slice(0, 16)}`);
   if (existsSync(join(output, NAME))) return { dir, release, output };
@@ -50,16 +56,32 @@ export async function configuredTree(dir: string, release: string, cache: string
   }
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
+  const list = `${output}.options`;
+  writeFileSync(list, options);
   const make = (...targets: string[]) =>
-    run(dir, output, ["make", "-j2", `O=${output}`, "ARCH=x86_64", ...compiler(), `KCONFIG_ALLCONFIG=${OPTIONS}`, ...targets]);
+    run(dir, output, ["make", "-j2", `O=${output}`, "ARCH=x86_64", ...compiler(), `KCONFIG_ALLCONFIG=${list}`, ...targets]);
   say(`configuring a small kernel of ${dir} (once; about half a minute)`);
   await make("allnoconfig");
+  refuseUnset(dir, output, more);
   say(`making its headers`);
   await make("prepare");
   const description = join(output, `${NAME}.partial`);
   writeFileSync(description, JSON.stringify({ dir, release }));
   renameSync(description, join(output, NAME));
   return { dir, release, output };
+}
+
+/** Kconfig drops an option without a word if what it depends on is off. */
+function refuseUnset(dir: string, output: string, wanted: readonly string[]): void {
+  const lines = new Set((textOf(join(output, ".config")) ?? "").split("\n"));
+  const unset = wanted.filter((line) => (line.endsWith("=n") ? lines.has(line.replace(/n$/, "y")) : !lines.has(line)));
+  if (unset.length === 0) return;
+  rmSync(output, { recursive: true, force: true });
+  throw fault({
+    code: "SD109",
+    message: `${dir} cannot be configured with ${unset.join(", ")}`,
+    help: 'turn on with --config what it depends on, too ("depends on" in the tree\'s Kconfig files); or name configured headers with --headers DIR',
+  });
 }
 
 /** Those that were configured, newest last. */

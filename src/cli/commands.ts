@@ -6,7 +6,7 @@ import { Argument, Command, Option } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
 import { colours } from "../report/diagnostic-text.ts";
-import { FORMATS, port, positive, repeated, width } from "../settings/option-values.ts";
+import { configOption, FORMATS, port, positive, repeated, width } from "../settings/option-values.ts";
 import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settingsFor } from "../settings/options.ts";
 import type { Shell } from "./completion.ts";
 import type { CorpusOptions } from "./corpus.ts";
@@ -179,8 +179,13 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .description("write a scenario around a file of a kernel tree that uses MMU notifiers")
     .argument("<file.c>", "the file, in the tree")
     .addOption(new Option("--tree <dir>", "the tree: a folder, or an installed version").makeOptionMandatory())
-    .addOption(new Option("-I, --include <dir>", "look for the file's headers in this folder too (repeatable)").argParser(repeated((dir) => dir)))
+    .addOption(
+      new Option("-I, --include <dir>", "look for the file's headers in this folder too (repeatable)").argParser(repeated((dir) => dir)),
+    )
     .addOption(new Option("--headers <dir>", "configured headers for --tree (default: a small configuration of ours)"))
+    .addOption(
+      new Option("--config <option>", "turn on this option of the kernel's as well (repeatable)").argParser(repeated(configOption)),
+    )
     .addOption(new Option("--cc <clang>", "the C compiler: a path, or `bundled` (default: the newest clang on PATH, else bundled)"))
     .addOption(new Option("-o, --output <file>", "where it is written (default: the file's name and -harness.c, here)"))
     .addOption(new Option("--force", "overwrite a file that exists"))

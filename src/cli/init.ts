@@ -8,6 +8,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { shownLines } from "../base/shown.ts";
+import { DEFAULT_OPT } from "../clang/flags.ts";
 import { inTree } from "../clang/inputs.ts";
 import { treeOf } from "../clang/named-tree.ts";
 import { below } from "../clang/reach.ts";
@@ -16,12 +17,11 @@ import { writeHarness } from "../harness/write-harness.ts";
 import { defaultCacheDir, openCache } from "../host/cache.ts";
 import { errorCode, wordsFor } from "../host/files.ts";
 import type { GivenOptions } from "../settings/options.ts";
-import { DEFAULT_OPT } from "../clang/flags.ts";
 import { EXIT_NONE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { statusLine } from "./progress.ts";
 
-export interface InitOptions extends Pick<GivenOptions, "include" | "cc" | "headers" | "kernel"> {
+export interface InitOptions extends Pick<GivenOptions, "include" | "config" | "cc" | "headers" | "kernel"> {
   readonly tree: string;
   readonly output?: string;
   readonly force?: boolean;
@@ -29,7 +29,7 @@ export interface InitOptions extends Pick<GivenOptions, "include" | "cc" | "head
 }
 
 export async function init(file: string, options: InitOptions, io: Io): Promise<number> {
-  const { tree, kernel, headers, cc, include = [] } = options;
+  const { tree, kernel, headers, cc, config, include = [] } = options;
   const { dir } = treeOf(tree, { cwd: io.cwd, kernel });
   const full = resolve(io.cwd, inTree(file, dir, io.cwd));
   if (!below(dir, full)) throw fault({ code: "SD102", message: `${file} is not in the tree`, help: `paths are taken from ${dir}` });
@@ -40,7 +40,7 @@ export async function init(file: string, options: InitOptions, io: Io): Promise<
     throw fault({ code: "SD401", message: `${name} exists`, help: "name another file with --output, or overwrite it with --force" });
   const line = statusLine(io.stderr, options.quiet !== true);
   const cache = openCache(defaultCacheDir(io.env));
-  const compiling = { includes: include, kernel, opt: DEFAULT_OPT, cc, headers, cwd: io.cwd, cache };
+  const compiling = { includes: include, kernel, opt: DEFAULT_OPT, cc, headers, config, cwd: io.cwd, cache };
   let written: Awaited<ReturnType<typeof writeHarness>>;
   try {
     written = await writeHarness({ tree, dir, driver, name, options: compiling, say: (text) => line.update(() => text) });
@@ -55,4 +55,3 @@ export async function init(file: string, options: InitOptions, io: Io): Promise<
   io.stdout.write(shownLines(harnessSummary(written, name)));
   return EXIT_NONE;
 }
-

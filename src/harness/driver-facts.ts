@@ -81,7 +81,15 @@ export function driverFacts(path: string, tree: Pick<TreeFiles, "inFolder">): Dr
   });
   const reached = reaches.flatMap((reach) => reach.functions);
   const used = new Set(reached.flatMap(({ fn }) => membersNamed(fn)));
-  return { file, ops, registered: registeredIn(file), used, work: workIn(file), faults: faultsIn(file, functions), objects: objectsOf(file) };
+  return {
+    file,
+    ops,
+    registered: registeredIn(file),
+    used,
+    work: workIn(file),
+    faults: faultsIn(file, functions),
+    objects: objectsOf(file),
+  };
 }
 
 function containersIn({ functions }: Reach): Container[] {
@@ -157,8 +165,7 @@ function faultsIn(file: SourceFile, functions: Functions): FaultPath[] {
         .flatMap(({ name }) => functions.named(name, file))
         .map(({ fn: one }) => found.get(one))
         .find((one) => one?.depth === depth - 1);
-      if (callee !== undefined)
-        found.set(fn, { name: fn.name, line: fn.line, parameters: parametersOf(file, fn), by: callee.name, depth });
+      if (callee !== undefined) found.set(fn, { name: fn.name, line: fn.line, parameters: parametersOf(file, fn), by: callee.name, depth });
     }
   return [...found.values()].sort((a, b) => a.depth - b.depth || a.line - b.line);
 }
@@ -173,4 +180,3 @@ function parametersOf(file: SourceFile, fn: CFunction): Parameter[] {
     return [{ name: /(\w+)(?:\[\w*\])?$/.exec(said)?.[1] ?? "", points, isPointer: said.includes("*") || said.includes("[") }];
   });
 }
-

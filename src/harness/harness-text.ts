@@ -4,9 +4,10 @@
  *
  * It compiles as it is. At most ten lines are marked FILL, each with what to put there.
  */
+
+import type { DebugType } from "../program/program.ts";
 import type { DriverFacts, DriverOps, FaultPath } from "./driver-facts.ts";
 import { type Graph, type HarnessObject, memberType, variableOf } from "./object-graph.ts";
-import type { DebugType } from "../program/program.ts";
 
 /** Operations, and the object that holds their notifier; undefined: the text does not say which. */
 export interface Placed {
@@ -14,13 +15,21 @@ export interface Placed {
   readonly container: { readonly type: string; readonly member: string } | undefined;
 }
 
+/** A variable that nobody defines who is linked. */
+export interface MissingVariable {
+  readonly name: string;
+  readonly perCpu: boolean;
+}
+
 export interface HarnessParts {
   /** How the reader calls the tree, the harness and the driver's file. */
   readonly command: string;
+  /** Options of the kernel's that the file needs. */
+  readonly config: readonly string[];
   readonly facts: DriverFacts;
   readonly placed: readonly Placed[];
   readonly graph: Graph;
-  readonly types: readonly DebugType[];
+  readonly variables: readonly MissingVariable[];
 }
 
 const MOST_MARKS = 10;
@@ -45,7 +54,8 @@ export function harnessText(parts: HarnessParts): string {
   const names = placed.map(({ ops }) => ops.name).join(", ");
   const registered = placed.filter(({ container }) => container !== undefined);
   const objects = graph.objects.map((object) => objectLines(object, registered));
-  // Setting up comes last in the text, and its marks with it.
+  // Marks are numbered in the order of the text.
+  const variables = variableLines(parts.variables, mark);
   const fault = faultLines(facts, graph, mark);
   const set = setUpLines(parts, registered, mark);
   return `${[
@@ -55,7 +65,7 @@ export function harnessText(parts: HarnessParts): string {
     " * -DTAKE: what a CPU does with the page at va meanwhile. Lines marked FILL say what the driver's text does not tell;",
     " * as long as there are some, a verdict is about less than the driver. Whoever has filled one in deletes its mark.",
     " */",
-    "// shootdown: -DTAKE=UNMAP",
+    `// shootdown: -DTAKE=UNMAP${parts.config.map((option) => ` --config ${option.replace(/^CONFIG_|=y$/g, "")}`).join("")}`,
     "#include <shootdown/scenario.h>",
     "#include SD_DRIVER",
     "",
@@ -64,6 +74,7 @@ export function harnessText(parts: HarnessParts): string {
     "static struct mm_struct *the_mm;",
     "static unsigned long va;\t/* of one page of the process */",
     ...objects.flat(),
+    ...variables,
     "",
     ...fault,
     "",
@@ -71,7 +82,7 @@ export function harnessText(parts: HarnessParts): string {
     "",
     "void scenario(void)",
     "{",
-    "\tthe_mm = sd_mm(\"A\");",
+    '\tthe_mm = sd_mm("A");',
     "\tva = sd_mmap(the_mm, NULL, 1);",
     "\tsd_populate(the_mm, va);",
     ...set.map((line) => `\t${line}`),
@@ -84,12 +95,24 @@ export function harnessText(parts: HarnessParts): string {
   ].join("\n")}\n`;
 }
 
+function variableLines(variables: readonly MissingVariable[], mark: (text: string) => string): string[] {
+  if (variables.length === 0) return [];
+  const said = mark("nobody who is linked defines these: what they hold when the driver runs, zero so far");
+  return [
+    "",
+    ...wrapped(said, ""),
+    ...variables.map(({ name, perCpu }) => (perCpu ? `DEFINE_PER_CPU(typeof(${name}), ${name});` : `typeof(${name}) ${name};`)),
+  ];
+}
+
 const made = ({ ops }: Placed): boolean => ops.callbacks.some(({ member }) => member === "alloc_notifier");
 
 function objectLines({ type, variable }: HarnessObject, placed: readonly Placed[]): string[] {
   const own = placed.filter(({ container }) => container?.type === type);
   const isMade = own.some(made);
-  return [`static struct ${type} ${isMade ? "*" : ""}${variable};${own.length > 0 ? `\t/* has a notifier of ${own.map(({ ops }) => ops.name).join(", ")} */` : ""}`];
+  return [
+    `static struct ${type} ${isMade ? "*" : ""}${variable};${own.length > 0 ? `\t/* has a notifier of ${own.map(({ ops }) => ops.name).join(", ")} */` : ""}`,
+  ];
 }
 
 function faultLines(facts: DriverFacts, graph: Graph, mark: (text: string) => string): string[] {
@@ -120,7 +143,7 @@ function faultLines(facts: DriverFacts, graph: Graph, mark: (text: string) => st
     "\t__sd_atomic_begin(SD_STEP, NULL);",
     "\tpage = reached();",
     "\tif (page)",
-    "\t\tsd_entry_write(\"the device\", page, the_mm, va);",
+    '\t\tsd_entry_write("the device", page, the_mm, va);',
     "\t__sd_atomic_end();",
     "}",
   ];
@@ -207,7 +230,8 @@ function setUpLines({ facts, placed, graph }: HarnessParts, registered: readonly
   const pointers = new Set(registered.filter(made).flatMap(({ container }) => container?.type ?? []));
   const at = (line: string): string =>
     [...pointers].reduce(
-      (text, type) => text.replaceAll(`&${variableOf(type)};`, `${variableOf(type)};`).replaceAll(`${variableOf(type)}.`, `${variableOf(type)}->`),
+      (text, type) =>
+        text.replaceAll(`&${variableOf(type)};`, `${variableOf(type)};`).replaceAll(`${variableOf(type)}.`, `${variableOf(type)}->`),
       line,
     );
   const register: string[] = [];
@@ -226,15 +250,18 @@ function setUpLines({ facts, placed, graph }: HarnessParts, registered: readonly
       register.push(...failed(`mmu_interval_notifier_insert(&${notifier}, the_mm, va, PAGE_SIZE, &${ops.name})`));
     else register.push(`${notifier}.ops = &${ops.name};`, ...failed(`mmu_notifier_register(&${notifier}, the_mm)`));
   }
-  for (const object of graph.objects) lines.push(...object.lines.map(at));
+  // What the driver's callback has made, it has set up.
+  for (const object of graph.objects) if (!pointers.has(object.type)) lines.push(...object.lines.map(at));
   const open = graph.objects.filter((object) => object.open.length > 0);
-  const room = MOST_MARKS - 2 - placed.filter(({ container }) => container === undefined).length;
+  const room = MOST_MARKS - 3 - placed.filter(({ container }) => container === undefined).length;
   open.forEach(({ variable, open: names }, i) => {
     if (i >= room) return;
     const rest = i === room - 1 ? open.slice(room) : [];
     const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
     const others = rest.length === 0 ? "" : `; likewise ${rest.map((one) => one.variable).join(", ")}`;
-    lines.push(...wrapped(mark(`${variable}: ${names.slice(0, MOST_NAMES).join(", ")}${more}: read on the way, and zero so far${others}`), ""));
+    lines.push(
+      ...wrapped(mark(`${variable}: ${names.slice(0, MOST_NAMES).join(", ")}${more}: read on the way, and zero so far${others}`), ""),
+    );
   });
   if (facts.ops.length === 0) lines.push(...wrapped(mark("register a notifier: the file defines no operations"), ""));
   return [...lines, ...register];

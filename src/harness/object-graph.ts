@@ -64,7 +64,19 @@ const SET_UP: ReadonlyMap<string, string> = new Map(
 const ZERO = new Set(["rb_root", "rb_root_cached", "hlist_head", "llist_head", "rb_node", "hlist_node", "callback_head", "rcu_head"]);
 
 /** The kernel makes them, not a driver. */
-const KERNELS = new Set(["page", "folio", "vm_area_struct", "module", "kmem_cache", "inode", "file", "dentry", "cred", "pci_bus", "kobject"]);
+const KERNELS = new Set([
+  "page",
+  "folio",
+  "vm_area_struct",
+  "module",
+  "kmem_cache",
+  "inode",
+  "file",
+  "dentry",
+  "cred",
+  "pci_bus",
+  "kobject",
+]);
 
 /** They do not end: `next`, `parent` of a device's. */
 const LINKS = new Set(["list_head", "rb_node", "hlist_node", "device", "device_driver", "bus_type", "class"]);

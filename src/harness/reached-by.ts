@@ -20,7 +20,11 @@ export interface ReachedName {
 }
 
 /** `ownerOf`: whose a unit is, by its source. */
-export function reachedBy(start: string, units: readonly ReachedUnit[], ownerOf: (unit: ReachedUnit, fn: IrFunction) => Owner): ReachedName[] {
+export function reachedBy(
+  start: string,
+  units: readonly ReachedUnit[],
+  ownerOf: (unit: ReachedUnit, fn: IrFunction) => Owner,
+): ReachedName[] {
   const outside = new Map<string, { unit: ReachedUnit; fn: IrFunction }>();
   const inside = new Map<Module, Map<string, IrFunction>>();
   for (const unit of units) {

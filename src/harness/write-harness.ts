@@ -9,14 +9,16 @@ import { programOf, readModule } from "../check/prepared.ts";
 import type { InputOptions, Inputs } from "../clang/inputs.ts";
 import { keyOf } from "../host/cache.ts";
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
-import { definedIn } from "../own/symbol-index.ts";
+import { link } from "../ir/link/link.ts";
 import { ownInputs } from "../own/own-inputs.ts";
+import { definedIn } from "../own/symbol-index.ts";
 import type { DebugType } from "../program/program.ts";
 import { folderOf } from "../scan/tree-files.ts";
-import { driverFacts, type DriverFacts } from "./driver-facts.ts";
-import { harnessText, type Placed, placedOps } from "./harness-text.ts";
+import { type DriverFacts, driverFacts } from "./driver-facts.ts";
+import { harnessText, type MissingVariable, type Placed, placedOps } from "./harness-text.ts";
+import { type MakefileHints, makefileHints } from "./makefile-hints.ts";
 import { objectGraph } from "./object-graph.ts";
-import { type Owner, reachedBy, type ReachedName } from "./reached-by.ts";
+import { type Owner, type ReachedName, reachedBy } from "./reached-by.ts";
 
 export interface HarnessRequest {
   /** The tree as the reader names it, and its folder. */
@@ -53,8 +55,11 @@ export interface WrittenHarness {
 
 const MOST_BESIDE = 6;
 
-export async function writeHarness(request: HarnessRequest): Promise<WrittenHarness> {
-  const { dir, driver, say } = request;
+export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarness> {
+  const { dir, driver, say } = asked;
+  const hints = makefileHints(dir, driver);
+  const includes = [...new Set([...asked.options.includes, ...hints.folders])];
+  const request: HarnessRequest = { ...asked, options: { ...asked.options, includes } };
   const folder = folderOf(dir);
   const facts = driverFacts(driver, folder);
   if (facts === undefined) throw fault({ code: "SD102", message: `${driver} is no C file of the tree` });
@@ -65,14 +70,25 @@ export async function writeHarness(request: HarnessRequest): Promise<WrittenHarn
       help: "shootdown scan lists the files that do",
     });
   say("the driver's types are read");
-  const types = await typesOf(request, facts);
+  const types = await typesOf(request, facts).catch((error: unknown) => {
+    throw error instanceof InputFault ? withHint(error, hints, request) : error;
+  });
   const placed = facts.ops.map((ops) => placedOps(ops, types));
   const roots = placed.flatMap(({ container }) => container?.type ?? []);
   if (facts.registered !== undefined && roots.length === 0) roots.push(facts.registered.type);
   const graph = objectGraph({ types, roots, used: facts.used, work: facts.work, defined: facts.objects, mm: "the_mm" });
+  /** That nobody defines: the harness does. */
+  const variables: MissingVariable[] = [];
   const textFor = (beside: readonly string[]): { text: string; command: string } => {
-    const command = ["shootdown check --tree", request.tree, ...request.options.includes.flatMap((one) => ["-I", one]), request.name, driver, ...beside].join(" ");
-    return { text: harnessText({ command, facts, placed, graph, types }), command };
+    const command = [
+      "shootdown check --tree",
+      request.tree,
+      ...request.options.includes.flatMap((one) => ["-I", one]),
+      request.name,
+      driver,
+      ...beside,
+    ].join(" ");
+    return { text: harnessText({ command, config: request.options.config ?? [], facts, placed, graph, variables }), command };
   };
 
   const beside: string[] = [];
@@ -83,7 +99,7 @@ export async function writeHarness(request: HarnessRequest): Promise<WrittenHarn
   for (;;) {
     say("the harness is linked");
     const { text, command } = textFor(beside);
-    const linked = await linkedWith(request, text, beside).catch((error: unknown) => {
+    const linked = await linkedWith(request, text, beside, variables).catch((error: unknown) => {
       const last = beside.pop();
       if (!(error instanceof InputFault) || last === undefined) throw error;
       refused.push({ file: last, why: error.diagnostics[0]?.message ?? "" });
@@ -93,12 +109,22 @@ export async function writeHarness(request: HarnessRequest): Promise<WrittenHarn
     const callbacks = names.map((one) => ({ ...one, reached: reachedBy(one.function, unitsOf(linked), ownerIn(request)) }));
     const missing = callbacks.flatMap(({ reached }) => reached.filter(({ owner }) => owner === "nobody").map(({ name }) => name));
     const more = [...defines.keys()].find(
-      (path) => !beside.includes(path) && !refused.some(({ file }) => file === path) && missing.some((name) => defines.get(path)?.has(name)),
+      (path) =>
+        !beside.includes(path) && !refused.some(({ file }) => file === path) && missing.some((name) => defines.get(path)?.has(name)),
     );
     if (more === undefined || beside.length === MOST_BESIDE)
       return { text, command, facts, placed, callbacks, beside, refused, marks: text.match(/FILL \d+:/g)?.length ?? 0 };
     beside.push(more);
   }
+}
+
+/** The file does not compile, as a rule because what it needs is not configured. */
+function withHint(error: InputFault, { options }: MakefileHints, { options: { config = [] } }: HarnessRequest): InputFault {
+  const off = options.filter((option) => !config.some((line) => line.startsWith(`${option}=`)));
+  const [first, ...rest] = error.diagnostics;
+  if (off.length === 0 || first === undefined) return error;
+  const help = `it is built with ${off.join(", ")}: turn that on, with what it depends on, by --config`;
+  return new InputFault([{ ...first, help: first.help === undefined ? help : `${first.help}; ${help}` }, ...rest]);
 }
 
 /** Compiles the file with a pointer to each type that may be meant, so that the compiler describes them. */
@@ -117,11 +143,36 @@ async function typesOf(request: HarnessRequest, facts: DriverFacts): Promise<rea
   return debug.finish([]).types;
 }
 
-async function linkedWith(request: HarnessRequest, text: string, beside: readonly string[]): Promise<Inputs> {
+/** Undefined: variables are missing, which `variables` has now. */
+async function linkedWith(
+  request: HarnessRequest,
+  text: string,
+  beside: readonly string[],
+  variables: MissingVariable[],
+): Promise<Inputs | undefined> {
   const inputs = await inputsFor(request, `${basename(request.name, ".c")}.c`, text, beside);
-  // What the engine cannot run is found out here.
-  programOf(inputs, request.options.cache);
-  return inputs;
+  try {
+    // What the engine cannot run is found out here.
+    programOf(inputs, request.options.cache);
+    return inputs;
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error;
+    const missing = missingVariables(inputs).filter(({ name }) => !variables.some((one) => one.name === name));
+    if (missing.length === 0) throw error;
+    variables.push(...missing);
+    return undefined;
+  }
+}
+
+function missingVariables(inputs: Inputs): MissingVariable[] {
+  const modules = unitsOf(inputs).map(({ module }) => module);
+  const { missing } = link(modules, createDebugInfo());
+  return [...missing]
+    .filter(([, { kind }]) => kind === "variable")
+    .map(([name]) => {
+      const declared = modules.flatMap(({ globals }) => globals.filter((global) => global.name === name));
+      return { name, perCpu: declared.some(({ section = "" }) => section.includes("percpu")) };
+    });
 }
 
 function inputsFor(request: HarnessRequest, name: string, text: string, beside: readonly string[]): Promise<Inputs> {

@@ -6,7 +6,7 @@
  * of them are ours) lies in the cache.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, posix, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { type Compiled, type CompileRequest, compileAll, digests } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
@@ -59,8 +59,13 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const compiler = await findCompiler(options.cc, cache, process.env, limits);
   const tree = await configured(options);
   const joined = joinedFiles();
-  const index = symbolIndex(tree.dir, cache, new Map([...joined].map(([file, ours]) => [file, definedIn(readFileSync(ours, "utf8"))])));
   const drivers = options.files.map((file) => belowTree(file, tree.dir, cwd));
+  const index = symbolIndex(
+    tree.dir,
+    cache,
+    new Set(drivers.flatMap((file) => (file === undefined ? [] : [posix.dirname(file)]))),
+    new Map([...joined].map(([file, ours]) => [file, definedIn(readFileSync(ours, "utf8"))])),
+  );
   const files = options.files.filter((_, i) => drivers[i] === undefined);
   const includes = options.includes.map((dir) => inTree(dir, tree.dir, cwd));
   const { macros: defines, parameters } = partDefines(files, options.defines, cwd);
@@ -240,7 +245,7 @@ function belowTree(file: string, tree: string, cwd: string): string | undefined 
 async function configured(options: OwnOptions): Promise<KernelTree> {
   if (options.headers !== undefined) return treeNamed(options.tree, options);
   const { dir, version, release } = treeOf(options.tree, options);
-  const { output } = await configuredTree(dir, release, options.cache.dir, options.say);
+  const { output } = await configuredTree(dir, release, options.cache.dir, options.say, options.config);
   return { version, dir, common: dir, flavour: output, release };
 }
 
