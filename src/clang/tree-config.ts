@@ -8,10 +8,10 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { keyOf } from "../host/cache.ts";
-import { textOf } from "../host/files.ts";
+import { errorCode, textOf } from "../host/files.ts";
 import { kernelDir } from "../host/paths.ts";
 
 export interface ConfiguredTree {
@@ -21,6 +21,8 @@ export interface ConfiguredTree {
   readonly output: string;
 }
 
+/** Milliseconds: nobody takes longer. */
+const OLD = 600_000;
 const OPTIONS = join(kernelDir, "own/config.txt");
 const NAME = "tree.json";
 /** What kbuild runs, and the package of it. */
@@ -54,6 +56,40 @@ export async function configuredTree(
       help: `apt-get install ${[...new Set(missing.map(([, from]) => from))].join(" ")}; or name configured headers with --headers DIR`,
     });
   }
+  mkdirSync(dirname(output), { recursive: true });
+  const unlock = await alone(`${output}.lock`, say);
+  try {
+    if (!existsSync(join(output, NAME))) await configure({ dir, release, output }, options, more, say);
+  } finally {
+    unlock();
+  }
+  return { dir, release, output };
+}
+
+/** Others that want the same configuration wait for whoever makes it. What a killed one left is taken over when it is old. */
+async function alone(lock: string, say: (text: string) => void): Promise<() => void> {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return () => rmSync(lock, { recursive: true, force: true });
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - made > OLD) rmSync(lock, { recursive: true, force: true });
+    else {
+      say("another run configures the tree");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+async function configure(
+  { dir, release, output }: ConfiguredTree,
+  options: string,
+  more: readonly string[],
+  say: (text: string) => void,
+): Promise<void> {
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
   const list = `${output}.options`;
@@ -68,7 +104,6 @@ export async function configuredTree(
   const description = join(output, `${NAME}.partial`);
   writeFileSync(description, JSON.stringify({ dir, release }));
   renameSync(description, join(output, NAME));
-  return { dir, release, output };
 }
 
 /** Kconfig drops an option without a word if what it depends on is off. */

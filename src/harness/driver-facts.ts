@@ -48,7 +48,7 @@ export interface FaultPath {
 export interface DriverFacts {
   readonly file: SourceFile;
   readonly ops: readonly DriverOps[];
-  /** An object whose notifier the file registers with operations that others give. */
+  /** An object whose interval notifier the file registers with operations that others give. */
   readonly registered: Container | undefined;
   /** Names of members in what the callbacks reach, in the file and its folder. */
   readonly used: ReadonlySet<string>;
@@ -80,7 +80,9 @@ export function driverFacts(path: string, tree: Pick<TreeFiles, "inFolder">): Dr
     return { name: object.name, kind: object.kind, line: object.line, callbacks, containers: containersIn(reach) };
   });
   const reached = reaches.flatMap((reach) => reach.functions);
-  const used = new Set(reached.flatMap(({ fn }) => membersNamed(fn)));
+  // Without callbacks any function may be what uses the object.
+  const users = found.length === 0 ? file.functions.filter((fn) => !fn.isMacro) : reached.map(({ fn }) => fn);
+  const used = new Set(users.flatMap(membersNamed));
   return {
     file,
     ops,
@@ -120,7 +122,7 @@ function membersNamed({ code: { tokens }, from, to }: CFunction): string[] {
 /** `mmu_interval_notifier_insert(&object->member, ...)`: the type is that of `object` in that function. */
 function registeredIn(file: SourceFile): Container | undefined {
   for (const fn of file.functions.filter((one) => !one.isMacro)) {
-    for (const call of callsIn(fn.code, fn.from, fn.to).filter((one) => REGISTER.test(one.name))) {
+    for (const call of callsIn(fn.code, fn.from, fn.to).filter(({ name }) => REGISTER.test(name) && name.includes("interval"))) {
       const [first] = argumentsOf(fn.code, call);
       const said = first === undefined ? "" : textOfRange(file.text, fn.code.tokens, ...first);
       const [, variable = "", member = ""] = /^&(\w+)->([\w.]+)$/.exec(said) ?? [];

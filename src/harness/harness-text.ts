@@ -56,6 +56,7 @@ export function harnessText(parts: HarnessParts): string {
   const objects = graph.objects.map((object) => objectLines(object, registered));
   // Marks are numbered in the order of the text.
   const variables = variableLines(parts.variables, mark);
+  const own = facts.ops.length === 0 ? callbackLines(mark) : [];
   const fault = faultLines(facts, graph, mark);
   const set = setUpLines(parts, registered, mark);
   return `${[
@@ -75,6 +76,7 @@ export function harnessText(parts: HarnessParts): string {
     "static unsigned long va;\t/* of one page of the process */",
     ...objects.flat(),
     ...variables,
+    ...own,
     "",
     ...fault,
     "",
@@ -102,6 +104,32 @@ function variableLines(variables: readonly MissingVariable[], mark: (text: strin
     "",
     ...wrapped(said, ""),
     ...variables.map(({ name, perCpu }) => (perCpu ? `DEFINE_PER_CPU(typeof(${name}), ${name});` : `typeof(${name}) ${name};`)),
+  ];
+}
+
+/** Operations of the harness's own, for a file that leaves them to others. */
+export const OWN_OPS: DriverOps = {
+  name: "the_ops",
+  kind: "interval",
+  line: 0,
+  callbacks: [{ member: "invalidate", function: "invalidate" }],
+  containers: [],
+};
+
+function callbackLines(mark: (text: string) => string): string[] {
+  return [
+    "",
+    "static bool invalidate(struct mmu_interval_notifier *mni, const struct mmu_notifier_range *range, unsigned long seq)",
+    "{",
+    ...wrapped(
+      mark("the file leaves this to its callers: take their lock, and let the device drop what it has from range->start to range->end"),
+      "\t",
+    ),
+    "\tmmu_interval_set_seq(mni, seq);",
+    "\treturn true;",
+    "}",
+    "",
+    "static const struct mmu_interval_notifier_ops the_ops = { .invalidate = invalidate };",
   ];
 }
 
@@ -224,7 +252,7 @@ function takeLines(): string[] {
   ];
 }
 
-function setUpLines({ facts, placed, graph }: HarnessParts, registered: readonly Placed[], mark: (text: string) => string): string[] {
+function setUpLines({ placed, graph }: HarnessParts, registered: readonly Placed[], mark: (text: string) => string): string[] {
   const lines: string[] = [];
   /** Made by the driver's own callback: a pointer. */
   const pointers = new Set(registered.filter(made).flatMap(({ container }) => container?.type ?? []));
@@ -253,7 +281,7 @@ function setUpLines({ facts, placed, graph }: HarnessParts, registered: readonly
   // What the driver's callback has made, it has set up.
   for (const object of graph.objects) if (!pointers.has(object.type)) lines.push(...object.lines.map(at));
   const open = graph.objects.filter((object) => object.open.length > 0);
-  const room = MOST_MARKS - 3 - placed.filter(({ container }) => container === undefined).length;
+  const room = MOST_MARKS - 4 - placed.filter(({ container }) => container === undefined).length;
   open.forEach(({ variable, open: names }, i) => {
     if (i >= room) return;
     const rest = i === room - 1 ? open.slice(room) : [];
@@ -263,7 +291,6 @@ function setUpLines({ facts, placed, graph }: HarnessParts, registered: readonly
       ...wrapped(mark(`${variable}: ${names.slice(0, MOST_NAMES).join(", ")}${more}: read on the way, and zero so far${others}`), ""),
     );
   });
-  if (facts.ops.length === 0) lines.push(...wrapped(mark("register a notifier: the file defines no operations"), ""));
   return [...lines, ...register];
 }
 

@@ -15,7 +15,7 @@ import { definedIn } from "../own/symbol-index.ts";
 import type { DebugType } from "../program/program.ts";
 import { folderOf } from "../scan/tree-files.ts";
 import { type DriverFacts, driverFacts } from "./driver-facts.ts";
-import { harnessText, type MissingVariable, type Placed, placedOps } from "./harness-text.ts";
+import { harnessText, type MissingVariable, OWN_OPS, type Placed, placedOps } from "./harness-text.ts";
 import { type MakefileHints, makefileHints } from "./makefile-hints.ts";
 import { objectGraph } from "./object-graph.ts";
 import { type Owner, type ReachedName, reachedBy } from "./reached-by.ts";
@@ -73,9 +73,9 @@ export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarnes
   const types = await typesOf(request, facts).catch((error: unknown) => {
     throw error instanceof InputFault ? withHint(error, hints, request) : error;
   });
-  const placed = facts.ops.map((ops) => placedOps(ops, types));
+  const all = facts.ops.length > 0 || facts.registered === undefined ? facts.ops : [{ ...OWN_OPS, containers: [facts.registered] }];
+  const placed = all.map((ops) => placedOps(ops, types));
   const roots = placed.flatMap(({ container }) => container?.type ?? []);
-  if (facts.registered !== undefined && roots.length === 0) roots.push(facts.registered.type);
   const graph = objectGraph({ types, roots, used: facts.used, work: facts.work, defined: facts.objects, mm: "the_mm" });
   /** That nobody defines: the harness does. */
   const variables: MissingVariable[] = [];
@@ -95,7 +95,7 @@ export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarnes
   const refused: { file: string; why: string }[] = [];
   const near = folder.inFolder(posix.dirname(driver)).filter(({ path }) => path.endsWith(".c") && path !== driver);
   const defines = new Map(near.map((file) => [file.path, new Set(definedIn(file.text))]));
-  const names = facts.ops.flatMap((ops) => ops.callbacks.map((callback) => ({ ops: ops.name, ...callback })));
+  const names = all.flatMap((ops) => ops.callbacks.map((callback) => ({ ops: ops.name, ...callback })));
   for (;;) {
     say("the harness is linked");
     const { text, command } = textFor(beside);

@@ -150,7 +150,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       ...after,
     ];
     try {
-      const [unit] = (await compile([request(source, { flags })])).units;
+      const [unit] = (await compile([request(source, { flags, includes: linked.includes(file) ? includes : [] })])).units;
       if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
       const text = variablesOnly(unit.text);
       return unitOf(unit.source, text);
