@@ -166,7 +166,7 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 }
 
 #ifndef init_srcu_struct	/* with lockdep it is a macro */
-int init_srcu_struct(struct srcu_struct *ssp)
+__weak int init_srcu_struct(struct srcu_struct *ssp)
 {
 	return 0;
 }
