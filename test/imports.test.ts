@@ -1,7 +1,7 @@
 /**
  * Holds src/ to docs/architecture.md: every file lies in a room, imports between rooms run one way, none go round in a circle between files,
  * the core runs anywhere, no two files have one name, and no kernel subsystem is named outside the table of x86 instructions
- * and the scan for users of one.
+ * and what is about users of one.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["verify", "picture"],
   ["check", "scan"],
   ["own"],
-  ["settings"],
+  ["settings", "harness"],
   ["verdict-table"],
   ["mutate", "site"],
   ["cli"],
@@ -45,8 +45,8 @@ const CORE = /^(base|wasm|program|machine|ir\/\w+|engine|compile|interpret|explo
 const OF_NODE = /\b(?:process|Buffer|NodeJS|setImmediate|clearImmediate|require|__dirname|__filename|import\.meta)\b/;
 
 const INSTRUCTION_TABLE = "ir/x86/instructions.ts";
-/** `shootdown scan` is about one subsystem's users by nature: it lists them. */
-const ABOUT_A_SUBSYSTEM = /^scan\//;
+/** `shootdown scan` and `init` are about one subsystem's users by nature: they list them, and write scenarios around them. */
+const ABOUT_A_SUBSYSTEM = /^(?:scan|harness)\//;
 const SUBSYSTEMS = /hugetlb|kvm|mmu_?notifier|khugepaged|zswap|userfaultfd/i;
 const LONGEST = 400;
 

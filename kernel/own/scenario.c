@@ -20,6 +20,7 @@ static struct {
 void sd_once(void)
 {
 	static bool done;
+	int i;
 
 	if (done)
 		return;
@@ -27,6 +28,8 @@ void sd_once(void)
 	sd_percpu_init();
 	sd_frames_init();
 	init_mm.pgd = swapper_pg_dir;
+	for (i = 0; i < SD_MAX_TASKS; i++)
+		refcount_set(&sd_task_structs[i].usage, 1);	/* until it is reaped, which nobody does */
 	sd_task_structs[0].active_mm = &init_mm;
 	sd_fork_init();
 	anon_vma_init();

@@ -165,6 +165,13 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 	sd_call(sd_domain(NULL), head, func);
 }
 
+#ifndef init_srcu_struct	/* with lockdep it is a macro */
+__weak int init_srcu_struct(struct srcu_struct *ssp)
+{
+	return 0;
+}
+#endif
+
 int __srcu_read_lock(struct srcu_struct *ssp)
 {
 	sd_reader_enter(ssp);

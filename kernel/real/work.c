@@ -102,6 +102,16 @@ __weak bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct del
 	return !queue(&dwork->work);
 }
 
+#ifdef SD_HAS_WORK_TIMER_LIST
+/* What sets up delayed work sets up its timer, too. There are no timers: to start one ends the run. */
+__weak void init_timer_key(struct timer_list *timer, void (*function)(struct timer_list *), unsigned int flags, const char *name,
+			   struct lock_class_key *key)
+{
+	timer->function = function;
+	timer->flags = flags;
+}
+#endif
+
 __weak bool flush_work(struct work_struct *work)
 {
 	bool waited;

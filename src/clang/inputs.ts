@@ -38,6 +38,8 @@ export interface InputOptions {
   /** A folder, or a version that is installed. */
   readonly tree: string | undefined;
   readonly headers: string | undefined;
+  /** Options of the kernel's, besides those of the small configuration: "CONFIG_SWAP=y". */
+  readonly config?: readonly string[] | undefined;
   readonly cwd: string;
   readonly cache: Cache;
   /**

@@ -8,10 +8,10 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { keyOf } from "../host/cache.ts";
-import { textOf } from "../host/files.ts";
+import { errorCode, textOf } from "../host/files.ts";
 import { kernelDir } from "../host/paths.ts";
 
 export interface ConfiguredTree {
@@ -21,6 +21,8 @@ export interface ConfiguredTree {
   readonly output: string;
 }
 
+/** Milliseconds: nobody takes longer. */
+const OLD = 600_000;
 const OPTIONS = join(kernelDir, "own/config.txt");
 const NAME = "tree.json";
 /** What kbuild runs, and the package of it. */
@@ -33,9 +35,15 @@ const TOOLS: readonly (readonly [string, string])[] = [
   ["bc", "bc"],
 ];
 
-/** Configured already, or now; `say` hears what is being done. */
-export async function configuredTree(dir: string, release: string, cache: string, say: (text: string) => void): Promise<ConfiguredTree> {
-  const options = readFileSync(OPTIONS, "utf8");
+/** Configured already, or now; `say` hears what is being done. `more`: options besides, "CONFIG_SWAP=y". */
+export async function configuredTree(
+  dir: string,
+  release: string,
+  cache: string,
+  say: (text: string) => void,
+  more: readonly string[] = [],
+): Promise<ConfiguredTree> {
+  const options = [readFileSync(OPTIONS, "utf8"), ...[...new Set(more)].sort().map((line) => `${line}\n`)].join("");
   const makefile = statSync(join(dir, "Makefile")).mtimeMs;
   const output = join(cache, "trees", `own-${release}-${keyOf(dir, release, options, String(makefile)).slice(0, 16)}`);
   if (existsSync(join(output, NAME))) return { dir, release, output };
@@ -48,18 +56,67 @@ export async function configuredTree(dir: string, release: string, cache: string
       help: `apt-get install ${[...new Set(missing.map(([, from]) => from))].join(" ")}; or name configured headers with --headers DIR`,
     });
   }
+  mkdirSync(dirname(output), { recursive: true });
+  const unlock = await alone(`${output}.lock`, say);
+  try {
+    if (!existsSync(join(output, NAME))) await configure({ dir, release, output }, options, more, say);
+  } finally {
+    unlock();
+  }
+  return { dir, release, output };
+}
+
+/** Others that want the same configuration wait for whoever makes it. What a killed one left is taken over when it is old. */
+async function alone(lock: string, say: (text: string) => void): Promise<() => void> {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return () => rmSync(lock, { recursive: true, force: true });
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - made > OLD) rmSync(lock, { recursive: true, force: true });
+    else {
+      say("another run configures the tree");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+async function configure(
+  { dir, release, output }: ConfiguredTree,
+  options: string,
+  more: readonly string[],
+  say: (text: string) => void,
+): Promise<void> {
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
+  const list = `${output}.options`;
+  writeFileSync(list, options);
   const make = (...targets: string[]) =>
-    run(dir, output, ["make", "-j2", `O=${output}`, "ARCH=x86_64", ...compiler(), `KCONFIG_ALLCONFIG=${OPTIONS}`, ...targets]);
+    run(dir, output, ["make", "-j2", `O=${output}`, "ARCH=x86_64", ...compiler(), `KCONFIG_ALLCONFIG=${list}`, ...targets]);
   say(`configuring a small kernel of ${dir} (once; about half a minute)`);
   await make("allnoconfig");
+  refuseUnset(dir, output, more);
   say(`making its headers`);
   await make("prepare");
   const description = join(output, `${NAME}.partial`);
   writeFileSync(description, JSON.stringify({ dir, release }));
   renameSync(description, join(output, NAME));
-  return { dir, release, output };
+}
+
+/** Kconfig drops an option without a word if what it depends on is off. */
+function refuseUnset(dir: string, output: string, wanted: readonly string[]): void {
+  const lines = new Set((textOf(join(output, ".config")) ?? "").split("\n"));
+  const unset = wanted.filter((line) => (line.endsWith("=n") ? lines.has(line.replace(/n$/, "y")) : !lines.has(line)));
+  if (unset.length === 0) return;
+  rmSync(output, { recursive: true, force: true });
+  throw fault({
+    code: "SD109",
+    message: `${dir} cannot be configured with ${unset.join(", ")}`,
+    help: 'turn on with --config what it depends on, too ("depends on" in the tree\'s Kconfig files); or name configured headers with --headers DIR',
+  });
 }
 
 /** Those that were configured, newest last. */

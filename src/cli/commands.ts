@@ -6,11 +6,12 @@ import { Argument, Command, Option } from "commander";
 import { shownJson } from "../base/shown.ts";
 import { packageVersion } from "../host/paths.ts";
 import { colours } from "../report/diagnostic-text.ts";
-import { FORMATS, port, positive, width } from "../settings/option-values.ts";
+import { configOption, FORMATS, port, positive, repeated, width } from "../settings/option-values.ts";
 import { addCheckOptions, addCompileOptions, type GivenOptions, hardened, settingsFor } from "../settings/options.ts";
 import type { Shell } from "./completion.ts";
 import type { CorpusOptions } from "./corpus.ts";
 import { explainCode } from "./explain-code.ts";
+import type { InitOptions } from "./init.ts";
 import type { Io, Output } from "./io.ts";
 import type { MutateOptions } from "./mutate.ts";
 import { addMutateOptions } from "./mutate-options.ts";
@@ -72,6 +73,14 @@ Examples:
 Exit status: 0 all files were read, 2 bad input,
 3 some could not be read, 70 a fault of shootdown. Nothing is decided about the code.`;
 
+const INIT_EXAMPLES = `
+Examples:
+  $ shootdown init --tree ~/linux drivers/foo/bar.c          writes bar-harness.c
+  $ shootdown init --tree 6.12 -I drivers/foo/include --output h.c drivers/foo/bar.c
+
+Exit status: 0 it is written and compiles, 2 bad input, or the file does not compile
+in the small configuration, 70 a fault of shootdown. Nothing is decided about the code.`;
+
 const COMPLETION_EXAMPLES = `
 Examples:
   $ eval "$(shootdown completion bash)"         in ~/.bashrc
@@ -85,6 +94,7 @@ export const AFTER: Readonly<Record<string, string>> = {
   "compile-commands": COMPILE_COMMANDS_EXAMPLES,
   mutate: MUTATE_EXAMPLES,
   scan: SCAN_EXAMPLES,
+  init: INIT_EXAMPLES,
   completion: COMPLETION_EXAMPLES,
 };
 
@@ -164,6 +174,24 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .action(async (paths: string[], given: ScanOptions) => {
       ended((await import("./scan.ts")).scan(paths, given, quotable(argv), io));
     });
+
+  throughIo(program.command("init"))
+    .description("write a scenario around a file of a kernel tree that uses MMU notifiers")
+    .argument("<file.c>", "the file, in the tree")
+    .addOption(new Option("--tree <dir>", "the tree: a folder, or an installed version").makeOptionMandatory())
+    .addOption(
+      new Option("-I, --include <dir>", "look for the file's headers in this folder too (repeatable)").argParser(repeated((dir) => dir)),
+    )
+    .addOption(new Option("--headers <dir>", "configured headers for --tree (default: a small configuration of ours)"))
+    .addOption(
+      new Option("--config <option>", "turn on this option of the kernel's as well (repeatable)").argParser(repeated(configOption)),
+    )
+    .addOption(new Option("--cc <clang>", "the C compiler: a path, or `bundled` (default: the newest clang on PATH, else bundled)"))
+    .addOption(new Option("-o, --output <file>", "where it is written (default: the file's name and -harness.c, here)"))
+    .addOption(new Option("--force", "overwrite a file that exists"))
+    .addOption(new Option("-q, --quiet", "no progress"))
+    .addHelpText("after", INIT_EXAMPLES)
+    .action(async (file: string, given: InitOptions) => ended(await (await import("./init.ts")).init(file, given, io)));
 
   throughIo(program.command("serve"))
     .description("open the page for a browser on this machine: scenarios, an editor, verdicts as pictures")

@@ -90,8 +90,8 @@ function finish(
   const known = units.map((unit) => declarationsIn(unit.text));
   for (const [name, { kind, mentions }] of linked.missing) {
     if (kind !== "function") continue;
-    const line = known.find((lines) => lines.has(name))?.get(name);
-    if (line === undefined) continue;
+    // Assembly calls without a declaration: what it hands over is its own affair.
+    const line = known.find((lines) => lines.has(name))?.get(name) ?? `declare void @${name}()`;
     declarations.set(name, line);
     origins.set(name, { kind: "stand-in", defined: index.filesOf(name), usedBy: mentions[0]?.by ?? "" });
   }

@@ -6,7 +6,7 @@
  * of them are ours) lies in the cache.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, posix, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { type Compiled, type CompileRequest, compileAll, digests } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
@@ -49,13 +49,23 @@ export function isScenario(file: string, cwd: string): boolean {
   return file.endsWith(".c") && /^\s*#\s*include\s*[<"]shootdown\/scenario\.h[>"]/m.test(textOf(resolve(cwd, file)) ?? "");
 }
 
+/** It is compiled as one with a file of the tree, to reach what is static there. */
+function includesDriver(file: string, cwd: string): boolean {
+  return /^\s*#\s*include\s+SD_DRIVER\b/m.test(textOf(resolve(cwd, file)) ?? "");
+}
+
 export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonly closure: Closure }> {
   const { cwd, cache, opt, limits, say } = options;
   const compiler = await findCompiler(options.cc, cache, process.env, limits);
   const tree = await configured(options);
   const joined = joinedFiles();
-  const index = symbolIndex(tree.dir, cache, new Map([...joined].map(([file, ours]) => [file, definedIn(readFileSync(ours, "utf8"))])));
   const drivers = options.files.map((file) => belowTree(file, tree.dir, cwd));
+  const index = symbolIndex(
+    tree.dir,
+    cache,
+    new Set(drivers.flatMap((file) => (file === undefined ? [] : [posix.dirname(file)]))),
+    new Map([...joined].map(([file, ours]) => [file, definedIn(readFileSync(ours, "utf8"))])),
+  );
   const files = options.files.filter((_, i) => drivers[i] === undefined);
   const includes = options.includes.map((dir) => inTree(dir, tree.dir, cwd));
   const { macros: defines, parameters } = partDefines(files, options.defines, cwd);
@@ -90,7 +100,25 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   say("the scenario and kernel/own are compiled");
   const wrong = files.filter(isIr);
   if (wrong.length > 0) throw fault({ code: "SD102", message: `${wrong[0]}: a scenario on a tree's own mm is C` });
-  const scenarios = files.map((source) => request(source, { defines, includes, cwd }));
+  const edits = new Map((options.edits ?? []).map((edit) => [edit.file, edit] as const));
+  const copyOf = (file: string): string | undefined => {
+    const edit = edits.get(file);
+    return edit === undefined ? undefined : editedCopy(tree.dir, edit, cache.dir);
+  };
+  const around = files.find((file) => includesDriver(file, cwd));
+  const [inside] = around === undefined ? [] : drivers.filter((file) => file !== undefined);
+  if (around !== undefined && inside === undefined)
+    throw fault({
+      code: "SD102",
+      message: `${around} includes SD_DRIVER, and no file of the tree is named beside it`,
+      help: `name the driver's file, as in: ${around} drivers/foo/bar.c`,
+    });
+  const scenarios = files.map((source) => {
+    if (source !== around || inside === undefined) return request(source, { defines, includes, cwd });
+    const original = join(tree.dir, inside);
+    const driver = [`-DSD_DRIVER="${copyOf(inside) ?? original}"`, "-I", dirname(original)];
+    return request(source, { flags: [...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd });
+  });
   const runtime = runtimeSources();
   const { units: own, warnings } = await compile([
     ...scenarios,
@@ -99,18 +127,16 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const provided = new Set(
     kept(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => text)), () => own.flatMap(({ module }) => strongNames(module))),
   );
-  const edits = new Map((options.edits ?? []).map((edit) => [edit.file, edit] as const));
 
-  const linked = drivers.filter((file) => file !== undefined);
+  const linked = drivers.flatMap((file) => (file === undefined || file === inside ? [] : [file]));
   const followed = new Set([...listed(join(OWN, "sources.txt")), ...joined.keys(), ...linked]);
   const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
     say(`${file} is compiled`);
     const defined = linked.includes(file) ? definedIn(readFileSync(join(tree.dir, file), "utf8")) : [...index.namesOf(file)];
     const weak = defined.filter((name) => provided.has(name)).sort();
     const pragmas = generatedHeader(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
-    const edit = edits.get(file);
     const original = join(tree.dir, file);
-    const copy = edit === undefined ? undefined : editedCopy(tree.dir, edit, cache.dir);
+    const copy = copyOf(file);
     const wrapper = joined.get(file);
     const source = wrapper ?? copy ?? original;
     const whole = wrapper === undefined ? [] : [`-DSD_FILE="${copy ?? original}"`];
@@ -124,13 +150,13 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       ...after,
     ];
     try {
-      const [unit] = (await compile([request(source, { flags })])).units;
+      const [unit] = (await compile([request(source, { flags, includes: linked.includes(file) ? includes : [] })])).units;
       if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
       const text = variablesOnly(unit.text);
       return unitOf(unit.source, text);
     } catch (error) {
       if (!(error instanceof InputFault)) throw error;
-      if (edit !== undefined || linked.includes(file)) throw error;
+      if (copy !== undefined || linked.includes(file)) throw error;
       return { refused: error.diagnostics.map((d) => d.message).join("; ") };
     }
   };
@@ -151,7 +177,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       ? { units: [...first, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
       : await closure(first, { index, followed, read: options.read, compile: compileFile });
   remember(cache, key, found);
-  const untouched = [...edits.keys()].filter((file) => !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
+  const untouched = [...edits.keys()].filter((file) => file !== inside && !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
   if (untouched.length > 0)
     throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
   const code = keyOf(...found.units.map((unit) => unit.text));
@@ -219,7 +245,7 @@ function belowTree(file: string, tree: string, cwd: string): string | undefined 
 async function configured(options: OwnOptions): Promise<KernelTree> {
   if (options.headers !== undefined) return treeNamed(options.tree, options);
   const { dir, version, release } = treeOf(options.tree, options);
-  const { output } = await configuredTree(dir, release, options.cache.dir, options.say);
+  const { output } = await configuredTree(dir, release, options.cache.dir, options.say, options.config);
   return { version, dir, common: dir, flavour: output, release };
 }
 

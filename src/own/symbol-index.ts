@@ -29,6 +29,7 @@ const FOLDERS = [
   "kernel/rcu",
   "kernel/locking",
   "arch/x86/kernel",
+  "arch/x86/kernel/apic",
   "arch/x86/kernel/cpu",
   "fs",
   "init",
@@ -63,9 +64,14 @@ export function definedIn(text: string): string[] {
   return [...names];
 }
 
-/** `more`: names that a file defines besides, by its path. */
-export function symbolIndex(tree: string, cache: Cache, more: ReadonlyMap<string, readonly string[]> = new Map()): SymbolIndex {
-  const files = FOLDERS.flatMap((folder) => list(join(tree, folder)).map((name) => `${folder}/${name}`));
+/** `folders`: of drivers, which are looked into as well. `more`: names that a file defines besides, by its path. */
+export function symbolIndex(
+  tree: string,
+  cache: Cache,
+  folders: ReadonlySet<string>,
+  more: ReadonlyMap<string, readonly string[]> = new Map(),
+): SymbolIndex {
+  const files = [...new Set([...FOLDERS, ...folders])].flatMap((folder) => list(join(tree, folder)).map((name) => `${folder}/${name}`));
   const stats = files.map((file) => {
     const { size, mtimeMs } = statSync(join(tree, file));
     return `${file} ${size} ${mtimeMs}`;

@@ -39,7 +39,7 @@ export interface Functions {
   readonly named: (name: string, from: SourceFile) => readonly Placed[];
 }
 
-export function functionsOf(tree: TreeFiles): Functions {
+export function functionsOf(tree: Pick<TreeFiles, "inFolder">): Functions {
   const byFile = new Map<SourceFile, ReadonlyMap<string, readonly Placed[]>>();
   const index = (file: SourceFile): ReadonlyMap<string, readonly Placed[]> => {
     const known = byFile.get(file);

@@ -33,6 +33,26 @@ const LARGEST = 2 ** 28;
 const WANTED = /\.(?:c|h|rs|inc|cc|cpp|S)$/;
 const OF_C = /\.(?:c|h|inc|cc|cpp)$/;
 
+/** One folder of a tree alone, without a look at the rest. */
+export function folderOf(tree: string): Pick<TreeFiles, "inFolder"> {
+  const known = new Map<string, readonly SourceFile[]>();
+  return {
+    inFolder: (folder) => {
+      const files =
+        known.get(folder) ??
+        entriesOf(tree, folder, [])
+          .filter((entry) => entry.isFile() && OF_C.test(entry.name))
+          .flatMap((entry) => {
+            const path = posix.join(folder, entry.name);
+            const read = readRegular(join(tree, path), LARGEST);
+            return read.kind === "read" ? [{ path, ...outlineOf(read.bytes.toString("utf8")) }] : [];
+          });
+      known.set(folder, files);
+      return files;
+    },
+  };
+}
+
 export function treeFiles(tree: string, onFile: (read: number) => void = () => {}): TreeFiles {
   const unread: { path: string; why: string }[] = [];
   const known = new Map<string, SourceFile>();

@@ -15,16 +15,18 @@ export async function compileWith(
   where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
   say: (text: string) => void = () => {},
 ): Promise<Inputs> {
-  const { define, include, kernel, opt, cc, tree, headers } = settings;
+  const { define, include, kernel, opt, cc, tree, headers, config } = settings;
   if (tree !== undefined) {
     const { isScenario } = await import("../own/own-inputs.ts");
     if (files.some((file) => isScenario(file, where.cwd)))
       return (await import("../own/compile-own.ts")).compileOwn(
-        { files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where },
+        { files, defines: define, includes: include, kernel, opt, cc, tree, headers, config, ...where },
         settings,
         say,
       );
   }
+  if (config !== undefined)
+    throw fault({ code: "SD401", message: "--config is for scenarios on a tree's own mm", help: "name a tree with --tree" });
   return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, say, ...where });
 }
 

@@ -56,6 +56,13 @@ export function size(text: string): number {
   return value;
 }
 
+/** An option of the kernel's configuration: `DRM_NOUVEAU`, or `NAME=value`; as a line of a file of options. */
+export function configOption(text: string): string {
+  const [, name, value = "y"] = /^(?:CONFIG_)?([A-Z0-9_]{1,100})(?:=([ymn]|\d{1,10}))?$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("Expected the name of an option, as in DRM_NOUVEAU, or NAME=VALUE.");
+  return `CONFIG_${name}=${value}`;
+}
+
 /** A macro for the C: NAME or NAME=VALUE. */
 export function define(text: string): string {
   if (!/^[A-Za-z_]\w*(=.*)?$/s.test(text)) throw new InvalidArgumentError("Expected NAME or NAME=VALUE.");

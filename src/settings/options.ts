@@ -18,7 +18,7 @@ import { textOf } from "../host/files.ts";
 import { noteSources } from "../host/sources.ts";
 import type { Merging } from "../machine/machine.ts";
 import type { MemoryModel } from "../program/program.ts";
-import { cpus, define, FORMATS, type Format, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
+import { configOption, cpus, define, FORMATS, type Format, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
 
 /** As commander leaves them: what was not given is absent. */
 export interface GivenOptions {
@@ -29,6 +29,7 @@ export interface GivenOptions {
   cc?: string;
   tree?: string;
   headers?: string;
+  config?: string[];
   patch?: string;
   edit?: string;
   explain?: string;
@@ -92,7 +93,12 @@ export function addSourceOptions(command: Command): Command {
     .addOption(
       new Option("--tree <dir>", "check files of this kernel tree, with its own headers and flags: a folder, or an installed version"),
     )
-    .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"));
+    .addOption(new Option("--headers <dir>", "configured headers for --tree (default: the tree's own, else those installed)"))
+    .addOption(
+      new Option("--config <option>", "with --tree and a scenario: turn on this option of the kernel's as well (repeatable)").argParser(
+        repeated(configOption),
+      ),
+    );
 }
 
 function addChangeOptions(command: Command): Command {
@@ -175,6 +181,7 @@ const ITS_OWN: ReadonlySet<string> = new Set<keyof GivenOptions>([
   "kernel",
   "opt",
   "tree",
+  "config",
   "cpus",
   "preemptions",
   "maxStates",
@@ -266,12 +273,14 @@ export function words(line: string): string[] {
 export function over(lower: GivenOptions, upper: GivenOptions): GivenOptions {
   const names = new Set((upper.define ?? []).map(defineName));
   const defines = [...(lower.define ?? []).filter((d) => !names.has(defineName(d))), ...(upper.define ?? [])];
+  const configs = [...new Set([...(lower.config ?? []), ...(upper.config ?? [])])];
   const includes = [...(upper.include ?? []), ...(lower.include ?? [])];
   return {
     ...lower,
     ...upper,
     ...(defines.length > 0 ? { define: lastOfEach(defines) } : {}),
     ...(includes.length > 0 ? { include: includes } : {}),
+    ...(configs.length > 0 ? { config: configs } : {}),
   };
 }
 

@@ -24,8 +24,8 @@ export interface MutantOf {
 }
 
 export async function compileMutant({ files, given, cwd, change }: MutantOf, cache: Cache): Promise<Inputs> {
-  const { define, include, kernel, opt, cc, tree, headers } = settingsFor(files, given, cwd);
-  const input = { files, defines: define, includes: include, kernel, opt, cc, tree, headers, cwd, cache };
+  const { define, include, kernel, opt, cc, tree, headers, config } = settingsFor(files, given, cwd);
+  const input = { files, defines: define, includes: include, kernel, opt, cc, tree, headers, config, cwd, cache };
   if (tree !== undefined) {
     const { isScenario } = await import("../own/own-inputs.ts");
     if (files.some((file) => isScenario(file, cwd))) {

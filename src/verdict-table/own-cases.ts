@@ -31,6 +31,8 @@ export interface OwnGroup {
   readonly link?: readonly string[];
   /** Folders of the tree whose headers the scenario includes. */
   readonly include?: readonly string[];
+  /** Options of the kernel's that they need. */
+  readonly config?: readonly string[];
   readonly cases: readonly OwnCase[];
 }
 
@@ -39,6 +41,7 @@ export interface OwnCaseOf {
   readonly scenario: string;
   readonly link: readonly string[];
   readonly include: readonly string[];
+  readonly config: readonly string[];
   readonly defines: readonly string[];
   readonly memory: MemoryModel;
   readonly undo: readonly NamedReplacement[];
@@ -72,13 +75,14 @@ export const casesFor = (group: OwnGroup, version: KernelVersion): readonly OwnC
   group.cases.filter(({ trees }) => trees === undefined || trees.includes(version));
 
 export const ownCaseOf = (
-  { scenario, link = [], include = [] }: OwnGroup,
+  { scenario, link = [], include = [], config = [] }: OwnGroup,
   { defines = [], memory = "sc", undo = [] }: OwnCase,
   tree: string,
 ): OwnCaseOf => ({
   scenario,
   link,
   include,
+  config,
   defines,
   memory,
   undo,
@@ -87,7 +91,7 @@ export const ownCaseOf = (
 
 export const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
 
-export function compileOwnCase({ scenario, link, include, defines, undo, tree }: OwnCaseOf, cache: Cache): Promise<Inputs> {
+export function compileOwnCase({ scenario, link, include, config, defines, undo, tree }: OwnCaseOf, cache: Cache): Promise<Inputs> {
   const input = {
     files: [scenario, ...link],
     defines,
@@ -97,6 +101,7 @@ export function compileOwnCase({ scenario, link, include, defines, undo, tree }:
     cc: undefined,
     tree,
     headers: undefined,
+    config,
     cwd: packageRoot,
     cache,
   };

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * On-demand paging of InfiniBand, drivers/infiniband/core/umem_odp.c, with hmm_range_fault(): an adapter faults a page of a process into its own table
+ * and writes through it, while another thread of the process takes the page away. The adapter and its driver's callback are ours: the callback does
+ * what mlx5's does, under the same mutex.
+ * -DTAKE: UNMAP, DROP (MADV_DONTNEED), MIGRATE, or PROTECT (mprotect() to read-only). -DMAPPED=1: the adapter has the page before.
+ */
+// shootdown: -DTAKE=DROP -DMAPPED=0
+#include <shootdown/scenario.h>
+#include SD_DRIVER
+
+enum { UNMAP, DROP, MIGRATE, PROTECT };
+
+static struct mm_struct *the_mm;
+static unsigned long va;
+static unsigned long adapter_pfn;	/* the adapter's table: 0 if it has nothing for va */
+
+static struct device dma_device;
+static struct ib_device ibdev = { .dma_device = &dma_device };
+static struct ib_umem_odp *odp;
+
+/* The process is the one of the threads here. */
+struct task_struct *get_pid_task(struct pid *pid, enum pid_type type)
+{
+	return get_task_struct(current);
+}
+
+static bool invalidate(struct mmu_interval_notifier *mni, const struct mmu_notifier_range *range, unsigned long seq)
+{
+	mutex_lock(&odp->umem_mutex);
+	mmu_interval_set_seq(mni, seq);
+	if (odp->npages) {
+		WRITE_ONCE(adapter_pfn, 0);
+		ib_umem_odp_unmap_dma_pages(odp, range->start, range->end);
+	}
+	mutex_unlock(&odp->umem_mutex);
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops adapter_ops = { .invalidate = invalidate };
+
+static void fault(void)
+{
+	u64 mask = ODP_READ_ALLOWED_BIT | ODP_WRITE_ALLOWED_BIT;
+
+	if (ib_umem_odp_map_dma_and_lock(odp, va, PAGE_SIZE, mask, true) == 1) {
+		WRITE_ONCE(adapter_pfn, (odp->dma_list[0] & ODP_DMA_ADDR_MASK) >> PAGE_SHIFT);
+		mutex_unlock(&odp->umem_mutex);
+	}
+}
+
+static void adapter(void *unused)
+{
+	unsigned long pfn;
+
+	if (!READ_ONCE(adapter_pfn))
+		fault();
+	__sd_atomic_begin(SD_STEP, NULL);
+	pfn = adapter_pfn;
+	if (pfn)
+		sd_entry_write("the adapter", pfn_to_page(pfn), the_mm, va);
+	__sd_atomic_end();
+}
+
+static void take(void *unused)
+{
+	if (TAKE == UNMAP)
+		sd_munmap(the_mm, va, 1);
+	else if (TAKE == DROP)
+		sd_madvise(the_mm, va, 1, MADV_DONTNEED);
+	else if (TAKE == MIGRATE)
+		sd_migrate(the_mm, va);
+	else
+		sd_mprotect(the_mm, va, 1, false);
+}
+
+void scenario(void)
+{
+	the_mm = sd_mm("A");
+	va = sd_mmap(the_mm, NULL, 1);
+	sd_populate(the_mm, va);
+	odp = kzalloc(sizeof(*odp), GFP_KERNEL);
+	odp->umem.ibdev = &ibdev;
+	odp->umem.address = va;
+	odp->umem.length = PAGE_SIZE;
+	odp->umem.writable = 1;
+	odp->umem.owning_mm = the_mm;
+	odp->page_shift = PAGE_SHIFT;
+	if (ib_init_umem_odp(odp, &adapter_ops))
+		__sd_fail("scenario", "ib_init_umem_odp() fails", 0, 0, 0);
+	if (MAPPED)
+		fault();
+	sd_cpu_run(0, the_mm, "adapter", adapter, NULL);
+	sd_cpu_run(1, the_mm, "take", take, NULL);
+}
