@@ -9,9 +9,6 @@
 
 #include "own.h"
 
-void sd_take_away(int upage);
-void sd_took_away(int upage, bool done);
-
 /* mm/internal.h */
 void try_to_unmap_flush(void);
 
@@ -39,7 +36,7 @@ static void begin(struct mm_struct *mm, unsigned long va, unsigned int nr)
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_need_mapped(mm, va, nr);
 	for (i = 0; i < sd_nr_upages; i++)
-		if (within(i, mm, va, nr))
+		if (within(i, mm, va, nr) && !sd_upages[i].shared)
 			sd_take_away(i);
 	__sd_atomic_end();
 }
@@ -52,7 +49,8 @@ static void end(struct mm_struct *mm, unsigned long va, unsigned int nr, bool do
 	for (i = 0; i < sd_nr_upages; i++) {
 		if (!within(i, mm, va, nr))
 			continue;
-		sd_took_away(i, done);
+		if (!sd_upages[i].shared)
+			sd_took_away(i, done);
 		if (gone && done)
 			sd_gone[i] = 1;
 	}
@@ -83,13 +81,27 @@ int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr, int advi
 	return err;
 }
 
+static void leave(struct mm_struct *mm, unsigned long va, unsigned int nr, bool leaving)
+{
+	int i;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (within(i, mm, va, nr) && sd_upages[i].shared)
+			sd_leaving[i] = leaving;
+	__sd_atomic_end();
+}
+
 int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
 	int err;
 
 	begin(mm, va, nr);
+	leave(mm, va, nr, true);
 	err = (int)call(__x64_sys_munmap, mm, va, nr * PAGE_SIZE, 0, 0, 0);
 	end(mm, va, nr, !err, true);
+	if (err)
+		leave(mm, va, nr, false);
 	return err;
 }
 

@@ -13,7 +13,6 @@
 #include <linux/ksm.h>
 #include <linux/percpu_counter.h>
 #include <linux/perf_event.h>
-#include <linux/shmem_fs.h>
 #include <linux/swapops.h>
 #include <linux/vmstat.h>
 
@@ -352,26 +351,12 @@ void free_swap_cache(struct page *page)
 {
 }
 
-void workingset_update_node(struct xa_node *node)
-{
-}
-
 unsigned long mmap_min_addr = PAGE_SIZE;
 
 int cap_mmap_addr(unsigned long addr)
 {
 	return 0;
 }
-
-#ifndef get_file_rcu
-/* Nobody in a scenario has a file, nor runs a program from one. */
-struct file *get_file_rcu(struct file __rcu **f)
-{
-	if (rcu_access_pointer(*f))
-		__sd_fail("model-limit", "files are not there yet on a tree's own mm", 0, 0, 0);
-	return NULL;
-}
-#endif
 
 /* Names of things in /sys, which nobody reads. */
 int snprintf(char *buf, size_t size, const char *format, ...)
@@ -380,15 +365,6 @@ int snprintf(char *buf, size_t size, const char *format, ...)
 		buf[0] = 0;
 	return 0;
 }
-
-/* --- the page cache: its tree is the tree's own, what counts its nodes is not --- */
-
-#ifdef SD_HAS_SHMEM_MAPPING
-bool shmem_mapping(struct address_space *mapping)
-{
-	return false;
-}
-#endif
 
 /* CPUs neither come nor go. */
 int __cpuhp_setup_state(enum cpuhp_state state, const char *name, bool invoke, int (*startup)(unsigned int cpu), int (*teardown)(unsigned int cpu),

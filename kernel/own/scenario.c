@@ -55,7 +55,7 @@ int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location)
 {
 	if (sd_nr_upages == SD_UPAGES)
 		__sd_fail("model-limit", "the scenario has more user pages than SD_UPAGES, which is {0:d}", SD_UPAGES, 0, 0);
-	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location, false };
+	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location, false, false, 0 };
 	sd_find_tables(&sd_upages[sd_nr_upages]);
 	return sd_nr_upages++;
 }

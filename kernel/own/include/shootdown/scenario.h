@@ -38,6 +38,8 @@ struct mm_struct *sd_mm(const char *name);
 struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages);
 struct page *sd_page_of(struct file *file, unsigned int index);
 int sd_migrate_huge(struct page *page);
+/* The page is taken out of the file, and out of all page tables (fallocate() of a hole). */
+int sd_punch_hole(struct file *file, unsigned int index);
 
 /* nr_pages of anonymous memory, private and writable; or the gigabyte of such a file. */
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages);
@@ -78,6 +80,9 @@ void sd_user_memory(void *p, unsigned long size);
 bool sd_user_write(unsigned long va);
 bool sd_user_read(unsigned long va);
 bool sd_user_write_any(unsigned long va, unsigned int nr);
+/* The same, unless there would be a page fault: then nothing is done. What the fault would do is not part of the scenario, which is smaller by that. */
+bool sd_user_write_mapped(unsigned long va);
+bool sd_user_read_mapped(unsigned long va);
 
 /* Accesses of a virtual machine and of a device; see sd_kvm() and sd_device(). */
 void sd_guest_write(struct kvm *kvm, unsigned long gfn);
