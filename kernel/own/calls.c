@@ -208,6 +208,15 @@ static struct page *page_at(struct mm_struct *mm, unsigned long va)
 	pmd = mm_find_pmd(mm, va);
 	if (!pmd)
 		goto out;
+	if (pmd_trans_huge(*pmd)) {
+		ptl = pmd_lock(mm, pmd);
+		if (pmd_trans_huge(*pmd)) {
+			page = pmd_page(*pmd);
+			get_page(page);
+		}
+		spin_unlock(ptl);
+		goto out;
+	}
 	pte = pte_offset_map_lock(mm, pmd, va, &ptl);
 	if (!pte)
 		goto out;
@@ -225,12 +234,16 @@ out:
 #ifdef SD_HAS_MIGRATE_NEW_FOLIO
 static struct folio *new_place(struct folio *old, unsigned long private)
 {
-	return folio_alloc(GFP_HIGHUSER_MOVABLE, 0);
+	return folio_alloc(GFP_HIGHUSER_MOVABLE, folio_order(old));
 }
 #else
 static struct page *new_place(struct page *old, unsigned long private)
 {
-	return alloc_page(GFP_HIGHUSER_MOVABLE);
+	struct page *page = alloc_pages(GFP_HIGHUSER_MOVABLE, compound_order(old));
+
+	if (page && compound_order(old))
+		prep_transhuge_page(page);
+	return page;
 }
 #endif
 
@@ -254,6 +267,8 @@ static int unmap_page(struct mm_struct *mm, unsigned long va, enum ttu_flags fla
 	if (!page)
 		return -ENOENT;
 	lock_page(page);
+	if (folio_test_pmd_mappable(page_folio(page)))
+		flags |= TTU_SPLIT_HUGE_PMD;	/* as shrink_folio_list() has it */
 	try_to_unmap(page_folio(page), flags);
 	mapped = page_mapped(page);
 	unlock_page(page);

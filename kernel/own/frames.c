@@ -113,14 +113,14 @@ static void frame_free(struct page *page)
 void sd_frames_init(void)
 {
 	extern unsigned long zero_pfn, highest_memmap_pfn;
-	int frame;
+	unsigned long frame;
 
 	spin_lock_init(&contig_page_data.deferred_split_queue.split_queue_lock);
 	INIT_LIST_HEAD(&contig_page_data.deferred_split_queue.split_queue);
 	__sd_segment((unsigned long)__va(SD_FIRST_PFN << PAGE_SHIFT), sizeof(sd_mem), sd_mem);
 	__sd_segment((unsigned long)pfn_to_page(SD_FIRST_PFN), sizeof(pages), pages);
-	for (frame = 0; frame < SD_FRAMES; frame++)
-		page_of(frame)->_mapcount.counter = -1;
+	for (frame = 0; frame < ARRAY_SIZE(pages); frame++)
+		pages[frame]._mapcount.counter = -1;
 	__sd_watch(sd_mem, sd_mem + SD_FRAMES);
 	highest_memmap_pfn = sd_pfn(SD_FRAMES) - 1;
 	frame_alloc(GFP_KERNEL | __GFP_ZERO, 0);	/* SD_ZERO_FRAME */

@@ -60,14 +60,10 @@ int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location)
 	return sd_nr_upages++;
 }
 
-/* A VMA in a gigabyte of its own, where the next one goes. */
-static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long size)
+static void map_at(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long size)
 {
-	static unsigned long next = 0x40000000;
-	unsigned long start = next;
 	struct vm_area_struct *vma;
 
-	next += PUD_SIZE;
 	mmap_write_lock(mm);
 	vma = vm_area_alloc(mm);
 	if (!vma)
@@ -87,7 +83,25 @@ static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long 
 	if (insert_vm_struct(mm, vma))
 		__sd_fail("scenario", "insert_vm_struct() fails", 0, 0, 0);
 	mmap_write_unlock(mm);
+}
+
+/* A VMA in a gigabyte of its own, where the next one goes. */
+static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long size)
+{
+	static unsigned long next = 0x40000000;
+	unsigned long start = next;
+
+	next += PUD_SIZE;
+	map_at(mm, file, start, size);
 	return start;
+}
+
+void sd_mmap_fixed(struct mm_struct *mm, unsigned long va)
+{
+	map_at(mm, NULL, va, PAGE_SIZE);
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_new_upage(mm, va, sd_new_location());
+	__sd_atomic_end();
 }
 
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)

@@ -106,6 +106,8 @@ int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, b
 unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
 struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);
 void sd_exit(struct mm_struct *mm);
+/* A page of anonymous memory where nothing is mapped any more. */
+void sd_mmap_fixed(struct mm_struct *mm, unsigned long va);
 /* Moves the page that is at va now, if it can be moved: 0. */
 int sd_migrate(struct mm_struct *mm, unsigned long va);
 /* The page is taken out of all page tables as reclaim does it, flush deferred (TTU_BATCH_FLUSH): for clean pages (MADV_FREE). */
