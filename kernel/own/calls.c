@@ -92,6 +92,15 @@ static void leave(struct mm_struct *mm, unsigned long va, unsigned int nr, bool 
 	__sd_atomic_end();
 }
 
+/* What khugepaged does with a range, done by a system call. */
+int sd_collapse(struct mm_struct *mm, unsigned long va)
+{
+	int err = (int)call(__x64_sys_madvise, mm, va, HPAGE_PMD_SIZE, MADV_COLLAPSE, 0, 0);
+
+	__sd_event("return", err ? "the collapse fails with {0:d}" : "the pages have been collapsed", (sd_u64)err, 0, 0);
+	return err;
+}
+
 int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
 	int err;

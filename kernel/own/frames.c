@@ -240,8 +240,18 @@ static int frame_of_address(const void *p)
 	return sd_frame_at(__pa((unsigned long)p) >> PAGE_SHIFT);
 }
 
+/* Of a page of 2 MiB only the first 4 KiB have contents. */
+static bool has_contents(const void *p)
+{
+	unsigned long pfn = __pa((unsigned long)p) >> PAGE_SHIFT;
+
+	return sd_frame_at(pfn) < 0 || sd_pfn(sd_frame_at(pfn)) == pfn;
+}
+
 static void clear(void *p)
 {
+	if (!has_contents(p))
+		return;
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_contents_zero(frame_of_address(p));
 	__sd_atomic_end();
@@ -264,6 +274,8 @@ void clear_page_erms(void *p)
 
 void copy_page(void *to, void *from)
 {
+	if (!has_contents(to) || !has_contents(from))
+		return;
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_contents_copy(frame_of_address(to), frame_of_address(from));
 	__sd_atomic_end();

@@ -120,6 +120,31 @@ void mark_page_accessed(struct page *page)
 {
 }
 
+static bool isolate(struct folio *folio)
+{
+	if (!folio_test_clear_lru(folio))
+		return false;
+	folio_get(folio);
+	return true;
+}
+
+#ifdef SD_HAS_ISOLATE_LRU_BOOL
+bool folio_isolate_lru(struct folio *folio)
+{
+	return isolate(folio);
+}
+#else
+int folio_isolate_lru(struct folio *folio)
+{
+	return isolate(folio) ? 0 : -EBUSY;
+}
+
+int isolate_lru_page(struct page *page)
+{
+	return folio_isolate_lru(page_folio(page));
+}
+#endif
+
 void folio_putback_lru(struct folio *folio)
 {
 	folio_put(folio);

@@ -128,6 +128,16 @@ unsigned long sd_mmap_thp(struct mm_struct *mm)
 	return start;
 }
 
+unsigned long sd_mmap_collapsible(struct mm_struct *mm)
+{
+	unsigned long start = map(mm, NULL, HPAGE_PMD_SIZE);
+
+	/* As "never" in /sys leaves it: khugepaged's work is done by MADV_COLLAPSE, which does not ask. */
+	transparent_hugepage_flags = 0;
+	sd_upages[sd_new_upage(mm, start, sd_new_location())].extent = HPAGE_PMD_SIZE;
+	return start;
+}
+
 void sd_populate(struct mm_struct *mm, unsigned long va)
 {
 	struct sd_upage *up = &sd_upages[sd_upage_at(mm, va)];
@@ -141,6 +151,9 @@ void sd_populate(struct mm_struct *mm, unsigned long va)
 	if (up->huge && !(leaf & _PAGE_PSE))
 		__sd_fail("scenario", "the fault at {0:x} was given no huge page", va, 0, 0);
 	sd_current_in[up->location] = 1ULL << sd_leaf_frame(leaf);
+	/* Long ago: no batch has it any more. */
+	if (!up->shared)
+		__set_bit(PG_lru, &pfn_to_page(sd_pfn(sd_leaf_frame(leaf)))->flags);
 }
 
 static void load(int cpu, struct mm_struct *mm)

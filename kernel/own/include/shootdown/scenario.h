@@ -50,6 +50,9 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
  */
 unsigned long sd_mmap_thp(struct mm_struct *mm);
 
+/* The same in small pages, which sd_collapse() may make one of. */
+unsigned long sd_mmap_collapsible(struct mm_struct *mm);
+
 /* Faults the page in, as a write would. */
 void sd_populate(struct mm_struct *mm, unsigned long va);
 
@@ -106,6 +109,8 @@ int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, b
 unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
 struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);
 void sd_exit(struct mm_struct *mm);
+/* The small pages of 2 MiB become one transparent huge page (MADV_COLLAPSE, which is khugepaged's collapse_huge_page()): 0, or why not. */
+int sd_collapse(struct mm_struct *mm, unsigned long va);
 /* A page of anonymous memory where nothing is mapped any more. */
 void sd_mmap_fixed(struct mm_struct *mm, unsigned long va);
 /* Moves the page that is at va now, if it can be moved: 0. */
