@@ -63,7 +63,7 @@ done: __maybe_unused;
 	return true;
 }
 
-static bool access(unsigned long va, unsigned int nr, bool write)
+static bool access(unsigned long va, unsigned int nr, bool write, bool faults)
 {
 	struct mm_struct *mm = current->mm;
 
@@ -83,8 +83,8 @@ static bool access(unsigned long va, unsigned int nr, bool write)
 		if (leaf)
 			sd_contents_access(sd_walker_names[cpu], upage, sd_leaf_frame(leaf), write);
 		__sd_atomic_end();
-		if (leaf)
-			return true;
+		if (leaf || !faults)
+			return leaf;
 		__sd_busy(1);
 		__sd_event("fault", "page fault of {0:s} at {1:x}", (sd_u64)sd_walker_names[cpu], sd_upages[upage].va, 0);
 		went = sd_fault(&sd_upages[upage], write);
@@ -98,15 +98,25 @@ static bool access(unsigned long va, unsigned int nr, bool write)
 
 bool sd_user_write(unsigned long va)
 {
-	return access(va, 1, true);
+	return access(va, 1, true, true);
 }
 
 bool sd_user_read(unsigned long va)
 {
-	return access(va, 1, false);
+	return access(va, 1, false, true);
 }
 
 bool sd_user_write_any(unsigned long va, unsigned int nr)
 {
-	return access(va, nr, true);
+	return access(va, nr, true, true);
+}
+
+bool sd_user_write_mapped(unsigned long va)
+{
+	return access(va, 1, true, false);
+}
+
+bool sd_user_read_mapped(unsigned long va)
+{
+	return access(va, 1, false, false);
 }

@@ -9,9 +9,6 @@
 
 #include "own.h"
 
-void sd_take_away(int upage);
-void sd_took_away(int upage, bool done);
-
 /* mm/internal.h */
 void try_to_unmap_flush(void);
 
@@ -39,7 +36,7 @@ static void begin(struct mm_struct *mm, unsigned long va, unsigned int nr)
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_need_mapped(mm, va, nr);
 	for (i = 0; i < sd_nr_upages; i++)
-		if (within(i, mm, va, nr))
+		if (within(i, mm, va, nr) && !sd_upages[i].shared)
 			sd_take_away(i);
 	__sd_atomic_end();
 }
@@ -52,7 +49,8 @@ static void end(struct mm_struct *mm, unsigned long va, unsigned int nr, bool do
 	for (i = 0; i < sd_nr_upages; i++) {
 		if (!within(i, mm, va, nr))
 			continue;
-		sd_took_away(i, done);
+		if (!sd_upages[i].shared)
+			sd_took_away(i, done);
 		if (gone && done)
 			sd_gone[i] = 1;
 	}
@@ -83,13 +81,36 @@ int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr, int advi
 	return err;
 }
 
+static void leave(struct mm_struct *mm, unsigned long va, unsigned int nr, bool leaving)
+{
+	int i;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (within(i, mm, va, nr) && sd_upages[i].shared)
+			sd_leaving[i] = leaving;
+	__sd_atomic_end();
+}
+
+/* What khugepaged does with a range, done by a system call. */
+int sd_collapse(struct mm_struct *mm, unsigned long va)
+{
+	int err = (int)call(__x64_sys_madvise, mm, va, HPAGE_PMD_SIZE, MADV_COLLAPSE, 0, 0);
+
+	__sd_event("return", err ? "the collapse fails with {0:d}" : "the pages have been collapsed", (sd_u64)err, 0, 0);
+	return err;
+}
+
 int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
 	int err;
 
 	begin(mm, va, nr);
+	leave(mm, va, nr, true);
 	err = (int)call(__x64_sys_munmap, mm, va, nr * PAGE_SIZE, 0, 0, 0);
 	end(mm, va, nr, !err, true);
+	if (err)
+		leave(mm, va, nr, false);
 	return err;
 }
 
@@ -196,6 +217,15 @@ static struct page *page_at(struct mm_struct *mm, unsigned long va)
 	pmd = mm_find_pmd(mm, va);
 	if (!pmd)
 		goto out;
+	if (pmd_trans_huge(*pmd)) {
+		ptl = pmd_lock(mm, pmd);
+		if (pmd_trans_huge(*pmd)) {
+			page = pmd_page(*pmd);
+			get_page(page);
+		}
+		spin_unlock(ptl);
+		goto out;
+	}
 	pte = pte_offset_map_lock(mm, pmd, va, &ptl);
 	if (!pte)
 		goto out;
@@ -213,12 +243,16 @@ out:
 #ifdef SD_HAS_MIGRATE_NEW_FOLIO
 static struct folio *new_place(struct folio *old, unsigned long private)
 {
-	return folio_alloc(GFP_HIGHUSER_MOVABLE, 0);
+	return folio_alloc(GFP_HIGHUSER_MOVABLE, folio_order(old));
 }
 #else
 static struct page *new_place(struct page *old, unsigned long private)
 {
-	return alloc_page(GFP_HIGHUSER_MOVABLE);
+	struct page *page = alloc_pages(GFP_HIGHUSER_MOVABLE, compound_order(old));
+
+	if (page && compound_order(old))
+		prep_transhuge_page(page);
+	return page;
 }
 #endif
 
@@ -242,6 +276,8 @@ static int unmap_page(struct mm_struct *mm, unsigned long va, enum ttu_flags fla
 	if (!page)
 		return -ENOENT;
 	lock_page(page);
+	if (folio_test_pmd_mappable(page_folio(page)))
+		flags |= TTU_SPLIT_HUGE_PMD;	/* as shrink_folio_list() has it */
 	try_to_unmap(page_folio(page), flags);
 	mapped = page_mapped(page);
 	unlock_page(page);

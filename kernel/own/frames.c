@@ -113,14 +113,14 @@ static void frame_free(struct page *page)
 void sd_frames_init(void)
 {
 	extern unsigned long zero_pfn, highest_memmap_pfn;
-	int frame;
+	unsigned long frame;
 
 	spin_lock_init(&contig_page_data.deferred_split_queue.split_queue_lock);
 	INIT_LIST_HEAD(&contig_page_data.deferred_split_queue.split_queue);
 	__sd_segment((unsigned long)__va(SD_FIRST_PFN << PAGE_SHIFT), sizeof(sd_mem), sd_mem);
 	__sd_segment((unsigned long)pfn_to_page(SD_FIRST_PFN), sizeof(pages), pages);
-	for (frame = 0; frame < SD_FRAMES; frame++)
-		page_of(frame)->_mapcount.counter = -1;
+	for (frame = 0; frame < ARRAY_SIZE(pages); frame++)
+		pages[frame]._mapcount.counter = -1;
 	__sd_watch(sd_mem, sd_mem + SD_FRAMES);
 	highest_memmap_pfn = sd_pfn(SD_FRAMES) - 1;
 	frame_alloc(GFP_KERNEL | __GFP_ZERO, 0);	/* SD_ZERO_FRAME */
@@ -240,8 +240,18 @@ static int frame_of_address(const void *p)
 	return sd_frame_at(__pa((unsigned long)p) >> PAGE_SHIFT);
 }
 
+/* Of a page of 2 MiB only the first 4 KiB have contents. */
+static bool has_contents(const void *p)
+{
+	unsigned long pfn = __pa((unsigned long)p) >> PAGE_SHIFT;
+
+	return sd_frame_at(pfn) < 0 || sd_pfn(sd_frame_at(pfn)) == pfn;
+}
+
 static void clear(void *p)
 {
+	if (!has_contents(p))
+		return;
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_contents_zero(frame_of_address(p));
 	__sd_atomic_end();
@@ -264,6 +274,8 @@ void clear_page_erms(void *p)
 
 void copy_page(void *to, void *from)
 {
+	if (!has_contents(to) || !has_contents(from))
+		return;
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_contents_copy(frame_of_address(to), frame_of_address(from));
 	__sd_atomic_end();

@@ -5,6 +5,7 @@
  * A mapping covers the gigabyte that begins at the file's first page, so that address spaces share the table
  * (huge_pmd_share). Pages are not reserved (MAP_NORESERVE); each is allocated by the fault that wants it.
  */
+#include <linux/falloc.h>
 #include <linux/hugetlb.h>
 
 #include "own.h"
@@ -49,6 +50,7 @@ struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages)
 	__sd_event("name", "{1:s}", (sd_u64)f, (sd_u64)name, 0);
 	inode->i_sb = &super;
 	inode->i_mapping = mapping;
+	init_rwsem(&inode->i_rwsem);
 	inode->i_size = (loff_t)nr_pages * HPAGE_SIZE;
 	mapping->host = inode;
 	sd_hugetlbfs_ops(&f->file, mapping);
@@ -62,6 +64,11 @@ struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages)
 #endif
 	f->file.f_inode = inode;
 	f->file.f_mapping = mapping;
+#ifdef SD_HAS_F_COUNT
+	atomic_long_set(&f->file.f_count, 1);
+#else
+	file_ref_init(&f->file.f_ref, 1);
+#endif
 	f->nr_pages = nr_pages;
 	for (i = 0; i < nr_pages; i++)
 		f->location[i] = sd_new_location();
@@ -90,8 +97,13 @@ void sd_hugetlb_upages(struct mm_struct *mm, struct file *file, unsigned long st
 {
 	unsigned int i;
 
-	for (i = 0; i < of(file)->nr_pages; i++)
-		sd_upages[sd_new_upage(mm, start + i * HPAGE_SIZE, of(file)->location[i])].huge = true;
+	for (i = 0; i < of(file)->nr_pages; i++) {
+		struct sd_upage *up = &sd_upages[sd_new_upage(mm, start + i * HPAGE_SIZE, of(file)->location[i])];
+
+		up->huge = up->shared = true;
+		if (i + 1 == of(file)->nr_pages)
+			up->extent = PUD_SIZE - i * HPAGE_SIZE;
+	}
 }
 
 /* Trees have indexed these files by huge pages, and by pages. */
@@ -100,6 +112,27 @@ struct page *sd_page_of(struct file *file, unsigned int index)
 	struct page *page = xa_load(&file->f_mapping->i_pages, (unsigned long)index << HUGETLB_PAGE_ORDER);
 
 	return page ? page : xa_load(&file->f_mapping->i_pages, index);
+}
+
+/* fallocate() of a hole. Whoever maps the page finds zeroes from then on, and nobody reaches what was there. */
+int sd_punch_hole(struct file *file, unsigned int index)
+{
+	unsigned int location = of(file)->location[index];
+	int i, err;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].location == location)
+			sd_take_away(i);
+	__sd_atomic_end();
+	err = (int)file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (loff_t)index * (loff_t)HPAGE_SIZE, HPAGE_SIZE);
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].location == location)
+			sd_took_away(i, !err);
+	__sd_event("return", err ? "fallocate() fails" : "fallocate() returns", 0, 0, 0);
+	__sd_atomic_end();
+	return err;
 }
 
 int sd_migrate_huge(struct page *page)

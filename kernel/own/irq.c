@@ -10,6 +10,8 @@
  * What is lost by it: while a sender stands in for one CPU its own CPU can be interrupted, and then the handler on the other CPU stands still until that is over;
  * handlers of two CPUs for one sender do not overlap. Handlers read and write their own CPU's variables, and of others' read only.
  */
+#include <asm/tlbflush.h>
+
 #include "own.h"
 
 unsigned long sd_irq_off[SD_CPUS];
@@ -44,18 +46,35 @@ bool sd_irqs_are_off(void)
 	return off[sd_me()];
 }
 
+/* Whoever has interrupts off is waited for by a grace period. That matters only where tables are freed after one (after.h). */
+static void enter(void)
+{
+#ifdef SD_FLUSH_WITHOUT_INTERRUPTS
+	__rcu_read_lock();
+#endif
+}
+
+static void leave(void)
+{
+#ifdef SD_FLUSH_WITHOUT_INTERRUPTS
+	__rcu_read_unlock();
+#endif
+}
+
 void __sd_irq_disable(void)
 {
 	if (sd_irqs_are_off())
 		return;
 	irqs_off(sd_cpu());
 	off[sd_me()] = 1;
+	enter();
 }
 
 void __sd_irq_enable(void)
 {
 	if (!sd_irqs_are_off())
 		return;
+	leave();
 	off[sd_me()] = 0;
 	irqs_on(sd_cpu());
 }
@@ -148,6 +167,33 @@ int smp_call_function_single(int cpu, smp_call_func_t func, void *info, int wait
 	interrupt(&one, true, NULL, func, info);
 	return 0;
 }
+
+#ifdef SD_FLUSH_WITHOUT_INTERRUPTS
+/*
+ * In place of the tree's: a hypervisor, or a broadcast, drops what these CPUs have cached of the range, one CPU after the other in any order. They are not
+ * interrupted, whatever they do.
+ */
+void flush_tlb_multi(const struct cpumask *mask, const struct flush_tlb_info *info)
+{
+	unsigned long cpus = 0, left;
+	int cpu, which;
+
+	for (cpu = 0; cpu < SD_CPUS; cpu++)
+		if (cpumask_test_cpu(cpu, mask))
+			cpus |= 1UL << cpu;
+	while (cpus) {
+		__sd_atomic_begin(SD_STEP, NULL);
+		which = __sd_choose((int)__builtin_popcountl(cpus));
+		for (left = cpus; which--; left &= left - 1)
+			;
+		cpu = __builtin_ctzl(left);
+		cpus &= ~(1UL << cpu);
+		sd_tlb_drop(cpu, info->start, info->end);
+		__sd_event("flush", "{0:s} is made to drop {1:x}-{2:x} without an interrupt", (sd_u64)sd_walker_names[cpu], info->start, info->end);
+		__sd_atomic_end();
+	}
+}
+#endif
 
 /* --- spinlocks with interrupts off: over those of kernel/real/locks.c --- */
 

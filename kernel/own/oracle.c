@@ -9,6 +9,9 @@
  *
  * What a system call takes away (madvise, munmap) may show anything while the call runs. When it returns, frames that could be reached when
  * it began may not be reached any more, by nobody: that is its promise, whoever else is under way.
+ *
+ * Contents of a file are not the mapping's: while a call unmaps it, its other threads may read what was there, and what they write may be in the file or
+ * not. They may still not reach memory that is free.
  */
 #include "own.h"
 
@@ -17,6 +20,7 @@ unsigned long sd_unsettled[SD_UPAGES + 1];	/* calls that are taking it away */
 u64 sd_forbidden[SD_UPAGES];			/* frames that a call has taken away */
 unsigned long sd_readonly[SD_UPAGES];		/* a call has made it read-only and returned */
 unsigned long sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
+unsigned long sd_leaving[SD_UPAGES];		/* of a file, and a call is unmapping it */
 u64 sd_captured[SD_MAX_TASKS][SD_UPAGES];	/* what could be reached when the thread's call began, and has not been freed since */
 static u64 zeroed = 1ULL << SD_ZERO_FRAME;	/* frames that are all zeroes */
 static unsigned int nr_locations = 1;
@@ -103,7 +107,7 @@ void sd_contents_access(const char *who, int upage, int frame, bool write)
 	if (sd_gone[upage])
 		__sd_fail("freed-page-access", "{0:s} accesses {1:x} and reaches {2:p}, though it was unmapped and the call has returned",
 			  (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
-	if (sd_forbidden[upage] & here)
+	if (!sd_leaving[upage] && (sd_forbidden[upage] & here))
 		__sd_fail(write ? "lost-write" : "stale-read", write ?
 			  "the write of {0:s} to {1:x} is lost: it goes to {2:p}, which a call that has returned had taken away" :
 			  "{0:s} reads {1:x} and sees {2:p}, which a call that has returned had taken away", (sd_u64)who, up->va,
@@ -112,7 +116,7 @@ void sd_contents_access(const char *who, int upage, int frame, bool write)
 		__sd_fail("stale-permission", "{0:s} writes to {1:x} in {2:p}, though a call that has returned made it read-only", (sd_u64)who,
 			  up->va, (sd_u64)sd_mem[frame]);
 	if (!write) {
-		if (!sd_unsettled[l] && !holds(l, frame)) {
+		if (!sd_unsettled[l] && !sd_leaving[upage] && !holds(l, frame)) {
 			tell_last_write(l);
 			__sd_fail(sd_current_in[l] ? "stale-read" : "lost-write", "{0:s} reads {1:x} in {2:p} and does not see the last write to it",
 				  (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
@@ -130,7 +134,7 @@ void sd_contents_access(const char *who, int upage, int frame, bool write)
 	for (other = 1; other < nr_locations; other++)
 		if (other != l && (sd_current_in[other] & here))
 			sd_current_in[other] &= ~here;
-	if (sd_unsettled[l]) {
+	if (sd_unsettled[l] || sd_leaving[upage]) {
 		if (!(sd_current_in[l] & here))
 			sd_current_in[l] |= here;
 	} else if (sd_current_in[l] != here) {

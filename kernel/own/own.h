@@ -90,6 +90,8 @@ struct sd_upage {
 	unsigned int pgd;		/* the frame in which its walks begin */
 	unsigned int location;		/* whose contents it shows */
 	bool huge;			/* a fault is expected to make an entry of 2 MiB */
+	bool shared;			/* its contents are a file's: a call on the mapping does not take them away */
+	unsigned long extent;		/* how much is mapped from here to the next user page, if it is more than this one */
 };
 extern struct sd_upage sd_upages[SD_UPAGES];
 extern int sd_nr_upages;
@@ -101,7 +103,7 @@ extern const char *sd_walker_names[SD_WALKERS];
 int sd_upage_at(struct mm_struct *mm, unsigned long va);	/* fails if there is none */
 static __always_inline unsigned long sd_upage_size(int upage)
 {
-	return sd_upages[upage].huge ? HPAGE_PMD_SIZE : PAGE_SIZE;
+	return sd_upages[upage].extent ? sd_upages[upage].extent : sd_upages[upage].huge ? HPAGE_PMD_SIZE : PAGE_SIZE;
 }
 void sd_need_mapped(struct mm_struct *mm, unsigned long va, unsigned int nr);	/* the same for a range */
 unsigned long sd_walk(const struct sd_upage *up, bool hardware);
@@ -120,13 +122,13 @@ void sd_contents_zero(int frame);
 void sd_contents_copy(int to, int from);
 void sd_contents_gone(int frame);
 void sd_contents_access(const char *who, int upage, int frame, bool write);
-u64 sd_taken_away_begin(int upage);
-void sd_taken_away(int upage, u64 before);
+void sd_take_away(int upage);		/* a call begins that does, and */
+void sd_took_away(int upage, bool done);	/* has returned */
 void sd_final_contents(void);
 bool sd_has_contents(int frame);	/* for sd_show() alone, like all of that name */
 void sd_show_contents(int frame);
 extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
-extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES];
+extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES], sd_leaving[SD_UPAGES];
 #define SD_ZEROES (1ULL << 63)
 
 

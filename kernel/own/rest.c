@@ -13,7 +13,6 @@
 #include <linux/ksm.h>
 #include <linux/percpu_counter.h>
 #include <linux/perf_event.h>
-#include <linux/shmem_fs.h>
 #include <linux/swapops.h>
 #include <linux/vmstat.h>
 
@@ -120,6 +119,31 @@ void folio_mark_accessed(struct folio *folio)
 void mark_page_accessed(struct page *page)
 {
 }
+
+static bool isolate(struct folio *folio)
+{
+	if (!folio_test_clear_lru(folio))
+		return false;
+	folio_get(folio);
+	return true;
+}
+
+#ifdef SD_HAS_ISOLATE_LRU_BOOL
+bool folio_isolate_lru(struct folio *folio)
+{
+	return isolate(folio);
+}
+#else
+int folio_isolate_lru(struct folio *folio)
+{
+	return isolate(folio) ? 0 : -EBUSY;
+}
+
+int isolate_lru_page(struct page *page)
+{
+	return folio_isolate_lru(page_folio(page));
+}
+#endif
 
 void folio_putback_lru(struct folio *folio)
 {
@@ -352,26 +376,12 @@ void free_swap_cache(struct page *page)
 {
 }
 
-void workingset_update_node(struct xa_node *node)
-{
-}
-
 unsigned long mmap_min_addr = PAGE_SIZE;
 
 int cap_mmap_addr(unsigned long addr)
 {
 	return 0;
 }
-
-#ifndef get_file_rcu
-/* Nobody in a scenario has a file, nor runs a program from one. */
-struct file *get_file_rcu(struct file __rcu **f)
-{
-	if (rcu_access_pointer(*f))
-		__sd_fail("model-limit", "files are not there yet on a tree's own mm", 0, 0, 0);
-	return NULL;
-}
-#endif
 
 /* Names of things in /sys, which nobody reads. */
 int snprintf(char *buf, size_t size, const char *format, ...)
@@ -380,15 +390,6 @@ int snprintf(char *buf, size_t size, const char *format, ...)
 		buf[0] = 0;
 	return 0;
 }
-
-/* --- the page cache: its tree is the tree's own, what counts its nodes is not --- */
-
-#ifdef SD_HAS_SHMEM_MAPPING
-bool shmem_mapping(struct address_space *mapping)
-{
-	return false;
-}
-#endif
 
 /* CPUs neither come nor go. */
 int __cpuhp_setup_state(enum cpuhp_state state, const char *name, bool invoke, int (*startup)(unsigned int cpu), int (*teardown)(unsigned int cpu),

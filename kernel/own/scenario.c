@@ -58,19 +58,15 @@ int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location)
 {
 	if (sd_nr_upages == SD_UPAGES)
 		__sd_fail("model-limit", "the scenario has more user pages than SD_UPAGES, which is {0:d}", SD_UPAGES, 0, 0);
-	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location, false };
+	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location, false, false, 0 };
 	sd_find_tables(&sd_upages[sd_nr_upages]);
 	return sd_nr_upages++;
 }
 
-/* A VMA in a gigabyte of its own, where the next one goes. */
-static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long size)
+static void map_at(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long size)
 {
-	static unsigned long next = 0x40000000;
-	unsigned long start = next;
 	struct vm_area_struct *vma;
 
-	next += PUD_SIZE;
 	mmap_write_lock(mm);
 	vma = vm_area_alloc(mm);
 	if (!vma)
@@ -90,7 +86,25 @@ static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long 
 	if (insert_vm_struct(mm, vma))
 		__sd_fail("scenario", "insert_vm_struct() fails", 0, 0, 0);
 	mmap_write_unlock(mm);
+}
+
+/* A VMA in a gigabyte of its own, where the next one goes. */
+static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long size)
+{
+	static unsigned long next = 0x40000000;
+	unsigned long start = next;
+
+	next += PUD_SIZE;
+	map_at(mm, file, start, size);
 	return start;
+}
+
+void sd_mmap_fixed(struct mm_struct *mm, unsigned long va)
+{
+	map_at(mm, NULL, va, PAGE_SIZE);
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_new_upage(mm, va, sd_new_location());
+	__sd_atomic_end();
 }
 
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)
@@ -117,6 +131,16 @@ unsigned long sd_mmap_thp(struct mm_struct *mm)
 	return start;
 }
 
+unsigned long sd_mmap_collapsible(struct mm_struct *mm)
+{
+	unsigned long start = map(mm, NULL, HPAGE_PMD_SIZE);
+
+	/* As "never" in /sys leaves it: khugepaged's work is done by MADV_COLLAPSE, which does not ask. */
+	transparent_hugepage_flags = 0;
+	sd_upages[sd_new_upage(mm, start, sd_new_location())].extent = HPAGE_PMD_SIZE;
+	return start;
+}
+
 void sd_populate(struct mm_struct *mm, unsigned long va)
 {
 	struct sd_upage *up = &sd_upages[sd_upage_at(mm, va)];
@@ -130,6 +154,9 @@ void sd_populate(struct mm_struct *mm, unsigned long va)
 	if (up->huge && !(leaf & _PAGE_PSE))
 		__sd_fail("scenario", "the fault at {0:x} was given no huge page", va, 0, 0);
 	sd_current_in[up->location] = 1ULL << sd_leaf_frame(leaf);
+	/* Long ago: no batch has it any more. */
+	if (!up->shared)
+		__set_bit(PG_lru, &pfn_to_page(sd_pfn(sd_leaf_frame(leaf)))->flags);
 }
 
 static void load(int cpu, struct mm_struct *mm)

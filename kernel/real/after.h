@@ -3,6 +3,12 @@
  * Comes before every file of a tree. The same question in another order: a handler of an interrupt then does not look at the preemption count of the
  * thread that it has interrupted, which would make each change of that count something that others see.
  */
+#ifdef SD_FLUSH_WITHOUT_INTERRUPTS
+/* Tables are then freed by RCU, as x86 is configured with PARAVIRT; kernel/own/irq.c has the flush itself. */
+#define CONFIG_MMU_GATHER_TABLE_FREE 1
+#define CONFIG_MMU_GATHER_RCU_TABLE_FREE 1
+#endif
+
 #include <linux/preempt.h>
 #ifdef preemptible
 #undef preemptible

@@ -150,7 +150,8 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       ...after,
     ];
     try {
-      const [unit] = (await compile([request(source, { flags, includes: linked.includes(file) ? includes : [] })])).units;
+      const own = { flags, includes: linked.includes(file) ? includes : [], defines: configuring(defines) };
+      const [unit] = (await compile([request(source, own)])).units;
       if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
       const text = variablesOnly(unit.text);
       return unitOf(unit.source, text);
@@ -168,6 +169,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     index.key,
     JSON.stringify(options.edits ?? []),
     [...followed].join(),
+    ...[...joined.values()].map((ours) => readFileSync(ours, "utf8")),
     ...first.map(({ text }) => text),
   );
   const before = options.anew === true ? undefined : recalled(cache, key);
@@ -268,6 +270,12 @@ function runtimeSources(): string[] {
 
 /** -D that a file of kernel/own could notice: all begin with SD_. */
 const switches = (defines: readonly string[]): string[] => defines.filter((define) => define.startsWith("SD_"));
+
+/** Those of them that say how the tree is configured: they are for its files, too. */
+function configuring(defines: readonly string[]): string[] {
+  const text = readFileSync(AFTER_CONFIG, "utf8");
+  return switches(defines).filter((define) => text.includes(`ifdef ${define.replace(/=.*/, "")}\n`));
+}
 
 function strongNames(module: Module): string[] {
   const functions = module.functions.filter((fn) => fn.blocks.length > 0 && fn.linkage === "external").map((fn) => fn.name);

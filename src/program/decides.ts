@@ -6,9 +6,10 @@
  */
 import { operandsOf, operandsOfTerm } from "./flow.ts";
 import type { Func, Instr, Operand, Program, Reg } from "./program.ts";
+import { isOfBuffers } from "./store-buffers.ts";
 
-/** Operands that take part in a decision. */
-function deciding(i: Instr): readonly Operand[] {
+/** Operands that take part in a decision. What waits in a store buffer is only on its way. */
+function deciding(i: Instr, carries: (callee: number) => boolean): readonly Operand[] {
   switch (i.op) {
     case "load":
     case "store":
@@ -17,6 +18,7 @@ function deciding(i: Instr): readonly Operand[] {
     case "cmpxchg":
       return [i.addr, i.expected];
     case "call":
+      return carries(i.callee) ? i.args.slice(0, 1) : operandsOf(i);
     case "callptr":
       return operandsOf(i);
     case "intrinsic":
@@ -36,7 +38,7 @@ function deciding(i: Instr): readonly Operand[] {
   }
 }
 
-function decidingLoads(func: Func, found: Set<number>): void {
+function decidingLoads(func: Func, carries: (callee: number) => boolean, found: Set<number>): void {
   const made = new Map<Reg, readonly Operand[]>();
   const loads = new Map<Reg, number>();
   const work: Reg[] = [];
@@ -76,7 +78,7 @@ function decidingLoads(func: Func, found: Set<number>): void {
     }
   }
   for (const block of func.blocks) {
-    for (const i of block.instrs) deciding(i).forEach(decide);
+    for (const i of block.instrs) deciding(i, carries).forEach(decide);
     operandsOfTerm(block.term).forEach(decide);
   }
   for (let reg = work.pop(); reg !== undefined; reg = work.pop()) {
@@ -94,7 +96,8 @@ export function accessesThatDecide(program: Program): ReadonlySet<number> {
   if (found !== undefined) return found;
   const all = new Set<number>();
   const used = program.funcs.some((f) => f.blocks.some((b) => b.instrs.some((i) => i.op === "intrinsic" && i.intrinsic === "uninit")));
-  if (used) for (const f of program.funcs) decidingLoads(f, all);
+  const carries = (callee: number): boolean => isOfBuffers(program.funcs[callee]!);
+  if (used) for (const f of program.funcs) if (!isOfBuffers(f)) decidingLoads(f, carries, all);
   found = all;
   known.set(program.funcs, found);
   return found;

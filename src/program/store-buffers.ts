@@ -72,7 +72,8 @@ export function withStoreBuffers(program: Program, isMachine: (file: string) => 
   return withoutFlags({ ...program, funcs });
 }
 
-const isOfBuffers = (f: Func): boolean => f.name.startsWith("__sd_buffered") || ORDERING.has(f.name);
+/** By name: nothing else is called so. */
+export const isOfBuffers = (f: Func): boolean => f.name.startsWith("__sd_buffered") || ORDERING.has(f.name);
 
 function withPlainKinds(f: Func): Func {
   const plain = (i: Instr): Instr => {

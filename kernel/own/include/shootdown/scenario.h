@@ -38,6 +38,8 @@ struct mm_struct *sd_mm(const char *name);
 struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages);
 struct page *sd_page_of(struct file *file, unsigned int index);
 int sd_migrate_huge(struct page *page);
+/* The page is taken out of the file, and out of all page tables (fallocate() of a hole). */
+int sd_punch_hole(struct file *file, unsigned int index);
 
 /* nr_pages of anonymous memory, private and writable; or the gigabyte of such a file. */
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages);
@@ -47,6 +49,9 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
  * pages of 4 KiB.
  */
 unsigned long sd_mmap_thp(struct mm_struct *mm);
+
+/* The same in small pages, which sd_collapse() may make one of. */
+unsigned long sd_mmap_collapsible(struct mm_struct *mm);
 
 /* Faults the page in, as a write would. */
 void sd_populate(struct mm_struct *mm, unsigned long va);
@@ -78,6 +83,9 @@ void sd_user_memory(void *p, unsigned long size);
 bool sd_user_write(unsigned long va);
 bool sd_user_read(unsigned long va);
 bool sd_user_write_any(unsigned long va, unsigned int nr);
+/* The same, unless there would be a page fault: then nothing is done. What the fault would do is not part of the scenario, which is smaller by that. */
+bool sd_user_write_mapped(unsigned long va);
+bool sd_user_read_mapped(unsigned long va);
 
 /* Accesses of a virtual machine and of a device; see sd_kvm() and sd_device(). */
 void sd_guest_write(struct kvm *kvm, unsigned long gfn);
@@ -101,6 +109,10 @@ int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, b
 unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
 struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);
 void sd_exit(struct mm_struct *mm);
+/* The small pages of 2 MiB become one transparent huge page (MADV_COLLAPSE, which is khugepaged's collapse_huge_page()): 0, or why not. */
+int sd_collapse(struct mm_struct *mm, unsigned long va);
+/* A page of anonymous memory where nothing is mapped any more. */
+void sd_mmap_fixed(struct mm_struct *mm, unsigned long va);
 /* Moves the page that is at va now, if it can be moved: 0. */
 int sd_migrate(struct mm_struct *mm, unsigned long va);
 /* The page is taken out of all page tables as reclaim does it, flush deferred (TTU_BATCH_FLUSH): for clean pages (MADV_FREE). */

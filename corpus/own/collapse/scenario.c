@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The small pages of 2 MiB are collapsed into a transparent huge page. WHO is at the one that is there meanwhile: 0 another thread of
+ * the process writes, 1 a guest writes through its shadow entry, 2 another thread looks it up without locks (GUP-fast) and a device
+ * writes to what it got.
+ */
+#include <shootdown/scenario.h>
+
+#ifndef WHO
+#define WHO 0
+#endif
+
+static struct mm_struct *mm;
+static struct kvm *kvm;
+static unsigned long va;
+
+static void user(void *unused)
+{
+	sd_user_write_mapped(va);
+}
+
+static void guest(void *unused)
+{
+	sd_guest_write(kvm, 0);
+}
+
+static void look_up(void *unused)
+{
+	struct page *page = sd_gup_fast(va, true, true);
+
+	if (!page)
+		return;
+	sd_entry_write("device", page, mm, va);
+	sd_gup_put(page, true);
+}
+
+static void collapse(void *unused)
+{
+	sd_collapse(mm, va);
+}
+
+void scenario(void)
+{
+	mm = sd_mm("A");
+	va = sd_mmap_collapsible(mm);
+	sd_populate(mm, va);
+	switch (WHO) {
+	case 0:
+		sd_cpu_run(0, mm, "user", user, NULL);
+		break;
+	case 1:
+		kvm = sd_kvm("guest", mm, va, 1);
+		sd_cpu_run(0, mm, "vCPU", guest, NULL);
+		break;
+	case 2:
+		sd_cpu_run(0, mm, "look up", look_up, NULL);
+		break;
+	}
+	sd_cpu_run(1, mm, "collapse", collapse, NULL);
+}
