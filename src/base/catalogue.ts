@@ -223,4 +223,10 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: "`shootdown serve` found no page to serve (a checkout has one after `npm run site`), or its port is taken.",
     advice: "Build the page, or name another port with --port.",
   },
+  SD407: {
+    title: "A checkpoint cannot be used",
+    meaning:
+      "The file of --checkpoint cannot be read or written, is damaged, or belongs to another check: another program, other options that change what is searched, or another version of shootdown.",
+    advice: "Name another file, or remove it to begin anew.",
+  },
 };

@@ -3,14 +3,16 @@
  * that checks on this machine, comes through here.
  */
 
+import { resolve } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Inputs } from "../clang/inputs.ts";
 import { audienceOf } from "../explain/own-files.ts";
-import type { Cache } from "../host/cache.ts";
-import { inKernel, packageVersion } from "../host/paths.ts";
+import { type Cache, keyOf } from "../host/cache.ts";
+import { codeVersion, inKernel, packageVersion } from "../host/paths.ts";
 import { sourceFiles } from "../host/sources.ts";
 import type { Provenance, Verdict } from "../report/verdict.ts";
 import { type CheckHooks, type VerifyOptions, verify } from "../verify/verify-program.ts";
+import { readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { inputRemarks } from "./input-remarks.ts";
 import { keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
 
@@ -22,6 +24,8 @@ export interface CheckOptions
   readonly cache: Cache;
   /** Paths in the verdict are written from here; without it from the current folder. */
   readonly cwd?: string;
+  /** A file: the search goes on from what is in it, and leaves there what is not finished. */
+  readonly checkpoint?: string | undefined;
   /** How the check was asked for, to be quoted. */
   readonly command?: string;
   /** The story is to be drawn with what C shows of the machine. */
@@ -29,15 +33,26 @@ export interface CheckOptions
 }
 
 export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
-  const { cache, cwd = process.cwd(), command = "", machineView = false, ...options } = { ...given, began: given.began ?? Date.now() };
+  const {
+    cache,
+    cwd = process.cwd(),
+    command = "",
+    checkpoint,
+    machineView = false,
+    ...options
+  } = { ...given, began: given.began ?? Date.now() };
   hooks.onWork?.("the IR was read and linked");
   const memory = options.memory ?? "sc";
   const program = programOf(inputs, cache, memory);
   const key = `${inputs.key}-${options.merge}-${memory}-${options.preemptions === undefined}`;
-  return verify(
+  const of = keyOf("checkpoint", codeVersion(), key, `${options.preemptions}`);
+  const kept = checkpoint === undefined ? undefined : checkpointsIn(resolve(cwd, checkpoint), of);
+  const verdict = await verify(
     program,
     {
       ...options,
+      from: kept?.from,
+      onPause: kept?.onPause,
       provenance: provenanceOf(inputs, command),
       remarks: inputRemarks(inputs, program, cwd),
       kept: keptCode(`${inputs.code}-${options.merge}-${memory}`, cache),
@@ -47,6 +62,25 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
     },
     hooks,
   );
+  if (verdict.kind !== "inconclusive") kept?.done();
+  return verdict;
+}
+
+/** Milliseconds between checkpoints, if writing one takes no time. */
+const EVERY = 60_000;
+
+function checkpointsIn(file: string, of: string): Pick<VerifyOptions, "from" | "onPause"> & { done(): void } {
+  let next = performance.now() + EVERY;
+  return {
+    from: readCheckpoint(file, of),
+    onPause: (checkpoint, last) => {
+      if (!last && performance.now() < next) return;
+      const before = performance.now();
+      writeCheckpoint(file, of, checkpoint());
+      next = performance.now() + Math.max(EVERY, 20 * (performance.now() - before));
+    },
+    done: () => removeCheckpoint(file),
+  };
 }
 
 export function provenanceOf({ kernel, compiler, modelBounds }: Inputs, command: string): Provenance {

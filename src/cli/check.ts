@@ -3,6 +3,7 @@
  * came of it.
  */
 
+import { fault } from "../base/diagnostics.ts";
 import { shown, shownDeep, shownLines } from "../base/shown.ts";
 import { Stopped } from "../base/stopped.ts";
 import { DEFAULT_KERNEL } from "../clang/flags.ts";
@@ -43,7 +44,14 @@ export async function check(
   }
   const { timeout, maxMemory } = settings;
   const deadline = timeout === undefined ? undefined : began + 1000 * timeout;
-  const hold: Hold = { deadline, because: atTimeout(settings), memory: maxMemory };
+  if (settings.checkpoint !== undefined && settings.engine === "interpreter")
+    throw fault({ code: "SD407", message: "the reference engine takes no checkpoints", help: "leave out --engine interpreter" });
+  const hold: Hold = {
+    deadline,
+    because: atTimeout(settings),
+    memory: maxMemory,
+    ...(settings.checkpoint === undefined ? {} : { grace: WRITING }),
+  };
   io.watch?.hold(hold);
   let last = undecided(files[0] ?? "", settings);
   const doing = (what: string): void => io.watch?.lastWord({ verdict: last, settings, doing: what });
@@ -127,6 +135,9 @@ export async function check(
 
 const COMPILING = "the C was compiled";
 const atTimeout = ({ timeout }: CheckSettings): string => `at --timeout ${timeout}`;
+
+/** Milliseconds that it may take to write a checkpoint of everything. */
+const WRITING = 120_000;
 
 /** Seconds, unless --timeout leaves less. */
 const LONGEST_STORY = 60;

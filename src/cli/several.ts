@@ -90,6 +90,12 @@ function checksOf(files: readonly string[], given: GivenOptions, cwd: string): O
   const drawn = picturesAsked(given)[0];
   if (drawn !== undefined && groups.length > 1)
     throw fault({ code: "SD401", message: `--${drawn[0]} draws one check, and here are ${groups.length}`, help: "name one scenario" });
+  if (given.checkpoint !== undefined && (groups.length > 1 || changes !== ""))
+    throw fault({
+      code: "SD401",
+      message: "--checkpoint keeps one search, and here are several",
+      help: "name one scenario, without --patch and --edit",
+    });
   return groups.flatMap((group): OneCheck[] => {
     const name = group[0] ?? "";
     if (changes === "" || given.explain !== undefined) return [{ files: group, given: told, name, baseline: false }];

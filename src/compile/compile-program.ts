@@ -120,6 +120,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
     builder.define(next.index, emitFunction(context, next.func, points));
   }
+  builder.exportAllGlobals();
   const bytes = builder.finish();
   return { bytes, module: new wasm.Module(bytes), map };
 }

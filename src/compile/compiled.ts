@@ -319,6 +319,15 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         return taken;
       },
     },
+    snapshot: () => ({ globals: globalsOf(instance.exports).map((global) => global.value), memory: bytes() }),
+    restore: ({ globals, memory: saved }) => {
+      const pages = (saved.length - memory.buffer.byteLength) / 0x10000;
+      if (pages > 0) memory.grow(pages);
+      bytes().set(saved);
+      globalsOf(instance.exports).forEach((global, i) => {
+        global.value = globals[i]!;
+      });
+    },
     search: hostSearch(x as unknown as SearchExports, memory, guarded, threads, () => stalled),
     nonMoverLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
     brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
@@ -326,6 +335,14 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     outside: (thread) => BigInt.asUintN(64, x.fp.value ^ view().getBigInt64(map.sums + 8 * thread, true)),
   };
   return machine;
+}
+
+/** Of a module that exports all (ModuleBuilder.exportAllGlobals), in their order. */
+function globalsOf(exports: unknown): WasmGlobal<number | bigint>[] {
+  const all = exports as Readonly<Record<string, WasmGlobal<number | bigint>>>;
+  const found: WasmGlobal<number | bigint>[] = [];
+  for (let next = all["global 0"]; next !== undefined; next = all[`global ${found.length}`]) found.push(next);
+  return found;
 }
 
 function indicesOf(bytes: Uint8Array, base: number, count: number, wanted: (byte: number) => boolean): number[] {

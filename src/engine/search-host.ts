@@ -110,5 +110,8 @@ export function hostSearch(
     },
     waiting: () => new DataView(memory.buffer).getUint32(x["search.top"].value + LEVEL.waiting.offset, true),
     bounded: () => x["search.cut"].value !== 0,
+    resume: (maxStates) => {
+      x["search.maxStates"].value = maxStates ?? -1;
+    },
   };
 }

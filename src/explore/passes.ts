@@ -8,7 +8,7 @@
  * say "none", or that nobody can go on. Any other violation is real in any pass, because merged
  * steps are sequences of real ones.
  */
-import { EngineLimit, type Machine, type Merging, type ThreadInfo } from "../machine/machine.ts";
+import { EngineLimit, type Machine, type Merging, type Snapshot, type ThreadInfo } from "../machine/machine.ts";
 import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
 import { shortest } from "./shortest.ts";
@@ -63,7 +63,27 @@ export interface CheckResult {
   readonly races: readonly Race[];
 }
 
+/**
+ * A check that was left in the middle of a pass: that pass goes on as if nothing had been. Valid for
+ * the same program, merging and bound on preemptions, and the same version of the code.
+ */
+export interface Checkpoint {
+  readonly knowledge: Knowledge;
+  readonly pass: number;
+  readonly seconds: number;
+  readonly races: readonly Race[];
+  readonly gaveUp: boolean;
+  readonly snapshot: Snapshot;
+}
+
 export interface PassOptions extends CheckBounds {
+  /** Go on from here. */
+  readonly from?: Checkpoint | undefined;
+  /**
+   * Called between slices, and when the search is stopped from outside: whoever wants a checkpoint
+   * takes it by calling `checkpoint` before it returns, `last` at the latest.
+   */
+  readonly onPause?: ((checkpoint: () => Checkpoint, last: boolean) => void) | undefined;
   /** Makes the machine of a pass. */
   readonly machine: (knowledge: Knowledge) => Machine;
   readonly knowledge?: Knowledge | undefined;
@@ -84,11 +104,14 @@ const SLICE = 20_000;
 
 export async function check(options: PassOptions): Promise<CheckResult> {
   const started = performance.now();
-  const seconds = (): number => (performance.now() - started) / 1000;
-  let knowledge = options.knowledge ?? NO_KNOWLEDGE;
+  const { from } = options;
+  const seconds = (): number => (from?.seconds ?? 0) + (performance.now() - started) / 1000;
+  let knowledge = from?.knowledge ?? options.knowledge ?? NO_KNOWLEDGE;
   let machine = options.machine(knowledge);
-  const late = (): boolean => options.interrupted?.() === true || (options.timeout !== undefined && seconds() > options.timeout);
-  if (options.knowledge === undefined && machine.setupFailure === undefined && options.merging === "full") {
+  /** The limit on time is this run's. */
+  const spent = (): number => (performance.now() - started) / 1000;
+  const late = (): boolean => options.interrupted?.() === true || (options.timeout !== undefined && spent() > options.timeout);
+  if (from === undefined && options.knowledge === undefined && machine.setupFailure === undefined && options.merging === "full") {
     // Until walks teach nothing more.
     while (!late()) {
       machine.forgetDiscoveries();
@@ -98,9 +121,15 @@ export async function check(options: PassOptions): Promise<CheckResult> {
       machine = options.machine(knowledge);
     }
   }
-  for (let pass = 1; ; pass++) {
-    const races = knowledge.racyAccesses.length > 0 ? createRaceFinder(machine, options.site) : undefined;
-    const search = createSearch(machine, options, races?.look);
+  for (let pass = from?.pass ?? 1; ; pass++) {
+    // Only the pass that was left goes on.
+    const left = pass === from?.pass ? from : undefined;
+    const initial = machine.mark();
+    if (left === undefined) machine.forgetDiscoveries();
+    else machine.restore?.(left.snapshot);
+    const races = knowledge.racyAccesses.length > 0 ? createRaceFinder(machine, options.site, left?.races) : undefined;
+    const search = createSearch(machine, { ...options, resumed: left !== undefined }, races?.look);
+    const gaveUp = (): boolean => left?.gaveUp === true || search.gaveUp();
     const finish = (outcome: CheckResult["outcome"]): CheckResult => ({
       outcome,
       counts: search.counts,
@@ -115,11 +144,17 @@ export async function check(options: PassOptions): Promise<CheckResult> {
     if (machine.setupFailure !== undefined) {
       return finish({ kind: "violation", violation: { failure: machine.setupFailure, schedule: [], at: "step" }, shortest: true });
     }
-    machine.forgetDiscoveries();
     let seen = 0;
     let giveUpAt = Number.POSITIVE_INFINITY;
-    const initial = machine.mark();
     let again = false;
+    const checkpoint = (): Checkpoint => {
+      if (machine.snapshot === undefined) throw new Error("this engine takes no snapshots");
+      return { knowledge, pass, seconds: seconds(), races: races?.races() ?? [], gaveUp: gaveUp(), snapshot: machine.snapshot() };
+    };
+    const stopped = (why: Inconclusive): CheckResult => {
+      if (!again) options.onPause?.(checkpoint, true);
+      return finish({ kind: "inconclusive", why });
+    };
     try {
       while (!again) {
         // Early passes are short, so look often.
@@ -149,7 +184,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
           case "exhausted":
             if (seen === 0) {
               if (endless(machine, search.counts)) return finish({ kind: "inconclusive", why: "endless" });
-              return finish(search.gaveUp() ? { kind: "inconclusive", why: "stuck" } : { kind: "none" });
+              return finish(gaveUp() ? { kind: "inconclusive", why: "stuck" } : { kind: "none" });
             }
             again = true;
             break;
@@ -160,8 +195,9 @@ export async function check(options: PassOptions): Promise<CheckResult> {
         // A loop that waits for what another thread does comes to nothing until both have
         // scheduling points.
         if (machine.stalled()) again = true;
-        if (options.interrupted?.() === true) return finish({ kind: "inconclusive", why: "interrupted" });
-        if (options.timeout !== undefined && seconds() > options.timeout) return finish({ kind: "inconclusive", why: "timeout" });
+        if (options.interrupted?.() === true) return stopped("interrupted");
+        if (options.timeout !== undefined && spent() > options.timeout) return stopped("timeout");
+        if (!again) options.onPause?.(checkpoint, false);
         options.onProgress?.({ ...search.counts, seconds: seconds(), pass, visitedBytes: machine.visitedBytes() });
         await options.breathe?.();
       }

@@ -25,8 +25,11 @@ export interface RaceFinder {
 /** What the finder has to know of an access: 0 bytes stand for the whole word. */
 export type SiteOf = (access: number) => { readonly write: boolean; readonly bytes: number };
 
-export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
-  const found = new Map<string, Race>();
+/** `before`: what the same search had found when it was left. */
+export function createRaceFinder(machine: Machine, site: SiteOf, before: readonly Race[] = []): RaceFinder {
+  const keyOf = ({ first, second }: Race): string =>
+    first.access < second.access ? `${first.access}-${second.access}` : `${second.access}-${first.access}`;
+  const found = new Map<string, Race>(before.map((race) => [keyOf(race), race]));
   const { probe } = machine;
   const overlap = (a: ProbedAccess, b: ProbedAccess): boolean => {
     const [sizeA, sizeB] = [site(a.access).bytes, site(b.access).bytes];
@@ -62,9 +65,8 @@ export function createRaceFinder(machine: Machine, site: SiteOf): RaceFinder {
         eachStep(other, () => {
           for (const hit of probe.hits()) {
             if (!(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) continue;
-            const key = first.access < hit.access ? `${first.access}-${hit.access}` : `${hit.access}-${first.access}`;
-            if (!found.has(key))
-              found.set(key, { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } });
+            const race = { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } };
+            if (!found.has(keyOf(race))) found.set(keyOf(race), race);
           }
         });
       }

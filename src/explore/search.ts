@@ -26,6 +26,8 @@ export interface SearchBounds {
   /** Most switches away from a thread that could have gone on; undefined for no bound. */
   readonly preemptions?: number | undefined;
   readonly maxStates?: number | undefined;
+  /** The machine was restored in the middle of this search. */
+  readonly resumed?: boolean | undefined;
 }
 
 export interface SearchCounts {
@@ -110,9 +112,13 @@ export function createSearch(machine: Machine, bounds: SearchBounds, visitor?: V
 
 function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBounds, visitor: Visitor | undefined): Search {
   let started = false;
-  const counts = { states: 0, transitions: 0, depth: 0, assumed: 0, ended: 0 };
+  const counts = bounds.resumed === true ? { ...search.counts() } : { states: 0, transitions: 0, depth: 0, assumed: 0, ended: 0 };
   const stuck = createStuckFinder(machine);
   const run = (transitions: number): SearchResult => {
+    if (!started && bounds.resumed === true) {
+      started = true;
+      search.resume(bounds.maxStates);
+    }
     if (!started) {
       started = true;
       search.start({ preemptions: bounds.preemptions, maxStates: bounds.maxStates, stopAtPlain: visitor !== undefined });

@@ -94,6 +94,17 @@ export interface EngineSearch {
   /** The steps to the current state, the failing one included. */
   schedule(): Schedule;
   bounded(): boolean;
+  /** After `restore`, in place of `start`: the search goes on under this bound. */
+  resume(maxStates: number | undefined): void;
+}
+
+/**
+ * All that an engine has in mind between two calls of its search's `run`. It means something only
+ * to a machine made of the same program with the same knowledge, by the same version of the code.
+ */
+export interface Snapshot {
+  readonly globals: readonly (number | bigint)[];
+  readonly memory: Uint8Array;
 }
 
 export interface Machine {
@@ -156,6 +167,9 @@ export interface Machine {
    */
   racyAccesses(): readonly number[];
   readonly search?: EngineSearch;
+  /** Present if the engine can be left and taken up again; `memory` is the engine's own. */
+  readonly snapshot?: () => Snapshot;
+  readonly restore?: (snapshot: Snapshot) => void;
   /** What finding data races takes (explore/races.ts). The reference interpreter does without. */
   readonly probe?: Probe;
   /**

@@ -48,7 +48,10 @@ export async function explainName(
 
 export function optionsOf(
   scenario: string,
-  settings: Pick<CheckSettings, "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine" | "memory">,
+  settings: Pick<
+    CheckSettings,
+    "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine" | "memory" | "checkpoint"
+  >,
   cache: Cache,
 ): CheckOptions {
   return {
@@ -60,6 +63,7 @@ export function optionsOf(
     merge: settings.merge,
     engine: settings.engine,
     memory: settings.memory,
+    checkpoint: settings.checkpoint,
     defines: settings.define,
     cache,
   };

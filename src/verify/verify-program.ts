@@ -8,7 +8,7 @@ import type { ObservedMachine } from "../explain/observation.ts";
 import { plainStory } from "../explain/plain.ts";
 import { describeSpinning } from "../explain/spinning.ts";
 import type { Story } from "../explain/story.ts";
-import { type CheckResult, check, type Inconclusive, type Knowledge } from "../explore/passes.ts";
+import { type Checkpoint, type CheckResult, check, type Inconclusive, type Knowledge, type PassOptions } from "../explore/passes.ts";
 import { createInterpreter } from "../interpret/interpreter.ts";
 import { memoryForCode } from "../ir/build/limits.ts";
 import { accessSites } from "../program/flow.ts";
@@ -52,6 +52,9 @@ export interface VerifyOptions extends MachineOptions {
   readonly onKnowledge?: (knowledge: Knowledge) => void;
   /** False: the outcome is all that is wanted, with no story and no remarks that cost time. */
   readonly story?: boolean | undefined;
+  /** Go on from here, and take the next one: see `PassOptions`. */
+  readonly from?: Checkpoint | undefined;
+  readonly onPause?: PassOptions["onPause"];
 }
 
 export interface Progress {
@@ -114,6 +117,8 @@ async function search(
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
     machine: machinesOf(program, options, options.kept, hooks.onWork),
     knowledge: options.knowledge,
+    from: options.from,
+    onPause: options.onPause,
     onProgress: (p) => hooks.onSlice({ ...p, memory: host.memoryInUse() }),
     interrupted: () => {
       stopped ??= hooks.shouldStop();

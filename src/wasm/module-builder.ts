@@ -90,6 +90,11 @@ export class ModuleBuilder {
     this.exports.push(out);
   }
 
+  /** All that there are, as "global 0" and so on: for whoever saves what a module has in mind. */
+  exportAllGlobals(): void {
+    for (let index = 0; index < this.globals.length; index++) this.exportGlobal(`global ${index}`, index);
+  }
+
   /** Puts a function in the (only) table. */
   element(slot: number, func: number): void {
     this.table.set(slot, func);

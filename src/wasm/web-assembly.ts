@@ -8,6 +8,8 @@ export interface WasmGlobal<T> {
 
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
+  /** By so many pages of 64 KiB. */
+  readonly grow: (pages: number) => number;
 }
 
 interface Api {
