@@ -57,8 +57,10 @@ function written(memory: readonly number[], { at, bytes, value }: Waiting): numb
   return now;
 }
 
-/** All values of x, y and the registers at the end, each as one text. */
-export function outcomes(program: Threads, buffers: boolean): ReadonlySet<string> {
+const MOST_STATES = 100_000;
+
+/** All values of x, y and the registers at the end, each as one text; none if the program is too large. */
+export function outcomes(program: Threads, buffers: boolean): readonly string[] {
   const found = new Set<string>();
   const seen = new Set<string>();
   const first: State = {
@@ -70,13 +72,14 @@ export function outcomes(program: Threads, buffers: boolean): ReadonlySet<string
     const key = JSON.stringify(s);
     if (seen.has(key)) continue;
     seen.add(key);
+    if (seen.size > MOST_STATES) return [];
     if (s.threads.every(({ pc, buffer }, t) => pc === program[t]!.length && buffer.length === 0)) {
       found.add([read(s.memory, 0, 8), read(s.memory, 8, 8), ...s.threads.flatMap((t) => t.regs)].join());
       continue;
     }
     for (const t of program.keys()) work.push(...successors(program, s, t, buffers));
   }
-  return found;
+  return [...found];
 }
 
 function successors(program: Threads, s: State, t: number, buffers: boolean): State[] {

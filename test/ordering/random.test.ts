@@ -60,12 +60,13 @@ function made(random: (below: number) => number): Threads {
 it(`${COUNT} random programs come to what they may, and to nothing else`, { timeout: 60_000 + 20_000 * COUNT }, async () => {
   for (let n = 0; n < COUNT; n++) {
     const random = generator(SEED * 100_003 + n);
-    // Two in three show more with store buffers than without.
+    // Two in three show more with store buffers than without; those that are too large show nothing.
+    const mayOf = (one: Threads) => ({ sc: outcomes(one, false), tso: outcomes(one, true) });
     let program = made(random);
-    let may = { sc: [...outcomes(program, false)], tso: [...outcomes(program, true)] };
-    while (n % 3 !== 0 && may.tso.length === may.sc.length) {
+    let may = mayOf(program);
+    while (may.tso.length === 0 || (n % 3 !== 0 && may.tso.length === may.sc.length)) {
       program = made(random);
-      may = { sc: [...outcomes(program, false)], tso: [...outcomes(program, true)] };
+      may = mayOf(program);
     }
     for (const memory of ["sc", "tso"] satisfies MemoryModel[]) {
       const file = join(folder, `n${n}-${memory}.c`);
