@@ -15,7 +15,7 @@ import { generator } from "../safety/mutate.js";
 import { checked, inputsFrom } from "../scenario.ts";
 import { asC, type Op, outcomes, type Place, REGISTERS, type Threads } from "./buffers.ts";
 
-const COUNT = Number(process.env.ORDERING_COUNT ?? 24);
+const COUNT = Number(process.env.ORDERING_COUNT ?? 12);
 const SEED = Number(process.env.ORDERING_SEED ?? 1);
 const TRIED = 3;
 
