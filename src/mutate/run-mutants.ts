@@ -46,90 +46,139 @@ export interface MutantOptions {
   readonly onProgress: (done: number) => void;
 }
 
+/** What became of one change by itself, before it is compared with others that make the same program. */
+export interface Tried {
+  /** One that survived is not yet known to be reached. */
+  readonly outcome: MutantOutcome;
+  /** Of its program: undefined if there is none, or if it is the unchanged code's. */
+  readonly program: string | undefined;
+  readonly states: number;
+  /** Whether a fault in its place is noticed; undefined if that could not be told, or was not asked. */
+  readonly reached: boolean | undefined;
+  readonly seconds: number;
+}
+
+export interface Baseline {
+  readonly outcome: CellOutcome;
+  /** Of its program. */
+  readonly program: string | undefined;
+}
+
+export interface TriedRun {
+  readonly baseline: Baseline;
+  /** `undefined`: not run. Empty if the unchanged code is not without violations. */
+  readonly tried: readonly (Tried | undefined)[];
+  readonly interrupted: boolean;
+}
+
 export async function runMutants(candidates: readonly Candidate[], options: MutantOptions): Promise<MutantRun> {
+  const { baseline, tried, interrupted } = await tryMutants(candidates, options);
+  return mutantRun(candidates, baseline.outcome, tried, interrupted);
+}
+
+export async function tryMutants(candidates: readonly Candidate[], options: MutantOptions): Promise<TriedRun> {
   const { files, given, cwd, workers, signal } = options;
   const jobOf = (change?: { readonly file: string; readonly text: string }): Job => ({ source: "mutant", files, given, cwd, change });
   let baseline: CellOutcome | undefined;
   let unchanged = "";
-  const statesOf = new Map<Candidate, number>();
   await onWorkers({ workers: workers.slice(0, 1), signal }, [jobOf()], async (worker, job) => {
     unchanged = await worker.prepare(job);
     baseline = await worker.check(job, () => {});
   });
-  if (baseline === undefined) return { baseline: STOPPED, mutants: candidates.map(notRun), interrupted: true };
-  if (baseline.kind !== "none") return { baseline, mutants: [], interrupted: signal.aborted };
+  const nothing = candidates.map(() => undefined);
+  if (baseline === undefined) return { baseline: { outcome: STOPPED, program: undefined }, tried: nothing, interrupted: true };
+  const base: Baseline = { outcome: baseline, program: unchanged };
+  if (baseline.kind !== "none") return { baseline: base, tried: [], interrupted: signal.aborted };
 
-  /** Of those that compile: their programs, and what was found in each. */
-  const keys = new Map<Candidate, string>();
   const checked = new Map<string, Promise<Attempt<CellOutcome>>>();
-  const outcomes = new Map<Candidate, MutantOutcome>();
+  const tried = new Map<Candidate, Tried>();
   await onWorkers({ workers, signal }, candidates, async (worker, candidate) => {
     const { target, change } = candidate;
     const job = jobOf({ file: target.file, text: changed(target.text, change.pieces) });
     const prepared = await attempt(() => worker.prepare(job));
-    if (prepared.kind === "fault") outcomes.set(candidate, prepared.outcome);
-    else if (prepared.value === unchanged) outcomes.set(candidate, { kind: "same" });
+    const alone = { program: undefined, states: 0, reached: undefined, seconds: 0 };
+    if (prepared.kind === "fault") tried.set(candidate, { ...alone, outcome: prepared.outcome });
+    else if (prepared.value === unchanged) tried.set(candidate, { ...alone, outcome: { kind: "same" } });
     else {
-      keys.set(candidate, prepared.value);
       const checking = checked.get(prepared.value) ?? attempt(() => worker.check(job, () => {}));
       checked.set(prepared.value, checking);
-      const { states, ...outcome } = asOutcome(await checking);
-      outcomes.set(candidate, outcome);
-      statesOf.set(candidate, states);
+      const { states, seconds, ...outcome } = asOutcome(await checking);
+      tried.set(candidate, { outcome, program: prepared.value, states, seconds, reached: undefined });
     }
-    options.onProgress(outcomes.size);
+    options.onProgress(tried.size);
   });
 
-  const groups = new Map<string, Candidate[]>();
-  for (const one of candidates) {
-    const key = keys.get(one);
-    if (key !== undefined && outcomes.get(one)?.kind === "survived") groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  await onWorkers({ workers, signal }, [...groups.values()], async (worker, group) => {
-    // One program: if one way to make it changes only what is never reached, so do the others.
-    let reached: boolean | undefined = true;
-    for (const { target, change } of group) {
-      const answer = await isReached(worker, jobOf({ file: target.file, text: probed(target.text, change.statement) }));
-      if (answer !== true) reached = answer;
-      if (answer === false) break;
+  const survivors = byProgram(candidates.filter((one) => tried.get(one)?.outcome.kind === "survived").map((one) => [one, tried.get(one)]));
+  await onWorkers({ workers, signal }, survivors, async (worker, group) => {
+    for (const [one, before] of group) {
+      const { target, change } = one;
+      const reached = await isReached(worker, jobOf({ file: target.file, text: probed(target.text, change.statement) }));
+      if (before !== undefined) tried.set(one, { ...before, reached });
+      if (reached === false) break;
     }
-    for (const one of group) outcomes.set(one, reached === false ? { kind: "unreached" } : { kind: "survived", reached });
   });
-  return { baseline, mutants: withRepeats(candidates, keys, outcomes, statesOf), interrupted: signal.aborted };
+  return { baseline: base, tried: candidates.map((one) => tried.get(one)), interrupted: signal.aborted };
 }
 
-/** Which of two was checked is chance; the first is the one that counts. */
-function withRepeats(
+/**
+ * What the changes come to together, wherever each of them was tried. Those that make one program
+ * have one outcome: the first that was decided. If one way to make it changes only what is never
+ * reached, so do the others.
+ */
+export function mutantRun(
   candidates: readonly Candidate[],
-  keys: ReadonlyMap<Candidate, string>,
-  outcomes: ReadonlyMap<Candidate, MutantOutcome>,
-  statesOf: ReadonlyMap<Candidate, number>,
-): Mutant[] {
-  const first = new Map<string, Candidate>();
-  return candidates.map((candidate): Mutant => {
-    const outcome = outcomes.get(candidate);
-    if (outcome === undefined) return notRun(candidate);
-    const key = keys.get(candidate);
-    const sameAs = key === undefined ? undefined : first.get(key);
-    if (key !== undefined && sameAs === undefined) first.set(key, candidate);
-    return { ...candidate, outcome, sameAs, states: statesOf.get(candidate) ?? 0 };
+  baseline: CellOutcome,
+  tried: readonly (Tried | undefined)[],
+  interrupted: boolean,
+): MutantRun {
+  if (baseline.kind !== "none" && tried.length === 0) return { baseline, mutants: [], interrupted };
+  const outcomes = new Map<string, { readonly first: Candidate; readonly outcome: MutantOutcome; readonly states: number }>();
+  for (const group of byProgram(candidates.map((one, i) => [one, tried[i]]))) {
+    const [first, one] = group.find(([, t]) => t?.outcome.kind !== "limit") ?? group[0]!;
+    if (one?.program === undefined) continue;
+    const answers = group.map(([, t]) => t?.reached);
+    const reached = answers.includes(false) ? false : answers.every((answer) => answer === true) ? true : undefined;
+    const survived: MutantOutcome = reached === false ? { kind: "unreached" } : { kind: "survived", reached };
+    const outcome = one.outcome.kind === "survived" ? survived : one.outcome;
+    outcomes.set(one.program, { first: group[0]?.[0] ?? first, outcome, states: one.states });
+  }
+  const mutants = candidates.map((candidate, i): Mutant => {
+    const own = tried[i];
+    if (own === undefined) return notRun(candidate);
+    const shared = own.program === undefined ? undefined : outcomes.get(own.program);
+    if (shared === undefined) return { ...candidate, outcome: own.outcome, sameAs: undefined, states: own.states };
+    const { first, outcome, states } = shared;
+    return { ...candidate, outcome, sameAs: first === candidate ? undefined : first, states };
   });
+  return { baseline, mutants, interrupted };
+}
+
+type Attempted = readonly [Candidate, Tried | undefined];
+
+/** Those that have a program, together where it is the same; in the order of the first ones. */
+function byProgram(all: readonly Attempted[]): Attempted[][] {
+  const groups = new Map<string, Attempted[]>();
+  for (const [one, tried] of all) {
+    const program = tried?.program;
+    if (program !== undefined) groups.set(program, [...(groups.get(program) ?? []), [one, tried]]);
+  }
+  return [...groups.values()];
 }
 
 const STOPPED: CellOutcome = { kind: "inconclusive", reason: "by the user", states: 0, transitions: 0, seconds: 0 };
 
 const notRun = (candidate: Candidate): Mutant => ({ ...candidate, outcome: { kind: "not-run" }, states: 0, sameAs: undefined });
 
-function asOutcome(tried: Attempt<CellOutcome>): MutantOutcome & { readonly states: number } {
-  if (tried.kind === "fault") return { ...tried.outcome, states: 0 };
-  const { states } = tried.value;
-  switch (tried.value.kind) {
+function asOutcome(attempted: Attempt<CellOutcome>): MutantOutcome & { readonly states: number; readonly seconds: number } {
+  if (attempted.kind === "fault") return { ...attempted.outcome, states: 0, seconds: 0 };
+  const { states, seconds } = attempted.value;
+  switch (attempted.value.kind) {
     case "violation":
-      return { kind: "found", klass: tried.value.klass, states };
+      return { kind: "found", klass: attempted.value.klass, states, seconds };
     case "inconclusive":
-      return { kind: "limit", why: tried.value.reason, states };
+      return { kind: "limit", why: attempted.value.reason, states, seconds };
     case "none":
-      return { kind: "survived", reached: undefined, states };
+      return { kind: "survived", reached: undefined, states, seconds };
   }
 }
 

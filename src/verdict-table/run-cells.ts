@@ -10,9 +10,10 @@
 import { deserialize, serialize } from "node:v8";
 import { InputFault } from "../base/diagnostics.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
-import { codeVersion, packageVersion } from "../host/paths.ts";
+import { codeVersion } from "../host/paths.ts";
 import type { MutantOf } from "./mutant-job.ts";
 import type { OwnCaseOf } from "./own-cases.ts";
+import { tableResult, UNTOLD } from "./table-result.ts";
 import type { CellOutcome, CellResult, RealCaseOf, TableBounds, TableCell, TableResult, VerdictTable } from "./verdict-table.ts";
 
 /** One program to be checked. */
@@ -86,31 +87,24 @@ export async function runTable(table: VerdictTable, options: TableOptions): Prom
   } finally {
     for (const worker of options.workers) worker.stop();
   }
-  const interrupted = options.signal.aborted;
   const outcomeOf = (part: Part | undefined): CellOutcome | undefined => runner.outcomeOf(part);
-  const distinct = [...new Map(runner.used().map((o) => [programOfKey(o.key), o.outcome])).values()];
-  const sum = (pick: (o: CellOutcome) => number): number => distinct.reduce((a, o) => a + pick(o), 0);
-  return {
-    table,
-    cells: slots.map(
-      (slot, i): CellResult => ({
-        cell: table.cells[i]!,
-        key: runner.keyOfPart(slot.base),
-        outcome: outcomeOf(slot.base),
-        mutant: outcomeOf(slot.base)?.kind === "none" ? outcomeOf(slot.mutant) : undefined,
-        real: table.cells[i]!.real.map((of, n) => ({ of, outcome: outcomeOf(slot.real[n]) })),
-      }),
-    ),
-    states: sum((o) => o.states),
-    transitions: sum((o) => o.transitions),
-    programs: distinct.length,
-    searchSeconds: sum((o) => o.seconds),
+  const keyOfPart = (part: Part | undefined): string | undefined => runner.keyOfPart(part);
+  const cells = slots.map(
+    (slot, i): CellResult => ({
+      cell: table.cells[i]!,
+      key: keyOfPart(slot.base),
+      outcome: outcomeOf(slot.base),
+      mutantKey: keyOfPart(slot.mutant),
+      mutant: outcomeOf(slot.base)?.kind === "none" ? outcomeOf(slot.mutant) : undefined,
+      real: table.cells[i]!.real.map((of, n) => ({ of, key: keyOfPart(slot.real[n]), outcome: outcomeOf(slot.real[n]) })),
+    }),
+  );
+  return tableResult(table, cells, {
     seconds: (Date.now() - start) / 1000,
-    interrupted,
-    realMissing: table.cells.some((cell) => cell.real.length > 0) ? options.realMissing : "",
+    interrupted: options.signal.aborted,
+    realMissing: options.realMissing,
     realOf: options.realOf,
-    version: packageVersion(),
-  };
+  });
 }
 
 function slotOf(table: VerdictTable, cell: TableCell, options: TableOptions): Slot {
@@ -152,13 +146,6 @@ class Runner {
   outcomeOf(part: Part | undefined): CellOutcome | undefined {
     const key = this.keyOfPart(part);
     return key === undefined ? undefined : this.outcomes.get(key);
-  }
-
-  used(): { key: string; outcome: CellOutcome }[] {
-    return [...this.searched].flatMap((key) => {
-      const outcome = this.outcomes.get(key);
-      return outcome === undefined ? [] : [{ key, outcome }];
-    });
   }
 
   async run(slots: readonly Slot[]): Promise<void> {
@@ -233,10 +220,6 @@ class Runner {
     });
   }
 }
-
-/** Of a key: of a program whose outcome is wanted without its story. */
-const UNTOLD = " without stories";
-const programOfKey = (key: string): string => (key.endsWith(UNTOLD) ? key.slice(0, -UNTOLD.length) : key);
 
 const wantsStory = (job: Job): boolean => job.source !== "model" || job.story;
 

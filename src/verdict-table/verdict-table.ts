@@ -175,8 +175,9 @@ export interface CellResult {
   /** Of the program: cells with equal keys were searched once. */
   readonly key: string | undefined;
   readonly outcome: CellOutcome | undefined;
+  readonly mutantKey: string | undefined;
   readonly mutant: CellOutcome | undefined;
-  readonly real: readonly { readonly of: RealCaseOf; readonly outcome: CellOutcome | undefined }[];
+  readonly real: readonly { readonly of: RealCaseOf; readonly key: string | undefined; readonly outcome: CellOutcome | undefined }[];
 }
 
 export interface TableResult {

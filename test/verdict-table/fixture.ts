@@ -71,7 +71,15 @@ export type Change = Partial<Omit<CellResult, "cell">> & { readonly skip?: strin
 export function resultOf(changes: Readonly<Record<string, Change>>, more: Partial<TableResult> = {}): TableResult {
   const cells = table.cells.map((cell): CellResult => {
     const { skip = "", ...change } = changes[`${cell.row} ${cell.column}`] ?? {};
-    return { cell: { ...cell, skip }, key: `${cell.row}-${cell.column}`, outcome: NONE, mutant: BAD, real: [], ...change };
+    return {
+      cell: { ...cell, skip },
+      key: `${cell.row}-${cell.column}`,
+      outcome: NONE,
+      mutantKey: `${cell.row}-${cell.column}-seeded`,
+      mutant: BAD,
+      real: [],
+      ...change,
+    };
   });
   return {
     table,

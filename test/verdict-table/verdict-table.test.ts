@@ -10,7 +10,7 @@ import { type CellResult, cellVerdict, tableStatus } from "../../src/verdict-tab
 import { story } from "../report/fixture.ts";
 import { BAD, bad, type Change, NONE, OPEN, resultOf, table } from "./fixture.ts";
 
-const real = (outcome: CellResult["outcome"]): Change => ({ real: [{ of: { group: "4.4", case: "x" }, outcome }] });
+const real = (outcome: CellResult["outcome"]): Change => ({ real: [{ of: { group: "4.4", case: "x" }, key: "real", outcome }] });
 const verdict = (change: Change) => cellVerdict(resultOf({ "kappa was-anon": change }).cells[0]!);
 const tableWith = (changes: Parameters<typeof resultOf>[0]) => tableGrid(resultOf(changes), 72).join("\n");
 
