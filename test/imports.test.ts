@@ -29,6 +29,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["settings", "harness"],
   ["verdict-table"],
   ["mutate", "site"],
+  ["shard"],
   ["cli"],
 ];
 const FLOOR = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));

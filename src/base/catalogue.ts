@@ -229,4 +229,11 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       "The file of --checkpoint cannot be read or written, is damaged, or belongs to another check: another program, other options that change what is searched, or another version of shootdown.",
     advice: "Name another file, or remove it to begin anew.",
   },
+  SD408: {
+    title: "Results of shards do not fit together",
+    meaning:
+      "`shootdown merge` was given a file that no shard wrote, that is not whole, or that is of another version, command or input than the others; or two files disagree about a check.",
+    advice:
+      "Merge the files of one run, with the shootdown that made them. Where they disagree, run those shards again; if they still do, it is a fault of shootdown or of a machine.",
+  },
 };

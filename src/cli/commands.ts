@@ -13,12 +13,14 @@ import type { CorpusOptions } from "./corpus.ts";
 import { explainCode } from "./explain-code.ts";
 import type { InitOptions } from "./init.ts";
 import type { Io, Output } from "./io.ts";
+import type { MergeOptions } from "./merge.ts";
 import type { MutateOptions } from "./mutate.ts";
 import { addMutateOptions } from "./mutate-options.ts";
 import { addReportOptions, type ReportOptions } from "./report-options.ts";
 import type { ScanOptions } from "./scan.ts";
 import type { ServeOptions } from "./serve.ts";
 import { checkEach, groupsOf } from "./several.ts";
+import { addShardOptions, type ShardOptions, withoutShard } from "./shard-options.ts";
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
@@ -64,6 +66,15 @@ Nothing is written but copies in the cache.
 Exit status: 0 all changes were decided, found or not; 1 the unchanged code has a violation,
 2 bad input, 3 something was not decided, 70 a fault of shootdown.`;
 
+const MERGE_EXAMPLES = `
+Examples:
+  $ shootdown corpus --shard 1/2 --output 1.json
+  $ shootdown corpus --shard 2/2 --output 2.json
+  $ shootdown merge 1.json 2.json
+
+Exit status: that of the whole run; 2 the files do not fit together, or disagree;
+3 something is missing (1 if a verdict of the corpus is wrong besides).`;
+
 const SCAN_EXAMPLES = `
 Examples:
   $ shootdown scan --tree ~/linux
@@ -93,6 +104,7 @@ export const AFTER: Readonly<Record<string, string>> = {
   report: REPORT_EXAMPLES,
   "compile-commands": COMPILE_COMMANDS_EXAMPLES,
   mutate: MUTATE_EXAMPLES,
+  merge: MERGE_EXAMPLES,
   scan: SCAN_EXAMPLES,
   init: INIT_EXAMPLES,
   completion: COMPLETION_EXAMPLES,
@@ -130,7 +142,7 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .addHelpText("after", REPORT_EXAMPLES)
     .action(async (name: string | undefined, given: ReportOptions) => {
       const { report } = await import("./report.ts");
-      ended(await report(name, given, io));
+      ended(await report(name, given, whole(argv, given), io));
     });
   addReportOptions(reporting);
 
@@ -143,24 +155,37 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .description("those that are configured")
     .action(async () => ended((await import("./tree.ts")).treeList(io)));
 
-  throughIo(program.command("corpus"))
+  const corpora = throughIo(program.command("corpus"))
     .description("known bugs undone in the kernel's own mm: the scenarios of corpus/own on every tree that is there")
     .argument("[filter]", "a part of tree, scenario or case")
     .addOption(new Option("--jobs <n>", "how many at a time (default: one for each processor)").argParser(positive))
     .addOption(new Option("--format <kind>", "the form of the result, for other tools (default text)").choices(["text", ...FORMATS]))
-    .addOption(new Option("--output <file>", "write what --format asks for to this file, and print the text"))
     .action(async (filter: string | undefined, given: CorpusOptions) =>
-      ended(await (await import("./corpus.ts")).corpus(filter, given, quotable(argv), io)),
+      ended(await (await import("./corpus.ts")).corpus(filter, given, whole(argv, given), io)),
     );
+  addShardOptions(corpora, "write what --format asks for, or the results of a shard, to this file, and print the text");
 
   const mutating = throughIo(program.command("mutate"))
     .description("change the code under check, one step at a time, and see which changes a scenario notices")
     .argument("<file.c...>", "a scenario, and files that are linked with it")
     .addHelpText("after", MUTATE_EXAMPLES)
     .action(async (files: string[], given: MutateOptions) => {
-      ended(await (await import("./mutate.ts")).mutate(files, given, quotable(argv), io));
+      ended(await (await import("./mutate.ts")).mutate(files, given, whole(argv, given), io));
     });
   addMutateOptions(mutating);
+
+  throughIo(program.command("merge"))
+    .description("join the results of shards, and print what the whole run would have printed")
+    .argument("<file...>", "what --shard wrote with --output")
+    .addOption(new Option("--json [file]", "of a report or mutants: write the result as JSON, to a file or instead of the text"))
+    .addOption(new Option("--markdown <file>", "of a report: write it as Markdown too"))
+    .addOption(new Option("--format <kind>", "of the corpus: the form of the result (default text)").choices(["text", ...FORMATS]))
+    .addOption(new Option("--output <file>", "of the corpus: write what --format asks for to this file, and print the text"))
+    .addOption(new Option("--full", "of mutants: show all changes in the source, not only those that were not found"))
+    .addOption(new Option("--width <columns>", "of mutants: width of the output, 60 to 1000").argParser(width))
+    .addOption(new Option("--write-costs <file>", "write what each check took, for --costs; other checks of the file stay"))
+    .addHelpText("after", MERGE_EXAMPLES)
+    .action(async (files: string[], given: MergeOptions) => ended(await (await import("./merge.ts")).merge(files, given, io)));
 
   throughIo(program.command("scan"))
     .description("list the subscribers of MMU notifiers of a kernel tree, by reading its C; no search")
@@ -231,6 +256,9 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
 export function coloursOf(output: Output, io: Io, off: boolean) {
   return colours({ isTTY: output.isTTY, env: io.env, off });
 }
+
+/** Of a shard: the command that runs all. */
+const whole = (argv: readonly string[], { shard }: ShardOptions): string => quotable(shard === undefined ? argv : withoutShard(argv));
 
 /** As a shell would take it again. */
 function quotable(argv: readonly string[]): string {

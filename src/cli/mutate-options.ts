@@ -2,9 +2,10 @@
 import { type Command, Option } from "commander";
 import { cpus, positive, preemptions, repeated, seconds, states, width } from "../settings/option-values.ts";
 import { addSourceOptions } from "../settings/options.ts";
+import { addShardOptions } from "./shard-options.ts";
 
 export function addMutateOptions(command: Command): Command {
-  return addSourceOptions(command)
+  return addShardOptions(addSourceOptions(command))
     .addOption(new Option("--cpus <n>", "define NCPU as this number of CPUs").argParser(cpus))
     .addOption(
       new Option("--mutate <file>", "change this file, or FILE:FUNCTION,FUNCTION of it (repeatable; needed with --tree)").argParser(

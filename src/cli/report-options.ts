@@ -3,8 +3,9 @@
  */
 import { type Command, Option } from "commander";
 import { positive, seconds, states } from "../settings/option-values.ts";
+import { addShardOptions, type ShardOptions } from "./shard-options.ts";
 
-export interface ReportOptions {
+export interface ReportOptions extends ShardOptions {
   readonly fresh?: boolean;
   readonly jobs?: number;
   readonly json?: string | true;
@@ -15,7 +16,7 @@ export interface ReportOptions {
 }
 
 export function addReportOptions(command: Command): Command {
-  return command
+  return addShardOptions(command)
     .addOption(new Option("--fresh", "search every cell again, whatever earlier runs found"))
     .addOption(new Option("--jobs <n>", "how many searches at a time (default: one for each processor)").argParser(positive))
     .addOption(new Option("--max-states <n>", "stop each search after this many states (default: the report's own)").argParser(states))

@@ -2,6 +2,7 @@
  * Where shootdown itself lies: the folder with package.json, `kernel/` and `dist/`, the same
  * whether this runs from `src/` or from `dist/`.
  */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -70,4 +71,32 @@ export function codeVersion(): string {
       .join("\n");
   }
   return stamp;
+}
+
+/** Beside the code of a built package: what was made from the code. */
+const MADE = /^(page|kernel)\//;
+
+let content: string | undefined;
+
+/**
+ * The same on every machine with the same shootdown: the content of our own code and of the
+ * model kernel.
+ */
+export function contentVersion(): string {
+  if (content === undefined) {
+    const hash = createHash("sha256");
+    const here = fileURLToPath(new URL("../", import.meta.url));
+    for (const [dir, kinds] of [
+      [here, /\.(js|ts)$/],
+      [kernelDir, /\.[ch]$/],
+    ] as const) {
+      const files = readdirSync(dir, { recursive: true, encoding: "utf8" }).map((file) => file.replaceAll("\\", "/"));
+      for (const file of files.filter((name) => kinds.test(name) && !MADE.test(name)).sort()) {
+        const text = readFileSync(join(dir, file));
+        hash.update(`${file} ${text.length}\n`).update(text);
+      }
+    }
+    content = hash.digest("hex");
+  }
+  return content;
 }

@@ -16,6 +16,9 @@ export function noteSources(paths: Iterable<string>): void {
   for (const path of paths) known.add(resolve(path));
 }
 
+/** Full paths; in the order in which they became known, from that number on. */
+export const notedSources = (from = 0): string[] => [...known].slice(from);
+
 /** Whether this run has compiled or included it. */
 export const isSource = (path: string): boolean => known.has(resolve(path));
 

@@ -11,6 +11,7 @@ import { packageRoot } from "../host/paths.ts";
 import { compileOwn } from "../own/compile-own.ts";
 import { gatheredEdits, type NamedReplacement } from "../own/edits.ts";
 import type { MemoryModel } from "../program/program.ts";
+import type { CaseOutcome } from "../report/reported-case.ts";
 
 export interface OwnCase {
   readonly name: string;
@@ -34,6 +35,24 @@ export interface OwnGroup {
   /** Options of the kernel's that they need. */
   readonly config?: readonly string[];
   readonly cases: readonly OwnCase[];
+}
+
+/** One of them on one tree, as it is told. */
+export interface CorpusItem {
+  readonly version: KernelVersion;
+  /** Of the tree. */
+  readonly release: string;
+  readonly group: string;
+  /** The scenario, from the package's folder. */
+  readonly file: string;
+  readonly one: OwnCase;
+}
+
+/** What became of it. */
+export interface CorpusDone {
+  readonly text: string;
+  readonly good: boolean;
+  readonly outcome: CaseOutcome;
 }
 
 /** One of them on one tree: a job for a worker. */

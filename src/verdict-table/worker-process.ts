@@ -7,6 +7,7 @@
 
 import { InputFault } from "../base/diagnostics.ts";
 import { openCache } from "../host/cache.ts";
+import { notedSources } from "../host/sources.ts";
 import { checkPrepared, preparing, type Reply, type Request } from "./worker.ts";
 
 const prepared = preparing(openCache());
@@ -17,17 +18,27 @@ process.on("message", (request: Request) => void answer(request));
 
 const send = (reply: Reply): void => void process.send?.(reply);
 
+let told = 0;
+
+/** Of the next reply: what was compiled since the last one. */
+function newSources(): string[] {
+  const sources = notedSources(told);
+  told += sources.length;
+  return sources;
+}
+
 async function answer(request: Request): Promise<void> {
   try {
     if (request.do === "prepare") {
-      send({ kind: "key", key: (await prepared(request.job)).key });
+      const { key } = await prepared(request.job);
+      send({ kind: "key", key, sources: newSources() });
       return;
     }
     const outcome = await checkPrepared(await prepared(request.job), {
       onSlice: (progress) => send({ kind: "states", states: progress.states }),
       shouldStop: () => undefined,
     });
-    send({ kind: "outcome", outcome });
+    send({ kind: "outcome", outcome, sources: newSources() });
   } catch (error) {
     if (error instanceof InputFault) send({ kind: "fault", diagnostics: error.diagnostics });
     else send({ kind: "error", text: error instanceof Error ? (error.stack ?? error.message) : String(error) });

@@ -15,7 +15,7 @@ import { type CheckOptions, runCheck } from "../check/run-check.ts";
 import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
-import { sourceFiles } from "../host/sources.ts";
+import { noteSources, sourceFiles } from "../host/sources.ts";
 import { refuseMisuse } from "../report/misuse.ts";
 import { shownVerdict, type Verdict } from "../report/verdict.ts";
 import { compileWith, optionsOf } from "../settings/from-settings.ts";
@@ -169,10 +169,11 @@ export interface Request {
   readonly job: Job;
 }
 
+/** `sources`: files that were compiled, as far as they were not named before. */
 export type Reply =
   | { readonly kind: "states"; readonly states: number }
-  | { readonly kind: "key"; readonly key: string }
-  | { readonly kind: "outcome"; readonly outcome: CellOutcome }
+  | { readonly kind: "key"; readonly key: string; readonly sources: readonly string[] }
+  | { readonly kind: "outcome"; readonly outcome: CellOutcome; readonly sources: readonly string[] }
   | { readonly kind: "fault"; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "error"; readonly text: string };
 
@@ -202,6 +203,7 @@ function forkedWorker(cwd: string, env: NodeJS.ProcessEnv): Worker {
     new Promise<T>((resolve, reject) => {
       pending = {
         done(reply) {
+          if (reply.kind === "key" || reply.kind === "outcome") noteSources(reply.sources);
           if (reply.kind === "fault") reject(new InputFault(reply.diagnostics));
           else if (reply.kind === "error") reject(new Error(reply.text));
           else {
