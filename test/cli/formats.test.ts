@@ -80,18 +80,24 @@ it("is what examples/ci/kcidb.js makes a report for KernelCI of", async () => {
     expect([id!.startsWith("myci:"), origin, build_id]).toEqual([true, "myci", "myci:b1"]);
 });
 
-it.each([".github/workflows/corpus.yml", "examples/ci/gitlab-ci.yml", "docs/ci.md"])(
-  "%s calls commands with options that they have",
-  (path) => {
-    const surface = surfaceOf(commandLine([], processIo(), true, () => {}));
-    const calls = [...readFileSync(join(packageRoot, path), "utf8").matchAll(/shootdown(?:\.js)? (check|corpus|scan) ([^\n`]*)/g)];
-    expect(calls.length).toBeGreaterThan(0);
-    for (const [, name, rest] of calls) {
-      const { options } = surface.commands.find((c) => c.name === name)!;
-      const known = options.flatMap((o) => [o.long, o.short]);
-      for (const [flag] of rest!.matchAll(/(?<=\s|^)--?[a-z][a-z-]*/g)) expect(known).toContain(flag);
-      for (const [, format] of rest!.matchAll(/--format (\w+)/g))
-        expect(options.find((o) => o.long === "--format")!.choices).toContain(format);
-    }
-  },
-);
+it.each([
+  ".github/workflows/corpus.yml",
+  "docs/ci.md",
+  "docs/shards.md",
+  ...["gitlab-ci.yml", "gitlab-parallel.yml", "github-matrix.yml", "kubernetes-job.yml", "slurm.sbatch"].map(
+    (name) => `examples/ci/${name}`,
+  ),
+])("%s calls commands with options that they have", (path) => {
+  const surface = surfaceOf(commandLine([], processIo(), true, () => {}));
+  const calls = [
+    ...readFileSync(join(packageRoot, path), "utf8").matchAll(/shootdown(?:\.js|\})? (check|corpus|scan|report|mutate|merge) ([^\n`]*)/g),
+  ];
+  expect(calls.length).toBeGreaterThan(0);
+  for (const [, name, rest] of calls) {
+    const { options } = surface.commands.find((c) => c.name === name)!;
+    const known = options.flatMap((o) => [o.long, o.short]);
+    for (const [flag] of rest!.matchAll(/(?<=\s|^)--?[a-z][a-z-]*/g)) expect(known).toContain(flag);
+    for (const [, format] of rest!.matchAll(/--format (\w+)/g))
+      expect(options.find((o) => o.long === "--format")!.choices).toContain(format);
+  }
+});

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { shardNamed } from "../../src/shard/shard-number.ts";
 import type { createCompiler } from "./engine.ts";
 import { createSession } from "./session.ts";
 
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     count: { type: "boolean", default: false },
     beside: { type: "string" },
     out: { type: "string" },
+    shard: { type: "string", default: "1/1" },
   },
 });
 
@@ -30,6 +32,7 @@ const kinds = Number(values.kinds ?? (beside === undefined ? 1000 : 1));
 const session = createSession({
   seed: Number(values.seed),
   from: Number(values.from),
+  shard: shardNamed(values.shard, process.env),
   say: (line) => console.log(line),
   count: values.count,
   ...(beside === undefined ? {} : { beside: beside.createCompiler }),

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Shard } from "../../src/shard/shard-number.ts";
 import { comparable, compare, type Difference, mayShow } from "./compare.ts";
 import { dice } from "./dice.ts";
 import { createCompiler, type Subject } from "./engine.ts";
@@ -26,12 +27,21 @@ export interface Options {
   /** The number of the first program. */
   readonly from: number;
   readonly say: (line: string) => void;
+  /** Which of several machines this is: each has its own programs. Left out: the only one. */
+  readonly shard?: Shard;
   /** Differences that these sources show as well are no news. */
   readonly beside?: typeof createCompiler;
   /** Differences are counted only. */
   readonly count?: boolean;
   /** Where programs that show a difference are written. */
   readonly folder?: string;
+}
+
+/** The first number from `next` on that this shard does, where so many after one another go together. */
+export function nextOwn(next: number, together: number, { index, of }: Shard): number {
+  const group = Math.floor(next / together);
+  const wait = (((index - 1 - group) % of) + of) % of;
+  return wait === 0 ? next : (group + wait) * together;
 }
 
 export interface Found {
@@ -53,7 +63,7 @@ export interface Session {
 }
 
 export function createSession(options: Options): Session {
-  const { seed, say } = options;
+  const { seed, say, shard = { index: 1, of: 1 } } = options;
   const compiler = createCompiler();
   const beside = options.beside?.();
   const found: Found[] = [];
@@ -81,6 +91,7 @@ export function createSession(options: Options): Session {
 
   const batch = async (): Promise<void> => {
     number.batches++;
+    number.next = nextOwn(number.next, BATCH, shard);
     // By the number of the program alone, so that it is the same however one comes to it.
     const kernel = Math.floor(number.next / BATCH) % 4 === 3 ? "6.1" : "4.19";
     const items: { readonly index: number; readonly program: Program; readonly truth: Truth }[] = [];
@@ -156,7 +167,11 @@ export function createSession(options: Options): Session {
 
   /** Programs with page tables, for which there is no explorer. */
   const tlbBatch = async (count = TLB_BATCH): Promise<void> => {
-    const items = Array.from({ length: count }, () => ({ index: number.nextTlb, program: generateTlb(seed, number.nextTlb++) }));
+    const items = Array.from({ length: count }, () => {
+      const index = nextOwn(number.nextTlb, 1, shard);
+      number.nextTlb = index + 1;
+      return { index, program: generateTlb(seed, index) };
+    });
     const programs = items.map((item) => item.program);
     const answers = await timed("TLBs", () => tlbAnswers(compiler, programs));
     for (const [i, { index, program }] of items.entries()) {
