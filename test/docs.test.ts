@@ -223,6 +223,13 @@ describe("options", async () => {
   /** Options of other commands: vitest, biome, the bench, SPIN. */
   const FOREIGN = new Set([
     "--update",
+    // Of sbatch, scancel and GNU parallel.
+    "--array",
+    "--batch",
+    "--signal",
+    "--joblog",
+    "--resume-failed",
+    "--sshlogin",
     "--write",
     "--only",
     "--runs",

@@ -53,6 +53,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   SHOOTDOWN_CACHE: "folder for compiled C and what searches have found out; default ~/.cache/shootdown, or below XDG_CACHE_HOME",
   SHOOTDOWN_TREE_6_1: "the kernel sources that --tree 6.1 means; likewise for other versions",
   SHOOTDOWN_HEADERS_6_1: "the configured headers for them",
+  SHOOTDOWN_SHARDS: "of how many shards --shard auto is one, where a scheduler tells a job its number only",
   NO_COLOR: "no colours",
 };
 

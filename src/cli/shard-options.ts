@@ -16,7 +16,7 @@ const OUTPUT = "of a shard: write its results to this file, for `shootdown merge
 export function addShardOptions(command: Command, output: string = OUTPUT): Command {
   return command
     .addOption(new Option("--shard <i/n>", "run only the checks of shard I of N, or of the one that a scheduler says (auto)"))
-    .addOption(new Option("--costs <file>", "of a shard: what checks cost, by which they are dealt out (default: those that are known)"))
+    .addOption(new Option("--costs <file>", "of a shard: what checks cost, by which they are dealt out (default: evenly)"))
     .addOption(new Option("--output <file>", output));
 }
 

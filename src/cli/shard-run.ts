@@ -24,6 +24,8 @@ export interface Sharding {
   readonly shard: Shard;
   readonly costs: Costs;
   readonly output: string;
+  /** The code that runs now, whatever is built in its place meanwhile. */
+  readonly code: string;
 }
 
 /** Undefined: all of it is run here. `telling`: options that say how a result is printed. */
@@ -37,7 +39,12 @@ export function shardingOf(options: ShardOptions, telling: Readonly<Record<strin
   const told = Object.keys(telling).find((name) => telling[name] !== undefined && telling[name] !== false);
   if (told !== undefined)
     throw fault({ code: "SD401", message: `--${told} is for the whole result`, help: "give it to `shootdown merge`" });
-  return { shard: shardNamed(shard, io.env), costs: costsIn(costs === undefined ? undefined : resolve(io.cwd, costs)), output };
+  return {
+    shard: shardNamed(shard, io.env),
+    costs: costsIn(costs === undefined ? undefined : resolve(io.cwd, costs), costs),
+    output,
+    code: contentVersion(),
+  };
 }
 
 /** The numbers of the checks that are run here. */
@@ -61,12 +68,12 @@ export interface ShardRun {
   readonly cache: Cache;
 }
 
-export async function writeShard(results: ShardResults, run: ShardRun, { shard, costs, output }: Sharding, io: Io): Promise<number> {
+export async function writeShard(results: ShardResults, run: ShardRun, { shard, costs, output, code }: Sharding, io: Io): Promise<number> {
   const { command, asked, checks, own, roots, cc, cache } = run;
   const compiler = await findCompiler(cc, cache, io.env);
   const head = {
     shootdown: packageVersion(),
-    code: contentVersion(),
+    code,
     compiler: `${compiler.kind === "bundled" ? "bundled clang" : "clang"} ${compiler.version}`,
     command,
     shard,

@@ -1,15 +1,13 @@
 /**
  * What checks cost when they were run before, as a file: seconds by the name of the check.
  *
- * It decides the division into shards, so it is a file that all of them have (`corpus/costs.json`,
- * or what --costs names), and nothing that a machine remembers by itself.
+ * It decides the division into shards, so it is a file that all of them are given, and nothing that a
+ * machine remembers by itself.
  */
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { sha256 } from "../host/cache.ts";
 import { textOf } from "../host/files.ts";
-import { packageRoot } from "../host/paths.ts";
 
 export interface Costs {
   /** Of the file's text; "" if there is none. */
@@ -18,19 +16,16 @@ export interface Costs {
 }
 
 const FORMAT = 1;
-const OURS = join(packageRoot, "corpus/costs.json");
-const NONE: Costs = { digest: "", seconds: new Map() };
 
 /** Milliseconds: of a check that is over at once, since something has to be compiled for it. */
 const LEAST = 500;
 /** Of one that nobody knows, if none is known. */
 const USUAL = 1000;
 
-/** Without a file, those that come with shootdown. */
-export function costsIn(file: string | undefined): Costs {
-  if (file === undefined && !existsSync(OURS)) return NONE;
-  const shown = file ?? OURS;
-  const text = textOf(shown);
+/** `shown`: as the user named it. Without a file nothing is known. */
+export function costsIn(file: string | undefined, shown = file): Costs {
+  if (file === undefined) return { digest: "", seconds: new Map() };
+  const text = textOf(file);
   if (text === undefined) throw fault({ code: "SD401", message: `cannot read the costs in ${shown}` });
   const seconds = secondsOf(text);
   if (seconds === undefined) {

@@ -60,9 +60,15 @@ function saidOfChange(outcome: MutantOutcome): string | undefined {
   }
 }
 
+/**
+ * Its program is a part of what it says: where that is another one, changes of two shards that make
+ * the same program would not be seen to do so.
+ */
 export function doneBaseline(baseline: Baseline): Done<MutateDone> {
   const { outcome, program } = baseline;
-  return { check: 0, seconds: outcome.seconds, parts: [partOf("itself", program, outcome)], value: { kind: "baseline", baseline } };
+  const { says, ...part } = partOf("itself", program, outcome);
+  const exact = says === undefined || program === undefined ? {} : { says: `${says}, program ${program.slice(0, 12)}` };
+  return { check: 0, seconds: outcome.seconds, parts: [{ ...part, ...exact }], value: { kind: "baseline", baseline } };
 }
 
 export function doneChange(check: number, tried: Tried): Done<MutateDone> {

@@ -19,7 +19,7 @@ import type { Shard } from "./shard-number.ts";
 /** One program of a check, by which results of one and the same are compared. */
 export interface Part {
   readonly name: string;
-  /** Equal: equal programs, under equal bounds. */
+  /** Equal: equal programs, under equal bounds. Paths of the machine may be in it. */
   readonly program?: string;
   /** Left out: not decided, for reasons of the machine or of whoever stopped it. */
   readonly says?: string;

@@ -248,12 +248,17 @@ describe("mutants", () => {
     expect(missing.out).toContain("interrupted");
     const other = altered(names[2]!, "other-mutants.json", (body) =>
       body.kind === "mutate"
-        ? { ...body, done: body.done.map((one) => (one.check === 0 ? { ...one, parts: [{ name: "itself", program: "x" }] } : one)) }
+        ? {
+            ...body,
+            done: body.done.map((one) =>
+              one.check === 0 ? { ...one, parts: [{ name: "itself", program: "x", says: "none, program x" }] } : one,
+            ),
+          }
         : body,
     );
     const refused = await here("merge", names[0]!, names[1]!, other);
     expect(refused.status).toBe(2);
-    expect(refused.err).toContain("have it of different programs");
+    expect(refused.err).toContain("none, program x in other-mutants.json");
   });
 
   it("of a scenario with a violation are none", async () => {
