@@ -10,7 +10,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     include: [
       "test/imports.test.ts",
-      "test/{base,c,check,explain,explore,host,ir,picture,program,verify}/**/*.test.ts",
+      "test/{base,c,check,explain,explore,host,ir,picture,program,shard,verify}/**/*.test.ts",
       "test/interpret/{faults,points}.test.ts",
       "test/report/{formats,json,text}.test.ts",
       "test/verdict-table/verdict-table.test.ts",
