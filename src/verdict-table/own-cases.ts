@@ -16,6 +16,8 @@ import type { CaseOutcome } from "../report/reported-case.ts";
 export interface OwnCase {
   readonly name: string;
   readonly defines?: readonly string[];
+  /** It takes long: `npm test` leaves it to `shootdown corpus`, unless SHOOTDOWN_SLOW is set. */
+  readonly slow?: boolean;
   /** Left out: "sc". */
   readonly memory?: MemoryModel;
   /** Only on these; left out: on all. */

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { InputFault } from "../../src/base/diagnostics.ts";
 import { shardNamed } from "../../src/shard/shard-number.ts";
 import type { createCompiler } from "./engine.ts";
 import { createSession } from "./session.ts";
@@ -32,7 +33,7 @@ const kinds = Number(values.kinds ?? (beside === undefined ? 1000 : 1));
 const session = createSession({
   seed: Number(values.seed),
   from: Number(values.from),
-  shard: shardNamed(values.shard, process.env),
+  shard: shardOrEnd(values.shard),
   say: (line) => console.log(line),
   count: values.count,
   ...(beside === undefined ? {} : { beside: beside.createCompiler }),
@@ -45,3 +46,13 @@ while (performance.now() < until && session.tally().programs < most && session.f
 session.close();
 console.log(session.summary());
 process.exitCode = session.found().length > 0 ? 1 : 0;
+
+function shardOrEnd(text: string): ReturnType<typeof shardNamed> {
+  try {
+    return shardNamed(text, process.env);
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error;
+    console.error(error.diagnostics.map((d) => d.message).join("\n"));
+    process.exit(2);
+  }
+}
