@@ -22,13 +22,14 @@ function folder(): string {
 }
 
 describe.skipIf(tree === "")(`on 6.12${tree === "" ? `: ${VARIABLE} names no tree` : ""}`, () => {
-  it.each([
-    ["lib/test_hmm.c", "dmirror_min_ops.invalidate", "EXIT"],
-    ["drivers/infiniband/hw/hfi1/mmu_rb.c", "mn_opts.invalidate_range_start", "UNMAP"],
-    ["drivers/xen/gntdev.c", "gntdev_mmu_ops.invalidate", "DROP"],
+  it.for([
+    ["lib/test_hmm.c", "dmirror_min_ops.invalidate", "EXIT", false],
+    ["drivers/infiniband/hw/hfi1/mmu_rb.c", "mn_opts.invalidate_range_start", "UNMAP", false],
+    ["drivers/xen/gntdev.c", "gntdev_mmu_ops.invalidate", "DROP", true],
     // Its own callback makes the object, and a per-CPU variable that it wants is defined by nobody.
-    ["drivers/misc/sgi-gru/grutlbpurge.c", "gru_mmuops.invalidate_range_start", "MIGRATE"],
-  ])("%s: the harness is checked at once", { timeout: 600_000 }, async (file, callback, take) => {
+    ["drivers/misc/sgi-gru/grutlbpurge.c", "gru_mmuops.invalidate_range_start", "MIGRATE", true],
+  ] as const)("%s: the harness is checked at once", { timeout: 600_000 }, async ([file, callback, take, slow], context) => {
+    if (slow && process.env.SHOOTDOWN_SLOW === undefined) context.skip("slow, see SHOOTDOWN_SLOW");
     const cwd = folder();
     const written = await run(["init", "-q", "--tree", tree, "--output", "harness.c", file], cwd);
     expect([written.status, written.err]).toEqual([0, ""]);
