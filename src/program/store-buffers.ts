@@ -30,7 +30,6 @@ export const BUFFER_FUNCTIONS: ReadonlySet<string> = new Set([
 
 /** A flag of a section's kind: it is no locked instruction, and reads nothing that others store. */
 export const UNFENCED = 16;
-const KINDS = UNFENCED - 1;
 
 /** Functions of the buffers that calls are put in of. */
 interface Buffers {
@@ -75,10 +74,14 @@ export function withStoreBuffers(program: Program, isMachine: (file: string) => 
 /** By name: nothing else is called so. */
 export const isOfBuffers = (f: Func): boolean => f.name.startsWith("__sd_buffered") || ORDERING.has(f.name);
 
+const isFlagged = (i: Instr): boolean => i.op === "intrinsic" && i.intrinsic === "atomic_begin" && (kindOf(i) & UNFENCED) !== 0;
+
+/** Most functions have no flags, and stay what they are. */
 function withPlainKinds(f: Func): Func {
+  if (!f.blocks.some((b) => b.instrs.some(isFlagged))) return f;
   const plain = (i: Instr): Instr => {
-    if (i.op !== "intrinsic" || i.intrinsic !== "atomic_begin") return i;
-    return { ...i, args: [{ imm: BigInt(kindOf(i) & KINDS) }, ...i.args.slice(1)] };
+    if (i.op !== "intrinsic" || !isFlagged(i)) return i;
+    return { ...i, args: [{ imm: BigInt(kindOf(i) & ~UNFENCED) }, ...i.args.slice(1)] };
   };
   return { ...f, blocks: f.blocks.map((b) => ({ ...b, instrs: b.instrs.map(plain) })) };
 }
@@ -133,12 +136,17 @@ function buffered(program: Program, f: Func, buffers: Buffers, ofMachine: (i: In
       loc,
     });
     const isPrivate = (addr: Operand): boolean => "reg" in addr && privates.addresses.has(addr.reg);
+    /** Asks whether the access is to shared memory; gives the register of the answer. */
+    const isShared = ({ addr, bytes, loc }: Instr & { op: "load" | "store" }): Reg => {
+      const dst = fresh(64);
+      draft.instrs.push({ op: "intrinsic", intrinsic: "shared", args: [addr, { imm: BigInt(bytes) }], dst, loc });
+      return dst;
+    };
     /** The access as it is where its word is not shared, else through the buffer. */
     const split = (access: Instr & { op: "load" | "store" }): void => {
       const { addr, bytes, loc } = access;
       const size = { imm: BigInt(bytes) };
-      const shared = fresh(64);
-      draft.instrs.push({ op: "intrinsic", intrinsic: "shared", args: [addr, size], dst: shared, loc });
+      const shared = isShared(access);
       const at = blocks.length;
       const [atOnce, through, after] = [at, at + 1, at + 2];
       const next: Terminator = { op: "br", to: after, loc };
@@ -170,9 +178,8 @@ function buffered(program: Program, f: Func, buffers: Buffers, ofMachine: (i: In
     };
     /** By the machine: at once, and after all stores of the thread where the word is shared. */
     const fenced = (access: Instr & { op: "load" | "store" }): void => {
-      const { addr, bytes, loc } = access;
-      const shared = fresh(64);
-      draft.instrs.push({ op: "intrinsic", intrinsic: "shared", args: [addr, { imm: BigInt(bytes) }], dst: shared, loc });
+      const { loc } = access;
+      const shared = isShared(access);
       const at = blocks.length;
       draft.term = { op: "condbr", cond: { reg: shared }, then: at, else: at + 1, loc };
       blocks.push({ phis: [], instrs: [call(buffers.fence, [], [], loc)], term: { op: "br", to: at + 1, loc } });

@@ -8,23 +8,27 @@ import { compileInputs, type InputOptions, type Inputs } from "../clang/inputs.t
 import type { Cache } from "../host/cache.ts";
 import type { CheckSettings } from "./options.ts";
 
+type Where = Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">;
+
+/** What is compiled; undefined: it is no scenario on a tree's own mm. */
+async function onOwnMm(files: readonly string[], settings: CheckSettings, where: Where) {
+  const { define, include, kernel, opt, cc, tree, headers, config } = settings;
+  if (tree === undefined) return undefined;
+  const { isScenario } = await import("../own/own-inputs.ts");
+  if (!files.some((file) => isScenario(file, where.cwd))) return undefined;
+  return { files, defines: define, includes: include, kernel, opt, cc, tree, headers, config, ...where };
+}
+
 /** Compiles the files as the settings say. */
 export async function compileWith(
   files: readonly string[],
   settings: CheckSettings,
-  where: Pick<InputOptions, "cwd" | "cache" | "ahead" | "limits">,
+  where: Where,
   say: (text: string) => void = () => {},
 ): Promise<Inputs> {
   const { define, include, kernel, opt, cc, tree, headers, config } = settings;
-  if (tree !== undefined) {
-    const { isScenario } = await import("../own/own-inputs.ts");
-    if (files.some((file) => isScenario(file, where.cwd)))
-      return (await import("../own/compile-own.ts")).compileOwn(
-        { files, defines: define, includes: include, kernel, opt, cc, tree, headers, config, ...where },
-        settings,
-        say,
-      );
-  }
+  const own = await onOwnMm(files, settings, where);
+  if (own !== undefined) return (await import("../own/compile-own.ts")).compileOwn(own, settings, say);
   if (config !== undefined)
     throw fault({ code: "SD401", message: "--config is for scenarios on a tree's own mm", help: "name a tree with --tree" });
   return compileInputs({ files, defines: define, includes: include, kernel, opt, cc, tree, headers, say, ...where });
@@ -35,15 +39,14 @@ export async function explainName(
   name: string,
   files: readonly string[],
   settings: CheckSettings,
-  where: Pick<InputOptions, "cwd" | "cache" | "limits">,
+  where: Where,
   say: (text: string) => void = () => {},
 ): Promise<readonly string[]> {
-  const { define, include, kernel, opt, cc, tree, headers } = settings;
-  const { isScenario } = await import("../own/own-inputs.ts");
-  if (tree === undefined || !files.some((file) => isScenario(file, where.cwd)))
+  const own = await onOwnMm(files, settings, where);
+  if (own === undefined)
     throw fault({ code: "SD405", message: "--explain is about a scenario on a tree's own mm", help: "give --tree DIR and a scenario" });
   const { whereFrom } = await import("../own/compile-own.ts");
-  return whereFrom(name, { files, defines: define, includes: include, kernel, opt, cc, tree, headers, ...where }, settings, say);
+  return whereFrom(name, own, settings, say);
 }
 
 export function optionsOf(
