@@ -15,11 +15,24 @@ import { type CheckHooks, type VerifyOptions, verify } from "../verify/verify-pr
 import { readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { inputRemarks } from "./input-remarks.ts";
 import { keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
+import { teamOfThreads } from "./search-threads.ts";
 
 export interface CheckOptions
   extends Pick<
     VerifyOptions,
-    "scenario" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "began" | "merge" | "engine" | "memory" | "defines" | "story"
+    | "scenario"
+    | "jobs"
+    | "helpAfter"
+    | "preemptions"
+    | "maxStates"
+    | "maxMemory"
+    | "timeout"
+    | "began"
+    | "merge"
+    | "engine"
+    | "memory"
+    | "defines"
+    | "story"
   > {
   readonly cache: Cache;
   /** Paths in the verdict are written from here; without it from the current folder. */
@@ -58,7 +71,14 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
       kept: keptCode(`${inputs.code}-${options.merge}-${memory}`, cache),
       knowledge: recallKnowledge(key, cache),
       onKnowledge: (knowledge) => rememberKnowledge(key, knowledge, cache),
-      host: { ...sourceFiles(cwd), audience: audienceOf(inKernel), memoryInUse: () => process.memoryUsage().rss, breathe, machineView },
+      host: {
+        ...sourceFiles(cwd),
+        audience: audienceOf(inKernel),
+        memoryInUse: () => process.memoryUsage().rss,
+        breathe,
+        machineView,
+        team: teamOfThreads,
+      },
     },
     hooks,
   );

@@ -2,7 +2,7 @@
  * `shootdown check`: puts the settings together, has the C compiled, runs the check and prints what
  * came of it.
  */
-
+import { availableParallelism } from "node:os";
 import { fault } from "../base/diagnostics.ts";
 import { shown, shownDeep, shownLines } from "../base/shown.ts";
 import { Stopped } from "../base/stopped.ts";
@@ -108,6 +108,7 @@ export async function check(
     const options = {
       ...optionsOf(files[0] ?? "", settings, cache),
       began,
+      jobs: settings.jobs ?? availableParallelism(),
       cwd: io.cwd,
       command: settings.command ?? "",
       machineView: settings.html !== undefined,

@@ -61,7 +61,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
   const arena = defineArena(builder, map, imports, globals);
-  const engine = defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena));
+  const engine = defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena, imports));
 
   // Functions are declared when first asked for, and generated from a work list.
   const directs = new Map<number, number>();

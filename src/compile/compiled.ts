@@ -6,6 +6,7 @@
  */
 
 import { TRAP } from "../engine/globals.ts";
+import { hostJointSearch, type JointExports, numberLocks } from "../engine/joint-machine.ts";
 import { TCB } from "../engine/layouts.ts";
 import { AT_PLAIN, CLAIM, KNOWN, LIVENESS, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE } from "../engine/memory-map.ts";
 import { hostSearch, type SearchExports } from "../engine/search-host.ts";
@@ -21,6 +22,7 @@ import {
   OUTCOME,
   type ProbedAccess,
   type ThreadInfo,
+  type Together,
 } from "../machine/machine.ts";
 import { accessesThatDecide } from "../program/decides.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
@@ -46,6 +48,10 @@ export interface RunOptions {
   readonly memoise?: boolean;
   /** Most bytes of linear memory; beyond it the search ends as inconclusive. Default 4 GiB. */
   readonly maxMemory?: number;
+  /** This is one of several machines with one search. */
+  readonly together?: Together;
+  /** Accesses that decide something (program/decides.ts), if the program comes without code. */
+  readonly deciding?: readonly number[];
 }
 
 /** Bytes of a name or text that C gives: what has no end would be all of memory. */
@@ -78,9 +84,14 @@ interface Exports {
   readonly daemons: WasmGlobal<number>;
   readonly memoising: WasmGlobal<number>;
   readonly recording: WasmGlobal<number>;
+  readonly together: WasmGlobal<number>;
 }
 
-export function runCompiled(program: Program, compiled: CompiledModule, options: RunOptions): Machine {
+const alone = (): never => {
+  throw new Error("this machine is not one of several");
+};
+
+export function runCompiled(program: Program, compiled: Pick<CompiledModule, "module" | "map">, options: RunOptions): Machine {
   const { map } = compiled;
   const pages = map.visited / 0x10000;
   const memory = new wasm.Memory({ initial: pages, maximum: 0x10000 });
@@ -123,7 +134,7 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   // news.
   for (const access of options.racyAccesses ?? []) bytes()[map.racy + access] = 1;
 
-  for (const access of accessesThatDecide(program)) bytes()[map.decides + access] = 1;
+  for (const access of options.deciding ?? accessesThatDecide(program)) bytes()[map.decides + access] = 1;
 
   const threads: ThreadInfo[] = [];
   let stalled = false;
@@ -155,6 +166,8 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     hit: (access: number, addr: number): void => {
       hits.push({ access, addr: addr >>> 0 });
     },
+    visitTogether: options.together?.visit ?? alone,
+    lockTogether: options.together?.lock ?? alone,
     thread: (name: bigint, column: bigint, fn: bigint, arg: bigint, flags: bigint): bigint => {
       const index = threads.length;
       const func = program.functionAt.get(Number(fn));
@@ -239,9 +252,21 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
   x.undoTop.value = map.undo;
   x.newShared.value = 0;
   x.memoising.value = options.memoise === false ? 0 : 1;
+  const joint = x as unknown as JointExports;
+  if (options.together !== undefined) {
+    numberLocks(joint, map, bytes(), options.together.locks);
+    x.together.value = 1;
+  }
 
   let quiet = false;
+  const found = {
+    sharedWords: () => indicesOf(bytes(), map.shared, map.end >> 3, (b) => b !== 0),
+    racyAccesses: () => indicesOf(bytes(), map.racy, program.accesses, (b) => b !== 0),
+    nonMoverLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
+    brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
+  };
   const machine: Machine = {
+    ...found,
     program,
     threads,
     setupFailure,
@@ -278,8 +303,6 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
     undo: (mark) => x.undo(mark),
     fingerprintHigh: () => Number(BigInt.asUintN(64, x.fp.value) >> 32n),
     fingerprintLow: () => Number(BigInt.asUintN(64, x.fp.value) & 0xffff_ffffn),
-    sharedWords: () => indicesOf(bytes(), map.shared, map.end >> 3, (b) => b !== 0),
-    racyAccesses: () => indicesOf(bytes(), map.racy, program.accesses, (b) => b !== 0),
     visit: (salt) => {
       return x.visit(salt) !== 0;
     },
@@ -328,9 +351,16 @@ export function runCompiled(program: Program, compiled: CompiledModule, options:
         global.value = globals[i]!;
       });
     },
-    search: hostSearch(x as unknown as SearchExports, memory, guarded, threads, () => stalled),
-    nonMoverLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
-    brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
+    together: hostJointSearch(joint, map, bytes, found),
+    search: hostSearch(
+      x as unknown as SearchExports,
+      memory,
+      guarded,
+      threads,
+      () => stalled,
+      (thread, choices) => machine.step(thread, choices),
+      () => x.mark(),
+    ),
     stalled: () => stalled,
     outside: (thread) => BigInt.asUintN(64, x.fp.value ^ view().getBigInt64(map.sums + 8 * thread, true)),
   };

@@ -29,6 +29,8 @@ export interface Globals {
   readonly capacity: Global<"i32">;
   readonly count: Global<"i32">;
   readonly newShared: Global<"i32">;
+  /** 1 while this is one of several searches with one visited set (shared-visited-set.ts). */
+  readonly together: Global<"i32">;
 
   readonly self: Global<"i32">;
   readonly threadBit: Global<"i32">;
@@ -97,7 +99,7 @@ export interface Globals {
 /** Whose accesses are analysed: nobody's (setup), a thread's, the final check's. */
 export const TRACKING = { off: 0, thread: 1, finalCheck: 2 } as const;
 
-/** Functions of the host: each ends the step by throwing, except `thread`. */
+/** Functions of the host: those without a result end the step by throwing, except `hit`. */
 export interface Imports {
   /**
    * (reason, a, b, place): the engine itself found a violation, or a bound; `place` is an access
@@ -111,6 +113,10 @@ export interface Imports {
   readonly assume: Procedure<[]>;
   /** (access, address): an access to the word that is looked out for. */
   readonly hit: Procedure<["i32", "i32"]>;
+  /** (fingerprint) → 1 if none of several searches had visited it. */
+  readonly visitTogether: Func<["i64"], "i32">;
+  /** (object >> 2) → the lock's bit plus 1, the same in all of several searches; or NO_BIT. */
+  readonly lockTogether: Func<["i32"], "i32">;
 }
 
 /** Reasons given to the `trap` import. */
@@ -144,6 +150,8 @@ export function importHost(builder: ModuleBuilder): Imports {
     thread: importFunc(builder, "thread", ["i64", "i64", "i64", "i64", "i64"], "i64"),
     assume: importProcedure(builder, "assume", []),
     hit: importProcedure(builder, "hit", ["i32", "i32"]),
+    visitTogether: importFunc(builder, "visitTogether", ["i64"], "i32"),
+    lockTogether: importFunc(builder, "lockTogether", ["i32"], "i32"),
   };
 }
 
@@ -158,6 +166,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
   const capacity = i32();
   const count = i32();
   const newShared = i32();
+  const together = i32();
   const globals: Globals = {
     fp,
     undo,
@@ -167,6 +176,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     capacity,
     count,
     newShared,
+    together,
     self: i32(-1),
     threadBit: i32(),
     sp: i32(),
@@ -212,6 +222,8 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "capacity",
     "count",
     "newShared",
+    "together",
+    "locks",
     "choices",
     "script",
     "scripted",

@@ -37,11 +37,14 @@ export const READ = record({ address: U32, value: U64 });
 
 /**
  * One state on the search's stack. `mark` is 0 while no step is applied; `more` is 1 + the length
- * of the next choices, or 0; `scripted` is how many of `choices` are given.
+ * of the next choices, or 0; `scripted` is how many of `choices` are given. `until` is the place in
+ * the order of threads before which this search goes on: the number of threads, or less if another
+ * search does the rest (search-handover.ts).
  */
 export const LEVEL = record({
   mark: U32,
-  next: U32,
+  next: U16,
+  until: U16,
   last: U32,
   preemptions: U32,
   waiting: U32,

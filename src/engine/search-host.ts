@@ -2,16 +2,18 @@
  * The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it
  * stops.
  */
-import { ASSUMED, type EngineSearch, FAILED, OUTCOME, type ThreadInfo } from "../machine/machine.ts";
+import { ASSUMED, type EngineSearch, FAILED, FINISHED, MOVED, OUTCOME, type ThreadInfo } from "../machine/machine.ts";
 import type { ScheduleStep } from "../machine/schedule.ts";
 import type { WasmGlobal, WasmMemory } from "../wasm/web-assembly.ts";
 import { LEVEL } from "./layouts.ts";
+import { handOver, takeOver } from "./search-handover.ts";
 import { RUN } from "./search-loop.ts";
 import { threadInOrderOf } from "./thread-order.ts";
 
 export interface SearchExports {
   readonly "search.start": (waiting: number) => void;
   readonly "search.run": (transitions: number) => number;
+  readonly "search.push": (last: number, preemptions: number, waiting: number) => void;
   readonly arenaEnd: WasmGlobal<number>;
   readonly "search.top": WasmGlobal<number>;
   readonly "search.states": WasmGlobal<number>;
@@ -38,21 +40,36 @@ export function hostSearch(
   threads: readonly ThreadInfo[],
   /** A step was given up because it has to be told of shared memory first. */
   stalled: () => boolean,
+  step: (thread: number, choices: readonly number[]) => number,
+  mark: () => number,
 ): EngineSearch {
   const STOPPED = 0x1000;
+  /** A step that another machine has made. */
+  const again = (thread: number, choices: readonly number[]): number => {
+    const before = mark();
+    const outcome = step(thread, choices) & OUTCOME;
+    if (outcome !== MOVED && outcome !== FINISHED) throw new Error("a step went otherwise than in another machine");
+    return before;
+  };
+  const prepare: EngineSearch["prepare"] = ({ preemptions, maxStates, stopAtPlain }) => {
+    x["search.top"].value = x.arenaEnd.value;
+    for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const)
+      x[`search.${name}`].value = 0;
+    x["search.transitions"].value = 0n;
+    x["search.limit"].value = preemptions ?? -1;
+    x["search.maxStates"].value = maxStates ?? -1;
+    x["search.threads"].value = threads.length;
+    x["search.workers"].value = threads.reduce((mask, t, i) => (t.daemon ? mask : mask | (1 << i)), 0);
+    x["search.visitor"].value = stopAtPlain ? 1 : 0;
+  };
   return {
-    start: ({ preemptions, maxStates, stopAtPlain }) => {
-      x["search.top"].value = x.arenaEnd.value;
-      for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const)
-        x[`search.${name}`].value = 0;
-      x["search.transitions"].value = 0n;
-      x["search.limit"].value = preemptions ?? -1;
-      x["search.maxStates"].value = maxStates ?? -1;
-      x["search.threads"].value = threads.length;
-      x["search.workers"].value = threads.reduce((mask, t, i) => (t.daemon ? mask : mask | (1 << i)), 0);
-      x["search.visitor"].value = stopAtPlain ? 1 : 0;
+    prepare,
+    start: (bounds) => {
+      prepare(bounds);
       x["search.start"](threads.filter((t) => !t.daemon).length);
     },
+    handOver: (part) => handOver(x, memory, part),
+    takeOver: (stack) => takeOver(x, memory, stack, again),
     run: (transitions) => {
       const until = x["search.transitions"].value + BigInt(transitions);
       for (;;) {
@@ -97,7 +114,7 @@ export function hostSearch(
       const steps: ScheduleStep[] = [];
       for (let level = x.arenaEnd.value - LEVEL.size; level >= x["search.top"].value; level -= LEVEL.size) {
         if (view.getUint32(level + LEVEL.mark.offset, true) === 0) continue;
-        const next = view.getUint32(level + LEVEL.next.offset, true);
+        const next = view.getUint16(level + LEVEL.next.offset, true);
         const last = view.getInt32(level + LEVEL.last.offset, true);
         const thread = threadInOrderOf(next, last);
         const count = view.getUint32(level + LEVEL.scripted.offset, true);

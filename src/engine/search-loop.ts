@@ -36,7 +36,7 @@ export const RUN = { running: 0, exhausted: 1, stuck: 2, states: 3, fresh: 4 } a
 export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: Procedure<["i32"]>, final: Procedure<[]> | undefined): void {
   const { builder, map, globals: g, mark, undoTo, visit } = engine;
   const s = declareSearchGlobals(builder, g.top);
-  const stack = defineSearchStack(engine, s.deepest);
+  const stack = defineSearchStack(engine, s.deepest, s.threads);
   const meetsAnew = defineRacePairs(engine, memo, stack);
   const unbounded = s.limit.ltSigned(0);
   const stackSum = (thread: Value<"i32">): Value<"i64"> => table(U64, map.sums).at(thread);
@@ -98,7 +98,7 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
       });
 
       next.set(state.next);
-      when(next.ge(s.threads), () => {
+      when(next.ge(state.until), () => {
         // Nothing is left to try here. Stuck: threads have yet to end and none makes progress; or
         // all have, and a busy daemon waits.
         when(s.looked.isZero().and(state.flags.and(FLAG.led).isZero()), () => {
@@ -198,4 +198,5 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
   });
   builder.exportFunction("search.start", start);
   builder.exportFunction("search.run", run);
+  builder.exportFunction("search.push", stack.push);
 }

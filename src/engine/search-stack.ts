@@ -26,7 +26,7 @@ export interface SearchStack {
   readonly push: Procedure<["i32", "i32", "i32"]>;
 }
 
-export function defineSearchStack(engine: Engine, deepest: Global<"i32">): SearchStack {
+export function defineSearchStack(engine: Engine, deepest: Global<"i32">, threads: Global<"i32">): SearchStack {
   const { builder, map, globals: g, arena } = engine;
   const alternatives = table(U32, map.arities);
 
@@ -85,6 +85,7 @@ export function defineSearchStack(engine: Engine, deepest: Global<"i32">): Searc
     level.set(g.top.sub(LEVEL.size));
     g.top.set(level);
     for (const zero of [state.mark, state.next, state.flags, state.scripted, state.more]) zero.set(0);
+    state.until.set(threads);
     state.last.set(last);
     state.preemptions.set(preemptions);
     state.waiting.set(waiting);

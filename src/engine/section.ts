@@ -52,6 +52,11 @@ export function defineSections(engine: Engine, tracking: Tracking, merging: Merg
     index.set(granule(object));
     bit.set(locks.at(index));
     when(bit, () => give(bit));
+    when(g.together, () => {
+      bit.set(imports.lockTogether(index));
+      locks.at(index).set(bit);
+      give(bit);
+    });
     when(
       g.locks.lt(LOCKS),
       () => {

@@ -148,6 +148,14 @@ export function defineTracking(engine: Engine): Tracking {
   });
   const refute = procedure(builder, [], () => refuteObject(g.claim.sub(1).shr(2)));
 
+  /** (word): its entry was changed by the host (joint-machine.ts). */
+  const reconsider = procedure(builder, ["i32"], (word) => {
+    when(shared.at(word), () => give());
+    evaluate(entryOf(word), word);
+  });
+  builder.exportFunction("reconsider", reconsider);
+  builder.exportFunction("share", share);
+
   /**
    * (word, access, plain): a loop that does not end touches this: it needs a scheduling point
    * there, so that others can run, and what it waits for can be written.

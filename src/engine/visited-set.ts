@@ -8,13 +8,13 @@
  */
 
 import { type Func, func, procedure } from "../wasm/callable.ts";
-import { give, local, loop, until, when } from "../wasm/control.ts";
+import { either, give, local, loop, until, when } from "../wasm/control.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { cell, U64 } from "../wasm/records.ts";
 import { increase, type Value, type Variable } from "../wasm/values.ts";
 import { type Arena, TAIL } from "./arena.ts";
 import { saltedHash } from "./fingerprint.ts";
-import type { Globals } from "./globals.ts";
+import type { Globals, Imports } from "./globals.ts";
 
 export interface VisitedSet {
   /**
@@ -25,33 +25,43 @@ export interface VisitedSet {
   readonly at: Func<["i64", "i64"], "i32">;
 }
 
+/** Where a table lies: there may be several, told apart by a number (`part`). */
+export interface TablePlace {
+  readonly start: (part: Value<"i32">) => Value<"i32">;
+  /** In slots, the tail not counted; and how many of them are taken. */
+  readonly capacity: (part: Value<"i32">) => Variable<"i32">;
+  readonly count: (part: Value<"i32">) => Variable<"i32">;
+  /** Memory reaches to there; or the function is left. */
+  readonly reach: (part: Value<"i32">, end: Value<"i32">) => void;
+}
+
 const SLOT = 8;
 const EMPTY = 0n;
 const slotAt = (address: Value<"i32">): Variable<"i64"> => cell(U64, address);
 
-export function defineVisitedSet(builder: ModuleBuilder, g: Globals, arena: Arena): VisitedSet {
-  const start = g.arenaEnd;
-  const endOf = (capacity: Value<"i32">): Value<"i32"> => capacity.add(TAIL).shl(3).add(start);
+/** (part, fingerprint, not zero) → 1 if it was not there; it is then put in. */
+export function defineFingerprintTable(builder: ModuleBuilder, place: TablePlace): Func<["i32", "i64"], "i32"> {
+  const endOf = (part: Value<"i32">, capacity: Value<"i32">): Value<"i32"> => capacity.add(TAIL).shl(3).add(place.start(part));
 
-  const home = func(builder, ["i64"], "i32", (fingerprint) =>
-    fingerprint.shr(32n).mul(g.capacity.toI64()).shr(32n).toI32().shl(3).add(start),
+  const home = func(builder, ["i32", "i64"], "i32", (part, fingerprint) =>
+    fingerprint.shr(32n).mul(place.capacity(part).toI64()).shr(32n).toI32().shl(3).add(place.start(part)),
   );
 
   // Slides all entries to the end of the new table, then deals them out in ascending order from the
   // front. An entry's new place is never behind the place it is read from, because those after it
   // all have to fit too.
-  const grow = procedure(builder, ["i32"], (capacity) => {
-    const oldEnd = local(endOf(g.capacity));
-    const end = local(endOf(capacity));
+  const grow = procedure(builder, ["i32", "i32"], (part, capacity) => {
+    const oldEnd = local(endOf(part, place.capacity(part)));
+    const end = local(endOf(part, capacity));
     const read = local("i32");
     const write = local("i32");
     const entry = local("i64");
-    arena.reach(end);
+    place.reach(part, end);
 
     read.set(oldEnd);
     write.set(end);
     loop((again, done) => {
-      done.when(read.le(start));
+      done.when(read.le(place.start(part)));
       read.set(read.sub(SLOT));
       entry.set(slotAt(read));
       again.when(entry.isZero());
@@ -60,50 +70,65 @@ export function defineVisitedSet(builder: ModuleBuilder, g: Globals, arena: Aren
       slotAt(write).set(entry);
     });
 
-    g.capacity.set(capacity);
+    place.capacity(part).set(capacity);
     read.set(write);
-    write.set(start);
+    write.set(place.start(part));
     const wanted = local("i32");
     until(read.ge(end), () => {
       entry.set(slotAt(read));
       slotAt(read).set(EMPTY);
       increase(read, SLOT);
-      wanted.set(home(entry));
+      wanted.set(home(part, entry));
       when(wanted.gt(write), () => write.set(wanted));
       slotAt(write).set(entry);
       increase(write, SLOT);
     });
   });
 
-  const at = func(builder, ["i64", "i64"], "i32", (state, salt) => {
-    const fingerprint = local("i64");
-    const place = local("i32");
+  return func(builder, ["i32", "i64"], "i32", (part, fingerprint) => {
+    const at = local("i32");
     const there = local("i64");
-    const scratch = local("i64");
-    fingerprint.set(saltedHash(salt, state, scratch));
-    when(fingerprint.isZero(), () => fingerprint.set(1n));
+    const capacity = place.capacity(part);
     // Growing at 80 % full: 10 bytes a state then, 15 after.
-    when(g.count.toI64().mul(5n).ge(g.capacity.toI64().mul(4n)), () => grow(g.capacity.shr(1).add(g.capacity).add(32)));
+    when(place.count(part).toI64().mul(5n).ge(capacity.toI64().mul(4n)), () => grow(part, capacity.shr(1).add(capacity).add(32)));
 
-    place.set(home(fingerprint));
+    at.set(home(part, fingerprint));
     loop((_, done) => {
-      there.set(slotAt(place));
+      there.set(slotAt(at));
       done.when(there.ge(fingerprint));
       done.when(there.isZero());
-      increase(place, SLOT);
+      increase(at, SLOT);
     });
     when(there.eq(fingerprint), () => give(0));
 
     // Put it here and move the rest of the cluster up by one.
-    increase(g.count);
+    increase(place.count(part));
     loop((_, done) => {
-      slotAt(place).set(fingerprint);
+      slotAt(at).set(fingerprint);
       done.when(there.isZero());
       fingerprint.set(there);
-      increase(place, SLOT);
-      there.set(slotAt(place));
+      increase(at, SLOT);
+      there.set(slotAt(at));
     });
     return 1;
+  });
+}
+
+/** The engine's own, behind the arena; or that of several searches, while it is one of them. */
+export function defineVisitedSet(builder: ModuleBuilder, g: Globals, arena: Arena, imports: Imports): VisitedSet {
+  const own = defineFingerprintTable(builder, {
+    start: () => g.arenaEnd,
+    capacity: () => g.capacity,
+    count: () => g.count,
+    reach: (_, end) => arena.reach(end),
+  });
+
+  const at = func(builder, ["i64", "i64"], "i32", (state, salt) => {
+    const fingerprint = local("i64");
+    const scratch = local("i64");
+    fingerprint.set(saltedHash(salt, state, scratch));
+    when(fingerprint.isZero(), () => fingerprint.set(1n));
+    return either(g.together, imports.visitTogether(fingerprint), own(0, fingerprint));
   });
 
   const here = func(builder, ["i64"], "i32", (salt) => at(g.fp, salt));

@@ -9,7 +9,8 @@
  * steps are sequences of real ones.
  */
 import { EngineLimit, type Machine, type Merging, type Snapshot, type ThreadInfo } from "../machine/machine.ts";
-import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
+import { type JointResult, jointSearch, type Team } from "./joint-search.ts";
+import { createRaceFinder, eachRaceOnce, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
 import { shortest } from "./shortest.ts";
 import { warmUp } from "./warm-up.ts";
@@ -98,6 +99,15 @@ export interface PassOptions extends CheckBounds {
   readonly breathe?: () => Promise<void>;
   /** Seconds to spend on making a counterexample small. */
   readonly shorten?: number;
+  /** Where a search that takes long may have help. */
+  readonly help?: Help | undefined;
+}
+
+export interface Help {
+  /** Seconds that a pass takes before it is worth while; 0: from its first transition on. */
+  readonly after: number;
+  /** Members with machines like this one; undefined if there are none to be had. */
+  readonly assemble: (machine: Machine, knowledge: Knowledge) => Promise<Team | undefined>;
 }
 
 const SLICE = 20_000;
@@ -121,6 +131,8 @@ export async function check(options: PassOptions): Promise<CheckResult> {
       machine = options.machine(knowledge);
     }
   }
+  // Early passes are short, so look often.
+  const early = options.help?.after === 0 ? 1 : 500;
   for (let pass = from?.pass ?? 1; ; pass++) {
     // Only the pass that was left goes on.
     const left = pass === from?.pass ? from : undefined;
@@ -129,17 +141,18 @@ export async function check(options: PassOptions): Promise<CheckResult> {
     else machine.restore?.(left.snapshot);
     const races = knowledge.racyAccesses.length > 0 ? createRaceFinder(machine, options.site, left?.races) : undefined;
     const search = createSearch(machine, { ...options, resumed: left !== undefined }, races?.look);
-    const gaveUp = (): boolean => left?.gaveUp === true || search.gaveUp();
+    let joint: JointResult | undefined;
+    const gaveUp = (): boolean => left?.gaveUp === true || search.gaveUp() || joint?.gaveUp === true;
     const finish = (outcome: CheckResult["outcome"]): CheckResult => ({
       outcome,
-      counts: search.counts,
+      counts: joint?.counts ?? search.counts,
       seconds: seconds(),
       passes: pass,
-      visitedBytes: machine.visitedBytes(),
-      bounded: search.bounded(),
+      visitedBytes: joint?.visitedBytes ?? machine.visitedBytes(),
+      bounded: search.bounded() || joint?.bounded === true,
       knowledge,
       threads: machine.threads,
-      races: races?.races() ?? [],
+      races: eachRaceOnce([...(races?.races() ?? []), ...(joint?.races ?? [])]),
     });
     if (machine.setupFailure !== undefined) {
       return finish({ kind: "violation", violation: { failure: machine.setupFailure, schedule: [], at: "step" }, shortest: true });
@@ -155,10 +168,26 @@ export async function check(options: PassOptions): Promise<CheckResult> {
       if (!again) options.onPause?.(checkpoint, true);
       return finish({ kind: "inconclusive", why });
     };
+    const progress = (counts: Readonly<SearchCounts>): void =>
+      options.onProgress?.({ ...counts, seconds: seconds(), pass, visitedBytes: machine.visitedBytes() });
+    let helpAt = performance.now() + 1000 * (options.help?.after ?? 0);
+    /** The rest of the pass, by several searches, if there are several. */
+    const withHelp = async (): Promise<JointResult | undefined> => {
+      if (options.help === undefined || machine.search === undefined || machine.together === undefined) return undefined;
+      // It has to have begun, and what it has found out means another pass.
+      if (options.onPause !== undefined || search.counts.states === 0 || seen > 0 || performance.now() < helpAt) return undefined;
+      helpAt = Number.POSITIVE_INFINITY;
+      const team = await options.help.assemble(machine, knowledge);
+      if (team === undefined) return undefined;
+      const work = machine.search.handOver("all");
+      machine.undo(initial);
+      return jointSearch(machine, team, work, { maxStates: options.maxStates, before: search.counts, onProgress: progress, late });
+    };
     try {
       while (!again) {
-        // Early passes are short, so look often.
-        const result = search.run(giveUpAt === Number.POSITIVE_INFINITY ? Math.min(SLICE, 500 + search.counts.transitions) : 500);
+        joint = await withHelp();
+        const result =
+          joint?.result ?? search.run(giveUpAt === Number.POSITIVE_INFINITY ? Math.min(SLICE, early + search.counts.transitions) : 500);
         const found = machine.discoveries();
         if (found > seen) {
           // Go on for as long again: what else turns up then saves a pass.
@@ -183,7 +212,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
             break;
           case "exhausted":
             if (seen === 0) {
-              if (endless(machine, search.counts)) return finish({ kind: "inconclusive", why: "endless" });
+              if (endless(machine, joint?.counts ?? search.counts)) return finish({ kind: "inconclusive", why: "endless" });
               return finish(gaveUp() ? { kind: "inconclusive", why: "stuck" } : { kind: "none" });
             }
             again = true;
@@ -191,6 +220,13 @@ export async function check(options: PassOptions): Promise<CheckResult> {
           case "running":
             again = search.counts.transitions >= giveUpAt;
             break;
+          case "again":
+            again = true;
+            break;
+          case "late":
+            break;
+          case "limit":
+            throw new EngineLimit(result.limit);
         }
         // A loop that waits for what another thread does comes to nothing until both have
         // scheduling points.
@@ -198,7 +234,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
         if (options.interrupted?.() === true) return stopped("interrupted");
         if (options.timeout !== undefined && spent() > options.timeout) return stopped("timeout");
         if (!again) options.onPause?.(checkpoint, false);
-        options.onProgress?.({ ...search.counts, seconds: seconds(), pass, visitedBytes: machine.visitedBytes() });
+        progress(search.counts);
         await options.breathe?.();
       }
     } catch (error) {

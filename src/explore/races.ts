@@ -25,10 +25,16 @@ export interface RaceFinder {
 /** What the finder has to know of an access: 0 bytes stand for the whole word. */
 export type SiteOf = (access: number) => { readonly write: boolean; readonly bytes: number };
 
+/** Races of the same two accesses are one. */
+const keyOf = ({ first, second }: Race): string =>
+  first.access < second.access ? `${first.access}-${second.access}` : `${second.access}-${first.access}`;
+
+/** Each race once: of those that are the same, the first. */
+export const eachRaceOnce = (races: readonly Race[]): readonly Race[] =>
+  [...new Map([...races].reverse().map((race) => [keyOf(race), race])).values()].reverse();
+
 /** `before`: what the same search had found when it was left. */
 export function createRaceFinder(machine: Machine, site: SiteOf, before: readonly Race[] = []): RaceFinder {
-  const keyOf = ({ first, second }: Race): string =>
-    first.access < second.access ? `${first.access}-${second.access}` : `${second.access}-${first.access}`;
   const found = new Map<string, Race>(before.map((race) => [keyOf(race), race]));
   const { probe } = machine;
   const overlap = (a: ProbedAccess, b: ProbedAccess): boolean => {

@@ -67,12 +67,28 @@ export interface Probe {
   hits(): readonly ProbedAccess[];
 }
 
+export interface EngineBounds {
+  readonly preemptions: number | undefined;
+  readonly maxStates: number | undefined;
+  readonly stopAtPlain: boolean;
+}
+
 /**
  * A search that the engine does by itself, in the same order and with the same counts as
  * explore/search.ts: for speed. The machine must be in its initial state, with nothing visited.
  */
 export interface EngineSearch {
-  start(bounds: { readonly preemptions: number | undefined; readonly maxStates: number | undefined; readonly stopAtPlain: boolean }): void;
+  start(bounds: EngineBounds): void;
+  /** In place of `start`: nothing is to be tried until something is taken over. */
+  prepare(bounds: EngineBounds): void;
+  /**
+   * Between two calls of `run`: gives away all that is left to try, or about half of it, as bytes
+   * that mean something only to another machine that was made of the same program with the same
+   * knowledge. Undefined if there is nothing to give.
+   */
+  handOver(part: "all" | "half"): Uint8Array | undefined;
+  /** With nothing left to try of its own, and the machine in its initial state. */
+  takeOver(work: Uint8Array): void;
   /**
    * Goes on for about so many transitions. "fresh": in a new state in which a thread is parked
    * before a plain access (if `stopAtPlain`), and to be called again. "stuck": all successors of
@@ -105,6 +121,34 @@ export interface EngineSearch {
 export interface Snapshot {
   readonly globals: readonly (number | bigint)[];
   readonly memory: Uint8Array;
+}
+
+/**
+ * What a machine has seen of the users of memory, whether or not anything follows from it yet.
+ * Where two machines of the same program and knowledge have run different steps, something may
+ * follow from both together.
+ */
+export interface Observations {
+  /** Of words: their number, and the engine's own record of who uses each. */
+  readonly words: Uint32Array;
+  readonly users: Uint8Array;
+  readonly sharedWords: readonly number[];
+  readonly racyAccesses: readonly number[];
+  readonly nonMoverLocks: readonly number[];
+  readonly brokenLocks: readonly number[];
+}
+
+/**
+ * What several machines have in common, so that their searches are one: which states were visited,
+ * and by which number each lock is known.
+ */
+export interface Together {
+  /** (fingerprint, not zero) → 1 if none of them had visited it. */
+  readonly visit: (fingerprint: bigint) => number;
+  /** (object, address >> 2) → the lock's number, from 1; or NO_NUMBER. */
+  readonly lock: (object: number) => number;
+  /** The objects that have numbers already, that of number 1 first. */
+  readonly locks: readonly number[];
 }
 
 export interface Machine {
@@ -170,6 +214,16 @@ export interface Machine {
   /** Present if the engine can be left and taken up again; `memory` is the engine's own. */
   readonly snapshot?: () => Snapshot;
   readonly restore?: (snapshot: Snapshot) => void;
+  /** Present if several machines can share one search. */
+  readonly together?: {
+    /** Tells of each fingerprint that was visited. */
+    readonly visited: (each: (fingerprint: bigint) => void) => void;
+    /** As in `Together`. */
+    readonly locks: () => readonly number[];
+    readonly observations: () => Observations;
+    /** As if the steps behind them had been run by this machine. */
+    readonly observe: (seen: Observations) => void;
+  };
   /** What finding data races takes (explore/races.ts). The reference interpreter does without. */
   readonly probe?: Probe;
   /**

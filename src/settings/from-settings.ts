@@ -53,7 +53,7 @@ export function optionsOf(
   scenario: string,
   settings: Pick<
     CheckSettings,
-    "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine" | "memory" | "checkpoint"
+    "define" | "preemptions" | "maxStates" | "maxMemory" | "timeout" | "merge" | "engine" | "memory" | "checkpoint" | "jobs"
   >,
   cache: Cache,
 ): CheckOptions {
@@ -67,6 +67,7 @@ export function optionsOf(
     engine: settings.engine,
     memory: settings.memory,
     checkpoint: settings.checkpoint,
+    jobs: settings.jobs,
     defines: settings.define,
     cache,
   };

@@ -18,7 +18,20 @@ import { textOf } from "../host/files.ts";
 import { noteSources } from "../host/sources.ts";
 import type { Merging } from "../machine/machine.ts";
 import type { MemoryModel } from "../program/program.ts";
-import { configOption, cpus, define, FORMATS, type Format, preemptions, repeated, seconds, size, states, width } from "./option-values.ts";
+import {
+  configOption,
+  cpus,
+  define,
+  FORMATS,
+  type Format,
+  positive,
+  preemptions,
+  repeated,
+  seconds,
+  size,
+  states,
+  width,
+} from "./option-values.ts";
 
 /** As commander leaves them: what was not given is absent. */
 export interface GivenOptions {
@@ -39,6 +52,7 @@ export interface GivenOptions {
   maxMemory?: number;
   timeout?: number;
   checkpoint?: string;
+  jobs?: number;
   merge?: Merging;
   engine?: "compiled" | "interpreter";
   memory?: MemoryModel;
@@ -118,6 +132,7 @@ function addSearchOptions(command: Command): Command {
       new Option("--max-memory <size>", "stop when the process takes this much memory, clang included, as in 512M or 4G").argParser(size),
     )
     .addOption(new Option("--timeout <seconds>", "stop after this time, counted from the start of the command").argParser(seconds))
+    .addOption(new Option("--jobs <n>", "how many processors a search may use once it takes a second (default: all)").argParser(positive))
     .addOption(new Option("--checkpoint <file>", "keep an unfinished search in this file, and go on from it the next time"))
     .addOption(
       new Option("--merge <kind>", "what one step may hold: all that commutes, one marked access, or one access (default full)").choices([

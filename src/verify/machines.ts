@@ -27,15 +27,22 @@ export interface MachineOptions {
   readonly preemptions: number | undefined;
 }
 
+/** What a compiled machine is made of, besides its program. */
+export interface MachineParts {
+  readonly module: CompiledModule;
+  readonly run: RunOptions;
+}
+
 /**
  * Makes the machine of each pass. Code is generated again only when there are new scheduling
- * points.
+ * points. `onParts` is told what each is made of.
  */
 export function machinesOf(
   program: Program,
   options: MachineOptions & Pick<RunOptions, "memoise">,
   kept?: KeptCode,
   onWork?: (doing: string) => void,
+  onParts?: (parts: MachineParts) => void,
 ): (knowledge: Knowledge) => Machine {
   const merging = options.merge;
   // Where switches are counted, a thread has to be seen between taking a lock and giving it back:
@@ -49,7 +56,7 @@ export function machinesOf(
     if (compiled?.racy !== racy) {
       compiled = { module: codeOf(program, merging, knowledge, kept), racy };
     }
-    const machine = runCompiled(program, compiled.module, {
+    const run: RunOptions = {
       sharedWords: knowledge.sharedWords,
       nonMoverLocks: knowledge.nonMoverLocks,
       brokenLocks: knowledge.brokenLocks,
@@ -57,7 +64,9 @@ export function machinesOf(
       racyAccesses: knowledge.racyAccesses,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
       ...(options.memoise === undefined ? {} : { memoise: options.memoise }),
-    });
+    };
+    onParts?.({ module: compiled.module, run });
+    const machine = runCompiled(program, compiled.module, run);
     onWork?.("schedules were tried");
     return machine;
   };

@@ -8,6 +8,7 @@ import type { ObservedMachine } from "../explain/observation.ts";
 import { plainStory } from "../explain/plain.ts";
 import { describeSpinning } from "../explain/spinning.ts";
 import type { Story } from "../explain/story.ts";
+import type { Team } from "../explore/joint-search.ts";
 import { type Checkpoint, type CheckResult, check, type Inconclusive, type Knowledge, type PassOptions } from "../explore/passes.ts";
 import { createInterpreter } from "../interpret/interpreter.ts";
 import { memoryForCode } from "../ir/build/limits.ts";
@@ -15,8 +16,9 @@ import { accessSites } from "../program/flow.ts";
 import type { MemoryModel, Program } from "../program/program.ts";
 import { modelBounds } from "../program/stated-bounds.ts";
 import type { Common, Provenance, Verdict } from "../report/verdict.ts";
-import { type KeptCode, type MachineOptions, machinesOf } from "./machines.ts";
+import { type KeptCode, type MachineOptions, type MachineParts, machinesOf } from "./machines.ts";
 import { remarksOn } from "./remarks.ts";
+import { type TeamParts, teamParts } from "./search-team.ts";
 
 /** Stands in a plain story for why there is no other, until whoever cuts it short knows better. */
 export const UNTOLD = "the time was over";
@@ -27,7 +29,12 @@ export interface VerifyHost extends ExplainOptions {
   readonly memoryInUse: () => number;
   /** Awaited between two slices of the search: signals, timers and the terminal have a turn. */
   readonly breathe?: () => Promise<void>;
+  /** Members of a joint search, in threads of their own. */
+  readonly team?: (parts: TeamParts, members: number) => Team;
 }
+
+/** Seconds that a search takes by itself before others help: they need some time to begin. */
+const HELP_AFTER = 1;
 
 export interface VerifyOptions extends MachineOptions {
   /** What the reader calls it: the first file that was named. */
@@ -55,6 +62,10 @@ export interface VerifyOptions extends MachineOptions {
   /** Go on from here, and take the next one: see `PassOptions`. */
   readonly from?: Checkpoint | undefined;
   readonly onPause?: PassOptions["onPause"];
+  /** Searches in one, at most, once it takes long; left out: 1. */
+  readonly jobs?: number | undefined;
+  /** Seconds that it takes long after; left out: 1. */
+  readonly helpAfter?: number | undefined;
 }
 
 export interface Progress {
@@ -109,13 +120,30 @@ async function search(
   let stopped: string | undefined;
   const { host } = options;
   const sites = accessSites(program);
+  let parts: MachineParts | undefined;
+  const { jobs = 1 } = options;
+  const { team } = host;
+  const help: PassOptions["help"] =
+    jobs < 2 || team === undefined
+      ? undefined
+      : {
+          after: options.helpAfter ?? HELP_AFTER,
+          assemble: async (machine) => {
+            if (parts === undefined) return undefined;
+            const { preemptions, maxMemory: most = Number.POSITIVE_INFINITY } = options;
+            return team(teamParts(program, parts, machine, { members: jobs, preemptions, most }), jobs);
+          },
+        };
   const result = await check({
+    help,
     preemptions: options.preemptions,
     maxStates: options.maxStates,
     timeout: secondsLeft(options),
     merging: options.merge,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
-    machine: machinesOf(program, options, options.kept, hooks.onWork),
+    machine: machinesOf(program, options, options.kept, hooks.onWork, (made) => {
+      parts = made;
+    }),
     knowledge: options.knowledge,
     from: options.from,
     onPause: options.onPause,

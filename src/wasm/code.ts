@@ -85,6 +85,14 @@ const MEMORY = {
 } as const;
 export type MemoryOp = keyof typeof MEMORY;
 
+/** On memory that several threads share; all of 4 bytes, aligned. */
+const ATOMIC = {
+  "memory.atomic.wait32": 0x01,
+  "i32.atomic.store": 0x17,
+  "i32.atomic.rmw.cmpxchg": 0x48,
+} as const;
+export type AtomicOp = keyof typeof ATOMIC;
+
 /** A function or a global: its index, or what knows it. */
 export type Ref = number | { readonly index: number };
 export const indexOf = (ref: Ref): number => (typeof ref === "number" ? ref : ref.index);
@@ -119,6 +127,11 @@ export class Code {
     const [code, align] = MEMORY[name];
     this.bytes.push(code, align);
     unsignedLeb(offset, this.bytes);
+    return this;
+  }
+
+  atomic(name: AtomicOp): this {
+    this.bytes.push(0xfe, ATOMIC[name], 2, 0);
     return this;
   }
 

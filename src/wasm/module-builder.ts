@@ -48,8 +48,9 @@ export class ModuleBuilder {
     return this.imported++;
   }
 
-  importMemory(name: string, initialPages: number, maximumPages: number): void {
-    const out = [...text("env"), ...text(name), 0x02, 0x01];
+  /** `shared`: by instances in several threads. */
+  importMemory(name: string, initialPages: number, maximumPages: number, shared = false): void {
+    const out = [...text("env"), ...text(name), 0x02, shared ? 0x03 : 0x01];
     unsignedLeb(initialPages, out);
     unsignedLeb(maximumPages, out);
     this.imports.push(out);

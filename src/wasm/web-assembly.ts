@@ -13,7 +13,12 @@ export interface WasmMemory {
 }
 
 interface Api {
-  readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
+  /** The buffer of one that is shared is a SharedArrayBuffer. */
+  readonly Memory: new (limits: {
+    initial: number;
+    maximum: number;
+    shared?: boolean;
+  }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: Record<string, Record<string, unknown>>) => { readonly exports: unknown };
   readonly RuntimeError: new () => Error;

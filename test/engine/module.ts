@@ -31,7 +31,7 @@ export function instantiate(extend: (engine: Engine, globals: Globals, arena: Ar
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);
   const globals = declareGlobals(builder, map);
   const arena = defineArena(builder, map, imports, globals);
-  extend(defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena)), globals, arena);
+  extend(defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena, imports)), globals, arena);
   const memory = new wasm.Memory({ initial: map.visited / 0x10000, maximum: 0x10000 });
   let assumed = 0;
   const trap = (reason: number): void => {

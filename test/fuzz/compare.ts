@@ -25,7 +25,7 @@ interface Check {
   readonly run: () => Promise<{ readonly kind: string; readonly text: string } | undefined>;
 }
 
-const USUAL: Setting = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined };
+const USUAL: Setting = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined, searches: 1 };
 
 const MERGINGS = ["none", "marked", "full"] as const;
 
@@ -36,9 +36,11 @@ const nameOf = (s: Setting): string =>
     ...(s.remember ? [] : ["no step cache"]),
     ...(s.reference ? ["reference search"] : []),
     ...(s.preemptions === undefined ? [] : [`preemptions ${s.preemptions}`]),
+    ...(s.searches === 1 ? [] : [`${s.searches} searches`]),
   ].join(", ");
 
-const kindOf = (s: Setting): string => `(${s.merging}${s.preemptions === undefined ? "" : ", bounded"})`;
+const kindOf = (s: Setting): string =>
+  `(${s.merging}${s.preemptions === undefined ? "" : ", bounded"}${s.searches === 1 ? "" : ", joint"})`;
 
 /** Milliseconds that a check of so small a program should never take. */
 const SLOW = 150;
@@ -155,7 +157,7 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
       if (other.engine === "interpreter" && a.milliseconds > SLOW / 2) return undefined;
       const b = await ask(other);
       // The interpreter may notice a race one access sooner, so that its passes are others.
-      const part = other.engine === "interpreter" ? "verdict" : "essence";
+      const part = other.searches > 1 ? "counted" : other.engine === "interpreter" ? "verdict" : "essence";
       if (a[part] === b[part]) return undefined;
       const names = `${nameOf(setting)} / ${nameOf(other)}`;
       return { kind: `not the same (${names})`, text: `${names}: ${a[part]} / ${b[part]}` };
@@ -211,6 +213,15 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
     ];
   });
   checks.push(...some(others, 2));
+  // Several searches that are one: all that holds for one, and the same counts.
+  for (const preemptions of thorough ? [undefined, 0, 1, 2] : some([undefined, undefined, 0, 1, 2], 1 - Math.min(roll(2), 1))) {
+    const one = { ...USUAL, merging: roll(4) === 0 ? MERGINGS[roll(3)]! : "full", preemptions };
+    const several = { ...one, searches: 2 + roll(3) };
+    checks.push(verdict(several), same(one, several));
+    if (!clean) continue;
+    for (const outcome of some(within(preemptions).outcomes, 1)) checks.push(finds(several, outcome));
+    if (preemptions === undefined && one.merging !== "none") checks.push(races(several));
+  }
   if (clean && roll(6) === 0) checks.push(walked(USUAL));
   for (const preemptions of some([0, 1, 2], 2)) {
     for (const merging of thorough ? MERGINGS : ([roll(4) === 0 ? "marked" : "none", "full"] as const)) {

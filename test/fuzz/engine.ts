@@ -20,8 +20,10 @@ import { accessSites } from "../../src/program/flow.ts";
 import { withParameters } from "../../src/program/parameter-values.ts";
 import { findPoints } from "../../src/program/points.ts";
 import type { Program as Linked } from "../../src/program/program.ts";
-import type { KeptCode } from "../../src/verify/machines.ts";
+import type { KeptCode, MachineParts } from "../../src/verify/machines.ts";
 import { machinesOf } from "../../src/verify/machines.ts";
+import { dice } from "./dice.ts";
+import { helpInTurn } from "./joint-team.ts";
 import type { Program, Stmt } from "./language.ts";
 import { FINAL_PRELUDE, KNOWN, PRELUDE, print } from "./print.ts";
 
@@ -33,6 +35,8 @@ export interface Setting {
   /** The search of explore/search.ts, step by step, instead of the engine's own. */
   readonly reference: boolean;
   readonly preemptions: number | undefined;
+  /** So many searches that are one, from the first transition on. */
+  readonly searches: number;
 }
 
 /** What a check said. */
@@ -47,6 +51,8 @@ export interface Answer {
   /** What must not depend on remembering, nor on whose search it is; and what not on the engine either. */
   readonly essence: string;
   readonly verdict: string;
+  /** What must not depend on how many searches there are. */
+  readonly counted: string;
   /** Of the schedule that is told, if it is said to be the shortest. */
   readonly preemptions: number | undefined;
   readonly milliseconds: number;
@@ -169,6 +175,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
       },
       keep: () => {},
     };
+    let parts: MachineParts | undefined;
     const machines = machinesOf(
       one,
       {
@@ -179,7 +186,15 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
         memoise: setting.remember,
       },
       kept,
+      undefined,
+      (made) => {
+        parts = made;
+      },
     );
+    const { searches, preemptions } = setting;
+    const { roll } = dice(statements.size, searches);
+    const turns = { members: searches, preemptions, roll, slice: 1 + roll(20) };
+    const help = searches === 1 ? undefined : helpInTurn(one, () => parts!, turns);
     const fresh = (knowledge: Knowledge): Machine => {
       const machine = machines(knowledge);
       if (!setting.reference) return machine;
@@ -195,6 +210,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
       timeout: 20,
       maxStates: 100_000,
       machine: fresh,
+      help,
     });
     const lineOf = (access: number): number => lineIn(one, sites[access]?.loc ?? 0, file);
     if (setting.engine === "compiled") knowledge.set(knownAs, result.knowledge);
@@ -223,7 +239,9 @@ function answerOf(result: CheckResult, lineOf: (access: number) => number, machi
   const { outcome, counts, passes, bounded } = result;
   const races = result.races.map((race) => [lineOf(race.first.access), lineOf(race.second.access)] as const);
   const verdict = JSON.stringify([outcome.kind, outcome.kind === "violation" ? outcome.violation.failure.klass : counts.states]);
-  const common = { races, outcome: undefined, preemptions: undefined, verdict, milliseconds: 1000 * result.seconds };
+  const { depth: _depth, ...sums } = counts;
+  const counted = JSON.stringify(outcome.kind === "none" ? [sums, bounded] : outcome.kind);
+  const common = { races, outcome: undefined, preemptions: undefined, verdict, counted, milliseconds: 1000 * result.seconds };
   const essence = JSON.stringify([outcome.kind, counts, passes, bounded]);
   switch (outcome.kind) {
     case "none":

@@ -164,6 +164,13 @@ export const FAULTS: readonly Fault[] = [
 
   return`,
   },
+  {
+    name: "joint-lost-work",
+    what: "of several searches, one gives away more than it hands over",
+    file: "src/engine/search-handover.ts",
+    find: `  for (const i of given) close(view,`,
+    replace: `  for (const i of open) close(view,`,
+  },
 ];
 
 /** Changes the file below `root`. */

@@ -127,7 +127,7 @@ export async function tlbAnswers(compiler: Compiler, programs: readonly TlbProgr
   return answers;
 }
 
-const SETTING = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined } as const;
+const SETTING = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined, searches: 1 } as const;
 
 /** With one operation, access or thread less. */
 export function* smallerTlb(program: TlbProgram): Generator<TlbProgram> {

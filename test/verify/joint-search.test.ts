@@ -1,0 +1,91 @@
+/** Several searches that are one come to what one comes to: verdict, counts, races, what was learnt. The fuzzer has the same for random programs. */
+import { describe, expect, it } from "vitest";
+import { lockNumbers, sharedLockNumbers } from "../../src/engine/joint-machine.ts";
+import { type CheckResult, check, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
+import { accessSites } from "../../src/program/flow.ts";
+import type { Program } from "../../src/program/program.ts";
+import { type MachineParts, machinesOf } from "../../src/verify/machines.ts";
+import { dice } from "../fuzz/dice.ts";
+import { helpInTurn } from "../fuzz/joint-team.ts";
+import { programFrom } from "../scenario.ts";
+
+const options = { merge: "full", engine: "compiled", maxMemory: undefined } as const;
+
+function run(program: Program, members: number, preemptions: number | undefined, seed: number): Promise<CheckResult> {
+  const sites = accessSites(program);
+  let parts: MachineParts | undefined;
+  const machine = machinesOf(program, { ...options, preemptions }, undefined, undefined, (made) => {
+    parts = made;
+  });
+  const { roll } = dice(seed);
+  const turns = { members, preemptions, roll, slice: 1 + roll(50) };
+  return check({
+    merging: "full",
+    preemptions,
+    site: (access) => sites[access] ?? { write: true, bytes: 0 },
+    machine,
+    help: members === 1 ? undefined : helpInTurn(program, () => parts!, turns),
+  });
+}
+
+/** How deep the search goes depends on the order in which states are met, and so does what is found first. */
+function essence({ outcome, counts, bounded, races, knowledge }: CheckResult): unknown {
+  const { depth: _depth, ...sums } = counts;
+  const pairs = races.map(({ first, second }) => [first.access, second.access].sort((a, b) => a - b).join()).sort();
+  if (outcome.kind === "violation") return outcome.violation.failure.klass;
+  return { kind: outcome.kind, sums, bounded, pairs, knowledge };
+}
+
+describe.each([
+  ["corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c", ["FIX=0"], undefined],
+  ["corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c", ["FIX=1"], undefined],
+  ["corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c", ["FIX=1"], 1],
+  ["bench/hugepmd.c", ["NCPU=3", "NV=1"], undefined],
+  ["bench/hugepmd.c", ["NCPU=3", "NV=1"], 2],
+  ["test/soundness/race-under-locks.c", [], undefined],
+  ["test/soundness/inversion-of-loops.c", ["WORKER=1"], undefined],
+] as const)("%s %s, preemptions %s", (source, defines, preemptions) => {
+  it("by one, two and four", { timeout: 120_000 }, async () => {
+    const program = await programFrom([source], { defines });
+    const one = essence(await run(program, 1, preemptions, 0));
+    for (const members of [2, 4]) expect(essence(await run(program, members, preemptions, members))).toEqual(one);
+  });
+});
+
+describe("what one machine has seen", () => {
+  it("is joined with what another has seen: here, that two threads use a word", async () => {
+    const program = await programFrom(["test/verify/two-writers.c"]);
+    const [leader, one, other] = Array.from({ length: 3 }, () => machinesOf(program, { ...options, preemptions: undefined })(NO_KNOWLEDGE));
+    one!.step(0, []);
+    other!.step(1, []);
+    expect([one!.discoveries(), other!.discoveries()]).toEqual([0, 0]);
+    leader!.together!.observe(one!.together!.observations());
+    expect(leader!.discoveries()).toBe(0);
+    leader!.together!.observe(other!.together!.observations());
+    expect(leader!.discoveries()).toBe(1);
+    expect(leader!.sharedWords()).toHaveLength(1);
+  });
+
+  it("and what one has found out, the leader knows", async () => {
+    const program = await programFrom(["test/verify/two-writers.c"]);
+    const [leader, member] = Array.from({ length: 2 }, () => machinesOf(program, { ...options, preemptions: undefined })(NO_KNOWLEDGE));
+    member!.step(0, []);
+    member!.step(1, []);
+    expect(member!.discoveries()).toBe(1);
+    leader!.together!.observe(member!.together!.observations());
+    expect(leader!.sharedWords()).toEqual(member!.sharedWords());
+    expect(leader!.discoveries()).toBe(1);
+  });
+});
+
+describe("locks", () => {
+  it("have one number for all", () => {
+    const numbers = sharedLockNumbers([70, 50]);
+    const [one, other] = [lockNumbers(numbers), lockNumbers(numbers)];
+    expect([one(50), other(90), one(0), one(90), other(0), other(70)]).toEqual([2, 3, 4, 3, 4, 1]);
+  });
+  it("beyond those that have a bit have none", () => {
+    const number = lockNumbers(sharedLockNumbers(Array.from({ length: 62 }, (_, i) => i)));
+    expect([number(61), number(62)]).toEqual([62, 63]);
+  });
+});
