@@ -9,7 +9,8 @@ import { TRAP } from "../engine/globals.ts";
 import { hostJointSearch, type JointExports, numberLocks } from "../engine/joint-machine.ts";
 import { TCB } from "../engine/layouts.ts";
 import { AT_PLAIN, CLAIM, KNOWN, LIVENESS, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE } from "../engine/memory-map.ts";
-import { hostSearch, type SearchExports } from "../engine/search-host.ts";
+import type { SearchExports } from "../engine/search-exports.ts";
+import { hostSearch } from "../engine/search-host.ts";
 import { Stop, trap } from "../engine/trap.ts";
 import {
   ASSUMED,

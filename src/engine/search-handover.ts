@@ -8,7 +8,7 @@
  */
 import type { WasmMemory } from "../wasm/web-assembly.ts";
 import { LEVEL } from "./layouts.ts";
-import type { SearchExports } from "./search-host.ts";
+import type { SearchExports } from "./search-exports.ts";
 import { threadInOrderOf } from "./thread-order.ts";
 
 const number16 = (view: DataView, record: number, { offset }: { readonly offset: number }): number => view.getUint16(record + offset, true);

@@ -4,33 +4,12 @@
  */
 import { ASSUMED, type EngineSearch, FAILED, FINISHED, MOVED, OUTCOME, type ThreadInfo } from "../machine/machine.ts";
 import type { ScheduleStep } from "../machine/schedule.ts";
-import type { WasmGlobal, WasmMemory } from "../wasm/web-assembly.ts";
+import type { WasmMemory } from "../wasm/web-assembly.ts";
 import { LEVEL } from "./layouts.ts";
+import type { SearchExports } from "./search-exports.ts";
 import { handOver, takeOver } from "./search-handover.ts";
 import { RUN } from "./search-loop.ts";
 import { threadInOrderOf } from "./thread-order.ts";
-
-export interface SearchExports {
-  readonly "search.start": (waiting: number) => void;
-  readonly "search.run": (transitions: number) => number;
-  readonly "search.push": (last: number, preemptions: number, waiting: number) => void;
-  readonly arenaEnd: WasmGlobal<number>;
-  readonly "search.top": WasmGlobal<number>;
-  readonly "search.states": WasmGlobal<number>;
-  readonly "search.transitions": WasmGlobal<bigint>;
-  readonly "search.deepest": WasmGlobal<number>;
-  readonly "search.assumed": WasmGlobal<number>;
-  readonly "search.ended": WasmGlobal<number>;
-  readonly "search.cut": WasmGlobal<number>;
-  readonly "search.limit": WasmGlobal<number>;
-  readonly "search.maxStates": WasmGlobal<number>;
-  readonly "search.pending": WasmGlobal<number>;
-  readonly "search.threads": WasmGlobal<number>;
-  readonly "search.workers": WasmGlobal<number>;
-  readonly "search.inFinal": WasmGlobal<number>;
-  readonly "search.visitor": WasmGlobal<number>;
-  readonly "search.looked": WasmGlobal<number>;
-}
 
 /** `guarded` turns the exception of a violation, or of a failed assumption, into a status. */
 export function hostSearch(

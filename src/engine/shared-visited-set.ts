@@ -4,22 +4,27 @@
  * WebAssembly. It is divided into parts by the low bits of the fingerprint; each part is a table as
  * in visited-set.ts, with a lock, and grows by itself.
  *
- * Always: a part is read and changed only by a thread that has its lock, and no lock is kept when
- * `visit` is left.
+ * Always: a part is changed only by a thread that has its lock, and no lock is kept when `visit` is
+ * left. Without the lock a fingerprint may be looked for: where it is met it was visited, since
+ * slots hold fingerprints and nothing else, and none is ever taken out; where it is not met the
+ * question is asked again with the lock.
  */
 
 import { EngineLimit } from "../machine/machine.ts";
+import { acquire, atomicLoad, release } from "../wasm/atomics.ts";
 import { func, importProcedure } from "../wasm/callable.ts";
-import { local, when } from "../wasm/control.ts";
+import { give, local, until, when } from "../wasm/control.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { field, record, U32 } from "../wasm/records.ts";
-import { acquire, release } from "../wasm/spin-lock.ts";
+import { increase } from "../wasm/values.ts";
 import { type WasmMemory, wasm } from "../wasm/web-assembly.ts";
 import { defineFingerprintTable } from "./visited-set.ts";
 
 /** A power of 2, and much more than there are threads: two seldom want the same one. */
 const PARTS = 256;
 const HEAD = record({ lock: U32, capacity: U32, count: U32, unused: U32 });
+/** Slots looked at without the lock. */
+const PEEKS = 16;
 const PAGE = 0x10000;
 const LARGEST = 0x1_0000_0000;
 
@@ -51,7 +56,7 @@ export function visitTogether({ memory, partShift }: SharedVisited): VisitTogeth
   const builder = new ModuleBuilder();
   const full = importProcedure(builder, "full", []);
   builder.importMemory("memory", pages, pages, true);
-  const insert = defineFingerprintTable(builder, {
+  const { insert, home } = defineFingerprintTable(builder, {
     start: (part) => part.add(HEAD.size),
     capacity: (part) => field(part, HEAD.capacity),
     count: (part) => field(part, HEAD.count),
@@ -65,12 +70,23 @@ export function visitTogether({ memory, partShift }: SharedVisited): VisitTogeth
   const visit = func(builder, ["i64"], "i32", (fingerprint) => {
     const part = local("i32");
     const isNew = local("i32");
+    const at = local("i32");
+    const last = local("i32");
+    const there = local("i64");
     part.set(
       fingerprint
         .toI32()
         .and(PARTS - 1)
         .shl(partShift),
     );
+    at.set(home(part, fingerprint));
+    last.set(at.add(8 * PEEKS));
+    until(at.eq(last), (_, done) => {
+      there.set(atomicLoad(at));
+      when(there.eq(fingerprint), () => give(0));
+      done.when(there.gt(fingerprint).or(there.isZero()));
+      increase(at, 8);
+    });
     acquire(part);
     isNew.set(insert(part, fingerprint));
     release(part);

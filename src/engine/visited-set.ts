@@ -39,8 +39,14 @@ const SLOT = 8;
 const EMPTY = 0n;
 const slotAt = (address: Value<"i32">): Variable<"i64"> => cell(U64, address);
 
-/** (part, fingerprint, not zero) → 1 if it was not there; it is then put in. */
-export function defineFingerprintTable(builder: ModuleBuilder, place: TablePlace): Func<["i32", "i64"], "i32"> {
+export interface FingerprintTable {
+  /** (part, fingerprint, not zero) → 1 if it was not there; it is then put in. */
+  readonly insert: Func<["i32", "i64"], "i32">;
+  /** (part, fingerprint) → the address of its home slot. */
+  readonly home: Func<["i32", "i64"], "i32">;
+}
+
+export function defineFingerprintTable(builder: ModuleBuilder, place: TablePlace): FingerprintTable {
   const endOf = (part: Value<"i32">, capacity: Value<"i32">): Value<"i32"> => capacity.add(TAIL).shl(3).add(place.start(part));
 
   const home = func(builder, ["i32", "i64"], "i32", (part, fingerprint) =>
@@ -85,7 +91,7 @@ export function defineFingerprintTable(builder: ModuleBuilder, place: TablePlace
     });
   });
 
-  return func(builder, ["i32", "i64"], "i32", (part, fingerprint) => {
+  const insert = func(builder, ["i32", "i64"], "i32", (part, fingerprint) => {
     const at = local("i32");
     const there = local("i64");
     const capacity = place.capacity(part);
@@ -112,6 +118,7 @@ export function defineFingerprintTable(builder: ModuleBuilder, place: TablePlace
     });
     return 1;
   });
+  return { insert, home };
 }
 
 /** The engine's own, behind the arena; or that of several searches, while it is one of them. */
@@ -128,7 +135,7 @@ export function defineVisitedSet(builder: ModuleBuilder, g: Globals, arena: Aren
     const scratch = local("i64");
     fingerprint.set(saltedHash(salt, state, scratch));
     when(fingerprint.isZero(), () => fingerprint.set(1n));
-    return either(g.together, imports.visitTogether(fingerprint), own(0, fingerprint));
+    return either(g.together, imports.visitTogether(fingerprint), own.insert(0, fingerprint));
   });
 
   const here = func(builder, ["i64"], "i32", (salt) => at(g.fp, salt));

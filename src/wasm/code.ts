@@ -85,11 +85,12 @@ const MEMORY = {
 } as const;
 export type MemoryOp = keyof typeof MEMORY;
 
-/** On memory that several threads share; all of 4 bytes, aligned. */
+/** On memory that several threads share: opcode, and the alignment that they want. */
 const ATOMIC = {
-  "memory.atomic.wait32": 0x01,
-  "i32.atomic.store": 0x17,
-  "i32.atomic.rmw.cmpxchg": 0x48,
+  "memory.atomic.wait32": [0x01, 2],
+  "i64.atomic.load": [0x11, 3],
+  "i32.atomic.store": [0x17, 2],
+  "i32.atomic.rmw.cmpxchg": [0x48, 2],
 } as const;
 export type AtomicOp = keyof typeof ATOMIC;
 
@@ -131,7 +132,7 @@ export class Code {
   }
 
   atomic(name: AtomicOp): this {
-    this.bytes.push(0xfe, ATOMIC[name], 2, 0);
+    this.bytes.push(0xfe, ...ATOMIC[name], 0);
     return this;
   }
 

@@ -1,6 +1,9 @@
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TAIL } from "../../src/engine/arena.ts";
+import { shareVisited, visitTogether } from "../../src/engine/shared-visited-set.ts";
+import { EngineLimit } from "../../src/machine/machine.ts";
 import { type Instance, instantiate } from "./module.ts";
 
 const made = (): Instance =>
@@ -82,5 +85,65 @@ describe("the visited set", () => {
     expectOrdered(set);
     for (let state = 0n; state < 1000n; state++) expect(isNew(set, state)).toBe(false);
     expect(isNew(set, 1000n)).toBe(true);
+  });
+});
+
+describe("the visited set of several searches", () => {
+  const small = 256 * 2 ** 17;
+  const fingerprint = fc.bigInt(1n, 2n ** 64n - 1n);
+
+  it("is one set, whoever asks", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(2), fingerprint), { maxLength: 3000 }), (asked) => {
+        const shared = shareVisited(small);
+        const threads = Array.from({ length: 3 }, () => visitTogether(shared));
+        const seen = new Set<bigint>();
+        for (const [thread, state] of [...asked, ...asked]) {
+          expect(threads[thread]!.visit(state)).toBe(seen.has(state) ? 0 : 1);
+          seen.add(state);
+        }
+        expect(threads[0]!.count()).toBe(seen.size);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("grows, and says so when it is full; others may still be put into other parts", () => {
+    const set = visitTogether(shareVisited(small));
+    // All in one part, which has 128 KiB: 16,384 slots less the tail and the head.
+    const state = (i: number): bigint => (BigInt(i) * 0x9e37_79b9_7f4a_7c15n) & 0xffff_ffff_ffff_ff00n;
+    let held = 1;
+    expect(() => {
+      for (; ; held++) set.visit(state(held));
+    }).toThrow(EngineLimit);
+    expect(held).toBeGreaterThan(5000);
+    expect(set.count()).toBe(held - 1);
+    // No lock was kept.
+    expect(set.visit(1n)).toBe(1);
+    expect(() => set.visit(state(held))).toThrow(EngineLimit);
+  });
+
+  it("takes what threads put in at once, each state once", { timeout: 60_000 }, async () => {
+    const shared = shareVisited(small);
+    const url = new URL("../../dist/engine/shared-visited-set.js", import.meta.url);
+    const text = `
+      const { parentPort, workerData } = require("node:worker_threads");
+      import(workerData.url).then(({ visitTogether }) => {
+        const set = visitTogether(workerData.shared);
+        let fresh = 0;
+        for (let i = 1n; i <= 200000n; i++) fresh += set.visit((i * 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn);
+        parentPort.postMessage(fresh);
+      });`;
+    const fresh = await Promise.all(
+      Array.from({ length: 4 }, () => {
+        const thread = new Worker(text, { eval: true, workerData: { url: url.href, shared } });
+        return new Promise<number>((resolve, reject) => {
+          thread.on("message", resolve);
+          thread.on("error", reject);
+        });
+      }),
+    );
+    expect(fresh.reduce((a, b) => a + b)).toBe(200_000);
+    expect(visitTogether(shared).count()).toBe(200_000);
   });
 });

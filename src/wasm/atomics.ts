@@ -1,5 +1,6 @@
 /**
- * A lock in memory that several threads share: a word that is 1 while some thread has it.
+ * Memory that several threads share: loads that see one store or another and no mixture, and a lock,
+ * which is a word that is 1 while some thread has it.
  *
  * Always: what is done between `acquire` and `release` is seen by the next thread that acquires. A
  * thread that finds the lock taken tries again a few times, and then sleeps for as long as the
@@ -36,3 +37,10 @@ export function release(address: Value<"i32">): void {
   for (const operand of [address, i32(0)]) operand.emit();
   here().atomic("i32.atomic.store");
 }
+
+/** Of 8 bytes, at a multiple of 8. */
+export const atomicLoad = (address: Value<"i32">): Value<"i64"> =>
+  new Value("i64", () => {
+    address.emit();
+    here().atomic("i64.atomic.load");
+  });
