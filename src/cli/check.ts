@@ -21,6 +21,9 @@ import type { Io } from "./io.ts";
 import { progressLine, statusLine } from "./progress.ts";
 import type { Hold } from "./watch.ts";
 
+/** By default: each takes memory of its own. */
+const MOST_JOBS = 16;
+
 export interface CheckAmongOthers {
   /** Hears of the verdict before it is printed; if it says true, it is not. */
   readonly tell?: (verdict: Verdict) => boolean;
@@ -108,7 +111,7 @@ export async function check(
     const options = {
       ...optionsOf(files[0] ?? "", settings, cache),
       began,
-      jobs: settings.jobs ?? availableParallelism(),
+      jobs: settings.jobs ?? Math.min(availableParallelism(), MOST_JOBS),
       cwd: io.cwd,
       command: settings.command ?? "",
       machineView: settings.html !== undefined,

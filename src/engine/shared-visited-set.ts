@@ -42,11 +42,19 @@ export interface VisitTogether {
   readonly bytes: () => number;
 }
 
-/** `most`: bytes, of which only those are taken that hold fingerprints. */
-export function shareVisited(most: number): SharedVisited {
+/**
+ * `most`: bytes, of which only those are taken that hold fingerprints. Undefined if there is not
+ * so much room in the address space.
+ */
+export function shareVisited(most: number): SharedVisited | undefined {
   const partShift = Math.max(16, Math.floor(Math.log2(Math.min(most, LARGEST) / PARTS)));
   const pages = (PARTS * 2 ** partShift) / PAGE;
-  return { memory: new wasm.Memory({ initial: pages, maximum: pages, shared: true }), partShift };
+  try {
+    return { memory: new wasm.Memory({ initial: pages, maximum: pages, shared: true }), partShift };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** In each thread. */

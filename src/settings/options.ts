@@ -132,7 +132,9 @@ function addSearchOptions(command: Command): Command {
       new Option("--max-memory <size>", "stop when the process takes this much memory, clang included, as in 512M or 4G").argParser(size),
     )
     .addOption(new Option("--timeout <seconds>", "stop after this time, counted from the start of the command").argParser(seconds))
-    .addOption(new Option("--jobs <n>", "how many processors a search may use once it takes a second (default: all)").argParser(positive))
+    .addOption(
+      new Option("--jobs <n>", "how many processors a search may use once it takes a second (default: all, up to 16)").argParser(positive),
+    )
     .addOption(new Option("--checkpoint <file>", "keep an unfinished search in this file, and go on from it the next time"))
     .addOption(
       new Option("--merge <kind>", "what one step may hold: all that commutes, one marked access, or one access (default full)").choices([

@@ -41,9 +41,13 @@ export interface TeamOptions {
   readonly most: number;
 }
 
-/** For members that go on with this machine's search: what it has visited, they have too. */
-export function teamParts(program: Program, { module, run }: MachineParts, machine: Machine, options: TeamOptions): TeamParts {
+/**
+ * For members that go on with this machine's search: what it has visited, they have too. Undefined
+ * if there is no room.
+ */
+export function teamParts(program: Program, { module, run }: MachineParts, machine: Machine, options: TeamOptions): TeamParts | undefined {
   const shared = shareVisited(options.most);
+  if (shared === undefined) return undefined;
   const visited = visitTogether(shared);
   machine.together!.visited(visited.visit);
   const locks = machine.together!.locks();

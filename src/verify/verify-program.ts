@@ -30,7 +30,7 @@ export interface VerifyHost extends ExplainOptions {
   /** Awaited between two slices of the search: signals, timers and the terminal have a turn. */
   readonly breathe?: () => Promise<void>;
   /** Members of a joint search, in threads of their own. */
-  readonly team?: (parts: TeamParts, members: number) => Team;
+  readonly team?: (parts: TeamParts, members: number) => Promise<Team | undefined>;
 }
 
 /** Seconds that a search takes by itself before others help: they need some time to begin. */
@@ -129,9 +129,9 @@ async function search(
       : {
           after: options.helpAfter ?? HELP_AFTER,
           assemble: async (machine) => {
-            if (parts === undefined) return undefined;
             const { preemptions, maxMemory: most = Number.POSITIVE_INFINITY } = options;
-            return team(teamParts(program, parts, machine, { members: jobs, preemptions, most }), jobs);
+            const shared = parts === undefined ? undefined : teamParts(program, parts, machine, { members: jobs, preemptions, most });
+            return shared === undefined ? undefined : team(shared, jobs);
           },
         };
   const result = await check({

@@ -95,7 +95,7 @@ describe("the visited set of several searches", () => {
   it("is one set, whoever asks", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(2), fingerprint), { maxLength: 3000 }), (asked) => {
-        const shared = shareVisited(small);
+        const shared = shareVisited(small)!;
         const threads = Array.from({ length: 3 }, () => visitTogether(shared));
         const seen = new Set<bigint>();
         for (const [thread, state] of [...asked, ...asked]) {
@@ -109,7 +109,7 @@ describe("the visited set of several searches", () => {
   });
 
   it("grows, and says so when it is full; others may still be put into other parts", () => {
-    const set = visitTogether(shareVisited(small));
+    const set = visitTogether(shareVisited(small)!);
     // All in one part, which has 128 KiB: 16,384 slots less the tail and the head.
     const state = (i: number): bigint => (BigInt(i) * 0x9e37_79b9_7f4a_7c15n) & 0xffff_ffff_ffff_ff00n;
     let held = 1;
@@ -124,7 +124,7 @@ describe("the visited set of several searches", () => {
   });
 
   it("takes what threads put in at once, each state once", { timeout: 60_000 }, async () => {
-    const shared = shareVisited(small);
+    const shared = shareVisited(small)!;
     const url = new URL("../../dist/engine/shared-visited-set.js", import.meta.url);
     const text = `
       const { parentPort, workerData } = require("node:worker_threads");

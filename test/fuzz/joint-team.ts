@@ -19,7 +19,7 @@ export function helpInTurn(program: Program, parts: () => MachineParts, { member
   return {
     after: 0,
     assemble: async (machine) => {
-      const { parts: sent, visited } = teamParts(program, parts(), machine, { members, preemptions, most: 2 ** 26 });
+      const { parts: sent, visited } = teamParts(program, parts(), machine, { members, preemptions, most: 2 ** 26 })!;
       const said: { readonly member: number; readonly message: FromMember }[] = [];
       const team = Array.from({ length: members }, (_, index) =>
         memberOf(sent, index, (message) => said.push({ member: index, message: structuredClone(message) }), slice),
