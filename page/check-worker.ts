@@ -12,6 +12,7 @@ import type { Program } from "../src/program/program.ts";
 import { programFrom } from "../src/program/program-text.ts";
 import { refuseMisuse } from "../src/report/misuse.ts";
 import { shownVerdict } from "../src/report/verdict.ts";
+import type { FromThread, StartThread } from "../src/verify/thread-team.ts";
 import { type VerifyOptions, verify } from "../src/verify/verify-program.ts";
 import { fetchSources, fetchText } from "./fetching.ts";
 import type { CheckInput, CheckRequest, FromChecker, ToChecker } from "./messages.ts";
@@ -23,6 +24,16 @@ const say = (message: FromChecker): void => postMessage(message);
 const MOST_MEMORY = 2 ** 31;
 /** Milliseconds. */
 const TELL = 100;
+/** Where memory can be shared, which takes a page that is isolated from others. */
+const SEARCHES = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 4) : 1;
+
+const startThread: StartThread = (start, onMessage, onError) => {
+  const thread = new Worker(new URL("./search-worker.ts", import.meta.url), { type: "module" });
+  thread.addEventListener("message", ({ data }: MessageEvent<FromThread>) => onMessage(data));
+  thread.addEventListener("error", (event) => onError(new Error(event.message)));
+  thread.postMessage(start);
+  return { post: (message) => thread.postMessage(message), end: () => thread.terminate() };
+};
 
 let stop = false;
 
@@ -55,7 +66,8 @@ async function check(request: CheckRequest): Promise<void> {
       engine: "compiled",
       provenance: request.provenance,
       remarks: request.remarks,
-      host: { audience, showFile, readSource: readerOf(sources, request.edited), memoryInUse, breathe, machineView: true },
+      jobs: SEARCHES,
+      host: { audience, showFile, readSource: readerOf(sources, request.edited), memoryInUse, breathe, machineView: true, startThread },
     };
     const verdict = await verify(program, options, {
       onSlice: (progress) => {

@@ -15,7 +15,7 @@ import { type CheckHooks, type VerifyOptions, verify } from "../verify/verify-pr
 import { readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { inputRemarks } from "./input-remarks.ts";
 import { keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
-import { teamOfThreads } from "./search-threads.ts";
+import { startSearchThread } from "./search-threads.ts";
 
 export interface CheckOptions
   extends Pick<
@@ -77,7 +77,7 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
         memoryInUse: () => process.memoryUsage().rss,
         breathe,
         machineView,
-        team: teamOfThreads,
+        startThread: startSearchThread,
       },
     },
     hooks,

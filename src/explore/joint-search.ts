@@ -29,6 +29,8 @@ export interface JointOptions {
   /** What the pass has counted so far. */
   readonly before: Readonly<SearchCounts>;
   readonly onProgress: (counts: Readonly<SearchCounts>) => void;
+  /** Transitions at which the pass ends because something was learnt; infinite if nothing was. */
+  readonly giveUpAt: number;
   /** Somebody wants it to end. */
   readonly late: () => boolean;
 }
@@ -76,7 +78,7 @@ export async function jointSearch(machine: Machine, team: Team, work: Uint8Array
   handOut();
   Atomics.store(flags, FLAGS.wanted, idle.size);
   let ended: JointResult["result"] | undefined;
-  let giveUpAt = Number.POSITIVE_INFINITY;
+  let { giveUpAt } = options;
   while (ended === undefined) {
     if (idle.size === team.size) {
       ended = { kind: "exhausted" };

@@ -174,14 +174,19 @@ export async function check(options: PassOptions): Promise<CheckResult> {
     /** The rest of the pass, by several searches, if there are several. */
     const withHelp = async (): Promise<JointResult | undefined> => {
       if (options.help === undefined || machine.search === undefined || machine.together === undefined) return undefined;
-      // It has to have begun, and what it has found out means another pass.
-      if (options.onPause !== undefined || search.counts.states === 0 || seen > 0 || performance.now() < helpAt) return undefined;
+      if (options.onPause !== undefined || search.counts.states === 0 || performance.now() < helpAt) return undefined;
       helpAt = Number.POSITIVE_INFINITY;
       const team = await options.help.assemble(machine, knowledge);
       if (team === undefined) return undefined;
       const work = machine.search.handOver("all");
       machine.undo(initial);
-      return jointSearch(machine, team, work, { maxStates: options.maxStates, before: search.counts, onProgress: progress, late });
+      return jointSearch(machine, team, work, {
+        maxStates: options.maxStates,
+        before: search.counts,
+        giveUpAt,
+        onProgress: progress,
+        late,
+      });
     };
     try {
       while (!again) {

@@ -8,7 +8,6 @@ import type { ObservedMachine } from "../explain/observation.ts";
 import { plainStory } from "../explain/plain.ts";
 import { describeSpinning } from "../explain/spinning.ts";
 import type { Story } from "../explain/story.ts";
-import type { Team } from "../explore/joint-search.ts";
 import { type Checkpoint, type CheckResult, check, type Inconclusive, type Knowledge, type PassOptions } from "../explore/passes.ts";
 import { createInterpreter } from "../interpret/interpreter.ts";
 import { memoryForCode } from "../ir/build/limits.ts";
@@ -18,7 +17,8 @@ import { modelBounds } from "../program/stated-bounds.ts";
 import type { Common, Provenance, Verdict } from "../report/verdict.ts";
 import { type KeptCode, type MachineOptions, type MachineParts, machinesOf } from "./machines.ts";
 import { remarksOn } from "./remarks.ts";
-import { type TeamParts, teamParts } from "./search-team.ts";
+import { teamParts } from "./search-team.ts";
+import { type StartThread, teamOfThreads } from "./thread-team.ts";
 
 /** Stands in a plain story for why there is no other, until whoever cuts it short knows better. */
 export const UNTOLD = "the time was over";
@@ -30,7 +30,7 @@ export interface VerifyHost extends ExplainOptions {
   /** Awaited between two slices of the search: signals, timers and the terminal have a turn. */
   readonly breathe?: () => Promise<void>;
   /** Members of a joint search, in threads of their own. */
-  readonly team?: (parts: TeamParts, members: number) => Promise<Team | undefined>;
+  readonly startThread?: StartThread;
 }
 
 /** Seconds that a search takes by itself before others help: they need some time to begin. */
@@ -122,16 +122,16 @@ async function search(
   const sites = accessSites(program);
   let parts: MachineParts | undefined;
   const { jobs = 1 } = options;
-  const { team } = host;
+  const { startThread } = host;
   const help: PassOptions["help"] =
-    jobs < 2 || team === undefined
+    jobs < 2 || startThread === undefined
       ? undefined
       : {
           after: options.helpAfter ?? HELP_AFTER,
           assemble: async (machine) => {
             const { preemptions, maxMemory: most = Number.POSITIVE_INFINITY } = options;
             const shared = parts === undefined ? undefined : teamParts(program, parts, machine, { members: jobs, preemptions, most });
-            return shared === undefined ? undefined : team(shared, jobs);
+            return shared === undefined ? undefined : teamOfThreads(shared, jobs, startThread);
           },
         };
   const result = await check({

@@ -238,8 +238,8 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     expect(await page.locator(".result .alone p").first().textContent()).toContain("--tree is not for the page");
   });
 
-  it("counts while it searches, and stops when asked to", { timeout: 180_000 }, async () => {
-    const { page } = await open();
+  it("counts while it searches, on several processors, and stops when asked to", { timeout: 180_000 }, async () => {
+    const { page, requests } = await open();
     await headline(page);
     await page.locator(".tools input").fill("-DFIX=1 -DNCPU=4 -DNV=2 -DROUNDS=3");
     await button(page, "Check").click();
@@ -252,6 +252,11 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
       requestAnimationFrame(look);
     })`);
     console.log(`the longest frame while a search runs: ${Math.round(longest)} ms`);
+    // They begin after a second, and go on with the same counts.
+    if ((await page.evaluate<number>("navigator.hardwareConcurrency")) > 1)
+      await expect.poll(() => requests.filter((url) => url.includes("/search-worker-")).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    const alone = await page.locator(".result .counts").textContent();
+    await expect.poll(() => page.locator(".result .counts").textContent(), { timeout: 20_000 }).not.toBe(alone);
     await button(page, "Cancel").click();
     expect(await headline(page)).toBe("inconclusive");
     expect(await page.locator(".result .alone p").first().textContent()).toContain("Stopped by the user");
