@@ -3,6 +3,7 @@
  * that checks on this machine, comes through here.
  */
 
+import { totalmem } from "node:os";
 import { resolve } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Inputs } from "../clang/inputs.ts";
@@ -77,6 +78,7 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
         memoryInUse: () => process.memoryUsage().rss,
         breathe,
         machineView,
+        memoryThere: totalmem(),
         startThread: startSearchThread,
       },
     },

@@ -1,8 +1,9 @@
 /**
- * One visited set for several searches, each in a thread of its own: a module by itself, whose
- * memory the threads share, so that an engine reaches it by a direct call from WebAssembly to
- * WebAssembly. It is divided into parts by the low bits of the fingerprint; each part is a table as
- * in visited-set.ts, with a lock, and grows by itself.
+ * One visited set for several searches, each in a thread of its own: modules by themselves, whose
+ * memory the threads share, so that an engine reaches it by direct calls from WebAssembly to
+ * WebAssembly. There is one module for each 4 GiB, chosen by some bits of the fingerprint; each is
+ * divided into parts by other bits. A part is a table as in visited-set.ts, with a lock, and grows
+ * by itself.
  *
  * Always: a part is changed only by a thread that has its lock, and no lock is kept when `visit` is
  * left. Without the lock a fingerprint may be looked for: where it is met it was visited, since
@@ -12,25 +13,31 @@
 
 import { EngineLimit } from "../machine/machine.ts";
 import { acquire, atomicLoad, release } from "../wasm/atomics.ts";
-import { func, importProcedure } from "../wasm/callable.ts";
+import { func, importFunc, importProcedure } from "../wasm/callable.ts";
 import { give, local, until, when } from "../wasm/control.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { field, record, U32 } from "../wasm/records.ts";
-import { increase } from "../wasm/values.ts";
+import { i32, increase } from "../wasm/values.ts";
 import { type WasmMemory, wasm } from "../wasm/web-assembly.ts";
+import { TAIL } from "./arena.ts";
 import { defineFingerprintTable } from "./visited-set.ts";
 
 /** A power of 2, and much more than there are threads: two seldom want the same one. */
 const PARTS = 256;
+const PART_BITS = Math.log2(PARTS);
 const HEAD = record({ lock: U32, capacity: U32, count: U32, unused: U32 });
 /** Slots looked at without the lock. */
 const PEEKS = 16;
+const SLOT = 8;
 const PAGE = 0x10000;
 const LARGEST = 0x1_0000_0000;
+/** Memories, at most: some 13 thousand million states. */
+const MOST_MEMORIES = 32;
 
 /** What the threads share; it can be sent to each. */
 export interface SharedVisited {
-  readonly memory: WasmMemory;
+  /** A power of 2 of them. */
+  readonly memories: readonly WasmMemory[];
   /** Bytes of a part are 2 to this. */
   readonly partShift: number;
 }
@@ -47,10 +54,13 @@ export interface VisitTogether {
  * so much room in the address space.
  */
 export function shareVisited(most: number): SharedVisited | undefined {
-  const partShift = Math.max(16, Math.floor(Math.log2(Math.min(most, LARGEST) / PARTS)));
+  const log = Math.floor(Math.log2(Math.min(most, MOST_MEMORIES * LARGEST)));
+  const count = 2 ** Math.max(0, log - Math.log2(LARGEST));
+  const partShift = Math.max(16, Math.min(log, Math.log2(LARGEST)) - PART_BITS);
   const pages = (PARTS * 2 ** partShift) / PAGE;
   try {
-    return { memory: new wasm.Memory({ initial: pages, maximum: pages, shared: true }), partShift };
+    const memory = (): WasmMemory => new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+    return { memories: Array.from({ length: count }, memory), partShift };
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -58,21 +68,49 @@ export function shareVisited(most: number): SharedVisited | undefined {
 }
 
 /** In each thread. */
-export function visitTogether({ memory, partShift }: SharedVisited): VisitTogether {
+export function visitTogether({ memories, partShift }: SharedVisited): VisitTogether {
+  const one = new wasm.Module(moduleOfOne(partShift));
+  const visits = memories.map((memory) => instanceOf(one, { memory, full }));
+  const sum = (at: number): number => {
+    let total = 0;
+    for (const memory of memories) {
+      const view = new DataView(memory.buffer);
+      for (let part = 0; part < PARTS; part++) total += view.getUint32(part * 2 ** partShift + at, true);
+    }
+    return total;
+  };
+  return {
+    visit: visits.length === 1 ? visits[0]! : chosenOf(visits),
+    count: () => sum(HEAD.count.offset),
+    bytes: () => SLOT * sum(HEAD.capacity.offset),
+  };
+}
+
+type Visit = VisitTogether["visit"];
+
+const full = (): never => {
+  throw new EngineLimit("memory");
+};
+
+const instanceOf = (module: object, env: Record<string, unknown>): Visit =>
+  (new wasm.Instance(module, { env }).exports as { readonly visit: Visit }).visit;
+
+function moduleOfOne(partShift: number): Uint8Array {
   const partBytes = 2 ** partShift;
   const pages = (PARTS * partBytes) / PAGE;
   const builder = new ModuleBuilder();
-  const full = importProcedure(builder, "full", []);
+  const isFull = importProcedure(builder, "full", []);
   builder.importMemory("memory", pages, pages, true);
   const { insert, home } = defineFingerprintTable(builder, {
     start: (part) => part.add(HEAD.size),
     capacity: (part) => field(part, HEAD.capacity),
     count: (part) => field(part, HEAD.count),
+    // The end of the last part may be that of memory, which no address reaches.
+    most: (partBytes - HEAD.size) / SLOT - TAIL - 1,
     reach: (part, end) =>
-      // The end of the last part may be that of memory, which no address reaches.
       when(end.sub(part).ge(partBytes), () => {
         release(part);
-        full();
+        isFull();
       }),
   });
   const visit = func(builder, ["i64"], "i32", (fingerprint) => {
@@ -88,12 +126,12 @@ export function visitTogether({ memory, partShift }: SharedVisited): VisitTogeth
         .shl(partShift),
     );
     at.set(home(part, fingerprint));
-    last.set(at.add(8 * PEEKS));
+    last.set(at.add(SLOT * PEEKS));
     until(at.eq(last), (_, done) => {
       there.set(atomicLoad(at));
       when(there.eq(fingerprint), () => give(0));
       done.when(there.gt(fingerprint).or(there.isZero()));
-      increase(at, 8);
+      increase(at, SLOT);
     });
     acquire(part);
     isNew.set(insert(part, fingerprint));
@@ -101,22 +139,26 @@ export function visitTogether({ memory, partShift }: SharedVisited): VisitTogeth
     return isNew;
   });
   builder.exportFunction("visit", visit);
-  const env = {
-    memory,
-    full: () => {
-      throw new EngineLimit("memory");
-    },
-  };
-  const instance = new wasm.Instance(new wasm.Module(builder.finish()), { env });
-  const view = new DataView(memory.buffer);
-  const sum = (at: number): number => {
-    let total = 0;
-    for (let part = 0; part < PARTS; part++) total += view.getUint32(part * partBytes + at, true);
-    return total;
-  };
-  return {
-    visit: (instance.exports as { readonly visit: (fingerprint: bigint) => number }).visit,
-    count: () => sum(HEAD.count.offset),
-    bytes: () => 8 * sum(HEAD.capacity.offset),
-  };
+  return builder.finish();
+}
+
+/** Asks the one that the bits above those of the part name. */
+function chosenOf(visits: readonly Visit[]): Visit {
+  const builder = new ModuleBuilder();
+  const each = visits.map((_, i) => importFunc(builder, `visit${i}`, ["i64"], "i32"));
+  const visit = func(builder, ["i64"], "i32", (fingerprint) => {
+    const which = local("i32");
+    which.set(
+      fingerprint
+        .toI32()
+        .shr(PART_BITS)
+        .and(visits.length - 1),
+    );
+    each.forEach((ask, i) => {
+      when(which.eq(i), () => give(ask(fingerprint)));
+    });
+    return i32(0);
+  });
+  builder.exportFunction("visit", visit);
+  return instanceOf(new wasm.Module(builder.finish()), Object.fromEntries(visits.map((ask, i) => [`visit${i}`, ask])));
 }

@@ -11,7 +11,7 @@ import { type Func, func, procedure } from "../wasm/callable.ts";
 import { either, give, local, loop, until, when } from "../wasm/control.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { cell, U64 } from "../wasm/records.ts";
-import { increase, type Value, type Variable } from "../wasm/values.ts";
+import { i32, increase, select, type Value, type Variable } from "../wasm/values.ts";
 import { type Arena, TAIL } from "./arena.ts";
 import { saltedHash } from "./fingerprint.ts";
 import type { Globals, Imports } from "./globals.ts";
@@ -33,6 +33,8 @@ export interface TablePlace {
   readonly count: (part: Value<"i32">) => Variable<"i32">;
   /** Memory reaches to there; or the function is left. */
   readonly reach: (part: Value<"i32">, end: Value<"i32">) => void;
+  /** The largest capacity that there is room for; left out: `reach` knows. */
+  readonly most?: number;
 }
 
 const SLOT = 8;
@@ -96,7 +98,19 @@ export function defineFingerprintTable(builder: ModuleBuilder, place: TablePlace
     const there = local("i64");
     const capacity = place.capacity(part);
     // Growing at 80 % full: 10 bytes a state then, 15 after.
-    when(place.count(part).toI64().mul(5n).ge(capacity.toI64().mul(4n)), () => grow(part, capacity.shr(1).add(capacity).add(32)));
+    when(place.count(part).toI64().mul(5n).ge(capacity.toI64().mul(4n)), () => {
+      const larger = local(capacity.shr(1).add(capacity).add(32));
+      if (place.most === undefined) grow(part, larger);
+      else {
+        const most = i32(place.most);
+        when(
+          capacity.lt(most),
+          () => grow(part, select(larger.lt(most), larger, most)),
+          // The last one may be filled further; at some point `reach` says that this is too much.
+          () => when(place.count(part).toI64().mul(20n).ge(capacity.toI64().mul(19n)), () => grow(part, larger)),
+        );
+      }
+    });
 
     at.set(home(part, fingerprint));
     loop((_, done) => {

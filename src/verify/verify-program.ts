@@ -29,6 +29,8 @@ export interface VerifyHost extends ExplainOptions {
   readonly memoryInUse: () => number;
   /** Awaited between two slices of the search: signals, timers and the terminal have a turn. */
   readonly breathe?: () => Promise<void>;
+  /** Bytes of this machine's memory. */
+  readonly memoryThere?: number;
   /** Members of a joint search, in threads of their own. */
   readonly startThread?: StartThread;
 }
@@ -129,7 +131,7 @@ async function search(
       : {
           after: options.helpAfter ?? HELP_AFTER,
           assemble: async (machine) => {
-            const { preemptions, maxMemory: most = Number.POSITIVE_INFINITY } = options;
+            const { preemptions, maxMemory: most = host.memoryThere ?? 2 ** 32 } = options;
             const shared = parts === undefined ? undefined : teamParts(program, parts, machine, { members: jobs, preemptions, most });
             return shared === undefined ? undefined : teamOfThreads(shared, jobs, startThread);
           },

@@ -92,10 +92,16 @@ describe("the visited set of several searches", () => {
   const small = 256 * 2 ** 17;
   const fingerprint = fc.bigInt(1n, 2n ** 64n - 1n);
 
-  it("is one set, whoever asks", () => {
+  it("has a memory for each 4 GiB", () => {
+    expect(shareVisited(2 ** 32)!.memories).toHaveLength(1);
+    const large = shareVisited(2 ** 34 + 1)!;
+    expect([large.memories.length, large.partShift]).toEqual([4, 24]);
+  });
+
+  it.each([1, 4])("is one set, whoever asks, of %d memories", (memories) => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(2), fingerprint), { maxLength: 3000 }), (asked) => {
-        const shared = shareVisited(small)!;
+        const shared = { ...shareVisited(small)!, memories: Array.from({ length: memories }, () => shareVisited(small)!.memories[0]!) };
         const threads = Array.from({ length: 3 }, () => visitTogether(shared));
         const seen = new Set<bigint>();
         for (const [thread, state] of [...asked, ...asked]) {
@@ -116,7 +122,8 @@ describe("the visited set of several searches", () => {
     expect(() => {
       for (; ; held++) set.visit(state(held));
     }).toThrow(EngineLimit);
-    expect(held).toBeGreaterThan(5000);
+    // Filled to 95 %.
+    expect(held - 1).toBe(Math.ceil(0.95 * (2 ** 17 / 8 - 2 - TAIL - 1)));
     expect(set.count()).toBe(held - 1);
     // No lock was kept.
     expect(set.visit(1n)).toBe(1);
