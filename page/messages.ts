@@ -1,7 +1,7 @@
 /** What the page and its workers tell each other. */
 import type { Diagnostic } from "../src/base/diagnostics.ts";
 import type { Provenance, Verdict } from "../src/report/verdict.ts";
-import type { Progress } from "../src/verify/verify-program.ts";
+import type { Progress } from "../src/verify/verify-options.ts";
 
 /** A program, or what it is to be linked from. */
 export type CheckInput =

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from "../src/base/diagnostics.ts";
 import type { Verdict } from "../src/report/verdict.ts";
-import type { Progress } from "../src/verify/verify-program.ts";
+import type { Progress } from "../src/verify/verify-options.ts";
 import type { CheckRequest, FromChecker, FromCompiler } from "./messages.ts";
 
 export type Outcome =

@@ -6,7 +6,7 @@
  */
 import { batch, computed, signal } from "@preact/signals";
 import type { SiteData, SiteScenario, Sources } from "../src/site/site-data.ts";
-import type { Progress } from "../src/verify/verify-program.ts";
+import type { Progress } from "../src/verify/verify-options.ts";
 import { type Complaint, complaintsOf } from "./complaints.ts";
 import { fetchSite, fetchSources } from "./fetching.ts";
 import { type Link, linkFrom, linkText } from "./permalink.ts";

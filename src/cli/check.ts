@@ -15,7 +15,7 @@ import { refuseMisuse } from "../report/misuse.ts";
 import { exitStatus, shownVerdict, type Verdict } from "../report/verdict.ts";
 import { compileWith, explainName, optionsOf } from "../settings/from-settings.ts";
 import { type CheckSettings, type GivenOptions, picturesAsked, settingsFor } from "../settings/options.ts";
-import type { CheckHooks } from "../verify/verify-program.ts";
+import type { CheckHooks } from "../verify/verify-options.ts";
 import { EXIT_INCONCLUSIVE } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { progressLine, statusLine } from "./progress.ts";

@@ -2,7 +2,7 @@
  * The line that shows a search at work: on a terminal's stderr only, rewritten in place, at most
  * five times a second.
  */
-import type { Progress } from "../verify/verify-program.ts";
+import type { Progress } from "../verify/verify-options.ts";
 import type { Output } from "./io.ts";
 
 export interface ProgressLine {

@@ -20,7 +20,7 @@ import { refuseMisuse } from "../report/misuse.ts";
 import { shownVerdict, type Verdict } from "../report/verdict.ts";
 import { compileWith, optionsOf } from "../settings/from-settings.ts";
 import { settingsFor } from "../settings/options.ts";
-import type { CheckHooks } from "../verify/verify-program.ts";
+import type { CheckHooks } from "../verify/verify-options.ts";
 import { compileMutant, programKey } from "./mutant-job.ts";
 import { compileOwnCase, OWN_TIMEOUT } from "./own-cases.ts";
 import { compileReal, installed, type RealCase, type RealGroup, realGroups } from "./real-cases.ts";

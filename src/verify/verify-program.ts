@@ -3,102 +3,32 @@
 import { fault } from "../base/diagnostics.ts";
 import { Stopped } from "../base/stopped.ts";
 import { describeRaces, type RaceFound, type RacingAccess } from "../explain/describe-races.ts";
-import { type ExplainOptions, explain } from "../explain/explain.ts";
+import { explain } from "../explain/explain.ts";
 import type { ObservedMachine } from "../explain/observation.ts";
 import { plainStory } from "../explain/plain.ts";
 import { describeSpinning } from "../explain/spinning.ts";
 import type { Story } from "../explain/story.ts";
-import { type Checkpoint, type CheckResult, check, type Inconclusive, type Knowledge, type PassOptions } from "../explore/passes.ts";
+import type { CheckResult, Inconclusive } from "../explore/passes.ts";
 import { createInterpreter } from "../interpret/interpreter.ts";
 import { memoryForCode } from "../ir/build/limits.ts";
 import { accessSites } from "../program/flow.ts";
-import type { MemoryModel, Program } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
 import { modelBounds } from "../program/stated-bounds.ts";
-import type { Common, Provenance, Verdict } from "../report/verdict.ts";
-import { type KeptCode, type MachineOptions, type MachineParts, machinesOf } from "./machines.ts";
+import type { Common, Verdict } from "../report/verdict.ts";
 import { remarksOn } from "./remarks.ts";
-import { teamParts } from "./search-team.ts";
-import { type StartThread, teamOfThreads } from "./thread-team.ts";
+import { type Found, searchProgram } from "./search-program.ts";
+import { type CheckHooks, secondsLeft, type VerifyOptions } from "./verify-options.ts";
 
 /** Stands in a plain story for why there is no other, until whoever cuts it short knows better. */
 export const UNTOLD = "the time was over";
-
-/** What only the surroundings know. */
-export interface VerifyHost extends ExplainOptions {
-  /** Bytes that the whole run takes now. */
-  readonly memoryInUse: () => number;
-  /** Awaited between two slices of the search: signals, timers and the terminal have a turn. */
-  readonly breathe?: () => Promise<void>;
-  /** Bytes of this machine's memory. */
-  readonly memoryThere?: number;
-  /** Members of a joint search, in threads of their own. */
-  readonly startThread?: StartThread;
-}
-
-/** Seconds that a search takes by itself before others help: they need some time to begin. */
-const HELP_AFTER = 1;
-
-export interface VerifyOptions extends MachineOptions {
-  /** What the reader calls it: the first file that was named. */
-  readonly scenario: string;
-  readonly maxStates: number | undefined;
-  /** Which memory the program was made for; left out: "sc". */
-  readonly memory?: MemoryModel | undefined;
-  /** Seconds, from when the command began. */
-  readonly timeout: number | undefined;
-  /** When that was, in milliseconds since 1970; left out: now. */
-  readonly began?: number | undefined;
-  /** Those that were given, for the report of bounds. */
-  readonly defines: readonly string[];
-  readonly provenance: Provenance;
-  /** Reasons to doubt the verdict that the search has nothing to do with. */
-  readonly remarks: readonly string[];
-  readonly host: VerifyHost;
-  readonly kept?: KeptCode;
-  /** What an earlier search of the same program found out. */
-  readonly knowledge?: Knowledge | undefined;
-  /** Told what this one did. */
-  readonly onKnowledge?: (knowledge: Knowledge) => void;
-  /** False: the outcome is all that is wanted, with no story and no remarks that cost time. */
-  readonly story?: boolean | undefined;
-  /** Go on from here, and take the next one: see `PassOptions`. */
-  readonly from?: Checkpoint | undefined;
-  readonly onPause?: PassOptions["onPause"];
-  /** Searches in one, at most, once it takes long; left out: 1. */
-  readonly jobs?: number | undefined;
-  /** Seconds that it takes long after; left out: 1. */
-  readonly helpAfter?: number | undefined;
-}
-
-export interface Progress {
-  readonly states: number;
-  readonly transitions: number;
-  readonly depth: number;
-  /** Bytes. */
-  readonly memory: number;
-}
-
-/** The search runs in slices; between two of them it reports and asks. */
-export interface CheckHooks {
-  onSlice(progress: Progress): void;
-  /** Why to stop now, completing "stopped ..." ("by the user"), or undefined to go on. */
-  shouldStop(): string | undefined;
-  /** Told before work that may take long and does not ask in between: completes "while ...". */
-  readonly onWork?: (doing: string) => void;
-  /**
-   * Told of what was found before it is told in words: the same without the story, and without
-   * remarks that cost time.
-   */
-  readonly onFound?: (verdict: Verdict) => void;
-}
 
 export async function verify(program: Program, given: VerifyOptions, hooks: CheckHooks): Promise<Verdict> {
   const options = { ...given, began: given.began ?? Date.now() };
   // Half as much again is what such an estimate may be wrong by.
   if (options.engine === "compiled" && options.maxMemory !== undefined && memoryForCode(program) > 1.5 * options.maxMemory)
     throw new Stopped("at --max-memory: code for the largest function would need more");
-  const { result, stopped } = await search(program, options, hooks);
-  options.onKnowledge?.(result.knowledge);
+  const found = await searchProgram(program, options, hooks);
+  const { result } = found;
   if (result.threads.length === 0 && !failedInSetup(result)) {
     throw fault({
       code: "SD305",
@@ -107,68 +37,20 @@ export async function verify(program: Program, given: VerifyOptions, hooks: Chec
       help: "name what is to run, with sd_cpu_run() or sd_user()",
     });
   }
-  return verdictOf(program, options, result, stopped, hooks);
+  return verdictOf(program, options, found, hooks);
 }
 
 function failedInSetup({ outcome }: CheckResult): boolean {
   return outcome.kind === "violation" && outcome.violation.at === "step" && outcome.violation.schedule.length === 0;
 }
 
-async function search(
-  program: Program,
-  options: VerifyOptions,
-  hooks: CheckHooks,
-): Promise<{ result: CheckResult; stopped: string | undefined }> {
-  let stopped: string | undefined;
-  const { host } = options;
-  const sites = accessSites(program);
-  let parts: MachineParts | undefined;
-  const { jobs = 1 } = options;
-  const { startThread } = host;
-  const help: PassOptions["help"] =
-    jobs < 2 || startThread === undefined
-      ? undefined
-      : {
-          after: options.helpAfter ?? HELP_AFTER,
-          assemble: async (machine) => {
-            const { preemptions, maxMemory: most = host.memoryThere ?? 2 ** 32 } = options;
-            const shared = parts === undefined ? undefined : teamParts(program, parts, machine, { members: jobs, preemptions, most });
-            return shared === undefined ? undefined : teamOfThreads(shared, jobs, startThread);
-          },
-        };
-  const result = await check({
-    help,
-    preemptions: options.preemptions,
-    maxStates: options.maxStates,
-    timeout: secondsLeft(options),
-    merging: options.merge,
-    site: (access) => sites[access] ?? { write: true, bytes: 0 },
-    machine: machinesOf(program, options, options.kept, hooks.onWork, (made) => {
-      parts = made;
-    }),
-    knowledge: options.knowledge,
-    from: options.from,
-    onPause: options.onPause,
-    onProgress: (p) => hooks.onSlice({ ...p, memory: host.memoryInUse() }),
-    interrupted: () => {
-      stopped ??= hooks.shouldStop();
-      return stopped !== undefined;
-    },
-    ...(host.breathe === undefined ? {} : { breathe: host.breathe }),
-  });
-  return { result, stopped };
-}
-
-/** More than nothing: the search itself notices that none are left. */
-const secondsLeft = ({ timeout, began = Date.now() }: VerifyOptions): number | undefined =>
-  timeout === undefined ? undefined : Math.max(0.001, timeout - (Date.now() - began) / 1000);
-
-function verdictOf(program: Program, options: VerifyOptions, result: CheckResult, stopped: string | undefined, hooks: CheckHooks): Verdict {
+function verdictOf(program: Program, options: VerifyOptions, found: Found, hooks: CheckHooks): Verdict {
+  const { result, stopped } = found;
   const { counts, knowledge, outcome } = result;
   hooks.onWork?.("the story was told");
   const { host } = options;
   const observed: ObservedMachine = (observer) =>
-    createInterpreter(program, { merging: options.merge, movers: options.preemptions === undefined, ...knowledge, observer });
+    createInterpreter(program, { merging: options.merge, movers: found.preemptions === undefined, ...knowledge, observer });
   const common: Common = {
     scenario: options.scenario,
     counts: {
@@ -193,7 +75,7 @@ function verdictOf(program: Program, options: VerifyOptions, result: CheckResult
       defines: Object.fromEntries(options.defines.map((d) => [d.split("=")[0]!, d.includes("=") ? d.slice(d.indexOf("=") + 1) : "1"])),
     },
     missProbability: missProbability(counts.states),
-    remarks: [...options.remarks, ...remarksOn(result)],
+    remarks: [...options.remarks, ...partly(found), ...remarksOn(result)],
     provenance: options.provenance,
     races: describeRaces(program, racesFound(program, result), host),
   };
@@ -217,7 +99,7 @@ function verdictOf(program: Program, options: VerifyOptions, result: CheckResult
   const left = secondsLeft(options);
   if ((left !== undefined && left <= 0.001) || wasStopped(result) || options.story === false) return plain;
   hooks.onFound?.(plain);
-  const remarks = [...options.remarks, ...remarksOn(result, observed)];
+  const remarks = [...options.remarks, ...partly(found), ...remarksOn(result, observed)];
   if (outcome.kind === "violation") {
     const { schedule, failure, at } = outcome.violation;
     const story = explain(program, observed, schedule, failure, host);
@@ -228,6 +110,13 @@ function verdictOf(program: Program, options: VerifyOptions, result: CheckResult
   const endless = outcome.kind === "inconclusive" && outcome.why === "endless";
   return told(remarks, endless ? { who: describeSpinning(program, observed, host.audience).join("; ") } : {});
 }
+
+/** What is known all the same. */
+const partly = ({ within }: Found): string[] => {
+  if (within === undefined) return [];
+  const which = within === 0 ? "without a preemption" : `with at most ${within} ${within === 1 ? "preemption" : "preemptions"}`;
+  return [`schedules ${which} were searched to the end, and none fails`];
+};
 
 /** Somebody, or a limit, wants it to end. */
 const wasStopped = ({ outcome }: CheckResult): boolean =>

@@ -11,7 +11,7 @@ async function verdict(
   source: string,
   defines: readonly string[],
   jobs: number,
-  more: { readonly timeout?: number; readonly maxStates?: number } = {},
+  more: { readonly timeout?: number; readonly maxStates?: number; readonly preemptions?: number } = {},
 ): Promise<Verdict> {
   const inputs = await inputsFrom([source], { defines });
   return built.runCheck(
@@ -61,5 +61,29 @@ describe("searches in threads", () => {
     const time = await verdict(BENCH, ["NCPU=5", "NV=2"], 2, { timeout: 2 });
     expect(time.kind === "inconclusive" && time.reason).toBe("at --timeout 2");
     expect(time.counts.states).toBeGreaterThan(0);
+  });
+});
+
+describe("searches bounded by preemptions, beside one that takes long", () => {
+  const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";
+  it("find what needs few of them", { timeout: 120_000 }, async () => {
+    // Two migrations at once, before c0d0381ade79: millions of states from the first ones that a depth-first search meets.
+    const found = await verdict(D01, ["FIX=1", "NCPU=3", "NV=2", "ROUNDS=2"], 2, { timeout: 100 });
+    expect(found.kind === "violation" && found.violation.failure.klass).toBe("lost-write");
+    if (found.kind !== "violation") return;
+    expect(found.violation.story.rows.length).toBeGreaterThan(3);
+    expect(found.bounds.preemptions).toBeUndefined();
+  });
+  it("say how far they came, if there is none", { timeout: 120_000 }, async () => {
+    const stopped = await verdict(D01, ["FIX=1", "FIX2=1", "NCPU=5", "NV=2"], 1, { timeout: 8 });
+    expect(stopped.kind === "inconclusive" && stopped.reason).toBe("at --timeout 8");
+    expect(stopped.remarks.join()).toMatch(
+      /^schedules (without a preemption|with at most \d+ preemptions?) were searched to the end, and none fails$/,
+    );
+  });
+  it("are not made under a bound of the user's", { timeout: 120_000 }, async () => {
+    const stopped = await verdict(D01, ["FIX=1", "FIX2=1", "NCPU=5", "NV=2"], 1, { timeout: 4, preemptions: 9 });
+    expect(stopped.kind).toBe("inconclusive");
+    expect(stopped.remarks).toEqual([]);
   });
 });

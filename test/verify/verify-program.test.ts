@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { buildProgram } from "../../src/ir/build/build.ts";
 import { parseModule } from "../../src/ir/read/parse.ts";
 import { reportText } from "../../src/report/text.ts";
-import { type VerifyOptions, verify } from "../../src/verify/verify-program.ts";
+import type { VerifyOptions } from "../../src/verify/verify-options.ts";
+import { verify } from "../../src/verify/verify-program.ts";
 
 const text = readFileSync(new URL("../explain/fixtures/last-reference.ll", import.meta.url), "utf8");
 

@@ -132,6 +132,11 @@ export function layOut(linked: Linked, debug: DebugInfoBuilder): Layout {
         ...(placed.line > 0 ? { line: placed.line } : {}),
       });
     }
+    if (!fits(pieces, placed)) {
+      const message = `malformed IR: the initialiser of ${placed.name} has parts that do not fit its type`;
+      faults.push({ code: "SD215", message, file: module.source });
+      continue;
+    }
     const own = global.section === OFFSETS ? offsets(placed.address, cpus, copied.length > 0 ? blockSize : 0) : joined(pieces);
     image.push(...own);
     if (!copied.includes(index)) continue;
@@ -158,6 +163,16 @@ function offsets(address: number, cpus: number, size: number): { address: number
   const view = new DataView(bytes.buffer);
   for (let cpu = 0; cpu < cpus; cpu++) view.setBigUint64(8 * cpu, BigInt(cpu * size), true);
   return [{ address, bytes }];
+}
+
+/** All of it lies in the variable, and no two pieces in one place. */
+function fits(pieces: readonly { readonly address: number; readonly bytes: Uint8Array }[], { address, size }: Placed): boolean {
+  let end = address;
+  for (const piece of [...pieces].sort((a, b) => a.address - b.address)) {
+    if (piece.address < end) return false;
+    end = piece.address + piece.bytes.length;
+  }
+  return end <= address + size;
 }
 
 /** Neighbouring pieces (with less than a word between) as one. */

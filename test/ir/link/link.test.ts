@@ -159,6 +159,18 @@ define void @scenario() {
   });
 });
 
+it("refuses an initialiser whose parts lie in one place, or beyond the variable", () => {
+  for (const wrong of ["<2 x i8> <i64 -1, i64 -1>", "<1 x i8> <i8 1, i8 2>"]) {
+    const found = faults(`
+@v = global ${wrong}
+define void @scenario() {
+  %n = load i8, ptr @v
+  ret void
+}`);
+    expect(found.map((d) => d.message)).toEqual(["malformed IR: the initialiser of v has parts that do not fit its type"]);
+  }
+});
+
 describe("what is not supported", () => {
   it("is listed all at once, with its place", () => {
     const found = faults(`

@@ -1,0 +1,155 @@
+/**
+ * The search of a program, with what helps it where it takes long: other processors, and, beside it,
+ * searches that are bounded by preemptions. Most bugs need one or two, and a depth-first search
+ * meets them late.
+ *
+ * Always: that there is none is said by the search without a bound alone.
+ */
+import { type CheckResult, check, type PassOptions } from "../explore/passes.ts";
+import { shortest } from "../explore/shortest.ts";
+import { accessSites } from "../program/flow.ts";
+import type { Program } from "../program/program.ts";
+import { type MachineParts, machinesOf } from "./machines.ts";
+import { teamParts } from "./search-team.ts";
+import { teamOfThreads } from "./thread-team.ts";
+import { type CheckHooks, secondsLeft, type VerifyOptions } from "./verify-options.ts";
+
+/** Seconds that a search takes by itself before others help: they need some time to begin. */
+const HELP_AFTER = 1;
+/** And before bounded searches begin beside it. */
+const BESIDE_AFTER = 3;
+/** Seconds, and states. */
+const LONGEST_SHORTENING = 10;
+const MOST_NODES = 2_000_000;
+/** On one processor, how long it has the processor for each time that they have it. */
+const SHARE = 4;
+
+export interface Found {
+  readonly result: CheckResult;
+  /** Why it was stopped from outside. */
+  readonly stopped: string | undefined;
+  /** The bound under which the result was found. */
+  readonly preemptions: number | undefined;
+  /** Of a search that was stopped: no schedule with at most so many preemptions fails. */
+  readonly within: number | undefined;
+}
+
+export async function searchProgram(program: Program, options: VerifyOptions, hooks: CheckHooks): Promise<Found> {
+  let stopped: string | undefined;
+  const asked = (): boolean => {
+    stopped ??= hooks.shouldStop();
+    return stopped !== undefined;
+  };
+  const alone = options.preemptions !== undefined || options.onPause !== undefined || options.host.breathe === undefined;
+  const beside = alone ? undefined : boundedBeside(program, options, asked);
+  const result = await search(program, options, hooks, () => asked() || beside?.found() !== undefined);
+  await beside?.end();
+  options.onKnowledge?.(result.knowledge);
+  const { outcome } = result;
+  const bounded = outcome.kind === "inconclusive" ? beside?.found() : undefined;
+  if (bounded !== undefined) return inFewerSteps(program, options, bounded);
+  return { result, stopped, preemptions: options.preemptions, within: outcome.kind === "inconclusive" ? beside?.within() : undefined };
+}
+
+/**
+ * With a bound, locks are taken and given back in steps of their own: the same violation told as a
+ * search without a bound would tell it, if that takes no longer than making a schedule short may.
+ */
+function inFewerSteps(program: Program, options: VerifyOptions, found: Found): Found {
+  const { outcome, knowledge } = found.result;
+  if (outcome.kind !== "violation") return found;
+  const { failure, at } = outcome.violation;
+  const until = performance.now() + 1000 * Math.min(LONGEST_SHORTENING, (secondsLeft(options) ?? Number.POSITIVE_INFINITY) / 2);
+  const machine = machinesOf(program, options, options.kept)(knowledge);
+  const violation = shortest(machine, { maxNodes: MOST_NODES, deadline: () => performance.now() > until, klass: failure.klass, at });
+  if (violation === undefined) return found;
+  return {
+    ...found,
+    preemptions: options.preemptions,
+    result: { ...found.result, outcome: { kind: "violation", violation, shortest: true } },
+  };
+}
+
+interface Beside {
+  /** A violation. */
+  readonly found: () => Found | undefined;
+  readonly within: () => number | undefined;
+  readonly end: () => Promise<void>;
+}
+
+/** With no preemption, with one, and so on, in the pauses of a search that is under way. */
+function boundedBeside(program: Program, options: VerifyOptions, asked: () => boolean): Beside {
+  const { host, jobs = 1 } = options;
+  let found: Found | undefined;
+  let within: number | undefined;
+  let ended = false;
+  let since = performance.now();
+  const sleep = async (milliseconds: number): Promise<void> => {
+    const until = performance.now() + milliseconds;
+    // Once at least: the search beside which this one runs has a turn.
+    do await host.breathe?.();
+    while (!ended && performance.now() < until);
+    since = performance.now();
+  };
+  const quiet: CheckHooks = { onSlice: () => {}, shouldStop: () => undefined };
+  const work = async (): Promise<void> => {
+    await sleep(1000 * (options.helpAfter ?? BESIDE_AFTER));
+    for (let preemptions = 0; !ended && !asked(); preemptions++) {
+      const breathe = (): Promise<void> => sleep(jobs > 1 ? 0 : SHARE * (performance.now() - since));
+      const one = { ...options, preemptions, jobs: 1, host: { ...host, breathe } };
+      const result = await search(program, one, quiet, () => ended || asked());
+      const { outcome, bounded } = result;
+      if (outcome.kind === "violation") found = { result, stopped: undefined, preemptions, within: undefined };
+      if (outcome.kind !== "none") return;
+      within = preemptions;
+      if (!bounded) return;
+    }
+  };
+  const working = work();
+  return {
+    found: () => found,
+    within: () => within,
+    end: () => {
+      ended = true;
+      return working;
+    },
+  };
+}
+
+function search(program: Program, options: VerifyOptions, hooks: CheckHooks, interrupted: () => boolean): Promise<CheckResult> {
+  const { host } = options;
+  const sites = accessSites(program);
+  let parts: MachineParts | undefined;
+  return check({
+    help: helpFor(program, options, () => parts),
+    preemptions: options.preemptions,
+    maxStates: options.maxStates,
+    timeout: secondsLeft(options),
+    merging: options.merge,
+    site: (access) => sites[access] ?? { write: true, bytes: 0 },
+    machine: machinesOf(program, options, options.kept, hooks.onWork, (made) => {
+      parts = made;
+    }),
+    knowledge: options.knowledge,
+    from: options.from,
+    onPause: options.onPause,
+    onProgress: (p) => hooks.onSlice({ ...p, memory: host.memoryInUse() }),
+    interrupted,
+    ...(host.breathe === undefined ? {} : { breathe: host.breathe }),
+  });
+}
+
+function helpFor(program: Program, options: VerifyOptions, partsNow: () => MachineParts | undefined): PassOptions["help"] {
+  const { jobs: members = 1, preemptions, host } = options;
+  const { startThread } = host;
+  if (members < 2 || startThread === undefined) return undefined;
+  return {
+    after: options.helpAfter ?? HELP_AFTER,
+    assemble: async (machine) => {
+      const most = options.maxMemory ?? host.memoryThere ?? 2 ** 32;
+      const parts = partsNow();
+      const shared = parts === undefined ? undefined : teamParts(program, parts, machine, { members, preemptions, most });
+      return shared === undefined ? undefined : teamOfThreads(shared, members, startThread);
+    },
+  };
+}
