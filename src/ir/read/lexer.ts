@@ -167,10 +167,7 @@ export function expectWord(s: Scanner, keyword: string): void {
   if (!eatWord(s, keyword)) fail(s, `expected '${keyword}'`);
 }
 
-/**
- * Reads an unsigned decimal number of at most 15 digits, such as an alignment, a count or a
- * metadata id.
- */
+/** Reads an unsigned decimal number of at most 15 digits, such as a count or a metadata id. */
 export function number(s: Scanner): number {
   let code = skip(s);
   const start = s.pos;
@@ -180,6 +177,16 @@ export function number(s: Scanner): number {
     code = s.text.charCodeAt(++s.pos);
   }
   if (s.pos === start) fail(s, "expected a number");
+  if (value > Number.MAX_SAFE_INTEGER) fail(s, "expected a smaller number", start);
+  return value;
+}
+
+/** Reads an alignment: a power of 2, as LLVM has it up to 2^32. */
+export function alignment(s: Scanner): number {
+  skip(s);
+  const start = s.pos;
+  const value = number(s);
+  if (value < 1 || value > 2 ** 32 || !Number.isInteger(Math.log2(value))) fail(s, "expected an alignment: a power of 2", start);
   return value;
 }
 

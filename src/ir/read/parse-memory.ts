@@ -3,7 +3,7 @@
  * `fence` takes too. A part of `parse-instructions.ts`.
  */
 
-import { eat, eatWord, expect, fail, number, skip, skipBalanced, string, word } from "./lexer.ts";
+import { alignment, eat, eatWord, expect, fail, skip, skipBalanced, string, word } from "./lexer.ts";
 import type { IrRmw, IrType, IrValue, Ordering } from "./module.ts";
 import type { Body } from "./parse-calls.ts";
 import { type Context, parseType } from "./parse-types.ts";
@@ -35,7 +35,7 @@ export function parseSyncScope(s: Context): boolean {
 /** Reads `, align 8` if it is next and not an attachment; else 0, for the type's own alignment. */
 function parseAlign(s: Context): number {
   const before = s.pos;
-  if (eat(s, 44) && eatWord(s, "align")) return number(s);
+  if (eat(s, 44) && eatWord(s, "align")) return alignment(s);
   s.pos = before;
   return 0;
 }
@@ -104,7 +104,7 @@ export function parseAlloca(s: Context): Body {
       s.pos = before;
       break;
     }
-    if (eatWord(s, "align")) align = number(s);
+    if (eatWord(s, "align")) align = alignment(s);
     else if (eatWord(s, "addrspace")) skipBalanced(s);
     else count = parseTypedValue(s);
   }

@@ -7,6 +7,7 @@
  */
 
 import {
+  alignment,
   createScanner,
   eat,
   eatWord,
@@ -271,7 +272,7 @@ function parseGlobalTail(s: Context): { readonly align: number; readonly section
       if (eat(s, 61)) string(s);
     } else if (isWord(code)) {
       const keyword = word(s);
-      if (keyword === "align") align = number(s);
+      if (keyword === "align") align = alignment(s);
       else if (keyword === "section") section = string(s);
       else if (keyword === "partition" || keyword === "code_model") string(s);
       else if (skipBlanks(s) === 40) skipBalanced(s);

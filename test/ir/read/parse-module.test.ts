@@ -267,3 +267,9 @@ describe("what clang writes for sample.c", () => {
     expect(m.aliases).toMatchObject([{ name: "alias_of_shared", target: { kind: "global", name: "shared_word" } }]);
   });
 });
+
+it.each(["18446744073709551615", "0", "3", "8589934592"])("refuses an alignment of %s", (align) => {
+  const wrong = `expected an alignment: a power of 2|expected a smaller number`;
+  expect(() => parseModule(`@v = global i8 1, align ${align}\n`, "v.c")).toThrow(new RegExp(wrong));
+  expect(() => parseModule(`define void @f() {\n  %a = alloca i8, align ${align}\n  ret void\n}\n`, "v.c")).toThrow(new RegExp(wrong));
+});
