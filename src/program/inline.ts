@@ -196,26 +196,29 @@ function inlineInto(
   wanted: (callee: number) => boolean,
 ): { func: Func; names: RegisterNames } {
   const f = funcs[index]!;
-  const chosen = new Set<Instr>();
+  /** Of each call, in order: an instruction that is the same object twice may be chosen once. */
+  const chosen: boolean[] = [];
   const startOf: number[] = [];
   const endOf: number[] = [];
   let next = 0;
   for (const b of f.blocks) {
     startOf.push(next++);
     for (const i of b.instrs) {
-      if (i.op !== "call" || i.callee === index || !wanted(i.callee)) continue;
-      chosen.add(i);
-      next += funcs[i.callee]!.blocks.length + 1;
+      if (i.op !== "call") continue;
+      const taken = i.callee !== index && wanted(i.callee);
+      chosen.push(taken);
+      if (taken) next += funcs[i.callee]!.blocks.length + 1;
     }
     endOf.push(next - 1);
   }
-  if (chosen.size === 0) return cleanFunction(f, new Map(), names[index]!);
+  if (!chosen.includes(true)) return cleanFunction(f, new Map(), names[index]!);
 
   const regBits = [...f.regBits];
   const locals = [...f.locals];
   const regNames = new Map(names[index]);
   const substitute = new Map<Reg, Operand>();
   const out: Draft[] = [];
+  let calls = 0;
   for (const b of f.blocks) {
     let draft: Draft = {
       phis: b.phis.map((p) => ({ dst: p.dst, from: p.from.map((x) => ({ block: endOf[x.block]!, value: x.value })) })),
@@ -224,7 +227,7 @@ function inlineInto(
     };
     out.push(draft);
     for (const i of b.instrs) {
-      if (i.op !== "call" || !chosen.has(i)) {
+      if (i.op !== "call" || chosen[calls++] !== true) {
         draft.instrs.push(i);
         continue;
       }
