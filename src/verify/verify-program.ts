@@ -90,6 +90,8 @@ export interface CheckHooks {
    * remarks that cost time.
    */
   readonly onFound?: (verdict: Verdict) => void;
+  /** Told what the search itself gave, which a verdict says in fewer words. */
+  readonly onResult?: (result: CheckResult) => void;
 }
 
 export async function verify(program: Program, given: VerifyOptions, hooks: CheckHooks): Promise<Verdict> {
@@ -99,6 +101,7 @@ export async function verify(program: Program, given: VerifyOptions, hooks: Chec
     throw new Stopped("at --max-memory: code for the largest function would need more");
   const { result, stopped } = await search(program, options, hooks);
   options.onKnowledge?.(result.knowledge);
+  hooks.onResult?.(result);
   if (result.threads.length === 0 && !failedInSetup(result)) {
     throw fault({
       code: "SD305",
