@@ -125,7 +125,9 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     ...runtime.map((source) => request(source, { defines: switches(defines) })),
   ]);
   const provided = new Set(
-    kept(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => textDigest(text))), () => own.flatMap(({ module }) => strongNames(module))),
+    kept(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => textDigest(text))), () =>
+      own.flatMap(({ module }) => strongNames(module)),
+    ),
   );
 
   const linked = drivers.flatMap((file) => (file === undefined || file === inside ? [] : [file]));
