@@ -82,14 +82,17 @@ function recursiveSection(program: Program, f: Func): Diagnostic {
   };
 }
 
+/** Numbers of positions are below it: more would not fit into memory. */
+const MOST_POSITIONS = 2 ** 26;
+
 /** Positions with their callers' positions added. */
 function createPositions(given: readonly Loc[]): { locs: Loc[]; inlined: (loc: number, at: number) => number } {
   const locs = [...given];
-  const known = new Map<string, number>();
+  const known = new Map<number, number>();
   const inlined = (loc: number, at: number): number => {
     const from = locs[loc];
     if (loc === 0 || from === undefined) return at;
-    const id = `${loc},${at}`;
+    const id = loc * MOST_POSITIONS + at;
     const made = known.get(id);
     if (made !== undefined) return made;
     const inlinedAt = from.inlinedAt === -1 ? at : inlined(from.inlinedAt, at);
