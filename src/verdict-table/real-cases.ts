@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { ahead } from "../check/prepared.ts";
+import { ahead, keepModules } from "../check/prepared.ts";
 import { runCheck } from "../check/run-check.ts";
 import { type CompileRequest, compileAll } from "../clang/compile.ts";
 import { type Compiler, findCompiler } from "../clang/compiler.ts";
@@ -155,6 +155,8 @@ function editsOf(group: RealGroup, one: RealCase): readonly Edit[] {
 }
 
 export async function runReal(group: RealGroup, one: RealCase, on: Installed): Promise<RealResult> {
+  // Many cases, one after the other.
+  keepModules();
   const inputs = await compileReal(group, one, on);
   const options = {
     scenario: `${group.name}: ${one.name}`,
