@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { SlowestFirst } from "./test/slowest-first.ts";
 
 export default defineConfig({
   test: {
@@ -9,6 +10,10 @@ export default defineConfig({
     hookTimeout: 300_000,
     // By default vitest leaves a processor free, so that two of them run one file after the other.
     maxWorkers: Math.max(2, availableParallelism()),
+    // A process runs one file after the other with the code that it has loaded and optimised. No
+    // test changes what another could see: folders are their own, and nothing is mocked.
+    isolate: false,
+    sequence: { sequencer: SlowestFirst },
     // `npm run coverage`. What runs in processes of its own (most of src/cli) is not seen.
     coverage: {
       provider: "v8",

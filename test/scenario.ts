@@ -1,7 +1,7 @@
 /** Compiles a scenario as the command line would and gives the program: for tests of what a check finds. */
 
 import { expect } from "vitest";
-import { keptCode, programOf } from "../src/check/prepared.ts";
+import { keepModules, keptCode, programOf } from "../src/check/prepared.ts";
 import { runCheck } from "../src/check/run-check.ts";
 import type { KernelVersion } from "../src/clang/flags.ts";
 import { compileInputs, type Inputs } from "../src/clang/inputs.ts";
@@ -27,6 +27,7 @@ export interface Compilation {
 }
 
 const cache = openCache(defaultCacheDir());
+keepModules();
 
 export function inputsFrom(files: readonly string[], options: Compilation): Promise<Inputs> {
   return compileInputs({
@@ -51,15 +52,22 @@ export async function programFrom(files: readonly string[], options: Compilation
 /** The whole of `shootdown check`, story included. Besides, the search that remembers steps is held to the one that makes each of them. */
 export async function verdictFrom(files: readonly string[], options: Compilation = {}): Promise<Verdict> {
   const inputs = await inputsFrom(files, options);
-  const program = programOf(inputs, cache);
-  const kept = keptCode(`${inputs.code}-full`, cache);
-  expect(whole(await checked(program, { kept }))).toEqual(whole(await checked(program, { kept, memoise: false })));
   const settings = { preemptions: undefined, maxStates: 20_000_000, maxMemory: undefined, timeout: undefined, merge: "full" } as const;
-  return runCheck(
+  let result: CheckResult | undefined;
+  const verdict = await runCheck(
     inputs,
-    { ...settings, scenario: files[0] ?? "", engine: "compiled", defines: options.defines ?? [], cache },
-    { onSlice: () => {}, shouldStop: () => undefined },
+    { ...settings, scenario: files[0] ?? "", engine: "compiled", defines: options.defines ?? [], cache, fresh: true },
+    {
+      onSlice: () => {},
+      shouldStop: () => undefined,
+      onResult: (found) => {
+        result = found;
+      },
+    },
   );
+  const kept = keptCode(`${inputs.code}-full-sc`, cache);
+  expect(whole(result!)).toEqual(whole(await checked(programOf(inputs, cache), { kept, memoise: false, walks: true })));
+  return verdict;
 }
 
 export interface Run {
@@ -72,6 +80,8 @@ export interface Run {
   readonly memoise?: boolean;
   /** Code of this program and merging, where it need not be made again. */
   readonly kept?: KeptCode;
+  /** Random walks come first, as on the command line. Default false: the passes find all that is shared. */
+  readonly walks?: boolean;
 }
 
 export function checked(program: Program, run: Run = {}): Promise<CheckResult> {
@@ -82,7 +92,7 @@ export function checked(program: Program, run: Run = {}): Promise<CheckResult> {
   return check({
     merging,
     preemptions: run.preemptions,
-    knowledge: NO_KNOWLEDGE,
+    knowledge: run.walks === true ? undefined : NO_KNOWLEDGE,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
     machine: (knowledge) => {
       const machine = machines(knowledge);

@@ -20,6 +20,17 @@ import type { KeptCode } from "../verify/machines.ts";
 /** Modules that were read while clang was busy, by text: of the program that is asked for next. */
 const readAhead = new Map<string, Module>();
 
+/** Whether those of the last program stay for the next. */
+let keeping = false;
+
+/**
+ * For a process that makes many checks, one after the other: programs have most of their modules in
+ * common. One check would hold memory for nothing.
+ */
+export function keepModules(): void {
+  keeping = true;
+}
+
 /**
  * For `compileInputs`: a program with a part that had to be compiled is not in the cache, so that
  * all of it will have to be read.
@@ -49,11 +60,10 @@ function codeOf(inputs: Inputs, cache: Cache, memory: MemoryModel): Program {
   const key = keyOf("program", codeVersion(), inputs.code, memory);
   const kept = recall(cache, key) as Program | undefined;
   if (kept !== undefined) return kept;
-  const program = buildProgram(
-    inputs.units.map((unit) => readAhead.get(unit.text) ?? parseModule(unit.text, unit.source)),
-    { memory, isMachine: (file) => MACHINE.test(inKernel(file)) },
-  );
+  const modules = inputs.units.map((unit) => readAhead.get(unit.text) ?? parseModule(unit.text, unit.source));
   readAhead.clear();
+  if (keeping) for (const [i, { text }] of inputs.units.entries()) readAhead.set(text, modules[i]!);
+  const program = buildProgram(modules, { memory, isMachine: (file) => MACHINE.test(inKernel(file)) });
   cache.put(key, serialize(program));
   return program;
 }

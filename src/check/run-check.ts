@@ -45,6 +45,8 @@ export interface CheckOptions
   readonly command?: string;
   /** The story is to be drawn with what C shows of the machine. */
   readonly machineView?: boolean;
+  /** Leave aside what earlier searches found out: all passes are made. */
+  readonly fresh?: boolean;
 }
 
 export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
@@ -54,6 +56,7 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
     command = "",
     checkpoint,
     machineView = false,
+    fresh = false,
     ...options
   } = { ...given, began: given.began ?? Date.now() };
   hooks.onWork?.("the IR was read and linked");
@@ -71,12 +74,12 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
       provenance: provenanceOf(inputs, command),
       remarks: inputRemarks(inputs, program, cwd),
       kept: keptCode(`${inputs.code}-${options.merge}-${memory}`, cache),
-      knowledge: recallKnowledge(key, cache),
+      knowledge: fresh ? undefined : recallKnowledge(key, cache),
       onKnowledge: (knowledge) => rememberKnowledge(key, knowledge, cache),
       host: {
         ...sourceFiles(cwd),
         audience: audienceOf(inKernel),
-        memoryInUse: () => process.memoryUsage().rss,
+        memoryInUse: () => process.memoryUsage.rss(),
         breathe,
         machineView,
         memoryThere: totalmem(),

@@ -56,25 +56,32 @@ export const SHIPPED_DIR: string = join(packageRoot, "dist/kernel");
 const REVISION = "1";
 const PLACEHOLDER = "/@shootdown@";
 
-/** Content of files as it is now, by full path; undefined: not to be read. */
-export type Digests = (path: string) => string | undefined;
+/** Files as they are now. A header is a part of many files: it is looked at once for all of them. */
+export interface FilesNow {
+  /** Of the content, by full path; undefined: not to be read. */
+  digestOf(path: string): string | undefined;
+  /** A regular file, by full path. */
+  exists(path: string): boolean;
+}
 
-/** A header is a part of many files: it is read once for all of them. */
-export function digests(): Digests {
+export function filesNow(): FilesNow {
   const known = new Map<string, string | undefined>();
-  return (path) => {
-    if (!known.has(path)) {
-      const now = readRegular(path);
-      known.set(path, now.kind === "read" ? sha256(now.bytes) : undefined);
-    }
-    return known.get(path);
+  const disk = openDisk("");
+  return {
+    digestOf: (path) => {
+      if (!known.has(path)) {
+        const now = readRegular(path);
+        known.set(path, now.kind === "read" ? sha256(now.bytes) : undefined);
+      }
+      return known.get(path);
+    },
+    exists: disk.exists,
   };
 }
 
-function recalled(request: CompileRequest, digestOf: Digests): Compiled | undefined {
+function recalled(request: CompileRequest, now: FilesNow): Compiled | undefined {
   const source = readSource(request);
-  const from = (cache: Cache, compiler: string): Compiled | undefined =>
-    lookUp(cache, keyFor(request, source, compiler), request.cwd, digestOf);
+  const from = (cache: Cache, compiler: string): Compiled | undefined => lookUp(cache, keyFor(request, source, compiler), request.cwd, now);
   const shipped = request.shipped ? from(openCache(SHIPPED_DIR, { readOnly: true }), "shipped") : undefined;
   return shipped ?? from(request.cache, request.compiler.key);
 }
@@ -106,7 +113,7 @@ export interface CompileAll {
   readonly read: (compiled: Compiled, request: CompileRequest) => void | Promise<void>;
   readonly limits?: Limits | undefined;
   /** Of one check, if it compiles in several goes. */
-  readonly digestOf?: Digests;
+  readonly now?: FilesNow;
 }
 
 /** Compiles several; the faults of all of them are reported together. */
@@ -122,10 +129,10 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
     }
   };
   const misses: number[] = [];
-  const digestOf = options.digestOf ?? digests();
+  const now = options.now ?? filesNow();
   for (const [i, request] of requests.entries())
     await noting(() => {
-      results[i] = recalled(request, digestOf);
+      results[i] = recalled(request, now);
       if (results[i] === undefined) misses.push(i);
     });
   const there = results.flatMap((result, i) => (result === undefined ? [] : [{ result, request: requests[i]! }]));
@@ -219,17 +226,51 @@ interface Manifest {
   readonly warnings: string;
 }
 
-function lookUp(cache: Cache, key: string, cwd: string, digestOf: Digests): Compiled | undefined {
+/** An entry of the cache, read. */
+interface Taken extends Manifest {
+  readonly text: string;
+}
+
+/**
+ * Entries that this process has read, by folder and key: of many checks most compile nothing new,
+ * and reading what there is would be most of their work. What was used longest ago goes first.
+ */
+const taken = new Map<string, Taken>();
+let takenBytes = 0;
+const MOST_TAKEN = 200 * 2 ** 20;
+
+const forget = (id: string): void => {
+  takenBytes -= taken.get(id)?.text.length ?? 0;
+  taken.delete(id);
+};
+
+function lookUp(cache: Cache, key: string, cwd: string, now: FilesNow): Compiled | undefined {
+  const id = `${cache.dir}\0${key}`;
+  const valid = (entry: Taken): boolean =>
+    entry.deps.every(([path, hash]) => now.digestOf(at(path, cwd)) === hash) && !entry.absent.some((path) => now.exists(at(path, cwd)));
+  let entry = taken.get(id);
+  if (entry !== undefined) forget(id);
+  // Where it is out of date, another process may have left a newer one.
+  if (entry === undefined || !valid(entry)) {
+    entry = read(cache, key);
+    if (entry === undefined || !valid(entry)) return undefined;
+  }
+  taken.set(id, entry);
+  takenBytes += entry.text.length;
+  for (const oldest of taken.keys()) {
+    if (takenBytes <= MOST_TAKEN) break;
+    forget(oldest);
+  }
+  noteSources(entry.deps.map(([path]) => at(path, cwd)));
+  return { text: entry.text, warnings: entry.warnings, cached: true };
+}
+
+function read(cache: Cache, key: string): Taken | undefined {
   const bytes = cache.get(key);
   if (bytes === undefined) return undefined;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = buffer.indexOf(10);
-  const manifest = JSON.parse(show(buffer.toString("utf8", 0, end))) as Manifest;
-  if (manifest.deps.some(([path, hash]) => digestOf(at(path, cwd)) !== hash)) return undefined;
-  const disk = openDisk(cwd);
-  if (manifest.absent.some((path) => disk.exists(path))) return undefined;
-  noteSources(manifest.deps.map(([path]) => at(path, cwd)));
-  return { text: show(buffer.toString("utf8", end + 1)), warnings: manifest.warnings, cached: true };
+  return { ...(JSON.parse(show(buffer.toString("utf8", 0, end))) as Manifest), text: show(buffer.toString("utf8", end + 1)) };
 }
 
 async function compileNow(request: CompileRequest, limits: Limits): Promise<{ compiled: Compiled; entry: Uint8Array | undefined }> {

@@ -11,7 +11,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import type { Limits } from "../base/stopped.ts";
-import { type Cache, keyOf } from "../host/cache.ts";
+import { type Cache, keyOf, textDigest } from "../host/cache.ts";
 import { readRegular, wordsFor } from "../host/files.ts";
 import { LARGEST_IR } from "./child.ts";
 import { type CompileRequest, compileAll } from "./compile.ts";
@@ -150,7 +150,7 @@ export async function compileInputs(options: InputOptions): Promise<Inputs> {
     const text = "flags" in one ? compiled.get(one)!.text : one.text;
     return { source: one.source, text, named: i < named.length };
   });
-  const code = keyOf(...units.map((unit) => unit.text));
+  const code = keyOf(...units.map((unit) => textDigest(unit.text)));
   return {
     units,
     warnings: results.map((c) => c.warnings).join(""),

@@ -96,12 +96,16 @@ function needsTree(file: string): boolean {
   return file.startsWith(join(kernelDir, "real")) || file.startsWith(join(kernelDir, "own"));
 }
 
-function kernelFiles(): string[] {
+let ours: readonly string[] | undefined;
+
+/** They are a part of the package, and do not change while it runs. */
+function kernelFiles(): readonly string[] {
   if (!existsSync(kernelDir)) return [];
-  return readdirSync(kernelDir, { recursive: true, encoding: "utf8" })
+  ours ??= readdirSync(kernelDir, { recursive: true, encoding: "utf8" })
     .filter((file) => /\.[ch]$/.test(file))
     .sort()
     .map((file) => join(kernelDir, file));
+  return ours;
 }
 
 /** Our headers as one text (any file may include any of them), and each C file. */

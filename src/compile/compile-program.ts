@@ -20,6 +20,7 @@ import type { Merging } from "../machine/machine.ts";
 import type { FunctionPoints } from "../program/points.ts";
 import { FUNCTION_BASE, type Program } from "../program/program.ts";
 import { existingProcedure } from "../wasm/callable.ts";
+import { Code } from "../wasm/code.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { wasm } from "../wasm/web-assembly.ts";
 import { emitFunction } from "./function.ts";
@@ -31,6 +32,16 @@ export interface CompileOptions {
   readonly points: readonly (FunctionPoints | undefined)[];
   /** For tests of what happens when something is full. */
   readonly sizes?: Partial<Sizes>;
+  /** Functions that were emitted for other points of the same program, with the same merging and sizes. */
+  readonly emitted?: EmittedFunctions;
+}
+
+/** By function, version and points: its body, and the functions that this asked for. */
+export type EmittedFunctions = Map<string, { readonly body: Uint8Array; readonly asked: readonly Asked[] }>;
+
+interface Asked {
+  readonly func: number;
+  readonly version: "direct" | "coroutine";
 }
 
 /** The module and what is needed to run it, as often as one likes. */
@@ -63,27 +74,32 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   const arena = defineArena(builder, map, imports, globals);
   const engine = defineEngine(builder, map, imports, globals, arena, defineVisitedSet(builder, globals, arena, imports));
 
-  // Functions are declared when first asked for, and generated from a work list.
-  const directs = new Map<number, number>();
-  const coroutines = new Map<number, number>();
+  // All functions have their numbers and types beforehand, whichever will be needed: what is emitted
+  // for one does not depend on what was emitted before it. They are generated from a work list.
+  const declared = program.funcs.map(({ params, results, name }) => ({
+    direct: builder.declare(...signature(params, results), name),
+    coroutine: builder.declare([], ["i32"], `${name} (parks)`),
+  }));
+  for (const f of program.funcs)
+    for (const b of f.blocks) for (const i of b.instrs) if (i.op === "callptr") builder.type(...signature(i.args.length, i.dsts.length));
+  const needed = { direct: new Set<number>(), coroutine: new Set<number>() };
   const tabled = new Set<number>();
-  const work: { func: number; index: number; version: "direct" | "coroutine" }[] = [];
+  const work: Asked[] = [];
+  /** What the function that is being emitted has asked for. */
+  let asked: Asked[] = [];
+  const ask = (one: Asked): void => {
+    asked.push(one);
+    const { func, version } = one;
+    if (needed[version].has(func)) return;
+    needed[version].add(func);
+    if (version === "coroutine") builder.element(2 * func, declared[func]!.coroutine);
+    work.push(one);
+  };
   const direct = (func: number): number => {
-    const known = directs.get(func);
-    if (known !== undefined) return known;
-    const f = program.funcs[func]!;
-    const index = builder.declare(...signature(f.params, f.results), f.name);
-    directs.set(func, index);
-    work.push({ func, index, version: "direct" });
-    return index;
+    ask({ func, version: "direct" });
+    return declared[func]!.direct;
   };
-  const coroutine = (func: number): void => {
-    if (coroutines.has(func)) return;
-    const index = builder.declare([], ["i32"], `${program.funcs[func]!.name} (parks)`);
-    coroutines.set(func, index);
-    builder.element(2 * func, index);
-    work.push({ func, index, version: "coroutine" });
-  };
+  const coroutine = (func: number): void => ask({ func, version: "coroutine" });
   const directInTable = (func: number): void => {
     if (tabled.has(func)) return;
     tabled.add(func);
@@ -116,9 +132,22 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
   builder.exportFunction("enter", enter);
   const final = program.final >= 0 ? existingProcedure(direct(program.final), []) : undefined;
   defineSearch(engine, defineMemoisedTransitions(engine, step), enter, final);
+  const emitted: EmittedFunctions = options.emitted ?? new Map();
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
-    const points = next.version === "coroutine" ? (options.points[next.func] ?? NO_POINTS) : undefined;
-    builder.define(next.index, emitFunction(context, next.func, points));
+    const { func, version } = next;
+    const points = version === "coroutine" ? (options.points[func] ?? NO_POINTS) : undefined;
+    const key = `${func} ${points?.key() ?? version}`;
+    const before = emitted.get(key);
+    asked = [];
+    if (before === undefined) emitted.set(key, { body: emitFunction(context, func, points).finish(), asked });
+    else before.asked.forEach(ask);
+    builder.define(declared[func]![version], emitted.get(key)!.body);
+  }
+  for (const version of ["direct", "coroutine"] as const) {
+    program.funcs.forEach(({ params }, func) => {
+      const unused = new Code(version === "direct" ? params : 0).op("unreachable");
+      if (!needed[version].has(func)) builder.define(declared[func]![version], unused);
+    });
   }
   builder.exportAllGlobals();
   const bytes = builder.finish();
@@ -126,4 +155,10 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
 }
 
 /** For a function without points that is called through a frame all the same. */
-const NO_POINTS: FunctionPoints = { point: () => undefined, across: () => undefined, depth: () => 0, guarded: () => false };
+const NO_POINTS: FunctionPoints = {
+  point: () => undefined,
+  across: () => undefined,
+  depth: () => 0,
+  guarded: () => false,
+  key: () => "none",
+};

@@ -43,6 +43,25 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+/** Of long texts that were asked for before, the same objects mostly. What was used longest ago goes first. */
+const digests = new Map<string, string>();
+let digested = 0;
+const MOST_DIGESTED = 200 * 2 ** 20;
+
+/** For keys of what follows from many long texts (IR), of which few change from one check to the next. */
+export function textDigest(text: string): string {
+  const digest = digests.get(text) ?? sha256(text);
+  if (digests.delete(text)) digested -= text.length;
+  digests.set(text, digest);
+  digested += text.length;
+  for (const oldest of digests.keys()) {
+    if (digested <= MOST_DIGESTED) break;
+    digests.delete(oldest);
+    digested -= oldest.length;
+  }
+  return digest;
+}
+
 /**
  * A key from parts, told apart by their lengths: ("ab", "c") and ("a", "bc") are different keys.
  */

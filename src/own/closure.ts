@@ -95,9 +95,10 @@ function finish(
     declarations.set(name, line);
     origins.set(name, { kind: "stand-in", defined: index.filesOf(name), usedBy: mentions[0]?.by ?? "" });
   }
-  for (const f of linked.functions) {
-    const from = [...tried].find(([, made]) => "module" in made && made.module === f.module);
-    if (from !== undefined) origins.set(f.fn.name, { kind: "tree", file: from[0] });
+  const fileOf = new Map([...tried].flatMap(([file, made]) => ("module" in made ? [[made.module, file] as const] : [])));
+  for (const { fn, module } of linked.functions) {
+    const file = fileOf.get(module);
+    if (file !== undefined) origins.set(fn.name, { kind: "tree", file });
   }
   for (const [file, made] of tried) if ("refused" in made) origins.set(file, { kind: "failed", file, why: made.refused });
   if (declarations.size > 0) {

@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { type Compiled, type CompileRequest, compileAll, digests } from "../clang/compile.ts";
+import { type Compiled, type CompileRequest, compileAll, filesNow } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
 import { AFTER_CONFIG } from "../clang/harness-flags.ts";
 import { type InputOptions, type Inputs, inTree, isIr } from "../clang/inputs.ts";
@@ -18,7 +18,7 @@ import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
 import { featureFolder, generatedHeader, listed } from "../clang/tree-features.ts";
 import { unusedDefines } from "../clang/unused.ts";
-import { type Cache, keyOf } from "../host/cache.ts";
+import { type Cache, keyOf, textDigest } from "../host/cache.ts";
 import { textOf } from "../host/files.ts";
 import { codeVersion, kernelDir, packageRoot } from "../host/paths.ts";
 import type { Module } from "../ir/read/module.ts";
@@ -79,10 +79,10 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       return options.read(text, source);
     },
   });
-  const digestOf = digests();
+  const now = filesNow();
   const compile = async (requests: readonly CompileRequest[]): Promise<{ units: LinkedUnit[]; warnings: string }> => {
     const read = (made: Compiled, { source }: CompileRequest): void => void options.read(made.text, source);
-    const done: Compiled[] = await compileAll(requests, { read, limits, digestOf });
+    const done: Compiled[] = await compileAll(requests, { read, limits, now });
     const units = done.map(({ text }, i) => unitOf(requests[i]!.source, text));
     return { units, warnings: done.map((one) => one.warnings).join("") };
   };
@@ -125,7 +125,9 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     ...runtime.map((source) => request(source, { defines: switches(defines) })),
   ]);
   const provided = new Set(
-    kept(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => text)), () => own.flatMap(({ module }) => strongNames(module))),
+    kept(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => textDigest(text))), () =>
+      own.flatMap(({ module }) => strongNames(module)),
+    ),
   );
 
   const linked = drivers.flatMap((file) => (file === undefined || file === inside ? [] : [file]));
@@ -170,7 +172,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     JSON.stringify(options.edits ?? []),
     [...followed].join(),
     ...[...joined.values()].map((ours) => readFileSync(ours, "utf8")),
-    ...first.map(({ text }) => text),
+    ...first.map(({ text }) => textDigest(text)),
   );
   const before = options.anew === true ? undefined : recalled(cache, key);
   const again = before === undefined ? undefined : await Promise.all(before.files.map(compileFile));
@@ -182,7 +184,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const untouched = [...edits.keys()].filter((file) => file !== inside && !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
   if (untouched.length > 0)
     throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
-  const code = keyOf(...found.units.map((unit) => unit.text));
+  const code = keyOf(...found.units.map((unit) => textDigest(unit.text)));
   return {
     units: found.units.map((unit, i) => ({ source: unit.source, text: unit.text, named: i < named.length })),
     warnings,
@@ -213,7 +215,7 @@ interface Reached {
   readonly texts: string;
 }
 
-const textsOf = (units: readonly { readonly text: string }[]): string => keyOf(...units.map(({ text }) => text));
+const textsOf = (units: readonly { readonly text: string }[]): string => keyOf(...units.map(({ text }) => textDigest(text)));
 
 function recalled(cache: Cache, key: string): Reached | undefined {
   const bytes = cache.get(key);

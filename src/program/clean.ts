@@ -24,7 +24,7 @@ export function cleanFunction(func: Func, known: ReadonlyMap<Reg, Operand>, name
     const folded = foldBlocks(func, blocks, order, values);
     const changed = folded.some((b, n) => b.term.op !== blocks[n]?.term.op);
     blocks = folded;
-    if (values.size === before && !changed && round > 0) break;
+    if (values.size === before && !changed) break;
   }
   const joined = renumberBlocks(join(prune(blocks)));
   const live = withoutDead(joined.map((b) => mapBlock(b, values)));
@@ -81,6 +81,7 @@ const EMPTY: Block = { phis: [], instrs: [], term: { op: "unreachable", loc: 0 }
 function foldBlocks(func: Func, blocks: readonly Block[], order: readonly number[], values: Map<Reg, Operand>): Block[] {
   const out: Block[] = blocks.map(() => EMPTY);
   const predecessors = predecessorsOf(blocks, order);
+  const m = mapping(values);
   for (const b of order) {
     const block = blocks[b]!;
     const phis: Phi[] = [];
@@ -94,12 +95,12 @@ function foldBlocks(func: Func, blocks: readonly Block[], order: readonly number
     }
     const instrs: Instr[] = [];
     for (const raw of block.instrs) {
-      const i = mapInstr(raw, mapping(values));
+      const i = mapInstr(raw, m);
       const folded = fold(func, i);
       if (folded === undefined) instrs.push(i);
       else values.set(folded.dst, folded.value);
     }
-    const term = mapTerminator(block.term, mapping(values), (to) => to);
+    const term = mapTerminator(block.term, m, (to) => to);
     out[b] = { phis, instrs, term: foldTerminator(term) };
   }
   return out;
@@ -176,18 +177,22 @@ function join(given: readonly (Block | undefined)[]): (Block | undefined)[] {
   /** Where the end of a block that is gone went. */
   const endsIn = new Map<number, number>();
   for (let n = 0; n < blocks.length; n++) {
-    let b = blocks[n];
-    if (b === undefined) continue;
+    const first = blocks[n];
+    if (first === undefined) continue;
+    let { term } = first;
+    let instrs: Instr[] | undefined;
     for (;;) {
-      if (b.term.op !== "br" || b.term.to === 0 || b.term.to === n || count[b.term.to] !== 1) break;
-      const to: number = b.term.to;
+      if (term.op !== "br" || term.to === 0 || term.to === n || count[term.to] !== 1) break;
+      const to: number = term.to;
       const next: Block | undefined = blocks[to];
       if (next === undefined || next.phis.length > 0) break;
-      b = { phis: b.phis, instrs: [...b.instrs, ...next.instrs], term: next.term };
+      instrs ??= [...first.instrs];
+      for (const i of next.instrs) instrs.push(i);
+      term = next.term;
       blocks[to] = undefined;
       endsIn.set(to, n);
     }
-    blocks[n] = b;
+    if (instrs !== undefined) blocks[n] = { phis: first.phis, instrs, term };
   }
   const end = (n: number): number => {
     let at = n;
@@ -263,7 +268,19 @@ function renumberRegisters(func: Func, values: ReadonlyMap<Reg, Operand>, names:
     for (const i of b.instrs) for (const r of definedBy(i)) keep(r);
   }
   const reg = (r: Reg): Reg => moved.get(r) ?? 0;
-  const m = { ...mapping(new Map()), reg, operand: (a: Operand): Operand => ("imm" in a ? a : { reg: reg(a.reg) }) };
+  // A register is named many times: one object does for all.
+  const operands = new Map<Reg, Operand>();
+  const operand = (a: Operand): Operand => {
+    if ("imm" in a) return a;
+    let made = operands.get(a.reg);
+    if (made === undefined) {
+      const to = reg(a.reg);
+      made = to === a.reg ? a : { reg: to };
+      operands.set(a.reg, made);
+    }
+    return made;
+  };
+  const m = { ...mapping(new Map()), reg, operand };
   const blocks = func.blocks.map((b) => ({
     phis: b.phis.map((p) => ({ dst: reg(p.dst), from: p.from.map((x) => ({ block: x.block, value: m.operand(x.value) })) })),
     instrs: b.instrs.map((i) => mapInstr(i, m)),

@@ -82,14 +82,17 @@ function recursiveSection(program: Program, f: Func): Diagnostic {
   };
 }
 
+/** Numbers of positions are below it: more would not fit into memory. */
+const MOST_POSITIONS = 2 ** 26;
+
 /** Positions with their callers' positions added. */
 function createPositions(given: readonly Loc[]): { locs: Loc[]; inlined: (loc: number, at: number) => number } {
   const locs = [...given];
-  const known = new Map<string, number>();
+  const known = new Map<number, number>();
   const inlined = (loc: number, at: number): number => {
     const from = locs[loc];
     if (loc === 0 || from === undefined) return at;
-    const id = `${loc},${at}`;
+    const id = loc * MOST_POSITIONS + at;
     const made = known.get(id);
     if (made !== undefined) return made;
     const inlinedAt = from.inlinedAt === -1 ? at : inlined(from.inlinedAt, at);
@@ -196,26 +199,29 @@ function inlineInto(
   wanted: (callee: number) => boolean,
 ): { func: Func; names: RegisterNames } {
   const f = funcs[index]!;
-  const chosen = new Set<Instr>();
+  /** Of each call, in order: an instruction that is the same object twice may be chosen once. */
+  const chosen: boolean[] = [];
   const startOf: number[] = [];
   const endOf: number[] = [];
   let next = 0;
   for (const b of f.blocks) {
     startOf.push(next++);
     for (const i of b.instrs) {
-      if (i.op !== "call" || i.callee === index || !wanted(i.callee)) continue;
-      chosen.add(i);
-      next += funcs[i.callee]!.blocks.length + 1;
+      if (i.op !== "call") continue;
+      const taken = i.callee !== index && wanted(i.callee);
+      chosen.push(taken);
+      if (taken) next += funcs[i.callee]!.blocks.length + 1;
     }
     endOf.push(next - 1);
   }
-  if (chosen.size === 0) return cleanFunction(f, new Map(), names[index]!);
+  if (!chosen.includes(true)) return cleanFunction(f, new Map(), names[index]!);
 
   const regBits = [...f.regBits];
   const locals = [...f.locals];
   const regNames = new Map(names[index]);
   const substitute = new Map<Reg, Operand>();
   const out: Draft[] = [];
+  let calls = 0;
   for (const b of f.blocks) {
     let draft: Draft = {
       phis: b.phis.map((p) => ({ dst: p.dst, from: p.from.map((x) => ({ block: endOf[x.block]!, value: x.value })) })),
@@ -224,7 +230,7 @@ function inlineInto(
     };
     out.push(draft);
     for (const i of b.instrs) {
-      if (i.op !== "call" || !chosen.has(i)) {
+      if (i.op !== "call" || chosen[calls++] !== true) {
         draft.instrs.push(i);
         continue;
       }

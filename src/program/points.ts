@@ -25,6 +25,8 @@ export interface FunctionPoints {
   readonly depth: (block: number, instr: number) => number;
   /** For an outermost atomic_begin: whether its section has a guard (`block`). */
   readonly guarded: (block: number, instr: number) => boolean;
+  /** Of the same function, with the same merging: equal keys, equal answers. */
+  readonly key: () => string;
 }
 
 /**
@@ -88,7 +90,20 @@ function pointsOf(func: Func, depths: readonly Uint8Array[], options: PointOptio
     across: (b, i) => liveness().across.get(key(b, i)),
     depth: (b, i) => depths[b]![i]!,
     guarded: (b, i) => isBegin(func.blocks[b]!.instrs[i]!) && depths[b]![i] === 0 && hasGuard(func, depths, b, i),
+    key: () => keyOfPoints(func, depths, options, suspending),
   };
+}
+
+/** All that differs between two passes: which plain accesses race, and which calls may be parked in. */
+function keyOfPoints(func: Func, depths: readonly Uint8Array[], options: PointOptions, suspending: ReadonlySet<number>): string {
+  const racy: number[] = [];
+  const parked: number[] = [];
+  forEachInstr(func, (instr, b, i) => {
+    if (depths[b]![i]! > 0) return;
+    if ("access" in instr && options.racyAccesses.has(instr.access)) racy.push(instr.access);
+    if (instr.op === "call" && suspending.has(instr.callee)) parked.push(instr.callee);
+  });
+  return `${racy.join()};${parked.join()}`;
 }
 
 interface Liveness {

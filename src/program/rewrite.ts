@@ -1,6 +1,9 @@
 /**
  * Instructions and terminators with their operands, registers, slots and positions mapped: for
  * passes from Program to Program.
+ *
+ * What the mapping leaves as it is stays the same object: most passes change little of a large
+ * function, and copies of the rest would cost more than the pass.
  */
 
 import type { Instr, Operand, Reg, Terminator } from "./program.ts";
@@ -16,22 +19,42 @@ export interface Mapping {
 export function mapInstr(i: Instr, m: Mapping): Instr {
   const loc = m.loc(i.loc);
   switch (i.op) {
-    case "bin":
-    case "cmp":
-    case "umulh":
-      return { ...i, loc, dst: m.reg(i.dst), a: m.operand(i.a), b: m.operand(i.b) };
+    case "bin": {
+      const [dst, a, b] = [m.reg(i.dst), m.operand(i.a), m.operand(i.b)];
+      if (loc === i.loc && dst === i.dst && a === i.a && b === i.b) return i;
+      return { op: "bin", bin: i.bin, bits: i.bits, dst, a, b, loc };
+    }
+    case "cmp": {
+      const [dst, a, b] = [m.reg(i.dst), m.operand(i.a), m.operand(i.b)];
+      if (loc === i.loc && dst === i.dst && a === i.a && b === i.b) return i;
+      return { op: "cmp", cmp: i.cmp, bits: i.bits, dst, a, b, loc };
+    }
+    case "umulh": {
+      const [dst, a, b] = [m.reg(i.dst), m.operand(i.a), m.operand(i.b)];
+      return loc === i.loc && dst === i.dst && a === i.a && b === i.b ? i : { ...i, loc, dst, a, b };
+    }
     case "sext":
     case "mask":
-    case "unary":
-      return { ...i, loc, dst: m.reg(i.dst), a: m.operand(i.a) };
-    case "select":
-      return { ...i, loc, dst: m.reg(i.dst), cond: m.operand(i.cond), a: m.operand(i.a), b: m.operand(i.b) };
-    case "load":
-      return { ...i, loc, dst: m.reg(i.dst), addr: m.operand(i.addr) };
-    case "store":
-      return { ...i, loc, addr: m.operand(i.addr), value: m.operand(i.value) };
-    case "rmw":
-      return { ...i, loc, dst: m.reg(i.dst), addr: m.operand(i.addr), value: m.operand(i.value) };
+    case "unary": {
+      const [dst, a] = [m.reg(i.dst), m.operand(i.a)];
+      return loc === i.loc && dst === i.dst && a === i.a ? i : { ...i, loc, dst, a };
+    }
+    case "select": {
+      const [dst, cond, a, b] = [m.reg(i.dst), m.operand(i.cond), m.operand(i.a), m.operand(i.b)];
+      return loc === i.loc && dst === i.dst && cond === i.cond && a === i.a && b === i.b ? i : { ...i, loc, dst, cond, a, b };
+    }
+    case "load": {
+      const [dst, addr] = [m.reg(i.dst), m.operand(i.addr)];
+      return loc === i.loc && dst === i.dst && addr === i.addr ? i : { ...i, loc, dst, addr };
+    }
+    case "store": {
+      const [addr, value] = [m.operand(i.addr), m.operand(i.value)];
+      return loc === i.loc && addr === i.addr && value === i.value ? i : { ...i, loc, addr, value };
+    }
+    case "rmw": {
+      const [dst, addr, value] = [m.reg(i.dst), m.operand(i.addr), m.operand(i.value)];
+      return loc === i.loc && dst === i.dst && addr === i.addr && value === i.value ? i : { ...i, loc, dst, addr, value };
+    }
     case "cmpxchg":
       return {
         ...i,
@@ -42,27 +65,42 @@ export function mapInstr(i: Instr, m: Mapping): Instr {
         expected: m.operand(i.expected),
         desired: m.operand(i.desired),
       };
-    case "local":
-      return { ...i, loc, dst: m.reg(i.dst), slot: m.slot(i.slot) };
+    case "local": {
+      const [dst, slot] = [m.reg(i.dst), m.slot(i.slot)];
+      return loc === i.loc && dst === i.dst && slot === i.slot ? i : { ...i, loc, dst, slot };
+    }
     case "localBegin":
-    case "localEnd":
-      return { ...i, loc, slot: m.slot(i.slot) };
-    case "call":
-      return { ...i, loc, args: i.args.map(m.operand), dsts: i.dsts.map(m.reg) };
-    case "callptr":
-      return { ...i, loc, target: m.operand(i.target), args: i.args.map(m.operand), dsts: i.dsts.map(m.reg) };
-    case "intrinsic":
-      return { ...i, loc, args: i.args.map(m.operand), dst: i.dst === undefined ? undefined : m.reg(i.dst) };
+    case "localEnd": {
+      const slot = m.slot(i.slot);
+      return loc === i.loc && slot === i.slot ? i : { ...i, loc, slot };
+    }
+    case "call": {
+      const [args, dsts] = [mapped(i.args, m.operand), mapped(i.dsts, m.reg)];
+      return loc === i.loc && args === i.args && dsts === i.dsts ? i : { ...i, loc, args, dsts };
+    }
+    case "callptr": {
+      const [target, args, dsts] = [m.operand(i.target), mapped(i.args, m.operand), mapped(i.dsts, m.reg)];
+      return loc === i.loc && target === i.target && args === i.args && dsts === i.dsts ? i : { ...i, loc, target, args, dsts };
+    }
+    case "intrinsic": {
+      const [args, dst] = [mapped(i.args, m.operand), i.dst === undefined ? undefined : m.reg(i.dst)];
+      return loc === i.loc && args === i.args && dst === i.dst ? i : { ...i, loc, args, dst };
+    }
   }
 }
 
 export function mapTerminator(t: Terminator, m: Mapping, block: (b: number) => number): Terminator {
   const loc = m.loc(t.loc);
   switch (t.op) {
-    case "br":
-      return { ...t, loc, to: block(t.to) };
-    case "condbr":
-      return { ...t, loc, cond: m.operand(t.cond), then: block(t.then), else: block(t.else) };
+    case "br": {
+      const to = block(t.to);
+      return loc === t.loc && to === t.to ? t : { ...t, loc, to };
+    }
+    case "condbr": {
+      const [cond, then, otherwise] = [m.operand(t.cond), block(t.then), block(t.else)];
+      if (loc === t.loc && cond === t.cond && then === t.then && otherwise === t.else) return t;
+      return { ...t, loc, cond, then, else: otherwise };
+    }
     case "switch":
       return {
         ...t,
@@ -71,9 +109,17 @@ export function mapTerminator(t: Terminator, m: Mapping, block: (b: number) => n
         cases: t.cases.map((c) => ({ value: c.value, to: block(c.to) })),
         fallback: block(t.fallback),
       };
-    case "ret":
-      return { ...t, loc, values: t.values.map(m.operand) };
+    case "ret": {
+      const values = mapped(t.values, m.operand);
+      return loc === t.loc && values === t.values ? t : { ...t, loc, values };
+    }
     case "unreachable":
-      return { ...t, loc };
+      return loc === t.loc ? t : { ...t, loc };
   }
+}
+
+/** The same array if nothing in it changes. */
+function mapped<T>(all: readonly T[], map: (one: T) => T): readonly T[] {
+  for (let i = 0; i < all.length; i++) if (map(all[i]!) !== all[i]) return all.map(map);
+  return all;
 }

@@ -7,15 +7,24 @@ import type { Operand, Program } from "./program.ts";
 
 /** The texts, each once, in order. */
 export function modelBounds(program: Program): readonly string[] {
-  const texts = program.funcs.flatMap((func) =>
-    func.blocks.flatMap(({ instrs }) =>
-      instrs.flatMap((instr) => {
-        if (instr.op !== "intrinsic" || instr.intrinsic !== "event" || constantText(program, instr.args[0]) !== "bound") return [];
-        return constantText(program, instr.args[1]) ?? [];
-      }),
-    ),
-  );
-  return [...new Set(texts)].sort();
+  const texts = new Set<string>();
+  // Events are many, and their names few.
+  const names = new Map<bigint, string | undefined>();
+  const nameAt = (operand: Operand | undefined): string | undefined => {
+    if (operand === undefined || !("imm" in operand)) return undefined;
+    if (!names.has(operand.imm)) names.set(operand.imm, constantText(program, operand));
+    return names.get(operand.imm);
+  };
+  for (const { blocks } of program.funcs) {
+    for (const { instrs } of blocks) {
+      for (const instr of instrs) {
+        if (instr.op !== "intrinsic" || instr.intrinsic !== "event" || nameAt(instr.args[0]) !== "bound") continue;
+        const text = constantText(program, instr.args[1]);
+        if (text !== undefined) texts.add(text);
+      }
+    }
+  }
+  return [...texts].sort();
 }
 
 function constantText({ image }: Program, operand: Operand | undefined): string | undefined {

@@ -230,7 +230,10 @@ function privateLocals(f: Func): { readonly slots: ReadonlySet<number>; readonly
   for (const b of f.blocks) {
     for (const p of b.phis) for (const x of p.from) escapes(x.value);
     for (const i of b.instrs) {
-      for (const a of operandsOf(i)) if (!((i.op === "load" || i.op === "store") && a === i.addr)) escapes(a);
+      if (i.op === "load") continue;
+      // What is stored may be the very address that it is stored to.
+      if (i.op === "store") escapes(i.value);
+      else for (const a of operandsOf(i)) escapes(a);
     }
     for (const a of operandsOfTerm(b.term)) escapes(a);
   }

@@ -3,11 +3,12 @@
  * kernel as LLVM IR and the sources, what the page fetches, into `dist/web/data` or the folder named.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { InputFault } from "../base/diagnostics.ts";
+import { keepModules, programOf } from "../check/prepared.ts";
 import { provenanceOf } from "../check/run-check.ts";
 import { compileAll } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
@@ -16,9 +17,6 @@ import { modelFiles, modelRequests } from "../clang/model.ts";
 import { modelBounds } from "../clang/model-bounds.ts";
 import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
 import { packageRoot, packageVersion, TEMPORARY } from "../host/paths.ts";
-import { buildProgram } from "../ir/build/build.ts";
-import { parseModule } from "../ir/read/parse.ts";
-import { withParameters } from "../program/parameter-values.ts";
 import type { Program } from "../program/program.ts";
 import { programText } from "../program/program-text.ts";
 import { compileWith } from "../settings/from-settings.ts";
@@ -47,6 +45,7 @@ async function writeData(): Promise<void> {
   rmSync(dataDir, { recursive: true, force: true });
   mkdirSync(dataDir, { recursive: true });
   const cache = openCache(defaultCacheDir());
+  keepModules();
   const { id: compiler } = await findCompiler(process.env.SHOOTDOWN_CC, cache);
   const listed = JSON.parse(readFileSync(join(packageRoot, "page/scenarios.json"), "utf8")) as readonly Listed[];
   const sources: Record<string, string> = {};
@@ -78,7 +77,8 @@ function writeFindings(scenarios: readonly SiteScenario[]): SiteFinding[] {
 function kept(text: string): string {
   const shown = text.replaceAll(packageRoot, ROOT);
   const name = `${createHash("sha256").update(shown).digest("hex").slice(0, HASH)}.gzip`;
-  writeFileSync(join(dataDir, name), gzipSync(shown, { level: 9 }));
+  // Kernel versions have most files in common.
+  if (!existsSync(join(dataDir, name))) writeFileSync(join(dataDir, name), gzipSync(shown, { level: 9 }));
   return name;
 }
 
@@ -99,8 +99,8 @@ async function scenarioOf(one: Listed, sources: Record<string, string>, cache: C
     for (const { label, defines } of variants) {
       const settings = settingsFor([file], { define: [...defines] }, cwd);
       const inputs = await compileWith([file], settings, { cwd, cache });
-      const built = buildProgram(inputs.units.map((unit) => parseModule(unit.text, unit.source)));
-      const program = withParameters(built, inputs.parameters);
+      const built = programOf({ ...inputs, parameters: {} }, cache);
+      const program = programOf(inputs, cache);
       // With macros it is another program.
       if (Object.keys(inputs.parameters).length === settings.define.length) plain ??= built;
       kernel = inputs.kernel.version;

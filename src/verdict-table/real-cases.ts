@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
-import { ahead } from "../check/prepared.ts";
+import { ahead, keepModules } from "../check/prepared.ts";
 import { runCheck } from "../check/run-check.ts";
 import { type CompileRequest, compileAll } from "../clang/compile.ts";
 import { type Compiler, findCompiler } from "../clang/compiler.ts";
@@ -18,7 +18,7 @@ import type { Inputs } from "../clang/inputs.ts";
 import type { KernelTree } from "../clang/kernel-tree.ts";
 import { runtimeRequests } from "../clang/model.ts";
 import { usableTree } from "../clang/named-tree.ts";
-import { type Cache, keyOf, openCache } from "../host/cache.ts";
+import { type Cache, keyOf, openCache, textDigest } from "../host/cache.ts";
 import { packageRoot } from "../host/paths.ts";
 import { type Edit, editedCopy, gatheredEdits, type NamedReplacement } from "../own/edits.ts";
 import { outcomeWord, type Verdict } from "../report/verdict.ts";
@@ -116,7 +116,7 @@ export async function compileReal(group: RealGroup, one: RealCase, { tree, compi
   const named = [...ours, ...sources];
   const requests = [...named, ...runtimeRequests(flagsFor, { tree, defines: [], compiler, cache })];
   const compiled = await compileAll(requests, { read: (done, { source }) => ahead(done.text, source) });
-  const key = keyOf(...compiled.map((c) => c.text));
+  const key = keyOf(...compiled.map((c) => textDigest(c.text)));
   return {
     units: requests.map((r, i) => ({ source: r.source, text: compiled[i]!.text, named: i < named.length })),
     warnings: compiled.map((c) => c.warnings).join(""),
@@ -155,6 +155,8 @@ function editsOf(group: RealGroup, one: RealCase): readonly Edit[] {
 }
 
 export async function runReal(group: RealGroup, one: RealCase, on: Installed): Promise<RealResult> {
+  // Many cases, one after the other.
+  keepModules();
   const inputs = await compileReal(group, one, on);
   const options = {
     scenario: `${group.name}: ${one.name}`,

@@ -10,7 +10,7 @@ import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
-import { ahead } from "../check/prepared.ts";
+import { ahead, keepModules } from "../check/prepared.ts";
 import { type CheckOptions, runCheck } from "../check/run-check.ts";
 import { DEFAULT_KERNEL, KERNEL_VERSIONS, type KernelVersion } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
@@ -143,6 +143,7 @@ function outcomeOf(verdict: Verdict): CellOutcome {
 /** What was prepared last is what is usually to be checked next. */
 export function preparing(cache: Cache): (job: Job) => Promise<Prepared> {
   let last: { readonly job: string; readonly prepared: Prepared } | undefined;
+  keepModules();
   return async (job) => {
     const key = JSON.stringify(job);
     if (last?.job !== key) last = { job: key, prepared: await prepareJob(job, cache) };

@@ -3,7 +3,7 @@
  * and what is known of sharing.
  */
 
-import { type CompiledModule, compileProgram } from "../compile/compile-program.ts";
+import { type CompiledModule, compileProgram, type EmittedFunctions } from "../compile/compile-program.ts";
 import { type RunOptions, runCompiled } from "../compile/compiled.ts";
 import type { Knowledge } from "../explore/passes.ts";
 import { createInterpreter } from "../interpret/interpreter.ts";
@@ -50,11 +50,13 @@ export function machinesOf(
   const movers = options.preemptions === undefined;
   if (options.engine === "interpreter") return (knowledge) => createInterpreter(program, { merging, movers, ...knowledge });
   let compiled: { module: CompiledModule; racy: string } | undefined;
+  // New points are in few functions: the others are those of the pass before.
+  const emitted: EmittedFunctions = new Map();
   return (knowledge) => {
     const racy = knowledge.racyAccesses.join();
     onWork?.("code was made, and the scenario set up");
     if (compiled?.racy !== racy) {
-      compiled = { module: codeOf(program, merging, knowledge, kept), racy };
+      compiled = { module: codeOf(program, merging, knowledge, kept, emitted), racy };
     }
     const run: RunOptions = {
       sharedWords: knowledge.sharedWords,
@@ -72,11 +74,17 @@ export function machinesOf(
   };
 }
 
-function codeOf(program: Program, merging: Merging, knowledge: Knowledge, kept: KeptCode | undefined): CompiledModule {
+function codeOf(
+  program: Program,
+  merging: Merging,
+  knowledge: Knowledge,
+  kept: KeptCode | undefined,
+  emitted: EmittedFunctions,
+): CompiledModule {
   const known = kept?.recall(program, knowledge);
   if (known !== undefined) return known;
   const points = findPoints(program, { merging, racyAccesses: new Set(knowledge.racyAccesses) });
-  const compiled = compileProgram(program, { merging, points });
+  const compiled = compileProgram(program, { merging, points, emitted });
   kept?.keep(knowledge, compiled);
   return compiled;
 }

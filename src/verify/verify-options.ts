@@ -1,6 +1,6 @@
 /** What a check is given besides its program, and whom it tells what on the way. */
 import type { ExplainOptions } from "../explain/explain.ts";
-import type { Checkpoint, Knowledge, PassOptions } from "../explore/passes.ts";
+import type { Checkpoint, CheckResult, Knowledge, PassOptions } from "../explore/passes.ts";
 import type { MemoryModel } from "../program/program.ts";
 import type { Provenance, Verdict } from "../report/verdict.ts";
 import type { KeptCode, MachineOptions } from "./machines.ts";
@@ -70,6 +70,8 @@ export interface CheckHooks {
    * remarks that cost time.
    */
   readonly onFound?: (verdict: Verdict) => void;
+  /** Told what the search itself gave, which a verdict says in fewer words. */
+  readonly onResult?: (result: CheckResult) => void;
 }
 
 /** More than nothing: the search itself notices that none are left. */

@@ -29,6 +29,7 @@ export async function verify(program: Program, given: VerifyOptions, hooks: Chec
     throw new Stopped("at --max-memory: code for the largest function would need more");
   const found = await searchProgram(program, options, hooks);
   const { result } = found;
+  hooks.onResult?.(result);
   if (result.threads.length === 0 && !failedInSetup(result)) {
     throw fault({
       code: "SD305",

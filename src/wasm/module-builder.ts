@@ -24,7 +24,7 @@ export class ModuleBuilder {
   private readonly typeIndex = new Map<string, number>();
   private readonly imports: number[][] = [];
   private readonly functionTypes: number[] = [];
-  private readonly bodies: (Code | undefined)[] = [];
+  private readonly bodies: (Code | Uint8Array | undefined)[] = [];
   private readonly names: string[] = [];
   private readonly globals: number[][] = [];
   private readonly exports: number[][] = [];
@@ -67,8 +67,9 @@ export class ModuleBuilder {
     return this.imported + this.bodies.length - 1;
   }
 
-  define(func: number, code: Code): void {
-    this.bodies[func - this.imported] = code;
+  /** `body`: being written, or as `Code.finish` gave it. */
+  define(func: number, body: Code | Uint8Array): void {
+    this.bodies[func - this.imported] = body;
   }
 
   global<T extends ValType>(type: T, initial: bigint): Global<T> {
@@ -133,7 +134,7 @@ export class ModuleBuilder {
     });
     const bodies = this.bodies.map((body, index) => {
       if (body === undefined) throw new Error(`function ${index + this.imported} was declared and never defined`);
-      return body.finish();
+      return body instanceof Uint8Array ? body : body.finish();
     });
     const sections: [number, ArrayLike<number>][] = [
       [1, vector(this.types)],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sourcesOf } from "../../src/clang/kernel-tree.ts";
 import { contentVersion, packageRoot } from "../../src/host/paths.ts";
 import { readShardFile, type ShardFile, writeShardFile } from "../../src/shard/shard-file.ts";
+import { COUNTERS, COUNTERS_TABLE } from "./counters.ts";
 import { type Ran, run } from "./run.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "shootdown-shards-"));
@@ -33,59 +34,14 @@ function altered(name: string, to: string, change: (body: ShardFile) => ShardFil
 const untimed = (text: string): string =>
   text.replace(/\d+(?:\.\d+)? (?:s\b|seconds?|minutes?)[^\n.]*/g, "TIME").replace(/ +TIME/g, " TIME");
 
-const COUNTER = `#include <shootdown.h>
-volatile int x;
-static void add(void *unused)
-{
-#if LOCKED && !SEED
-	__sd_atomic_begin(SD_STEP, 0);
-	x = x + 1;
-	__sd_atomic_end();
-#else
-	x = x + 1;
-#endif
-}
-void scenario(void)
-{
-	for (int i = 0; i < THREADS; i++)
-		__sd_thread("T", "CPU0", add, 0, 0);
-}
-void sd_final(void)
-{
-	if (x != THREADS)
-		__sd_fail("lost-update", "x is {0:d}", x, 0, 0);
-}
-`;
-
-const TABLE = {
-  name: "counters",
-  title: "Counters",
-  file: "counter.c",
-  defines: { SEED: 0 },
-  seed: { SEED: 1 },
-  rows: [
-    { id: "two", defines: { THREADS: 2 } },
-    { id: "three", defines: { THREADS: 3 } },
-    // The same program as "two".
-    { id: "pair", defines: { THREADS: "(1+1)" } },
-  ],
-  columns: [
-    { id: "plain", label: "plain", group: "memory", defines: { LOCKED: 0 } },
-    { id: "locked", label: "locked", group: "memory", defines: { LOCKED: 1 } },
-  ],
-  groups: [{ id: "memory", label: "memory" }],
-  bounds: { timeout: 60 },
-  answer: [{ about: "it", say: [{ if: [{ all: { design: "locked" }, are: "ok" }], text: "Locks help." }] }],
-};
-
 describe("a report", () => {
   let whole: Ran;
   let names: string[];
   const data = (name: string): unknown => ({ ...JSON.parse(readFileSync(file(name), "utf8")), searchSeconds: 0 });
 
   beforeAll(async () => {
-    writeFileSync(file("matrix.json"), JSON.stringify(TABLE));
-    writeFileSync(file("counter.c"), COUNTER);
+    writeFileSync(file("matrix.json"), JSON.stringify(COUNTERS_TABLE));
+    writeFileSync(file("counters.c"), COUNTERS);
     whole = await here("report", "matrix.json", "--json", "whole.json", "--markdown", "whole.md");
     names = await shards(3, "report", "report", "matrix.json");
   }, 300_000);
@@ -168,14 +124,14 @@ describe("a report", () => {
     const first = names[0]!;
     altered(first, "version.json", (body) => ({ ...body, code: "older" }));
     altered(first, "compiler.json", (body) => ({ ...body, compiler: "clang 3" }));
-    altered(first, "source.json", (body) => ({ ...body, sources: { ...body.sources, "report: counter.c": "0" } }));
+    altered(first, "source.json", (body) => ({ ...body, sources: { ...body.sources, "report: counters.c": "0" } }));
     writeFileSync(file("damaged.json"), readFileSync(file(first), "utf8").replace("Counters", "counters"));
     writeFileSync(file("cut.json"), readFileSync(file(first), "utf8").slice(0, -100));
     const bounded = await shards(1, "bounded", "report", "matrix.json", "--max-states", "1000");
     const others: readonly (readonly [string, string])[] = [
       ["version.json", "version.json is of another version of shootdown"],
       ["compiler.json", "compiler.json is made with another compiler than report-2.json"],
-      ["source.json", "report: counter.c is another one"],
+      ["source.json", "report: counters.c is another one"],
       ["damaged.json", "damaged.json was changed after it was written"],
       ["cut.json", "cut.json is not what a shard writes"],
       ["matrix.json", "matrix.json is not what a shard writes"],
@@ -212,7 +168,7 @@ describe("a report", () => {
     [["--shard", "1/2", "--output", "x.json", "--json"], "--json is for the whole result"],
     [["--costs", "dear.json"], "--costs is for --shard"],
     [["--shard", "3/2", "--output", "x.json"], "counted from 1 to 2"],
-    [["--shard", "1/2", "--output", "x.json", "--costs", "counter.c"], "is no file of costs"],
+    [["--shard", "1/2", "--output", "x.json", "--costs", "counters.c"], "is no file of costs"],
   ])("with %j is told what is wrong", async (argv, says) => {
     const { status, err } = await here("report", "matrix.json", ...argv);
     expect(status).toBe(2);
@@ -262,7 +218,7 @@ describe("mutants", () => {
   });
 
   it("of a scenario with a violation are none", async () => {
-    const wrong = ["mutate", "counter.c", "-DTHREADS=2", "-DLOCKED=0", "-DSEED=0"];
+    const wrong = ["mutate", "counters.c", "-DTHREADS=2", "-DLOCKED=0", "-DSEED=0", "-DSILENT=0"];
     const files = await shards(2, "wrong", ...wrong);
     const [merged, all] = [await here("merge", ...files), await here(...wrong)];
     expect(merged).toEqual(all);

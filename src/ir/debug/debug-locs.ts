@@ -33,24 +33,38 @@ export interface DebugLocs {
 interface ScopePosition {
   readonly func: string;
   readonly file: string;
+  /** Numbers of the positions in it that there are already. */
+  readonly known: Map<number | string, number>;
 }
 
-const NOWHERE: ScopePosition = { func: "", file: "" };
+/** Modules have hundred thousands of positions: a number for a key costs a tenth of a text. */
+const keyIn = (line: number, column: number, inlinedAt: number): number | string =>
+  line < 0x10000 && column < 0x400 ? ((inlinedAt + 1) * 0x10000 + line) * 0x400 + column : `${line}:${column}:${inlinedAt}`;
 
 export function createDebugLocs(nameFile: FileNamer): DebugLocs {
   const locs: Loc[] = [{ file: "", line: 0, column: 0, func: "", inlinedAt: -1 }];
-  const byKey = new Map<string, number>();
+  const positions = new Map<string, ScopePosition>();
   const byNode = new WeakMap<MetaNode, number>();
   const places = new WeakMap<MetaNode, ScopePosition>();
   const fileNames = new WeakMap<MetaNode, string>();
   const inlinedPairs = new Map<string, number>();
 
-  function intern(loc: Loc): number {
-    const key = `${loc.line}:${loc.column}:${loc.inlinedAt}:${loc.func}:${loc.file}`;
-    let at = byKey.get(key);
+  /** Equal ones are one object. */
+  function position(func: string, file: string): ScopePosition {
+    const key = `${func}:${file}`;
+    const found = positions.get(key) ?? { func, file, known: new Map() };
+    positions.set(key, found);
+    return found;
+  }
+
+  const intern = (loc: Loc): number => numberIn(position(loc.func, loc.file), loc.line, loc.column, loc.inlinedAt);
+
+  function numberIn({ func, file, known }: ScopePosition, line: number, column: number, inlinedAt: number): number {
+    const key = keyIn(line, column, inlinedAt);
+    let at = known.get(key);
     if (at === undefined) {
-      at = locs.push(loc) - 1;
-      byKey.set(key, at);
+      at = locs.push({ file, line, column, func, inlinedAt }) - 1;
+      known.set(key, at);
     }
     return at;
   }
@@ -62,12 +76,12 @@ export function createDebugLocs(nameFile: FileNamer): DebugLocs {
     if (known !== undefined) return known;
     const scope = fieldNode(module, node, "scope");
     const caller = fieldId(node, "inlinedAt");
-    const made = intern({
-      ...(scope === undefined ? NOWHERE : placeOf(module, scope)),
-      line: fieldNumber(node, "line"),
-      column: fieldNumber(node, "column"),
-      inlinedAt: caller === undefined ? -1 : of(module, caller),
-    });
+    const made = numberIn(
+      scope === undefined ? position("", "") : placeOf(module, scope),
+      fieldNumber(node, "line"),
+      fieldNumber(node, "column"),
+      caller === undefined ? -1 : of(module, caller),
+    );
     byNode.set(node, made);
     return made;
   }
@@ -76,11 +90,8 @@ export function createDebugLocs(nameFile: FileNamer): DebugLocs {
     const known = places.get(scope);
     if (known !== undefined) return known;
     const parent = scope.tag === "DISubprogram" ? undefined : fieldNode(module, scope, "scope");
-    const outer = parent === undefined ? NOWHERE : placeOf(module, parent);
-    const place = {
-      func: scope.tag === "DISubprogram" ? fieldString(scope, "name") : outer.func,
-      file: fileOf(module, scope) || outer.file,
-    };
+    const outer = parent === undefined ? position("", "") : placeOf(module, parent);
+    const place = position(scope.tag === "DISubprogram" ? fieldString(scope, "name") : outer.func, fileOf(module, scope) || outer.file);
     places.set(scope, place);
     return place;
   }
