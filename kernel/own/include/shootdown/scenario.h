@@ -30,6 +30,9 @@
 
 void scenario(void);
 
+/* Defined by a scenario that has something to check when all its threads have ended: by __sd_fail(). */
+void sd_at_end(void);
+
 /* --- setting up: call these from scenario() only --- */
 
 struct mm_struct *sd_mm(const char *name);
