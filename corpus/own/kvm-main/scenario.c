@@ -22,6 +22,7 @@ static struct mm_struct *the_mm;
 static unsigned long va;	/* of guest page 0 */
 static struct kvm the_kvm;
 static struct kvm_vcpu vcpu;
+struct kvm_x86_ops kvm_x86_ops;	/* 6.1 asks whether there is a hypervisor that flushes: there is none */
 static struct page *entry, *removed;	/* the shadow entry; what it was, until a flush */
 
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
