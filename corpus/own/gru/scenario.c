@@ -48,6 +48,12 @@ void tfh_write_restart(struct gru_tlb_fault_handle *h, unsigned long gpa, int ga
 	__sd_atomic_end();
 }
 
+/* The address is not there: the instruction ends with an error. */
+void tfh_exception(struct gru_tlb_fault_handle *h)
+{
+	WRITE_ONCE(pending, 0);
+}
+
 static void device(void *unused)
 {
 	if (!LOADED) {
