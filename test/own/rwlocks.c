@@ -6,6 +6,7 @@
 #include <shootdown/scenario.h>
 
 static DEFINE_RWLOCK(lock);
+static DEFINE_MUTEX(mutex);
 static unsigned long a, b, arrived;
 
 static void writer(void *unused)
@@ -28,7 +29,7 @@ static void reader(void *unused)
 	if (READ_ONCE(a) != READ_ONCE(b))
 		__sd_fail("torn", "a reader sees a change half done", 0, 0, 0);
 	if (MISTAKE == 3)
-		might_sleep();
+		mutex_lock(&mutex);
 	if (MISTAKE == 2)
 		write_unlock(&lock);
 	else
