@@ -180,7 +180,7 @@ struct mm_struct *sd_fork(struct mm_struct *mm, const char *name)
 		unsigned long leaf;
 		int upage;
 
-		if (sd_upages[i].mm != mm || sd_gone[i])
+		if (sd_upages[i].mm != mm || sd_gone[i] || sd_exiting[i])
 			continue;
 		l = sd_new_location();
 		upage = sd_new_upage(child, sd_upages[i].va, l);
@@ -200,7 +200,7 @@ void sd_exit(struct mm_struct *mm)
 	__sd_atomic_begin(SD_STEP, NULL);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].mm == mm)
-			sd_gone[i] = 1;
+			sd_exiting[i] = 1;
 	__sd_atomic_end();
 	mmput(mm);
 }

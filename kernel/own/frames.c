@@ -110,6 +110,30 @@ static void frame_free(struct page *page)
 	__sd_atomic_end();
 }
 
+#ifdef CONFIG_SPARSEMEM_EXTREME
+/* What pfn_valid() looks at: that there is a struct page for each frame, and for nothing else. All are within the first section. */
+static struct mem_section *section_roots[NR_SECTION_ROOTS], sections[SECTIONS_PER_ROOT];
+static struct mem_section_usage usage;
+struct mem_section **mem_section;
+
+static void pfns_are_valid(void)
+{
+	unsigned long pfn;
+
+	BUILD_BUG_ON(SD_FIRST_PFN % PAGES_PER_SUBSECTION || SD_FIRST_PFN + ARRAY_SIZE(pages) > PAGES_PER_SECTION);
+	for (pfn = SD_FIRST_PFN; pfn < SD_FIRST_PFN + ARRAY_SIZE(pages); pfn += PAGES_PER_SUBSECTION)
+		set_bit(subsection_map_index(pfn), usage.subsection_map);
+	sections[0].usage = &usage;
+	sections[0].section_mem_map = SECTION_MARKED_PRESENT | SECTION_HAS_MEM_MAP;
+	section_roots[0] = sections;
+	mem_section = section_roots;
+}
+#else
+static void pfns_are_valid(void)
+{
+}
+#endif
+
 void sd_frames_init(void)
 {
 	extern unsigned long zero_pfn, highest_memmap_pfn;
@@ -123,6 +147,7 @@ void sd_frames_init(void)
 		pages[frame]._mapcount.counter = -1;
 	__sd_watch(sd_mem, sd_mem + SD_FRAMES);
 	highest_memmap_pfn = sd_pfn(SD_FRAMES) - 1;
+	pfns_are_valid();
 	frame_alloc(GFP_KERNEL | __GFP_ZERO, 0);	/* SD_ZERO_FRAME */
 	zero_pfn = SD_FIRST_PFN + SD_ZERO_FRAME;
 }

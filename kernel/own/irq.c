@@ -195,7 +195,7 @@ void flush_tlb_multi(const struct cpumask *mask, const struct flush_tlb_info *in
 }
 #endif
 
-/* --- spinlocks with interrupts off: over those of kernel/real/locks.c --- */
+/* --- spinlocks and rwlocks with interrupts off: over those of kernel/real/locks.c and rwlocks.c --- */
 
 unsigned long _raw_spin_lock_irqsave(raw_spinlock_t *lock)
 {
@@ -232,4 +232,58 @@ void _raw_spin_lock_bh(raw_spinlock_t *lock)
 void _raw_spin_unlock_bh(raw_spinlock_t *lock)
 {
 	_raw_spin_unlock(lock);
+}
+
+void _raw_read_lock_irq(rwlock_t *lock)
+{
+	__sd_irq_disable();
+	_raw_read_lock(lock);
+}
+
+void _raw_read_unlock_irq(rwlock_t *lock)
+{
+	_raw_read_unlock(lock);
+	__sd_irq_enable();
+}
+
+unsigned long _raw_read_lock_irqsave(rwlock_t *lock)
+{
+	unsigned long flags = __sd_irq_save_flags();
+
+	__sd_irq_disable();
+	_raw_read_lock(lock);
+	return flags;
+}
+
+void _raw_read_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
+{
+	_raw_read_unlock(lock);
+	__sd_irq_restore_flags(flags);
+}
+
+void _raw_write_lock_irq(rwlock_t *lock)
+{
+	__sd_irq_disable();
+	_raw_write_lock(lock);
+}
+
+void _raw_write_unlock_irq(rwlock_t *lock)
+{
+	_raw_write_unlock(lock);
+	__sd_irq_enable();
+}
+
+unsigned long _raw_write_lock_irqsave(rwlock_t *lock)
+{
+	unsigned long flags = __sd_irq_save_flags();
+
+	__sd_irq_disable();
+	_raw_write_lock(lock);
+	return flags;
+}
+
+void _raw_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
+{
+	_raw_write_unlock(lock);
+	__sd_irq_restore_flags(flags);
 }

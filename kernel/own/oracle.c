@@ -20,6 +20,7 @@ unsigned long sd_unsettled[SD_UPAGES + 1];	/* calls that are taking it away */
 u64 sd_forbidden[SD_UPAGES];			/* frames that a call has taken away */
 unsigned long sd_readonly[SD_UPAGES];		/* a call has made it read-only and returned */
 unsigned long sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
+unsigned long sd_exiting[SD_UPAGES];	/* its address space ends, at this or a later time: nothing need be there any more, and all may be until it is freed */
 unsigned long sd_leaving[SD_UPAGES];		/* of a file, and a call is unmapping it */
 u64 sd_captured[SD_MAX_TASKS][SD_UPAGES];	/* what could be reached when the thread's call began, and has not been freed since */
 static u64 zeroed = 1ULL << SD_ZERO_FRAME;	/* frames that are all zeroes */
@@ -204,7 +205,7 @@ void sd_final_contents(void)
 		unsigned long leaf;
 		int frame;
 
-		if (sd_gone[i] || sd_unsettled[up->location])
+		if (sd_gone[i] || sd_exiting[i] || sd_unsettled[up->location])
 			continue;
 		leaf = sd_walk(up, false);
 		if (!leaf)

@@ -128,7 +128,7 @@ void sd_final_contents(void);
 bool sd_has_contents(int frame);	/* for sd_show() alone, like all of that name */
 void sd_show_contents(int frame);
 extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
-extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES], sd_leaving[SD_UPAGES];
+extern unsigned long sd_unsettled[SD_UPAGES + 1], sd_readonly[SD_UPAGES], sd_gone[SD_UPAGES], sd_exiting[SD_UPAGES], sd_leaving[SD_UPAGES];
 #define SD_ZEROES (1ULL << 63)
 
 

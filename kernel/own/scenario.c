@@ -266,7 +266,12 @@ void sd_kworker(int cpu)
 	new_thread(cpu, NULL, "kworker", true, sd_work_once, NULL);
 }
 
+__weak void sd_at_end(void)
+{
+}
+
 void sd_final(void)
 {
 	sd_final_contents();
+	sd_at_end();
 }

@@ -244,24 +244,30 @@ struct sd_device {
 static struct sd_device devices[SD_DEVICES];
 static int nr_devices;
 
-static void device_flush(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end)
+void sd_device_flush(struct sd_device *dev, unsigned long start, unsigned long end)
 {
-	struct sd_device *dev = container_of(mn, struct sd_device, mn);
-
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_tlb_drop(dev->walker, start, end);
 	__sd_event("flush", "{0:s} drops its translations of {1:x}-{2:x}", (sd_u64)sd_walker_names[dev->walker], start, end);
 	__sd_atomic_end();
 }
 
-static void device_release(struct mmu_notifier *mn, struct mm_struct *mm)
+static void device_flush(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct sd_device *dev = container_of(mn, struct sd_device, mn);
+	sd_device_flush(container_of(mn, struct sd_device, mn), start, end);
+}
 
+void sd_device_detach(struct sd_device *dev)
+{
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_tlb_drop(dev->walker, 0, ~0UL);
 	sd_cr3[dev->walker] = 0;
 	__sd_atomic_end();
+}
+
+static void device_release(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	sd_device_detach(container_of(mn, struct sd_device, mn));
 }
 
 static const struct mmu_notifier_ops device_ops = {
@@ -273,7 +279,7 @@ static const struct mmu_notifier_ops device_ops = {
 #endif
 };
 
-struct sd_device *sd_device(const char *name, struct mm_struct *mm)
+struct sd_device *sd_device_alone(const char *name, struct mm_struct *mm)
 {
 	struct sd_device *dev = &devices[nr_devices];
 
@@ -284,6 +290,13 @@ struct sd_device *sd_device(const char *name, struct mm_struct *mm)
 	dev->mn.ops = &device_ops;
 	sd_walker_names[dev->walker] = name;
 	sd_cr3[dev->walker] = (unsigned long)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT);
+	return dev;
+}
+
+struct sd_device *sd_device(const char *name, struct mm_struct *mm)
+{
+	struct sd_device *dev = sd_device_alone(name, mm);
+
 	if (mmu_notifier_register(&dev->mn, mm))
 		__sd_fail("scenario", "mmu_notifier_register() fails", 0, 0, 0);
 	return dev;

@@ -219,8 +219,8 @@ static __always_inline void sd_writer_out(struct rw_semaphore *sem)
 	sd_rwsem_set_writer(sem, 0);
 }
 
-/* Which rw semaphores a thread reads under is known to it alone. */
-static void sd_reader_in(struct rw_semaphore *sem)
+/* Which rw semaphores and rwlocks a thread reads under is known to it alone. */
+void sd_read_begins(const void *lock)
 {
 	const void **reads = sd_tasks[sd_me()].reads;
 	int i;
@@ -228,9 +228,21 @@ static void sd_reader_in(struct rw_semaphore *sem)
 	for (i = 0; i < SD_MAX_READS && reads[i]; i++)
 		;
 	if (i == SD_MAX_READS)
-		__sd_fail("model-limit", "more than {0:d} rw semaphores are held for reading at once", SD_MAX_READS, 0, 0);
-	reads[i] = sem;
-	__atomic_fetch_add(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
+		__sd_fail("model-limit", "more than {0:d} rw semaphores and rwlocks are held for reading at once", SD_MAX_READS, 0, 0);
+	reads[i] = lock;
+}
+
+bool sd_read_ends(const void *lock)
+{
+	const void **reads = sd_tasks[sd_me()].reads;
+	int i;
+
+	for (i = 0; i < SD_MAX_READS && reads[i] != lock; i++)
+		;
+	if (i == SD_MAX_READS)
+		return false;
+	reads[i] = NULL;
+	return true;
 }
 
 int sd_reads_under(const struct rw_semaphore *sem)
@@ -243,17 +255,16 @@ int sd_reads_under(const struct rw_semaphore *sem)
 	return 0;
 }
 
+static void sd_reader_in(struct rw_semaphore *sem)
+{
+	sd_read_begins(sem);
+	__atomic_fetch_add(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
+}
+
 /* A thread that has not taken it may release it for another reader (up_read_non_owner), if there is one. */
 static void sd_reader_out(struct rw_semaphore *sem)
 {
-	const void **reads = sd_tasks[sd_me()].reads;
-	int i;
-
-	for (i = 0; i < SD_MAX_READS && reads[i] != sem; i++)
-		;
-	if (i < SD_MAX_READS)
-		reads[i] = NULL;
-	else if (*sd_rwsem_count(sem) < SD_RWSEM_READER || sd_rwsem_written(sem))
+	if (!sd_read_ends(sem) && (*sd_rwsem_count(sem) < SD_RWSEM_READER || sd_rwsem_written(sem)))
 		__sd_fail("bad-unlock", "rwsem {0:p} is released, but no thread holds it for reading", (sd_u64)sem, 0, 0);
 	__atomic_fetch_sub(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
 }

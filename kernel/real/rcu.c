@@ -189,6 +189,11 @@ void synchronize_srcu(struct srcu_struct *ssp)
 	sd_grace_period(sd_domain(ssp));
 }
 
+__weak void synchronize_srcu_expedited(struct srcu_struct *ssp)
+{
+	synchronize_srcu(ssp);
+}
+
 void call_srcu(struct srcu_struct *ssp, struct rcu_head *head, rcu_callback_t func)
 {
 	sd_call(sd_domain(ssp), head, func);

@@ -7,6 +7,7 @@
  * a lock or wait queue the model uses one word of its own choosing. One file for each part of the kernel:
  *
  *   locks.c   spinlocks, mutexes, rw semaphores; sleeping in atomic context
+ *   rwlocks.c spinning readers and writers
  *   wait.c    wait queues, schedule(), waking
  *   rcu.c     RCU and SRCU: readers, grace periods, callbacks
  *   percpu.c  per-CPU variables; preemption; current
@@ -35,7 +36,7 @@ struct sd_task {
 	unsigned long atomic; /* spinlocks held and preemption disabled: it must not sleep */
 	unsigned long non_block; /* depth of sd_non_block_start(): the same, for calls that must go on whatever others hold */
 	unsigned long rcu;    /* depth of rcu_read_lock */
-	const void *reads[SD_MAX_READS]; /* rw semaphores held for reading */
+	const void *reads[SD_MAX_READS]; /* rw semaphores and rwlocks held for reading */
 };
 
 extern struct sd_task sd_tasks[SD_MAX_TASKS];
@@ -48,6 +49,10 @@ static __always_inline int sd_me(void)
 
 /* Called where the kernel may sleep. */
 void sd_might_sleep(void);
+
+/* locks.c: this thread begins to hold something for reading; it ends, and did it hold it? */
+void sd_read_begins(const void *lock);
+bool sd_read_ends(const void *lock);
 
 /* work.c: one item, when there is one; and over and over. */
 void sd_have_worker(void);

@@ -14,6 +14,10 @@
 
 #include "real.h"
 
+#ifdef SD_HAS_RCUWAIT_WOKEN
+#include <linux/rcuwait.h>
+#endif
+
 static __always_inline struct task_struct *sd_current(void)
 {
 	return &sd_task_structs[sd_me()];
@@ -112,3 +116,26 @@ int __wake_up(struct wait_queue_head *wq_head, unsigned int mode, int exclusive,
 	__sd_atomic_end();
 	return exclusive - left;
 }
+
+#ifdef SD_HAS_RCUWAIT_WOKEN
+/* A thread that waits for one other, which finds it through a pointer. */
+__weak int rcuwait_wake_up(struct rcuwait *w)
+{
+	struct task_struct *task;
+	int woken = 0;
+
+	rcu_read_lock();
+	smp_mb();
+	task = rcu_dereference(w->task);
+	if (task)
+		woken = wake_up_process(task);
+	rcu_read_unlock();
+	return woken;
+}
+
+__weak void finish_rcuwait(struct rcuwait *w)
+{
+	rcu_assign_pointer(w->task, NULL);
+	__set_current_state(TASK_RUNNING);
+}
+#endif

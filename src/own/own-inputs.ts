@@ -30,7 +30,7 @@ import { definedIn, symbolIndex } from "./symbol-index.ts";
 const OWN = join(kernelDir, "own");
 /** Files of kernel/real that serve here too. */
 const SHARED = [
-  ...["locks.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name)),
+  ...["locks.c", "rwlocks.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name)),
   join(kernelDir, "ordering", "store_buffer.c"),
 ];
 

@@ -12,7 +12,7 @@ import { calledFunction, controlFunction } from "../asm/machine-functions.ts";
 import { paravirtFunction } from "../asm/paravirt.ts";
 import type { AsmArg, AsmPlan, Statement } from "../asm/parsed-asm.ts";
 import { planAsm } from "../asm/plan.ts";
-import { emitNamedCall } from "../emit/direct-calls.ts";
+import { emitFence, emitNamedCall } from "../emit/direct-calls.ts";
 import { beginLocal, endLocal, fresh, local, mask } from "../emit/emit.ts";
 import { emitLoad } from "../emit/loads-and-stores.ts";
 import { define, type FunctionLowering, refuse, zeros } from "../emit/lowering.ts";
@@ -20,7 +20,16 @@ import type { IrValue } from "../read/module.ts";
 import { type AsmMachine, addressOf, argBits, type Call, condition, inputValue, place, read, setPlace, write } from "./asm-machine.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 
+/** iret_to_self(): returns from an interrupt to its own next instruction, because that serialises the CPU. */
+const IRET_TO_SELF =
+  /^mov %ss, \$0 pushq \$\{0:q\} pushq %rsp addq \$\$8, \(%rsp\) pushfq mov %cs, \$0 pushq \$\{0:q\} pushq \$\$1f iretq 1:$/;
+
 export function lowerAsm(f: FunctionLowering, i: Call, asm: IrValue & { kind: "asm" }): void {
+  if (IRET_TO_SELF.test(asm.template.replace(/\s+/g, " ").trim())) {
+    emitFence(f, i);
+    define(f, i, zeros(f, i.resultType));
+    return;
+  }
   const plan = planAsm(asm);
   const unknown = plan.kind === "code" ? run(f, i, plan) : "why" in plan ? plan.why : "a jump";
   if (unknown === undefined) return;

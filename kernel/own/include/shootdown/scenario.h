@@ -30,6 +30,9 @@
 
 void scenario(void);
 
+/* Defined by a scenario that has something to check when all its threads have ended: by __sd_fail(). */
+void sd_at_end(void);
+
 /* --- setting up: call these from scenario() only --- */
 
 struct mm_struct *sd_mm(const char *name);
@@ -69,6 +72,13 @@ struct sd_device;
 struct kvm *sd_kvm(const char *name, struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
 void sd_vcpu(int cpu, struct kvm *kvm, void (*fn)(void *arg), void *arg);
 struct sd_device *sd_device(const char *name, struct mm_struct *mm);
+/*
+ * The same for the driver of an IOMMU: no notifier is registered, and the driver's own has to make the device drop what it has cached of a range, and walk
+ * these tables no more.
+ */
+struct sd_device *sd_device_alone(const char *name, struct mm_struct *mm);
+void sd_device_flush(struct sd_device *dev, unsigned long start, unsigned long end);
+void sd_device_detach(struct sd_device *dev);
 void sd_device_run(struct sd_device *dev, void (*fn)(void *arg), void *arg);
 
 /* Runs what is queued on workqueues, on a CPU of its own. Without it, work that is queued ends the run. */
