@@ -312,3 +312,24 @@ void sd_gup_put(struct page *page, bool pin)
 	else
 		put_page(page);
 }
+
+void sd_debugger_write(struct mm_struct *mm, unsigned long va)
+{
+	struct page *page = NULL;
+	int locked = 1;
+	long n;
+
+	mmap_read_lock(mm);
+#ifdef SD_HAS_GUP_VMAS
+	n = get_user_pages_remote(mm, va, 1, FOLL_FORCE | FOLL_WRITE, &page, NULL, &locked);
+#else
+	n = get_user_pages_remote(mm, va, 1, FOLL_FORCE | FOLL_WRITE, &page, &locked);
+#endif
+	if (n == 1) {
+		sd_forced_write("the debugger", page, mm, va);
+		set_page_dirty_lock(page);
+		put_page(page);
+	}
+	if (locked)
+		mmap_read_unlock(mm);
+}

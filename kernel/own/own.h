@@ -15,6 +15,7 @@
  *   scenario.c  setting up, threads, the check at the end
  *   calls.c     system calls, each a thin entry into the tree's function
  *   hugetlb.c   files of huge pages
+ *   files.c     ordinary files with pages in the page cache, and files of drivers
  *   slab.c      caches and kmalloc
  *   rest.c      LRU, counters, accounting: what nobody looks at
  *   with/       files that are compiled as one with a file of the tree, to reach what is static there
@@ -91,6 +92,7 @@ struct sd_upage {
 	unsigned int location;		/* whose contents it shows */
 	bool huge;			/* a fault is expected to make an entry of 2 MiB */
 	bool shared;			/* its contents are a file's: a call on the mapping does not take them away */
+	unsigned int backing;		/* a private mapping of a file: whose contents it shows until it has its own */
 	unsigned long extent;		/* how much is mapped from here to the next user page, if it is more than this one */
 };
 extern struct sd_upage sd_upages[SD_UPAGES];
@@ -122,9 +124,14 @@ void sd_contents_zero(int frame);
 void sd_contents_copy(int to, int from);
 void sd_contents_gone(int frame);
 void sd_contents_access(const char *who, int upage, int frame, bool write);
+void sd_forced_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
 void sd_take_away(int upage);		/* a call begins that does, and */
 void sd_took_away(int upage, bool done);	/* has returned */
 void sd_final_contents(void);
+bool sd_holds(unsigned int location, int frame);
+void sd_tell_last_write(unsigned int location);
+extern unsigned long sd_on_disk[SD_UPAGES + 1];	/* the disk has the last write to it */
+void sd_contents_to_disk(unsigned int location, int frame);
 bool sd_has_contents(int frame);	/* for sd_show() alone, like all of that name */
 void sd_show_contents(int frame);
 extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
@@ -151,6 +158,16 @@ bool sd_fault(const struct sd_upage *up, bool write);
 /* --- hugetlb.c --- */
 void sd_hugetlb_mmap(struct file *file, struct vm_area_struct *vma);
 void sd_hugetlb_upages(struct mm_struct *mm, struct file *file, unsigned long start);
+
+/* --- page-cache.c --- */
+void sd_page_cache_init(void);
+
+/* --- files.c --- */
+bool sd_is_plain(const struct file *file);
+bool sd_is_cached(int frame);			/* it is a page of such a file */
+void sd_plain_mmap(struct file *file, struct vm_area_struct *vma, bool private);
+void sd_plain_upages(struct mm_struct *mm, struct file *file, unsigned long start, bool private);
+void sd_final_files(void);
 
 /* --- with/kernel/fork.c --- */
 void sd_fork_init(void);

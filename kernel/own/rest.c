@@ -185,6 +185,17 @@ void __khugepaged_exit(struct mm_struct *mm)
 {
 }
 
+/* How memory is cached is the same for all. */
+int track_pfn_remap(struct vm_area_struct *vma, pgprot_t *prot, unsigned long pfn, unsigned long addr, unsigned long size)
+{
+	return 0;
+}
+
+bool pfn_modify_allowed(unsigned long pfn, pgprot_t prot)
+{
+	return true;
+}
+
 #ifdef SD_HAS_UNTRACK_LOCKED
 void untrack_pfn(struct vm_area_struct *vma, unsigned long pfn, unsigned long size, bool locked)
 #else

@@ -41,8 +41,18 @@ int sd_migrate_huge(struct page *page);
 /* The page is taken out of the file, and out of all page tables (fallocate() of a hole). */
 int sd_punch_hole(struct file *file, unsigned int index);
 
-/* nr_pages of anonymous memory, private and writable; or the gigabyte of such a file. */
+/* An ordinary file of nr_pages in the page cache, with a disk behind it: at the end the last write to a page that counts as clean must be there. */
+struct file *sd_file(const char *name, unsigned int nr_pages);
+struct page *sd_cached_page(struct file *file, unsigned int index);
+
+/* A driver's: mmap() maps what it likes, as with remap_pfn_range(), and may set vma->vm_ops. Pages that it maps are to be zeroes. */
+struct file *sd_driver_file(const char *name, unsigned int nr_pages, int (*mmap)(struct file *file, struct vm_area_struct *vma));
+
+/* nr_pages of anonymous memory, private and writable; the gigabyte of a hugetlb file; or all of an ordinary file or a driver's, shared and writable. */
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages);
+
+/* A private mapping that the process may only read: of an ordinary file, or of a page of anonymous memory (NULL). A debugger may write. */
+unsigned long sd_mmap_readonly(struct mm_struct *mm, struct file *file);
 
 /*
  * 2 MiB of anonymous memory, which a fault fills with a transparent huge page. Only its first 4 KiB may be accessed; calls may name any part of it, in
@@ -119,6 +129,13 @@ int sd_migrate(struct mm_struct *mm, unsigned long va);
 int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va);
 /* The same with a flush of each entry as it goes. */
 int sd_unmap_now(struct mm_struct *mm, unsigned long va);
+/* Writes the page back if it is dirty, as write_cache_pages() does with one: it is cleaned (folio_clear_dirty_for_io()) and copied to the disk. */
+bool sd_write_back(struct file *file, unsigned int index);
+/*
+ * As a debugger writes to memory of mm (ptrace, /proc/pid/mem): the page is looked up with FOLL_FORCE and written to, under mmap_lock. What it has got may
+ * have been taken away meanwhile; but it is never a page that the process does not own.
+ */
+void sd_debugger_write(struct mm_struct *mm, unsigned long va);
 /* get_user_pages_fast_only() without falling back; NULL if there is no page. sd_gup_put() gives it back. */
 struct page *sd_gup_fast(unsigned long va, bool write, bool pin);
 void sd_gup_put(struct page *page, bool pin);
