@@ -206,7 +206,7 @@ void sd_exit(struct mm_struct *mm)
 }
 
 /* The page at va, with a reference; as follow_page() would, and with mmap_lock held. */
-static struct page *page_at(struct mm_struct *mm, unsigned long va)
+struct page *sd_page_at(struct mm_struct *mm, unsigned long va)
 {
 	struct page *page = NULL;
 	pte_t *pte, entry;
@@ -258,7 +258,7 @@ static struct page *new_place(struct page *old, unsigned long private)
 
 int sd_migrate(struct mm_struct *mm, unsigned long va)
 {
-	struct page *page = page_at(mm, va);
+	struct page *page = sd_page_at(mm, va);
 	LIST_HEAD(list);
 
 	if (!page)
@@ -270,7 +270,7 @@ int sd_migrate(struct mm_struct *mm, unsigned long va)
 
 static int unmap_page(struct mm_struct *mm, unsigned long va, enum ttu_flags flags)
 {
-	struct page *page = page_at(mm, va);
+	struct page *page = sd_page_at(mm, va);
 	int mapped;
 
 	if (!page)

@@ -45,9 +45,12 @@ static struct plain_file *of(struct file *file)
 	return container_of(file, struct plain_file, file);
 }
 
+/* Swap has no inode, and is written back by nobody but reclaim. */
 struct backing_dev_info *inode_to_bdi(struct inode *inode)
 {
-	return &bdi;
+	static struct backing_dev_info none;
+
+	return inode ? &bdi : &none;
 }
 
 /* There is always room for more dirty pages. */

@@ -187,6 +187,15 @@ void __put_page(struct page *page)
 	frame_free(page);
 }
 
+/* swap.c's, once there is swap. */
+void (*sd_free_swap_cache)(struct folio *folio);
+
+void sd_leave_swap_cache(struct folio *folio)
+{
+	if (sd_free_swap_cache && folio_test_swapcache(folio))
+		sd_free_swap_cache(folio);
+}
+
 #ifdef SD_HAS_ENCODED_PAGES
 void free_pages_and_swap_cache(struct encoded_page **array, int nr)
 {
@@ -200,6 +209,7 @@ void free_pages_and_swap_cache(struct encoded_page **array, int nr)
 		if (encoded_page_flags(array[i]) & ENCODED_PAGE_BIT_NR_PAGES_NEXT)
 			refs = encoded_nr_pages(array[++i]);
 #endif
+		sd_leave_swap_cache(folio);
 		if (folio_ref_sub_and_test(folio, refs))
 			frame_free(&folio->page);
 	}
@@ -209,13 +219,16 @@ void free_pages_and_swap_cache(struct page **array, int nr)
 {
 	int i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		sd_leave_swap_cache(page_folio(array[i]));
 		put_page(array[i]);
+	}
 }
 #endif
 
 void free_page_and_swap_cache(struct page *page)
 {
+	sd_leave_swap_cache(page_folio(page));
 	put_page(page);
 }
 

@@ -23,6 +23,7 @@ unsigned long sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
 unsigned long sd_on_disk[SD_UPAGES + 1];
 unsigned long sd_leaving[SD_UPAGES];		/* of a file, and a call is unmapping it */
 u64 sd_captured[SD_MAX_TASKS][SD_UPAGES];	/* what could be reached when the thread's call began, and has not been freed since */
+static u64 sd_in_slots[SD_UPAGES + 1], zero_slots;	/* of swap: which have the last write to it, or zeroes */
 static u64 zeroed = 1ULL << SD_ZERO_FRAME;	/* frames that are all zeroes */
 static unsigned int nr_locations = 1;
 static int last_write[SD_UPAGES + 1];		/* for the story alone */
@@ -71,6 +72,32 @@ void sd_contents_copy(int to, int from)
 	if (zeroed & bit_of(from))
 		zeroed |= bit_of(to);
 	__sd_event("copy", "{0:p} is copied to {1:p}", (sd_u64)sd_mem[from], (sd_u64)sd_mem[to], 0);
+}
+
+void sd_contents_to_slot(int slot, int frame)
+{
+	unsigned int l;
+
+	for (l = 1; l < nr_locations; l++)
+		sd_in_slots[l] = (sd_in_slots[l] & ~bit_of(slot)) | (sd_current_in[l] & bit_of(frame) ? bit_of(slot) : 0);
+	zero_slots = (zero_slots & ~bit_of(slot)) | (zeroed & bit_of(frame) ? bit_of(slot) : 0);
+}
+
+void sd_contents_from_slot(int frame, int slot)
+{
+	unsigned int l;
+
+	forget_contents(frame);
+	for (l = 1; l < nr_locations; l++)
+		if (sd_in_slots[l] & bit_of(slot))
+			sd_current_in[l] |= bit_of(frame);
+	if (zero_slots & bit_of(slot))
+		zeroed |= bit_of(frame);
+}
+
+bool sd_slot_holds(unsigned int l, int slot)
+{
+	return (sd_in_slots[l] & bit_of(slot)) || ((sd_current_in[l] & SD_ZEROES) && (zero_slots & bit_of(slot)));
 }
 
 void sd_contents_to_disk(unsigned int l, int frame)
@@ -154,8 +181,11 @@ void sd_contents_access(const char *who, int upage, int frame, bool write)
 	if (sd_unsettled[l] || sd_leaving[upage]) {
 		if (!(sd_current_in[l] & here))
 			sd_current_in[l] |= here;
-	} else if (sd_current_in[l] != here) {
-		sd_current_in[l] = here;
+	} else {
+		if (sd_current_in[l] != here)
+			sd_current_in[l] = here;
+		if (sd_in_slots[l])
+			sd_in_slots[l] = 0;
 	}
 }
 
@@ -217,6 +247,8 @@ void sd_took_away(int upage, bool done)
 	sd_captured[sd_me()][upage] = 0;
 	if (sd_unsettled[l])
 		return;
+	if (done && sd_in_slots[l])
+		sd_in_slots[l] &= sd_swap_slot(&sd_upages[upage]) < 0 ? 0 : bit_of(sd_swap_slot(&sd_upages[upage]));
 	if (leaf && sd_leaf_frame(leaf) >= 0)
 		sd_current_in[l] = zeroed & bit_of(sd_leaf_frame(leaf)) ? SD_ZEROES : bit_of(sd_leaf_frame(leaf));
 	else

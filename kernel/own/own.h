@@ -15,8 +15,10 @@
  *   scenario.c  setting up, threads, the check at the end
  *   calls.c     system calls, each a thin entry into the tree's function
  *   hugetlb.c   files of huge pages
+ *   swap.c      swap, and reclaim of a page
  *   files.c     ordinary files with pages in the page cache, and files of drivers
  *   slab.c      caches and kmalloc
+ *   page-lock.c the lock of a page
  *   rest.c      LRU, counters, accounting: what nobody looks at
  *   with/       files that are compiled as one with a file of the tree, to reach what is static there
  *
@@ -78,6 +80,8 @@ static __always_inline unsigned long sd_pfn(int frame)
 	return frame < SD_SMALL_FRAMES ? SD_FIRST_PFN + (unsigned int)frame :
 		SD_HUGE_PFN + (unsigned int)(frame - SD_SMALL_FRAMES) * (unsigned long)HPAGE_PMD_NR;
 }
+extern void (*sd_free_swap_cache)(struct folio *folio);
+void sd_leave_swap_cache(struct folio *folio);
 static __always_inline int sd_frame(struct page *page)
 {
 	return sd_frame_at(page_to_pfn(page));
@@ -132,6 +136,9 @@ bool sd_holds(unsigned int location, int frame);
 void sd_tell_last_write(unsigned int location);
 extern unsigned long sd_on_disk[SD_UPAGES + 1];	/* the disk has the last write to it */
 void sd_contents_to_disk(unsigned int location, int frame);
+void sd_contents_to_slot(int slot, int frame);
+void sd_contents_from_slot(int frame, int slot);
+bool sd_slot_holds(unsigned int location, int slot);
 bool sd_has_contents(int frame);	/* for sd_show() alone, like all of that name */
 void sd_show_contents(int frame);
 extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
@@ -168,6 +175,17 @@ bool sd_is_cached(int frame);			/* it is a page of such a file */
 void sd_plain_mmap(struct file *file, struct vm_area_struct *vma, bool private);
 void sd_plain_upages(struct mm_struct *mm, struct file *file, unsigned long start, bool private);
 void sd_final_files(void);
+
+/* --- swap.c --- */
+int sd_swap_slot(const struct sd_upage *up);	/* where its entry says that it is; -1: nowhere */
+void sd_final_swap(void);
+
+/* --- with/mm/swapfile.c --- */
+void sd_swap_init(unsigned int nr_slots);
+struct address_space *sd_swap_cache(void);
+
+/* --- calls.c --- */
+struct page *sd_page_at(struct mm_struct *mm, unsigned long va);	/* with a reference */
 
 /* --- with/kernel/fork.c --- */
 void sd_fork_init(void);

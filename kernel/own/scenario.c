@@ -289,4 +289,5 @@ void sd_final(void)
 {
 	sd_final_contents();
 	sd_final_files();
+	sd_final_swap();
 }

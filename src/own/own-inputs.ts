@@ -129,7 +129,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   );
 
   const linked = drivers.flatMap((file) => (file === undefined || file === inside ? [] : [file]));
-  const followed = new Set([...listed(join(OWN, "sources.txt")), ...joined.keys(), ...linked]);
+  const followed = followedFiles([...joined.keys(), ...linked], own.slice(0, files.length));
   const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
     say(`${file} is compiled`);
     const defined = linked.includes(file) ? definedIn(readFileSync(join(tree.dir, file), "utf8")) : [...index.namesOf(file)];
@@ -249,6 +249,19 @@ async function configured(options: OwnOptions): Promise<KernelTree> {
   const { dir, version, release } = treeOf(options.tree, options);
   const { output } = await configuredTree(dir, release, options.cache.dir, options.say, options.config);
   return { version, dir, common: dir, flavour: output, release };
+}
+
+/**
+ * What functions are followed into: kernel/own/sources.txt and these. A line of that list may name
+ * functions after the file: it holds only for scenarios that call one of them.
+ */
+function followedFiles(more: readonly string[], scenarios: readonly LinkedUnit[]): Set<string> {
+  const lines = listed(join(OWN, "sources.txt")).map((line) => line.split(/\s+/));
+  const called = (name: string): boolean => scenarios.some(({ text }) => text.includes(`@${name}(`));
+  const unwanted = lines.filter(([, callers]) => callers !== undefined && !callers.split(",").some(called));
+  const followed = new Set([...lines.map(([file = ""]) => file), ...more]);
+  for (const [file = ""] of unwanted) followed.delete(file);
+  return followed;
 }
 
 /**

@@ -2,12 +2,15 @@
 /*
  * The small pages of 2 MiB are collapsed into a transparent huge page. WHO is at the one that is there meanwhile: 0 another thread of
  * the process writes, 1 a guest writes through its shadow entry, 2 another thread looks it up without locks (GUP-fast) and a device
- * writes to what it got.
+ * writes to what it got. With ZAP the huge page is dropped after that (MADV_DONTNEED), and with it the table that was deposited.
  */
 #include <shootdown/scenario.h>
 
 #ifndef WHO
 #define WHO 0
+#endif
+#ifndef ZAP
+#define ZAP 0
 #endif
 
 static struct mm_struct *mm;
@@ -30,13 +33,15 @@ static void look_up(void *unused)
 
 	if (!page)
 		return;
-	sd_entry_write("device", page, mm, va);
+	if (!ZAP)
+		sd_entry_write("device", page, mm, va);
 	sd_gup_put(page, true);
 }
 
 static void collapse(void *unused)
 {
-	sd_collapse(mm, va);
+	if (!sd_collapse(mm, va) && ZAP)
+		sd_madvise(mm, va, HPAGE_PMD_NR, MADV_DONTNEED);
 }
 
 void scenario(void)

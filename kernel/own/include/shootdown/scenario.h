@@ -132,6 +132,13 @@ int sd_unmap_now(struct mm_struct *mm, unsigned long va);
 /* Writes the page back if it is dirty, as write_cache_pages() does with one: it is cleaned (folio_clear_dirty_for_io()) and copied to the disk. */
 bool sd_write_back(struct file *file, unsigned int index);
 /*
+ * During setup: a swap device of nr_slots pages, the kind that is read at once (SWP_SYNCHRONOUS_IO, as zram). And reclaim of the page at va, if it is
+ * anonymous and there is one: into the swap cache, out of all page tables, written if dirty, out of the cache, as shrink_folio_list() does it; 0 if it is
+ * gone from memory.
+ */
+void sd_swapon(unsigned int nr_slots);
+int sd_swap_out(struct mm_struct *mm, unsigned long va);
+/*
  * As a debugger writes to memory of mm (ptrace, /proc/pid/mem): the page is looked up with FOLL_FORCE and written to, under mmap_lock. What it has got may
  * have been taken away meanwhile; but it is never a page that the process does not own.
  */
