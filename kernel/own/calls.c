@@ -171,6 +171,10 @@ struct mm_struct *sd_fork(struct mm_struct *mm, const char *name)
 	if (current->mm != mm)
 		__sd_fail("scenario", "fork() by a thread of another address space", 0, 0, 0);
 	child = sd_dup_mm(mm);
+	if (!child && SD_FAILURES) {
+		__sd_event("return", "fork() fails", 0, 0, 0);
+		return NULL;
+	}
 	if (!child)
 		__sd_fail("scenario", "dup_mm() fails", 0, 0, 0);
 	__sd_atomic_begin(SD_STEP, NULL);

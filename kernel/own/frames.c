@@ -65,6 +65,8 @@ static struct page *frame_alloc(gfp_t gfp, unsigned int order)
 		return NULL;
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		sd_might_sleep();
+	if (sd_allocation_fails(gfp))
+		return NULL;
 	__sd_atomic_begin(SD_STEP, NULL);
 	frame = order ? free_huge_frame() : free_frame();
 	sd_kind[frame] = SD_DATA;
@@ -150,12 +152,16 @@ struct folio *NAME(__folio_alloc)(gfp_t gfp, unsigned int order, int nid, nodema
 
 unsigned long GET_FREE_PAGES(gfp_t gfp, unsigned int order)
 {
-	return order ? 0 : (unsigned long)page_address(frame_alloc(gfp, 0));
+	struct page *page = order ? NULL : frame_alloc(gfp, 0);
+
+	return page ? (unsigned long)page_address(page) : 0;
 }
 
 unsigned long NAME(get_zeroed_page)(gfp_t gfp)
 {
-	return (unsigned long)page_address(frame_alloc(gfp | __GFP_ZERO, 0));
+	struct page *page = frame_alloc(gfp | __GFP_ZERO, 0);
+
+	return page ? (unsigned long)page_address(page) : 0;
 }
 
 void __free_pages(struct page *page, unsigned int order)

@@ -13,6 +13,7 @@ import { findCompiler } from "../clang/compiler.ts";
 import { AFTER_CONFIG } from "../clang/harness-flags.ts";
 import { type InputOptions, type Inputs, inTree, isIr } from "../clang/inputs.ts";
 import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import { boundsIn } from "../clang/model-bounds.ts";
 import { treeNamed, treeOf } from "../clang/named-tree.ts";
 import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
@@ -30,7 +31,7 @@ import { definedIn, symbolIndex } from "./symbol-index.ts";
 const OWN = join(kernelDir, "own");
 /** Files of kernel/real that serve here too. */
 const SHARED = [
-  ...["locks.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name)),
+  ...["locks.c", "failures.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name)),
   join(kernelDir, "ordering", "store_buffer.c"),
 ];
 
@@ -188,7 +189,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     warnings,
     compiler: compiler.id,
     kernel: { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release },
-    modelBounds: [],
+    modelBounds: boundsIn([join(kernelDir, "real", "real.h")], defines),
     unused: unusedDefines({
       files,
       defines,

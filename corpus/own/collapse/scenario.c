@@ -3,11 +3,15 @@
  * The small pages of 2 MiB are collapsed into a transparent huge page. WHO is at the one that is there meanwhile: 0 another thread of
  * the process writes, 1 a guest writes through its shadow entry, 2 another thread looks it up without locks (GUP-fast) and a device
  * writes to what it got. With ZAP the huge page is dropped after that (MADV_DONTNEED), and with it the table that was deposited.
+ * With LOOK the thread that has collapsed them reads what is there then.
  */
 #include <shootdown/scenario.h>
 
 #ifndef WHO
 #define WHO 0
+#endif
+#ifndef LOOK
+#define LOOK 0
 #endif
 #ifndef ZAP
 #define ZAP 0
@@ -42,6 +46,8 @@ static void collapse(void *unused)
 {
 	if (!sd_collapse(mm, va) && ZAP)
 		sd_madvise(mm, va, HPAGE_PMD_NR, MADV_DONTNEED);
+	if (LOOK)
+		sd_user_read(va);
 }
 
 void scenario(void)

@@ -117,7 +117,7 @@ int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, in
 int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
 int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, bool writable);
 unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
-struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);
+struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);	/* with --failures NULL, if it fails */
 void sd_exit(struct mm_struct *mm);
 /* The small pages of 2 MiB become one transparent huge page (MADV_COLLAPSE, which is khugepaged's collapse_huge_page()): 0, or why not. */
 int sd_collapse(struct mm_struct *mm, unsigned long va);
