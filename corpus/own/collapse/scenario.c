@@ -2,8 +2,8 @@
 /*
  * The small pages of 2 MiB are collapsed into a transparent huge page. WHO is at the one that is there meanwhile: 0 another thread of
  * the process writes, 1 a guest writes through its shadow entry, 2 another thread looks it up without locks (GUP-fast) and a device
- * writes to what it got. With ZAP the huge page is dropped after that (MADV_DONTNEED), and with it the table that was deposited.
- * With LOOK the thread that has collapsed them reads what is there then.
+ * writes to what it got, 3 another thread writes and reads, and faults if it has to. With ZAP the huge page is dropped after that
+ * (MADV_DONTNEED), and with it the table that was deposited. With LOOK the thread that has collapsed them reads what is there then.
  */
 #include <shootdown/scenario.h>
 
@@ -24,6 +24,12 @@ static unsigned long va;
 static void user(void *unused)
 {
 	sd_user_write_mapped(va);
+}
+
+static void faulting(void *unused)
+{
+	sd_user_write(va);
+	sd_user_read(va);
 }
 
 static void guest(void *unused)
@@ -62,6 +68,9 @@ void scenario(void)
 	case 1:
 		kvm = sd_kvm("guest", mm, va, 1);
 		sd_cpu_run(0, mm, "vCPU", guest, NULL);
+		break;
+	case 3:
+		sd_cpu_run(0, mm, "user", faulting, NULL);
 		break;
 	case 2:
 		sd_cpu_run(0, mm, "look up", look_up, NULL);
