@@ -58,14 +58,45 @@ again:
 	}
 	mmap_read_unlock(mm);
 done: __maybe_unused;
+	/* pagefault_out_of_memory() does nothing, and the access is tried again. */
+	if (fault & VM_FAULT_OOM)
+		return true;
 	if (fault & VM_FAULT_ERROR)
 		__sd_fail("sigbus", "the fault at {0:x} fails with {1:x}", up->va, fault, 0);
 	return true;
 }
 
+/* Who tries an access again and again is where he was: what counts his faults is no state. */
+struct statistics {
+	unsigned long minor, major;
+	int rss_events;
+};
+
+static struct statistics statistics(void)
+{
+	return (struct statistics){
+		.minor = current->min_flt,
+		.major = current->maj_flt,
+#ifdef SPLIT_RSS_COUNTING
+		.rss_events = current->rss_stat.events,
+#endif
+	};
+}
+
+static void put_back(const struct statistics *before)
+{
+	current->min_flt = before->minor;
+	current->maj_flt = before->major;
+#ifdef SPLIT_RSS_COUNTING
+	current->rss_stat.events = before->rss_events;
+#endif
+}
+
 static bool access(unsigned long va, unsigned int nr, bool write, bool faults)
 {
 	struct mm_struct *mm = current->mm;
+	struct statistics first;
+	bool again = false;
 
 	for (;;) {
 		int cpu = sd_cpu(), upage;
@@ -89,6 +120,11 @@ static bool access(unsigned long va, unsigned int nr, bool write, bool faults)
 		__sd_event("fault", "page fault of {0:s} at {1:x}", (sd_u64)sd_walker_names[cpu], sd_upages[upage].va, 0);
 		went = sd_fault(&sd_upages[upage], write);
 		__sd_busy(0);
+		if (again)
+			put_back(&first);
+		else
+			first = statistics();
+		again = true;
 		if (!went && sd_loops[sd_me()])
 			sd_wait_for_ever();
 		if (!went)

@@ -171,6 +171,10 @@ struct mm_struct *sd_fork(struct mm_struct *mm, const char *name)
 	if (current->mm != mm)
 		__sd_fail("scenario", "fork() by a thread of another address space", 0, 0, 0);
 	child = sd_dup_mm(mm);
+	if (!child && SD_FAILURES) {
+		__sd_event("return", "fork() fails", 0, 0, 0);
+		return NULL;
+	}
 	if (!child)
 		__sd_fail("scenario", "dup_mm() fails", 0, 0, 0);
 	__sd_atomic_begin(SD_STEP, NULL);
@@ -206,7 +210,7 @@ void sd_exit(struct mm_struct *mm)
 }
 
 /* The page at va, with a reference; as follow_page() would, and with mmap_lock held. */
-static struct page *page_at(struct mm_struct *mm, unsigned long va)
+struct page *sd_page_at(struct mm_struct *mm, unsigned long va)
 {
 	struct page *page = NULL;
 	pte_t *pte, entry;
@@ -258,7 +262,7 @@ static struct page *new_place(struct page *old, unsigned long private)
 
 int sd_migrate(struct mm_struct *mm, unsigned long va)
 {
-	struct page *page = page_at(mm, va);
+	struct page *page = sd_page_at(mm, va);
 	LIST_HEAD(list);
 
 	if (!page)
@@ -270,7 +274,7 @@ int sd_migrate(struct mm_struct *mm, unsigned long va)
 
 static int unmap_page(struct mm_struct *mm, unsigned long va, enum ttu_flags flags)
 {
-	struct page *page = page_at(mm, va);
+	struct page *page = sd_page_at(mm, va);
 	int mapped;
 
 	if (!page)
@@ -311,4 +315,25 @@ void sd_gup_put(struct page *page, bool pin)
 		unpin_user_page(page);
 	else
 		put_page(page);
+}
+
+void sd_debugger_write(struct mm_struct *mm, unsigned long va)
+{
+	struct page *page = NULL;
+	int locked = 1;
+	long n;
+
+	mmap_read_lock(mm);
+#ifdef SD_HAS_GUP_VMAS
+	n = get_user_pages_remote(mm, va, 1, FOLL_FORCE | FOLL_WRITE, &page, NULL, &locked);
+#else
+	n = get_user_pages_remote(mm, va, 1, FOLL_FORCE | FOLL_WRITE, &page, &locked);
+#endif
+	if (n == 1) {
+		sd_forced_write("the debugger", page, mm, va);
+		set_page_dirty_lock(page);
+		put_page(page);
+	}
+	if (locked)
+		mmap_read_unlock(mm);
 }

@@ -65,6 +65,8 @@ static struct page *frame_alloc(gfp_t gfp, unsigned int order)
 		return NULL;
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		sd_might_sleep();
+	if (sd_allocation_fails(gfp))
+		return NULL;
 	__sd_atomic_begin(SD_STEP, NULL);
 	frame = order ? free_huge_frame() : free_frame();
 	sd_kind[frame] = SD_DATA;
@@ -175,12 +177,16 @@ struct folio *NAME(__folio_alloc)(gfp_t gfp, unsigned int order, int nid, nodema
 
 unsigned long GET_FREE_PAGES(gfp_t gfp, unsigned int order)
 {
-	return order ? 0 : (unsigned long)page_address(frame_alloc(gfp, 0));
+	struct page *page = order ? NULL : frame_alloc(gfp, 0);
+
+	return page ? (unsigned long)page_address(page) : 0;
 }
 
 unsigned long NAME(get_zeroed_page)(gfp_t gfp)
 {
-	return (unsigned long)page_address(frame_alloc(gfp | __GFP_ZERO, 0));
+	struct page *page = frame_alloc(gfp | __GFP_ZERO, 0);
+
+	return page ? (unsigned long)page_address(page) : 0;
 }
 
 void __free_pages(struct page *page, unsigned int order)
@@ -212,6 +218,15 @@ void __put_page(struct page *page)
 	frame_free(page);
 }
 
+/* swap.c's, once there is swap. */
+void (*sd_free_swap_cache)(struct folio *folio);
+
+void sd_leave_swap_cache(struct folio *folio)
+{
+	if (sd_free_swap_cache && folio_test_swapcache(folio))
+		sd_free_swap_cache(folio);
+}
+
 #ifdef SD_HAS_ENCODED_PAGES
 void free_pages_and_swap_cache(struct encoded_page **array, int nr)
 {
@@ -225,6 +240,7 @@ void free_pages_and_swap_cache(struct encoded_page **array, int nr)
 		if (encoded_page_flags(array[i]) & ENCODED_PAGE_BIT_NR_PAGES_NEXT)
 			refs = encoded_nr_pages(array[++i]);
 #endif
+		sd_leave_swap_cache(folio);
 		if (folio_ref_sub_and_test(folio, refs))
 			frame_free(&folio->page);
 	}
@@ -234,13 +250,16 @@ void free_pages_and_swap_cache(struct page **array, int nr)
 {
 	int i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		sd_leave_swap_cache(page_folio(array[i]));
 		put_page(array[i]);
+	}
 }
 #endif
 
 void free_page_and_swap_cache(struct page *page)
 {
+	sd_leave_swap_cache(page_folio(page));
 	put_page(page);
 }
 

@@ -11,7 +11,6 @@
 #include "own.h"
 
 void sd_hugetlb_init(void);
-void radix_tree_init(void);
 void sd_hugetlbfs_ops(struct file *file, struct address_space *mapping);
 
 struct hugetlb_file {
@@ -43,7 +42,7 @@ struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages)
 	sd_once();
 	if (!nr_files++) {
 		sd_hugetlb_init();
-		radix_tree_init();
+		sd_page_cache_init();
 		sb_info.hstate = &default_hstate;
 		super.s_fs_info = &sb_info;
 	}

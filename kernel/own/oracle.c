@@ -21,8 +21,10 @@ u64 sd_forbidden[SD_UPAGES];			/* frames that a call has taken away */
 unsigned long sd_readonly[SD_UPAGES];		/* a call has made it read-only and returned */
 unsigned long sd_gone[SD_UPAGES];		/* a call has unmapped it and returned */
 unsigned long sd_exiting[SD_UPAGES];	/* its address space ends, at this or a later time: nothing need be there any more, and all may be until it is freed */
+unsigned long sd_on_disk[SD_UPAGES + 1];
 unsigned long sd_leaving[SD_UPAGES];		/* of a file, and a call is unmapping it */
 u64 sd_captured[SD_MAX_TASKS][SD_UPAGES];	/* what could be reached when the thread's call began, and has not been freed since */
+static u64 sd_in_slots[SD_UPAGES + 1], zero_slots;	/* of swap: which have the last write to it, or zeroes */
 static u64 zeroed = 1ULL << SD_ZERO_FRAME;	/* frames that are all zeroes */
 static unsigned int nr_locations = 1;
 static int last_write[SD_UPAGES + 1];		/* for the story alone */
@@ -35,7 +37,7 @@ unsigned int sd_new_location(void)
 	return nr_locations++;
 }
 
-static bool holds(unsigned int l, int frame)
+bool sd_holds(unsigned int l, int frame)
 {
 	return (sd_current_in[l] & bit_of(frame)) || ((sd_current_in[l] & SD_ZEROES) && (zeroed & bit_of(frame)));
 }
@@ -73,6 +75,37 @@ void sd_contents_copy(int to, int from)
 	__sd_event("copy", "{0:p} is copied to {1:p}", (sd_u64)sd_mem[from], (sd_u64)sd_mem[to], 0);
 }
 
+void sd_contents_to_slot(int slot, int frame)
+{
+	unsigned int l;
+
+	for (l = 1; l < nr_locations; l++)
+		sd_in_slots[l] = (sd_in_slots[l] & ~bit_of(slot)) | (sd_current_in[l] & bit_of(frame) ? bit_of(slot) : 0);
+	zero_slots = (zero_slots & ~bit_of(slot)) | (zeroed & bit_of(frame) ? bit_of(slot) : 0);
+}
+
+void sd_contents_from_slot(int frame, int slot)
+{
+	unsigned int l;
+
+	forget_contents(frame);
+	for (l = 1; l < nr_locations; l++)
+		if (sd_in_slots[l] & bit_of(slot))
+			sd_current_in[l] |= bit_of(frame);
+	if (zero_slots & bit_of(slot))
+		zeroed |= bit_of(frame);
+}
+
+bool sd_slot_holds(unsigned int l, int slot)
+{
+	return (sd_in_slots[l] & bit_of(slot)) || ((sd_current_in[l] & SD_ZEROES) && (zero_slots & bit_of(slot)));
+}
+
+void sd_contents_to_disk(unsigned int l, int frame)
+{
+	sd_on_disk[l] = sd_holds(l, frame);
+}
+
 void sd_contents_gone(int frame)
 {
 	int i, t;
@@ -87,11 +120,21 @@ void sd_contents_gone(int frame)
 	}
 }
 
-static __always_inline void tell_last_write(unsigned int l)
+void sd_tell_last_write(unsigned int l)
 {
 	if (__sd_told() && last_write[l])
 		__sd_event("because", "The last write to it was made in {0:w} and went to {1:p}", (sd_u64)&last_write[l],
 			   (sd_u64)sd_mem[last_write[l] - 1], 0);
+}
+
+/* Whoever writes: these are not the mapping's own. */
+static void forbid_foreign(const char *who, const struct sd_upage *up, int frame)
+{
+	if (up->backing && sd_is_cached(frame))
+		__sd_fail("foreign-page-access", "{0:s} writes to {1:x}, a private mapping, and the write goes to the page of the file", (sd_u64)who,
+			  up->va, 0);
+	if (frame == SD_ZERO_FRAME)
+		__sd_fail("foreign-page-access", "{0:s} writes to {1:x}, and the write goes to the zero page", (sd_u64)who, up->va, 0);
 }
 
 /* @who accesses @frame as the user page, one way or another. */
@@ -117,29 +160,33 @@ void sd_contents_access(const char *who, int upage, int frame, bool write)
 		__sd_fail("stale-permission", "{0:s} writes to {1:x} in {2:p}, though a call that has returned made it read-only", (sd_u64)who,
 			  up->va, (sd_u64)sd_mem[frame]);
 	if (!write) {
-		if (!sd_unsettled[l] && !sd_leaving[upage] && !holds(l, frame)) {
-			tell_last_write(l);
+		if (!sd_unsettled[l] && !sd_leaving[upage] && !sd_holds(l, frame)) {
+			sd_tell_last_write(l);
 			__sd_fail(sd_current_in[l] ? "stale-read" : "lost-write", "{0:s} reads {1:x} in {2:p} and does not see the last write to it",
 				  (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
 		}
 		__sd_event("access", "{0:s} reads {1:x}: {2:p}", (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
 		return;
 	}
-	if (frame == SD_ZERO_FRAME)
-		__sd_fail("foreign-page-access", "{0:s} writes to {1:x}, and the write goes to the zero page", (sd_u64)who, up->va, 0);
+	forbid_foreign(who, up, frame);
 	__sd_event("access", "{0:s} writes to {1:x}: {2:p}", (sd_u64)who, up->va, (sd_u64)sd_mem[frame]);
 	if (__sd_told())
 		last_write[l] = frame + 1;
 	if (zeroed & here)
 		zeroed &= ~here;
+	if (sd_on_disk[l])
+		sd_on_disk[l] = 0;
 	for (other = 1; other < nr_locations; other++)
 		if (other != l && (sd_current_in[other] & here))
 			sd_current_in[other] &= ~here;
 	if (sd_unsettled[l] || sd_leaving[upage]) {
 		if (!(sd_current_in[l] & here))
 			sd_current_in[l] |= here;
-	} else if (sd_current_in[l] != here) {
-		sd_current_in[l] = here;
+	} else {
+		if (sd_current_in[l] != here)
+			sd_current_in[l] = here;
+		if (sd_in_slots[l])
+			sd_in_slots[l] = 0;
 	}
 }
 
@@ -160,13 +207,31 @@ void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, uns
 	entry_access(who, page, mm, va, false);
 }
 
+/* Of one who holds the page and does not ask whether it is still there: if it has been taken away, nobody sees the write. */
+void sd_forced_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va)
+{
+	int upage, frame = sd_frame(page);
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	upage = sd_upage_at(mm, va);
+	if (frame >= 0 && (sd_gone[upage] || (sd_forbidden[upage] & bit_of(frame)))) {
+		forbid_foreign(who, &sd_upages[upage], frame);
+		__sd_event("access", "{0:s} writes to {1:p}, which has been taken away", (sd_u64)who, (sd_u64)sd_mem[frame], 0);
+	} else {
+		sd_contents_access(who, upage, frame, true);
+	}
+	__sd_atomic_end();
+}
+
 /* A call begins that takes this page away. */
 void sd_take_away(int upage)
 {
 	unsigned int l = sd_upages[upage].location;
 
 	sd_unsettled[l]++;
-	if (!(sd_current_in[l] & SD_ZEROES))
+	if (sd_upages[upage].backing)
+		sd_current_in[l] |= sd_current_in[sd_upages[upage].backing];
+	else if (!(sd_current_in[l] & SD_ZEROES))
 		sd_current_in[l] |= SD_ZEROES;
 	sd_captured[sd_me()][upage] = sd_reachable(upage);
 }
@@ -179,10 +244,12 @@ void sd_took_away(int upage, bool done)
 
 	sd_unsettled[l]--;
 	if (done)
-		sd_forbidden[upage] |= sd_captured[sd_me()][upage] & ~bit_of(SD_ZERO_FRAME);
+		sd_forbidden[upage] |= sd_captured[sd_me()][upage] & ~bit_of(SD_ZERO_FRAME) & ~sd_current_in[sd_upages[upage].backing];
 	sd_captured[sd_me()][upage] = 0;
 	if (sd_unsettled[l])
 		return;
+	if (done && sd_in_slots[l])
+		sd_in_slots[l] &= sd_swap_slot(&sd_upages[upage]) < 0 ? 0 : bit_of(sd_swap_slot(&sd_upages[upage]));
 	if (leaf && sd_leaf_frame(leaf) >= 0)
 		sd_current_in[l] = zeroed & bit_of(sd_leaf_frame(leaf)) ? SD_ZEROES : bit_of(sd_leaf_frame(leaf));
 	else
@@ -214,8 +281,8 @@ void sd_final_contents(void)
 		if (frame < 0 || sd_kind[frame] != SD_DATA)
 			__sd_fail("freed-page-access", "at the end {0:x} of {1:p} is mapped to {2:p}, which is no page of data", up->va,
 				  (sd_u64)up->mm, (sd_u64)sd_mem[frame]);
-		if (!holds(up->location, frame)) {
-			tell_last_write(up->location);
+		if (!sd_holds(up->location, frame)) {
+			sd_tell_last_write(up->location);
 			__sd_fail("lost-write", "at the end {0:x} of {1:p} is {2:p}, which does not have the last write to it", up->va,
 				  (sd_u64)up->mm, (sd_u64)sd_mem[frame]);
 		}
@@ -239,7 +306,7 @@ void sd_show_contents(int frame)
 	__sd_event("show part", "contents", (sd_u64)&sd_mem[frame], 0, 0);
 	__sd_event("show value", zeroed & bit_of(frame) ? "zeroes" : "", 0, 0, 0);
 	for (i = 0; i < sd_nr_upages; i++)
-		if (holds(sd_upages[i].location, frame) && !(zeroed & bit_of(frame)))
+		if (sd_holds(sd_upages[i].location, frame) && !(zeroed & bit_of(frame)))
 			__sd_event("+", told++ ? ", {0:x} of {1:p}" : "the last write to {0:x} of {1:p}", sd_upages[i].va, (sd_u64)sd_upages[i].mm, 0);
 	if (!told && !(zeroed & bit_of(frame)))
 		__sd_event("show stale", "no last write", 0, 0, 0);

@@ -15,7 +15,10 @@
  *   scenario.c  setting up, threads, the check at the end
  *   calls.c     system calls, each a thin entry into the tree's function
  *   hugetlb.c   files of huge pages
+ *   swap.c      swap, and reclaim of a page
+ *   files.c     ordinary files with pages in the page cache, and files of drivers
  *   slab.c      caches and kmalloc
+ *   page-lock.c the lock of a page
  *   rest.c      LRU, counters, accounting: what nobody looks at
  *   with/       files that are compiled as one with a file of the tree, to reach what is static there
  *
@@ -77,6 +80,8 @@ static __always_inline unsigned long sd_pfn(int frame)
 	return frame < SD_SMALL_FRAMES ? SD_FIRST_PFN + (unsigned int)frame :
 		SD_HUGE_PFN + (unsigned int)(frame - SD_SMALL_FRAMES) * (unsigned long)HPAGE_PMD_NR;
 }
+extern void (*sd_free_swap_cache)(struct folio *folio);
+void sd_leave_swap_cache(struct folio *folio);
 static __always_inline int sd_frame(struct page *page)
 {
 	return sd_frame_at(page_to_pfn(page));
@@ -91,6 +96,7 @@ struct sd_upage {
 	unsigned int location;		/* whose contents it shows */
 	bool huge;			/* a fault is expected to make an entry of 2 MiB */
 	bool shared;			/* its contents are a file's: a call on the mapping does not take them away */
+	unsigned int backing;		/* a private mapping of a file: whose contents it shows until it has its own */
 	unsigned long extent;		/* how much is mapped from here to the next user page, if it is more than this one */
 };
 extern struct sd_upage sd_upages[SD_UPAGES];
@@ -122,9 +128,17 @@ void sd_contents_zero(int frame);
 void sd_contents_copy(int to, int from);
 void sd_contents_gone(int frame);
 void sd_contents_access(const char *who, int upage, int frame, bool write);
+void sd_forced_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
 void sd_take_away(int upage);		/* a call begins that does, and */
 void sd_took_away(int upage, bool done);	/* has returned */
 void sd_final_contents(void);
+bool sd_holds(unsigned int location, int frame);
+void sd_tell_last_write(unsigned int location);
+extern unsigned long sd_on_disk[SD_UPAGES + 1];	/* the disk has the last write to it */
+void sd_contents_to_disk(unsigned int location, int frame);
+void sd_contents_to_slot(int slot, int frame);
+void sd_contents_from_slot(int frame, int slot);
+bool sd_slot_holds(unsigned int location, int slot);
 bool sd_has_contents(int frame);	/* for sd_show() alone, like all of that name */
 void sd_show_contents(int frame);
 extern u64 sd_current_in[SD_UPAGES + 1], sd_forbidden[SD_UPAGES];
@@ -151,6 +165,27 @@ bool sd_fault(const struct sd_upage *up, bool write);
 /* --- hugetlb.c --- */
 void sd_hugetlb_mmap(struct file *file, struct vm_area_struct *vma);
 void sd_hugetlb_upages(struct mm_struct *mm, struct file *file, unsigned long start);
+
+/* --- page-cache.c --- */
+void sd_page_cache_init(void);
+
+/* --- files.c --- */
+bool sd_is_plain(const struct file *file);
+bool sd_is_cached(int frame);			/* it is a page of such a file */
+void sd_plain_mmap(struct file *file, struct vm_area_struct *vma, bool private);
+void sd_plain_upages(struct mm_struct *mm, struct file *file, unsigned long start, bool private);
+void sd_final_files(void);
+
+/* --- swap.c --- */
+int sd_swap_slot(const struct sd_upage *up);	/* where its entry says that it is; -1: nowhere */
+void sd_final_swap(void);
+
+/* --- with/mm/swapfile.c --- */
+void sd_swap_init(unsigned int nr_slots);
+struct address_space *sd_swap_cache(void);
+
+/* --- calls.c --- */
+struct page *sd_page_at(struct mm_struct *mm, unsigned long va);	/* with a reference */
 
 /* --- with/kernel/fork.c --- */
 void sd_fork_init(void);

@@ -10,6 +10,17 @@
 
 #include "own.h"
 
+void radix_tree_init(void);
+
+void sd_page_cache_init(void)
+{
+	static bool done;
+
+	if (!done)
+		radix_tree_init();
+	done = true;
+}
+
 void workingset_update_node(struct xa_node *node)
 {
 }

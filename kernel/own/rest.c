@@ -185,6 +185,17 @@ void __khugepaged_exit(struct mm_struct *mm)
 {
 }
 
+/* How memory is cached is the same for all. */
+int track_pfn_remap(struct vm_area_struct *vma, pgprot_t *prot, unsigned long pfn, unsigned long addr, unsigned long size)
+{
+	return 0;
+}
+
+bool pfn_modify_allowed(unsigned long pfn, pgprot_t prot)
+{
+	return true;
+}
+
 #ifdef SD_HAS_UNTRACK_LOCKED
 void untrack_pfn(struct vm_area_struct *vma, unsigned long pfn, unsigned long size, bool locked)
 #else
@@ -205,80 +216,6 @@ bool folio_mark_dirty(struct folio *folio)
 	__sd_atomic_end();
 	return true;
 }
-
-/* --- the page lock --- */
-
-static void lock_folio(struct folio *folio)
-{
-	sd_might_sleep();
-	__sd_atomic_begin(SD_STEP, NULL);
-	if (test_bit(PG_locked, &folio->flags))
-		__sd_block();
-	set_bit(PG_locked, &folio->flags);
-	__sd_atomic_end();
-}
-
-void __folio_lock(struct folio *folio)
-{
-	lock_folio(folio);
-}
-
-int __folio_lock_killable(struct folio *folio)
-{
-	lock_folio(folio);
-	return 0;
-}
-
-void folio_unlock(struct folio *folio)
-{
-	__sd_atomic_begin(SD_STEP, NULL);
-	clear_bit(PG_locked, &folio->flags);
-	__sd_atomic_end();
-}
-
-static void wait_unlocked(struct folio *folio)
-{
-	__sd_atomic_begin(SD_STEP, NULL);
-	if (test_bit(PG_locked, &folio->flags))
-		__sd_block();
-	__sd_atomic_end();
-}
-
-void folio_wait_bit(struct folio *folio, int bit)
-{
-	__sd_atomic_begin(SD_STEP, NULL);
-	if (test_bit(bit, &folio->flags))
-		__sd_block();
-	__sd_atomic_end();
-}
-
-static struct folio *folio_of_entry(swp_entry_t entry)
-{
-	return page_folio(pfn_to_page(swp_offset_pfn(entry)));
-}
-
-/* The caller holds the lock of the table, and its page may go when it is given back: whoever waits has no reference. */
-#ifdef SD_HAS_MIGRATION_LOCKED_PTL
-void migration_entry_wait_on_locked(swp_entry_t entry, spinlock_t *ptl)
-{
-	struct folio *folio = folio_of_entry(entry);
-
-	spin_unlock(ptl);
-	wait_unlocked(folio);
-}
-#else
-void migration_entry_wait_on_locked(swp_entry_t entry, pte_t *ptep, spinlock_t *ptl)
-{
-	struct folio *folio = folio_of_entry(entry);
-
-	/* A huge entry is not mapped. */
-	if (!ptep)
-		spin_unlock(ptl);
-	else
-		pte_unmap_unlock(ptep, ptl);
-	wait_unlocked(folio);
-}
-#endif
 
 #ifdef CONFIG_PERF_EVENTS
 void perf_event_mmap(struct vm_area_struct *vma)
@@ -366,15 +303,19 @@ void blk_finish_plug(struct blk_plug *plug)
 {
 }
 
-/* --- swap: there is none, and no page is in its cache --- */
+/* --- swap: swap.c has it, if the scenario wants it --- */
 
 #ifdef SD_HAS_FREE_SWAP_FOLIO
 void free_swap_cache(struct folio *folio)
+{
+	sd_leave_swap_cache(folio);
+}
 #else
 void free_swap_cache(struct page *page)
-#endif
 {
+	sd_leave_swap_cache(page_folio(page));
 }
+#endif
 
 unsigned long mmap_min_addr = PAGE_SIZE;
 

@@ -58,50 +58,56 @@ int sd_new_upage(struct mm_struct *mm, unsigned long va, unsigned int location)
 {
 	if (sd_nr_upages == SD_UPAGES)
 		__sd_fail("model-limit", "the scenario has more user pages than SD_UPAGES, which is {0:d}", SD_UPAGES, 0, 0);
-	sd_upages[sd_nr_upages] = (struct sd_upage){ mm, va, (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), location, false, false, 0 };
+	sd_upages[sd_nr_upages] = (struct sd_upage){ .mm = mm, .va = va, .pgd = (unsigned int)sd_frame_at(__pa(mm->pgd) >> PAGE_SHIFT), .location = location };
 	sd_find_tables(&sd_upages[sd_nr_upages]);
 	return sd_nr_upages++;
 }
 
-static void map_at(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long size)
+static void map_at(struct mm_struct *mm, struct file *file, unsigned long start, unsigned long size, bool readonly)
 {
+	unsigned long flags = VM_READ | (readonly ? 0 : VM_WRITE) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 	struct vm_area_struct *vma;
 
 	mmap_write_lock(mm);
 	vma = vm_area_alloc(mm);
 	if (!vma)
 		__sd_fail("scenario", "vm_area_alloc() fails", 0, 0, 0);
-	vma_set_anonymous(vma);
+	if (!file || !sd_is_plain(file))
+		vma_set_anonymous(vma);
 	vma->vm_start = start;
 	vma->vm_end = start + size;
 #ifdef SD_HAS_VM_FLAGS_INIT
-	vm_flags_init(vma, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
+	vm_flags_init(vma, flags);
 #else
-	vma->vm_flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	vma->vm_flags = flags;
 #endif
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	vma->vm_pgoff = start >> PAGE_SHIFT;
-	if (file)
+	if (file && sd_is_plain(file))
+		sd_plain_mmap(file, vma, readonly);
+	else if (file)
 		sd_hugetlb_mmap(file, vma);
 	if (insert_vm_struct(mm, vma))
 		__sd_fail("scenario", "insert_vm_struct() fails", 0, 0, 0);
+	if (file && sd_is_plain(file))
+		vma_set_page_prot(vma);	/* read-only until the file has been told, where it wants to be */
 	mmap_write_unlock(mm);
 }
 
 /* A VMA in a gigabyte of its own, where the next one goes. */
-static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long size)
+static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long size, bool readonly)
 {
 	static unsigned long next = 0x40000000;
 	unsigned long start = next;
 
 	next += PUD_SIZE;
-	map_at(mm, file, start, size);
+	map_at(mm, file, start, size, readonly);
 	return start;
 }
 
 void sd_mmap_fixed(struct mm_struct *mm, unsigned long va)
 {
-	map_at(mm, NULL, va, PAGE_SIZE);
+	map_at(mm, NULL, va, PAGE_SIZE, false);
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_new_upage(mm, va, sd_new_location());
 	__sd_atomic_end();
@@ -109,10 +115,12 @@ void sd_mmap_fixed(struct mm_struct *mm, unsigned long va)
 
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)
 {
-	unsigned long start = map(mm, file, nr_pages * PAGE_SIZE);
+	unsigned long start = map(mm, file, nr_pages * PAGE_SIZE, false);
 	unsigned int i;
 
-	if (file)
+	if (file && sd_is_plain(file))
+		sd_plain_upages(mm, file, start, false);
+	else if (file)
 		sd_hugetlb_upages(mm, file, start);
 	else
 		for (i = 0; i < nr_pages; i++)
@@ -120,9 +128,20 @@ unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_p
 	return start;
 }
 
+unsigned long sd_mmap_readonly(struct mm_struct *mm, struct file *file)
+{
+	unsigned long start = map(mm, file, PAGE_SIZE, true);
+
+	if (file)
+		sd_plain_upages(mm, file, start, true);
+	else
+		sd_new_upage(mm, start, sd_new_location());
+	return start;
+}
+
 unsigned long sd_mmap_thp(struct mm_struct *mm)
 {
-	unsigned long start = map(mm, NULL, HPAGE_PMD_SIZE);
+	unsigned long start = map(mm, NULL, HPAGE_PMD_SIZE, false);
 
 #ifdef SD_HAS_ANON_ORDERS
 	huge_anon_orders_inherit = BIT(HPAGE_PMD_ORDER);	/* as hugepage_init() leaves it */
@@ -133,7 +152,7 @@ unsigned long sd_mmap_thp(struct mm_struct *mm)
 
 unsigned long sd_mmap_collapsible(struct mm_struct *mm)
 {
-	unsigned long start = map(mm, NULL, HPAGE_PMD_SIZE);
+	unsigned long start = map(mm, NULL, HPAGE_PMD_SIZE, false);
 
 	/* As "never" in /sys leaves it: khugepaged's work is done by MADV_COLLAPSE, which does not ask. */
 	transparent_hugepage_flags = 0;
@@ -273,5 +292,7 @@ __weak void sd_at_end(void)
 void sd_final(void)
 {
 	sd_final_contents();
+	sd_final_files();
+	sd_final_swap();
 	sd_at_end();
 }

@@ -111,9 +111,13 @@ static bool guest_fault(struct kvm *kvm, unsigned long gfn, bool write)
 {
 	unsigned long seq = READ_ONCE(kvm->seq);
 	struct page *page;
+	long n;
 
 	smp_rmb();
-	if (get_user_pages_unlocked(kvm->va + gfn * PAGE_SIZE, 1, &page, write ? FOLL_WRITE : 0) != 1)
+	n = get_user_pages_unlocked(kvm->va + gfn * PAGE_SIZE, 1, &page, write ? FOLL_WRITE : 0);
+	if (SD_FAILURES && n == -ENOMEM)
+		return true;	/* user space is told, and runs the vCPU again */
+	if (n != 1)
 		return false;
 	spin_lock(&kvm->mmu_lock);
 	if (!kvm->in_progress && seq == kvm->seq) {

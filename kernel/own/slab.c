@@ -38,6 +38,8 @@ static void *allocate(const struct kmem_cache *cache, size_t size, size_t align,
 
 	if (flags & __GFP_DIRECT_RECLAIM)
 		sd_might_sleep();
+	if (sd_allocation_fails(flags))
+		return NULL;
 	__sd_atomic_begin(SD_STEP, NULL);
 	at = ALIGN(used[me] + GAP, align);
 	if (nr_objects[me] == OBJECTS || at + size > ARENA)
@@ -127,8 +129,14 @@ int NAME(kmem_cache_alloc_bulk)(struct kmem_cache *cache, gfp_t flags, size_t n,
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		p[i] = allocate(cache, cache->size, cache->align, flags);
+		if (p[i])
+			continue;
+		while (i)
+			release(p[--i]);
+		return 0;
+	}
 	return (int)n;
 }
 

@@ -9,6 +9,14 @@
 #define CONFIG_MMU_GATHER_RCU_TABLE_FREE 1
 #endif
 
+#ifdef SD_FAILURES
+/* A trylock of a page is inline; failures.c says whether it fails though nobody has the page. */
+#include <linux/pagemap.h>
+extern bool sd_fails_now(const char *what);
+#define folio_trylock(folio) (!sd_fails_now("a trylock of a page") && (folio_trylock)(folio))
+#define trylock_page(page) folio_trylock(page_folio(page))
+#endif
+
 #include <linux/preempt.h>
 #ifdef preemptible
 #undef preemptible

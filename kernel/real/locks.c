@@ -114,6 +114,8 @@ int _raw_spin_trylock(raw_spinlock_t *lock)
 {
 	int taken = 0;
 
+	if (sd_fails("a trylock"))
+		return 0;
 	__sd_atomic_begin(SD_STEP, lock);
 	if (!*sd_spin_word(lock)) {
 		__sd_took(lock, 0);
@@ -151,6 +153,8 @@ int mutex_trylock(struct mutex *lock)
 {
 	int taken = 0;
 
+	if (sd_fails("a trylock"))
+		return 0;
 	__sd_atomic_begin(SD_STEP, lock);
 	if (!*sd_mutex_word(lock)) {
 		__sd_took(lock, 0);
@@ -288,6 +292,8 @@ int down_write_trylock(struct rw_semaphore *sem)
 {
 	int taken = 0;
 
+	if (sd_fails("a trylock"))
+		return 0;
 	__sd_atomic_begin(SD_STEP, sem);
 	if (!*sd_rwsem_count(sem)) {
 		__sd_took(sem, 0);
@@ -339,6 +345,8 @@ int down_read_trylock(struct rw_semaphore *sem)
 {
 	int taken = 0;
 
+	if (sd_fails("a trylock"))
+		return 0;
 	__sd_atomic_begin(SD_STEP, sem);
 	if (!sd_rwsem_written(sem)) {
 		__sd_took(sem, 1);

@@ -22,6 +22,7 @@
 #ifndef SHOOTDOWN_REAL_H
 #define SHOOTDOWN_REAL_H
 
+#include <linux/gfp.h>
 #include <linux/sched.h>
 #include <shootdown/has.h>
 
@@ -45,6 +46,20 @@ extern struct task_struct sd_task_structs[SD_MAX_TASKS];
 static __always_inline int sd_me(void)
 {
 	return __sd_self() + 1;
+}
+
+/* failures.c */
+#ifndef SD_FAILURES
+#define SD_FAILURES 0 /* bound: failures of allocations and trylocks */
+#endif
+bool sd_fails_now(const char *what);
+static __always_inline bool sd_fails(const char *what)
+{
+	return SD_FAILURES && sd_fails_now(what);
+}
+static __always_inline bool sd_allocation_fails(gfp_t flags)
+{
+	return !(flags & __GFP_NOFAIL) && sd_fails("an allocation");
 }
 
 /* Called where the kernel may sleep. */

@@ -36,7 +36,7 @@ static void *sd_kmalloc(size_t size, gfp_t flags)
 		sd_might_sleep();
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (sd_kmalloc_may_fail && __sd_choose(2))
+	if (sd_allocation_fails(flags) || (sd_kmalloc_may_fail && __sd_choose(2)))
 		return NULL;
 	__sd_atomic_begin(SD_STEP, sd_heap);
 	if (sd_heap_objects == SD_HEAP_OBJECTS || sd_heap_used + size + SD_REDZONE > sizeof(sd_heap))

@@ -5,6 +5,8 @@
  */
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { kernelDir } from "../host/paths.ts";
 import type { KernelTree } from "./kernel-tree.ts";
 import { defineName, modelFiles, runtimeSources } from "./model.ts";
 
@@ -24,10 +26,14 @@ const CONSTANT = /^#ifndef (\w+)\n#define \1[ \t]+(\d+)[ \t]*(?:\/\*[ \t]*(?:bou
  * As they are with these definitions. `tree`: a real one, whose runtime is another; undefined for
  * the model kernel.
  */
-export function modelBounds(defines: readonly string[], tree: Pick<KernelTree, "common"> | undefined): ModelBound[] {
+export const modelBounds = (defines: readonly string[], tree: Pick<KernelTree, "common"> | undefined): ModelBound[] =>
+  boundsIn(tree === undefined ? modelFiles() : [...runtimeSources(tree.common), join(kernelDir, "real", "real.h")], defines);
+
+/** Those that stand in these files. */
+export function boundsIn(files: readonly string[], defines: readonly string[]): ModelBound[] {
   const given = new Map(defines.map((d) => [defineName(d), Number(d.includes("=") ? d.slice(d.indexOf("=") + 1) : 1)]));
   const found = new Map<string, ModelBound>();
-  for (const file of tree === undefined ? modelFiles() : runtimeSources(tree.common)) {
+  for (const file of files) {
     for (const [whole, name = "", value] of readFileSync(file, "utf8").matchAll(CONSTANT)) {
       if (name === "SD_KERNEL") continue;
       const bounds = /bound: (.*?)[ \t]*\*\//.exec(whole)?.[1];

@@ -13,6 +13,7 @@ import { findCompiler } from "../clang/compiler.ts";
 import { AFTER_CONFIG } from "../clang/harness-flags.ts";
 import { type InputOptions, type Inputs, inTree, isIr } from "../clang/inputs.ts";
 import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
+import { boundsIn } from "../clang/model-bounds.ts";
 import { treeNamed, treeOf } from "../clang/named-tree.ts";
 import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
@@ -30,7 +31,7 @@ import { definedIn, symbolIndex } from "./symbol-index.ts";
 const OWN = join(kernelDir, "own");
 /** Files of kernel/real that serve here too. */
 const SHARED = [
-  ...["locks.c", "rwlocks.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name)),
+  ...["locks.c", "rwlocks.c", "failures.c", "rcu.c", "wait.c", "work.c", "device.c", "bug.c"].map((name) => join(kernelDir, "real", name)),
   join(kernelDir, "ordering", "store_buffer.c"),
 ];
 
@@ -131,7 +132,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   );
 
   const linked = drivers.flatMap((file) => (file === undefined || file === inside ? [] : [file]));
-  const followed = new Set([...listed(join(OWN, "sources.txt")), ...joined.keys(), ...linked]);
+  const followed = followedFiles([...joined.keys(), ...linked], own.slice(0, files.length));
   const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
     say(`${file} is compiled`);
     const defined = linked.includes(file) ? definedIn(readFileSync(join(tree.dir, file), "utf8")) : [...index.namesOf(file)];
@@ -190,7 +191,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     warnings,
     compiler: compiler.id,
     kernel: { kind: "tree", version: tree.version, dir: tree.dir, release: tree.release },
-    modelBounds: [],
+    modelBounds: boundsIn([join(kernelDir, "real", "real.h")], defines),
     unused: unusedDefines({
       files,
       defines,
@@ -251,6 +252,19 @@ async function configured(options: OwnOptions): Promise<KernelTree> {
   const { dir, version, release } = treeOf(options.tree, options);
   const { output } = await configuredTree(dir, release, options.cache.dir, options.say, options.config);
   return { version, dir, common: dir, flavour: output, release };
+}
+
+/**
+ * What functions are followed into: kernel/own/sources.txt and these. A line of that list may name
+ * functions after the file: it holds only for scenarios that call one of them.
+ */
+function followedFiles(more: readonly string[], scenarios: readonly LinkedUnit[]): Set<string> {
+  const lines = listed(join(OWN, "sources.txt")).map((line) => line.split(/\s+/));
+  const called = (name: string): boolean => scenarios.some(({ text }) => text.includes(`@${name}(`));
+  const unwanted = lines.filter(([, callers]) => callers !== undefined && !callers.split(",").some(called));
+  const followed = new Set([...lines.map(([file = ""]) => file), ...more]);
+  for (const [file = ""] of unwanted) followed.delete(file);
+  return followed;
 }
 
 /**

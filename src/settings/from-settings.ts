@@ -26,7 +26,9 @@ export async function compileWith(
   where: Where,
   say: (text: string) => void = () => {},
 ): Promise<Inputs> {
-  const { define, include, kernel, opt, cc, tree, headers, config } = settings;
+  const { define, include, kernel, opt, cc, tree, headers, config, failures } = settings;
+  if (failures !== undefined && tree === undefined)
+    throw fault({ code: "SD401", message: "--failures is for the runtime of a kernel tree", help: "name a tree with --tree" });
   const own = await onOwnMm(files, settings, where);
   if (own !== undefined) return (await import("../own/compile-own.ts")).compileOwn(own, settings, say);
   if (config !== undefined)

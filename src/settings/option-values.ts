@@ -25,6 +25,7 @@ const MOST_STATES = 2 ** 31 - 1;
 /** Their bounded searches tell states apart by so many preemptions. */
 const MOST_PREEMPTIONS = 4000;
 const MOST_CPUS = 1024;
+const MOST_FAILURES = 100;
 /** A year. */
 const LONGEST = 31_536_000;
 const LONGEST_MACRO = 10_000;
@@ -37,6 +38,7 @@ function atMost(value: number, most: number): number {
 export const states = (text: string): number => atMost(positive(text), MOST_STATES);
 export const preemptions = (text: string): number => atMost(count(text), MOST_PREEMPTIONS);
 export const port = (text: string): number => atMost(count(text), 65_535);
+export const failures = (text: string): number => atMost(count(text), MOST_FAILURES);
 export const cpus = (text: string): number => atMost(positive(text), MOST_CPUS);
 
 /** Seconds, as a number or with s, m or h. */

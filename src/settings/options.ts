@@ -24,6 +24,7 @@ import {
   define,
   FORMATS,
   type Format,
+  failures,
   positive,
   preemptions,
   repeated,
@@ -47,6 +48,7 @@ export interface GivenOptions {
   edit?: string;
   explain?: string;
   cpus?: number;
+  failures?: number;
   preemptions?: number;
   maxStates?: number;
   maxMemory?: number;
@@ -120,6 +122,9 @@ function addChangeOptions(command: Command): Command {
   return command
     .addOption(new Option("--patch <file>", "with --tree and a scenario: the tree with this diff (or mail), in copies of its files"))
     .addOption(new Option("--edit <file>", 'the same by JSON: [{ "file": "mm/x.c", "text": "...", "by": "..." }]'))
+    .addOption(
+      new Option("--failures <n>", "with --tree: at most so many allocations and trylocks fail, anywhere (default 0)").argParser(failures),
+    )
     .addOption(new Option("--explain <name>", "with --tree and a scenario: where this function came from"));
 }
 
@@ -202,6 +207,7 @@ const ITS_OWN: ReadonlySet<string> = new Set<keyof GivenOptions>([
   "tree",
   "config",
   "cpus",
+  "failures",
   "preemptions",
   "maxStates",
   "maxMemory",
@@ -323,9 +329,10 @@ export function settingsFor(files: readonly string[], given: GivenOptions, cwd: 
   if (faults.length > 0) throw new InputFault(faults);
   const all = over(own, given);
   const cpus = all.cpus === undefined ? [] : [`NCPU=${all.cpus}`];
+  const failing = all.failures === undefined ? [] : [`SD_FAILURES=${all.failures}`];
   return {
     ...all,
-    define: over({ define: all.define ?? [] }, { define: cpus }).define ?? [],
+    define: over({ define: all.define ?? [] }, { define: [...cpus, ...failing] }).define ?? [],
     include: all.include ?? [],
     opt: all.opt ?? DEFAULT_OPT,
     merge: all.merge ?? "full",

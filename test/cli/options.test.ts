@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputFault } from "../../src/base/diagnostics.ts";
+import { openCache } from "../../src/host/cache.ts";
+import { compileWith } from "../../src/settings/from-settings.ts";
 import { settingsFor, words } from "../../src/settings/options.ts";
 
 let dir: string;
@@ -128,6 +130,13 @@ describe("a scenario's own options", () => {
 
 it("defines NCPU for --cpus", () => {
   expect(settingsFor([scenario("// shootdown: -DNCPU=2\n")], { cpus: 4 }, dir).define).toEqual(["NCPU=4"]);
+});
+
+it("defines SD_FAILURES for --failures, which wants a tree", async () => {
+  expect(settingsFor([scenario("// shootdown: --failures 2\n")], {}, dir).define).toEqual(["SD_FAILURES=2"]);
+  const settings = settingsFor([], { failures: 1 }, dir);
+  const where = { cwd: dir, cache: openCache(join(dir, "cache")) };
+  await expect(compileWith([], settings, where)).rejects.toThrow("--failures is for the runtime of a kernel tree");
 });
 
 it("splits words as a shell does", () => {

@@ -44,8 +44,18 @@ int sd_migrate_huge(struct page *page);
 /* The page is taken out of the file, and out of all page tables (fallocate() of a hole). */
 int sd_punch_hole(struct file *file, unsigned int index);
 
-/* nr_pages of anonymous memory, private and writable; or the gigabyte of such a file. */
+/* An ordinary file of nr_pages in the page cache, with a disk behind it: at the end the last write to a page that counts as clean must be there. */
+struct file *sd_file(const char *name, unsigned int nr_pages);
+struct page *sd_cached_page(struct file *file, unsigned int index);
+
+/* A driver's: mmap() maps what it likes, as with remap_pfn_range(), and may set vma->vm_ops. Pages that it maps are to be zeroes. */
+struct file *sd_driver_file(const char *name, unsigned int nr_pages, int (*mmap)(struct file *file, struct vm_area_struct *vma));
+
+/* nr_pages of anonymous memory, private and writable; the gigabyte of a hugetlb file; or all of an ordinary file or a driver's, shared and writable. */
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages);
+
+/* A private mapping that the process may only read: of an ordinary file, or of a page of anonymous memory (NULL). A debugger may write. */
+unsigned long sd_mmap_readonly(struct mm_struct *mm, struct file *file);
 
 /*
  * 2 MiB of anonymous memory, which a fault fills with a transparent huge page. Only its first 4 KiB may be accessed; calls may name any part of it, in
@@ -117,7 +127,7 @@ int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, in
 int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
 int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr_pages, bool writable);
 unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr_pages);
-struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);
+struct mm_struct *sd_fork(struct mm_struct *mm, const char *name);	/* with --failures NULL, if it fails */
 void sd_exit(struct mm_struct *mm);
 /* The small pages of 2 MiB become one transparent huge page (MADV_COLLAPSE, which is khugepaged's collapse_huge_page()): 0, or why not. */
 int sd_collapse(struct mm_struct *mm, unsigned long va);
@@ -129,6 +139,20 @@ int sd_migrate(struct mm_struct *mm, unsigned long va);
 int sd_unmap_for_reclaim(struct mm_struct *mm, unsigned long va);
 /* The same with a flush of each entry as it goes. */
 int sd_unmap_now(struct mm_struct *mm, unsigned long va);
+/* Writes the page back if it is dirty, as write_cache_pages() does with one: it is cleaned (folio_clear_dirty_for_io()) and copied to the disk. */
+bool sd_write_back(struct file *file, unsigned int index);
+/*
+ * During setup: a swap device of nr_slots pages, the kind that is read at once (SWP_SYNCHRONOUS_IO, as zram). And reclaim of the page at va, if it is
+ * anonymous and there is one: into the swap cache, out of all page tables, written if dirty, out of the cache, as shrink_folio_list() does it; 0 if it is
+ * gone from memory.
+ */
+void sd_swapon(unsigned int nr_slots);
+int sd_swap_out(struct mm_struct *mm, unsigned long va);
+/*
+ * As a debugger writes to memory of mm (ptrace, /proc/pid/mem): the page is looked up with FOLL_FORCE and written to, under mmap_lock. What it has got may
+ * have been taken away meanwhile; but it is never a page that the process does not own.
+ */
+void sd_debugger_write(struct mm_struct *mm, unsigned long va);
 /* get_user_pages_fast_only() without falling back; NULL if there is no page. sd_gup_put() gives it back. */
 struct page *sd_gup_fast(unsigned long va, bool write, bool pin);
 void sd_gup_put(struct page *page, bool pin);
