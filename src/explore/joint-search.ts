@@ -51,6 +51,14 @@ export interface JointResult {
 
 /** `machine` is that of the search that began, in its initial state; `work` is what it left. */
 export async function jointSearch(machine: Machine, team: Team, work: Uint8Array | undefined, options: JointOptions): Promise<JointResult> {
+  try {
+    return await ledToTheEnd(machine, team, work, options);
+  } finally {
+    team.dismiss();
+  }
+}
+
+async function ledToTheEnd(machine: Machine, team: Team, work: Uint8Array | undefined, options: JointOptions): Promise<JointResult> {
   const { flags, progress } = team.control;
   const idle = new Set(Array.from({ length: team.size }, (_, i) => i));
   const waiting: Uint8Array[] = work === undefined ? [] : [work];
@@ -123,8 +131,6 @@ export async function jointSearch(machine: Machine, team: Team, work: Uint8Array
   Atomics.store(flags, FLAGS.stop, 1);
   // Who wants it to end does not want to wait for what nothing is made of.
   const reports = ended.kind === "late" || ended.kind === "limit" ? [] : await reportsOf(team);
-  const visitedBytes = team.visitedBytes();
-  team.dismiss();
   for (const report of reports) machine.together!.observe(report.observations);
   const added = (field: "states" | "transitions" | "assumed" | "ended"): number =>
     reports.reduce((total, report) => total + report.counts[field], options.before[field]);
@@ -143,7 +149,7 @@ export async function jointSearch(machine: Machine, team: Team, work: Uint8Array
     bounded: reports.some((report) => report.bounded),
     gaveUp: reports.some((report) => report.gaveUp),
     races: reports.flatMap((report) => report.races),
-    visitedBytes,
+    visitedBytes: team.visitedBytes(),
   };
 }
 

@@ -105,13 +105,18 @@ function boundedBeside(program: Program, options: VerifyOptions, asked: () => bo
       if (!bounded) return;
     }
   };
-  const working = work();
+  let fault: unknown;
+  const working = work().catch((error: unknown) => {
+    fault = error;
+  });
   return {
     found: () => found,
     within: () => within,
-    end: () => {
+    end: async () => {
       ended = true;
-      return working;
+      await working;
+      // Where there is no memory for two searches there may be for one.
+      if (fault !== undefined && !(fault instanceof RangeError)) throw fault;
     },
   };
 }

@@ -61,8 +61,8 @@ export async function teamOfThreads({ parts, visited }: TeamParts, members: numb
     for (const thread of threads) thread.end();
   };
 
-  while (ready < members && failed === undefined) await aWhile();
-  if (failed !== undefined) {
+  while (ready < members && failed === undefined && said.length === 0) await aWhile();
+  if (ready < members) {
     dismiss();
     return undefined;
   }

@@ -5,6 +5,8 @@ import { type CheckResult, check, NO_KNOWLEDGE } from "../../src/explore/passes.
 import { accessSites } from "../../src/program/flow.ts";
 import type { Program } from "../../src/program/program.ts";
 import { type MachineParts, machinesOf } from "../../src/verify/machines.ts";
+import type { TeamParts } from "../../src/verify/search-team.ts";
+import { type FromThread, teamOfThreads } from "../../src/verify/thread-team.ts";
 import { dice } from "../fuzz/dice.ts";
 import { helpInTurn } from "../fuzz/joint-team.ts";
 import { programFrom } from "../scenario.ts";
@@ -87,5 +89,26 @@ describe("locks", () => {
   it("beyond those that have a bit have none", () => {
     const number = lockNumbers(sharedLockNumbers(Array.from({ length: 62 }, (_, i) => i)));
     expect([number(61), number(62)]).toEqual([62, 63]);
+  });
+});
+
+describe("threads", () => {
+  const parts = { parts: {}, visited: { bytes: () => 0 } } as unknown as TeamParts;
+  const started = async (begin: (index: number, onMessage: (message: FromThread) => void, onError: (error: Error) => void) => void) => {
+    let ended = 0;
+    const team = await teamOfThreads(parts, 3, ({ index }, onMessage, onError) => {
+      setTimeout(() => begin(index, onMessage, onError), 5 * index);
+      return { post: () => {}, end: () => ended++ };
+    });
+    return { team, ended };
+  };
+  it("make a team once all are ready", async () => {
+    expect((await started((_, onMessage) => onMessage({ say: "ready" }))).team?.size).toBe(3);
+  });
+  it("that cannot begin make none, and all are ended", async () => {
+    const one = await started((index, onMessage, onError) => (index === 1 ? onError(new Error("no room")) : onMessage({ say: "ready" })));
+    expect(one).toEqual({ team: undefined, ended: 3 });
+    const other = await started((index, onMessage) => onMessage(index === 1 ? { say: "limit", limit: "memory" } : { say: "ready" }));
+    expect(other).toEqual({ team: undefined, ended: 3 });
   });
 });
