@@ -121,14 +121,13 @@ int __wake_up(struct wait_queue_head *wq_head, unsigned int mode, int exclusive,
 /* A thread that waits for one other, which finds it through a pointer. */
 __weak int rcuwait_wake_up(struct rcuwait *w)
 {
-	struct task_struct *task;
-	int woken = 0;
+	struct task_struct *waiter;
+	int woken;
 
+	smp_mb();	/* what the waiter waits for comes before the look at who waits */
 	rcu_read_lock();
-	smp_mb();
-	task = rcu_dereference(w->task);
-	if (task)
-		woken = wake_up_process(task);
+	waiter = rcu_dereference(w->task);
+	woken = waiter ? wake_up_process(waiter) : 0;
 	rcu_read_unlock();
 	return woken;
 }

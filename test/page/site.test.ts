@@ -215,7 +215,7 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     expect(await page.locator(".file").textContent()).toContain("(edited)");
     // The same link in another tab: the same C, the same verdict.
     const again = await openPage(browser, page.url());
-    expect(await headline(again.page)).toBe("none within bounds");
+    await expect.poll(() => headline(again.page), { timeout: 60_000 }).toBe("none within bounds");
     expect(await again.page.locator(".file").textContent()).toContain("(edited)");
     await type(page, "if (1)", "\tif (0)");
     await page.keyboard.press("Control+Enter");
