@@ -12,7 +12,7 @@ import { EngineLimit, type Machine, type Merging, type Snapshot, type ThreadInfo
 import { type JointResult, jointSearch, type Team } from "./joint-search.ts";
 import { createRaceFinder, eachRaceOnce, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
-import { shortest } from "./shortest.ts";
+import { shortened } from "./shortest.ts";
 import { warmUp } from "./warm-up.ts";
 
 /**
@@ -107,7 +107,7 @@ export interface Help {
   /** Seconds that a pass takes before it is worth while; 0: from its first transition on. */
   readonly after: number;
   /** Members with machines like this one; undefined if there are none to be had. */
-  readonly assemble: (machine: Machine, knowledge: Knowledge) => Promise<Team | undefined>;
+  readonly assemble: (machine: Machine) => Promise<Team | undefined>;
 }
 
 const SLICE = 20_000;
@@ -176,7 +176,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
       if (options.help === undefined || machine.search === undefined || machine.together === undefined) return undefined;
       if (options.onPause !== undefined || search.counts.states === 0 || performance.now() < helpAt) return undefined;
       helpAt = Number.POSITIVE_INFINITY;
-      const team = await options.help.assemble(machine, knowledge);
+      const team = await options.help.assemble(machine);
       if (team === undefined) return undefined;
       const work = machine.search.handOver("all");
       machine.undo(initial);
@@ -208,7 +208,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
               break;
             }
             machine.undo(initial);
-            const small = shortened(machine, result.violation, options, late);
+            const small = shortened(machine, result.violation, options.shorten, late);
             return finish({ kind: "violation", violation: small ?? result.violation, shortest: small !== undefined });
           }
           case "states":
@@ -264,14 +264,4 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
     nonMoverLocks: union(before.nonMoverLocks, machine.nonMoverLocks()),
     brokenLocks: union(before.brokenLocks, machine.brokenLocks()),
   };
-}
-
-function shortened(machine: Machine, violation: Violation, options: PassOptions, late: () => boolean): Violation | undefined {
-  const until = performance.now() + 1000 * (options.shorten ?? 10);
-  return shortest(machine, {
-    maxNodes: 2_000_000,
-    deadline: () => performance.now() > until || late(),
-    klass: violation.failure.klass,
-    at: violation.at,
-  });
 }

@@ -167,3 +167,17 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
   machine.clearVisited();
   return result;
 }
+
+const MOST_NODES = 2_000_000;
+const MOST_SECONDS = 10;
+
+/** The violation by its shortest schedule; undefined if that takes too long, or is no longer wanted. */
+export function shortened(
+  machine: Machine,
+  { failure, at }: Violation,
+  seconds: number = MOST_SECONDS,
+  late: () => boolean,
+): Violation | undefined {
+  const until = performance.now() + 1000 * seconds;
+  return shortest(machine, { maxNodes: MOST_NODES, deadline: () => performance.now() > until || late(), klass: failure.klass, at });
+}

@@ -145,7 +145,7 @@ export interface Observations {
 export interface Together {
   /** (fingerprint, not zero) → 1 if none of them had visited it. */
   readonly visit: (fingerprint: bigint) => number;
-  /** (object, address >> 2) → the lock's number, from 1; or NO_NUMBER. */
+  /** (object, address >> 2) → the lock's number, from 1; a number beyond all of them for none. */
   readonly lock: (object: number) => number;
   /** The objects that have numbers already, that of number 1 first. */
   readonly locks: readonly number[];

@@ -6,11 +6,10 @@
  * Always: that there is none is said by the search without a bound alone.
  */
 import { type CheckResult, check, type PassOptions } from "../explore/passes.ts";
-import { shortest } from "../explore/shortest.ts";
-import { accessSites } from "../program/flow.ts";
+import { shortened } from "../explore/shortest.ts";
 import type { Program } from "../program/program.ts";
 import { type MachineParts, machinesOf } from "./machines.ts";
-import { teamParts } from "./search-team.ts";
+import { siteOf, teamParts } from "./search-team.ts";
 import { teamOfThreads } from "./thread-team.ts";
 import { type CheckHooks, secondsLeft, type VerifyOptions } from "./verify-options.ts";
 
@@ -18,9 +17,6 @@ import { type CheckHooks, secondsLeft, type VerifyOptions } from "./verify-optio
 const HELP_AFTER = 1;
 /** And before bounded searches begin beside it. */
 const BESIDE_AFTER = 3;
-/** Seconds, and states. */
-const LONGEST_SHORTENING = 10;
-const MOST_NODES = 2_000_000;
 /** On one processor, how long it has the processor for each time that they have it. */
 const SHARE = 4;
 
@@ -47,7 +43,7 @@ export async function searchProgram(program: Program, options: VerifyOptions, ho
   options.onKnowledge?.(result.knowledge);
   const { outcome } = result;
   const bounded = outcome.kind === "inconclusive" ? beside?.found() : undefined;
-  if (bounded !== undefined) return inFewerSteps(program, options, bounded);
+  if (bounded !== undefined) return inFewerSteps(program, options, bounded, asked);
   return { result, stopped, preemptions: options.preemptions, within: outcome.kind === "inconclusive" ? beside?.within() : undefined };
 }
 
@@ -55,13 +51,13 @@ export async function searchProgram(program: Program, options: VerifyOptions, ho
  * With a bound, locks are taken and given back in steps of their own: the same violation told as a
  * search without a bound would tell it, if that takes no longer than making a schedule short may.
  */
-function inFewerSteps(program: Program, options: VerifyOptions, found: Found): Found {
+function inFewerSteps(program: Program, options: VerifyOptions, found: Found, asked: () => boolean): Found {
   const { outcome, knowledge } = found.result;
   if (outcome.kind !== "violation") return found;
-  const { failure, at } = outcome.violation;
-  const until = performance.now() + 1000 * Math.min(LONGEST_SHORTENING, (secondsLeft(options) ?? Number.POSITIVE_INFINITY) / 2);
+  const left = secondsLeft(options);
   const machine = machinesOf(program, options, options.kept)(knowledge);
-  const violation = shortest(machine, { maxNodes: MOST_NODES, deadline: () => performance.now() > until, klass: failure.klass, at });
+  const until = left === undefined ? Number.POSITIVE_INFINITY : performance.now() + (1000 * left) / 2;
+  const violation = shortened(machine, outcome.violation, undefined, () => performance.now() > until || asked());
   if (violation === undefined) return found;
   return {
     ...found,
@@ -123,7 +119,6 @@ function boundedBeside(program: Program, options: VerifyOptions, asked: () => bo
 
 function search(program: Program, options: VerifyOptions, hooks: CheckHooks, interrupted: () => boolean): Promise<CheckResult> {
   const { host } = options;
-  const sites = accessSites(program);
   let parts: MachineParts | undefined;
   return check({
     help: helpFor(program, options, () => parts),
@@ -131,7 +126,7 @@ function search(program: Program, options: VerifyOptions, hooks: CheckHooks, int
     maxStates: options.maxStates,
     timeout: secondsLeft(options),
     merging: options.merge,
-    site: (access) => sites[access] ?? { write: true, bytes: 0 },
+    site: siteOf(program),
     machine: machinesOf(program, options, options.kept, hooks.onWork, (made) => {
       parts = made;
     }),

@@ -7,6 +7,7 @@ import type { CompiledModule } from "../compile/compile-program.ts";
 import { type RunOptions, runCompiled } from "../compile/compiled.ts";
 import { lockNumbers, sharedLockNumbers } from "../engine/joint-machine.ts";
 import { type SharedVisited, shareVisited, type VisitTogether, visitTogether } from "../engine/shared-visited-set.ts";
+import type { SiteOf } from "../explore/races.ts";
 import { type Control, createControl, createMember, type FromMember, type Member } from "../explore/search-member.ts";
 import type { Machine } from "../machine/machine.ts";
 import { accessesThatDecide } from "../program/decides.ts";
@@ -87,11 +88,13 @@ function withoutCode(program: Program): Program {
   };
 }
 
-/** As `verify` has it: an access without a site may be a write of the whole word. */
-function sitesOf(program: Program): MemberParts["sites"] {
+/** An access without a site may be a write of the whole word. */
+export function siteOf(program: Program): SiteOf {
   const sites = accessSites(program);
-  return {
-    writes: Uint8Array.from(sites, (site) => (site?.write === false ? 0 : 1)),
-    bytes: Uint32Array.from(sites, (site) => site?.bytes ?? 0),
-  };
+  return (access) => sites[access] ?? { write: true, bytes: 0 };
+}
+
+function sitesOf(program: Program): MemberParts["sites"] {
+  const sites = Array.from({ length: program.accesses }, (_, access) => access).map(siteOf(program));
+  return { writes: Uint8Array.from(sites, ({ write }) => (write ? 1 : 0)), bytes: Uint32Array.from(sites, ({ bytes }) => bytes) };
 }

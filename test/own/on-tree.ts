@@ -12,10 +12,12 @@ import { asExpected, casesFor, type OwnGroup, ownCaseOf, ownGroups, TREES } from
 import { saysOf } from "../../src/verdict-table/verdict-table.ts";
 import { ownWorker } from "../../src/verdict-table/worker.ts";
 
+const variableOf = (version: string): string => `SHOOTDOWN_TREE_${version.replace(".", "_")}`;
+
 export function corpusOn(version: (typeof TREES)[number]): void {
   const worker = ownWorker(openCache(defaultCacheDir(process.env)), new AbortController().signal);
   // Not what is installed as an archive: unpacking it takes a minute and two gigabytes.
-  const variable = `SHOOTDOWN_TREE_${version.replace(".", "_")}`;
+  const variable = variableOf(version);
   const dir = process.env[variable] ?? "";
   describe.skipIf(dir === "")(`${version}${dir === "" ? `: ${variable} names no tree` : ""}`, () => {
     for (const group of ownGroups()) {
@@ -34,7 +36,7 @@ export function corpusOn(version: (typeof TREES)[number]): void {
 
 /** Of undone cases that both trees have, and if both are there: the tree that tries it. */
 function whoseTurn(group: OwnGroup): ReadonlyMap<string, string> {
-  if (TREES.some((tree) => (process.env[`SHOOTDOWN_TREE_${tree.replace(".", "_")}`] ?? "") === "")) return new Map();
+  if (TREES.some((tree) => (process.env[variableOf(tree)] ?? "") === "")) return new Map();
   const [first, ...others] = TREES.map((tree) => casesFor(group, tree).filter(({ undo, slow }) => undo !== undefined && slow !== true));
   const both = first!.filter((one) => others.every((cases) => cases.includes(one)));
   return new Map(both.map(({ name }, n) => [name, TREES[n % TREES.length]!]));
