@@ -72,19 +72,8 @@ static struct plain_file *new_file(const char *name, unsigned int nr_pages)
 	super.s_bdi = &bdi;
 	__sd_event("name", "{1:s}", (sd_u64)f, (sd_u64)name, 0);
 	f->inode.i_sb = &super;
-	f->inode.i_mapping = mapping;
 	f->inode.i_size = (loff_t)nr_pages * PAGE_SIZE;
-	mapping->host = &f->inode;
-	mapping->i_mmap = RB_ROOT_CACHED;
-	init_rwsem(&mapping->i_mmap_rwsem);
-	xa_init_flags(&mapping->i_pages, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
-	f->file.f_inode = &f->inode;
-	f->file.f_mapping = mapping;
-#ifdef SD_HAS_F_COUNT
-	atomic_long_set(&f->file.f_count, 1);
-#else
-	file_ref_init(&f->file.f_ref, 1);
-#endif
+	sd_file_init(&f->file, &f->inode, mapping);
 	f->nr_pages = nr_pages;
 	for (i = 0; i < nr_pages; i++)
 		f->location[i] = sd_new_location();

@@ -48,25 +48,14 @@ struct file *sd_hugetlb_file(const char *name, unsigned int nr_pages)
 	}
 	__sd_event("name", "{1:s}", (sd_u64)f, (sd_u64)name, 0);
 	inode->i_sb = &super;
-	inode->i_mapping = mapping;
 	init_rwsem(&inode->i_rwsem);
 	inode->i_size = (loff_t)nr_pages * HPAGE_SIZE;
-	mapping->host = inode;
+	sd_file_init(&f->file, inode, mapping);
 	sd_hugetlbfs_ops(&f->file, mapping);
-	mapping->i_mmap = RB_ROOT_CACHED;
-	init_rwsem(&mapping->i_mmap_rwsem);
-	xa_init_flags(&mapping->i_pages, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
 #ifdef SD_HAS_I_PRIVATE_DATA
 	mapping->i_private_data = resv_map_alloc();
 #else
 	mapping->private_data = resv_map_alloc();
-#endif
-	f->file.f_inode = inode;
-	f->file.f_mapping = mapping;
-#ifdef SD_HAS_F_COUNT
-	atomic_long_set(&f->file.f_count, 1);
-#else
-	file_ref_init(&f->file.f_ref, 1);
 #endif
 	f->nr_pages = nr_pages;
 	for (i = 0; i < nr_pages; i++)

@@ -168,6 +168,7 @@ void sd_hugetlb_upages(struct mm_struct *mm, struct file *file, unsigned long st
 
 /* --- page-cache.c --- */
 void sd_page_cache_init(void);
+void sd_file_init(struct file *file, struct inode *inode, struct address_space *mapping);
 
 /* --- files.c --- */
 bool sd_is_plain(const struct file *file);

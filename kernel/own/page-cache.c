@@ -21,6 +21,23 @@ void sd_page_cache_init(void)
 	done = true;
 }
 
+/* An open file, as far as mm looks at one. */
+void sd_file_init(struct file *file, struct inode *inode, struct address_space *mapping)
+{
+	inode->i_mapping = mapping;
+	mapping->host = inode;
+	mapping->i_mmap = RB_ROOT_CACHED;
+	init_rwsem(&mapping->i_mmap_rwsem);
+	xa_init_flags(&mapping->i_pages, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
+	file->f_inode = inode;
+	file->f_mapping = mapping;
+#ifdef SD_HAS_F_COUNT
+	atomic_long_set(&file->f_count, 1);
+#else
+	file_ref_init(&file->f_ref, 1);
+#endif
+}
+
 void workingset_update_node(struct xa_node *node)
 {
 }
