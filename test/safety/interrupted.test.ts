@@ -6,7 +6,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rea
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMAND, complaint, type Ended, eventually, foldersOf, processesWith, type Run, run } from "./process.ts";
+import { COMMAND, complaint, type Ended, eventually, foldersOf, processesWith, type Run, run, signalTo } from "./process.ts";
 
 const linux = process.platform === "linux";
 const dir = mkdtempSync(join(tmpdir(), "shootdown-test-"));
@@ -90,7 +90,7 @@ describe.runIf(linux)("a compiler that", () => {
       cwd: dir,
       env,
       // When clang is there: the command, the shell, its watcher, the script, and what that runs.
-      meanwhile: (pid) => void eventually(() => processesWith(MARK).length >= 5, 20_000).then(() => process.kill(pid, signal)),
+      meanwhile: (pid) => void eventually(() => processesWith(MARK).length >= 5, 20_000).then(() => signalTo(pid, signal)),
     });
     if (signal === "SIGKILL") expect(ended.signal).toBe("SIGKILL");
     else {
@@ -137,14 +137,14 @@ describe.runIf(linux)("--timeout, in every phase:", () => {
 
 describe.runIf(linux)("a signal", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s while searching: what is known is printed", async (signal) => {
-    const { status, out } = await check(["many.c"], { meanwhile: (pid) => setTimeout(() => process.kill(pid, signal), 2500) });
+    const { status, out } = await check(["many.c"], { meanwhile: (pid) => setTimeout(() => signalTo(pid, signal), 2500) });
     expect(status).toBe(3);
     expect(out).toContain("stopped by the user");
   });
 
   it("in a step that does not end by itself", async () => {
     const { status, ms } = await check(["long.c", "--engine", "interpreter"], {
-      meanwhile: (pid) => setTimeout(() => process.kill(pid, "SIGINT"), 2500),
+      meanwhile: (pid) => setTimeout(() => signalTo(pid, "SIGINT"), 2500),
     });
     expect(status).toBe(3);
     expect(ms).toBeLessThan(8000);
@@ -153,8 +153,8 @@ describe.runIf(linux)("a signal", () => {
   it("twice: at once", async () => {
     const { status, ms } = await check(["long.c", "--engine", "interpreter"], {
       meanwhile: (pid) => {
-        setTimeout(() => process.kill(pid, "SIGINT"), 2000);
-        setTimeout(() => process.kill(pid, "SIGINT"), 2100);
+        setTimeout(() => signalTo(pid, "SIGINT"), 2000);
+        setTimeout(() => signalTo(pid, "SIGINT"), 2100);
       },
     });
     expect(status).toBe(3);

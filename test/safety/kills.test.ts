@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { generator } from "./mutate.js";
-import { complaint, eventually, foldersOf, processesWith, run } from "./process.ts";
+import { complaint, eventually, foldersOf, processesWith, run, signalTo } from "./process.ts";
 
 const COUNT = Number(process.env.SAFETY_KILLS ?? 12);
 const SEED = Number(process.env.SAFETY_SEED ?? 1);
@@ -38,7 +38,7 @@ it.runIf(process.platform === "linux")(`${COUNT} kills leave nothing`, { timeout
     ];
     const signal = pick(["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "SIGINT", "SIGTERM"] as const);
     const after = random(1500);
-    const ended = await run(args, { cwd: dir, env, meanwhile: (pid) => setTimeout(() => kill(pid, signal), after), patience: 120_000 });
+    const ended = await run(args, { cwd: dir, env, meanwhile: (pid) => setTimeout(() => signalTo(pid, signal), after), patience: 120_000 });
     const what = `${args.join(" ")}, ${signal} after ${after} ms`;
     // Before Node has come as far as our code, a signal does what the system does with it.
     const early = ended.signal === signal && ended.out === "" && ended.err === "";
@@ -53,11 +53,3 @@ it.runIf(process.platform === "linux")(`${COUNT} kills leave nothing`, { timeout
   expect((await run(["check", "good.c"], { cwd: dir, env })).status).toBe(0);
   expect((await run(["check", "bad.c"], { cwd: dir, env })).status).toBe(1);
 });
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It had ended.
-  }
-}

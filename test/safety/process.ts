@@ -115,6 +115,15 @@ export function processesWith(text: string): number[] {
   });
 }
 
+/** Sends a signal, unless the process has ended by itself: how fast it is depends on the machine. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 export async function eventually(true_: () => boolean, ms = 2000): Promise<boolean> {
   for (const end = performance.now() + ms; performance.now() < end; ) {
     if (true_()) return true;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { groupsOf } from "../../src/cli/several.ts";
-import { COMMAND, complaint, type Ended, foldersOf, type Run, run } from "./process.ts";
+import { COMMAND, complaint, type Ended, foldersOf, type Run, run, signalTo } from "./process.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "safety-several-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -78,7 +78,7 @@ describe.runIf(running)("each of several scenarios", () => {
     ["searched", ["many.c", "good.c"], 3000, "many.c  inconclusive: stopped by the user"],
     ["read", ["large.ll", "good.c"], 1500, "large.ll  inconclusive: stopped by the user, while the IR was read and linked"],
   ])("is not checked after an interrupt, while another is %s", async (_, args, after, line) => {
-    const meanwhile = (pid: number): void => void setTimeout(() => process.kill(pid, "SIGINT"), after);
+    const meanwhile = (pid: number): void => void setTimeout(() => signalTo(pid, "SIGINT"), after);
     const ended = await check([...args, "--json", "all.json"], { meanwhile });
     expect(table(ended)).toEqual([line, "not run: 1"]);
     expect(ended.status).toBe(3);
