@@ -5,6 +5,7 @@
 
 import { defineArena } from "../engine/arena.ts";
 import { defineAccesses } from "../engine/checked-access.ts";
+import { defineExtensions } from "../engine/extensions.ts";
 import { declareGlobals, importHost } from "../engine/globals.ts";
 import { defineBulk } from "../engine/liveness.ts";
 import { defineMemoisedTransitions } from "../engine/memoised-transitions.ts";
@@ -106,14 +107,15 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     builder.element(2 * func + 1, direct(func));
   };
   const hook = program.watchpointHook >= 0 ? direct(program.watchpointHook) : undefined;
-  const tracking = defineTracking(engine);
-  const accesses = defineAccesses(engine, tracking, hook, options.merging);
+  const extensions = defineExtensions(engine);
+  const tracking = defineTracking(engine, extensions);
+  const accesses = defineAccesses(engine, extensions, tracking, hook, options.merging);
   const context: ModuleContext = {
     program,
     engine,
     accesses,
-    bulk: defineBulk(engine, accesses),
-    sections: defineSections(engine, tracking, options.merging),
+    bulk: defineBulk(engine, extensions, accesses),
+    sections: defineSections(engine, extensions, tracking, options.merging),
     support: defineSupport(engine),
     segmented: program.funcs.some((f) => f.blocks.some((b) => b.instrs.some((i) => i.op === "intrinsic" && i.intrinsic === "segment"))),
     direct,
@@ -126,7 +128,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     coroutine(func);
     directInTable(func);
   }
-  const step = defineStep(engine);
+  const step = defineStep(engine, extensions);
   const enter = defineEnter(engine);
   builder.exportFunction("step", step);
   builder.exportFunction("enter", enter);

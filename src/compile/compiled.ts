@@ -7,8 +7,19 @@
 
 import { TRAP } from "../engine/globals.ts";
 import { hostJointSearch, type JointExports, numberLocks } from "../engine/joint-machine.ts";
-import { TCB } from "../engine/layouts.ts";
-import { AT_PLAIN, CLAIM, KNOWN, LIVENESS, MAX_THREADS, type MemoryMap, NO_BIT, STACK_SIZE } from "../engine/memory-map.ts";
+import { FIRST_FRAME, TCB } from "../engine/layouts.ts";
+import {
+  AT_PLAIN,
+  CLAIM,
+  EXTENSION_KEYS,
+  KNOWN,
+  LIVENESS,
+  MARKS,
+  MAX_THREADS,
+  type MemoryMap,
+  NO_BIT,
+  STACK_SIZE,
+} from "../engine/memory-map.ts";
 import type { SearchExports } from "../engine/search-exports.ts";
 import { hostSearch } from "../engine/search-host.ts";
 import { Stop, trap } from "../engine/trap.ts";
@@ -35,6 +46,7 @@ export interface RunOptions {
   /** What former passes found: see explore/passes.ts. */
   readonly sharedWords?: readonly number[];
   readonly racyAccesses?: readonly number[];
+  readonly refutedExtensions?: readonly number[];
   readonly nonMoverLocks?: readonly number[];
   readonly brokenLocks?: readonly number[];
   /**
@@ -82,6 +94,7 @@ interface Exports {
   readonly sharingFrozen: WasmGlobal<number>;
   readonly looping: WasmGlobal<number>;
   readonly movers: WasmGlobal<number>;
+  readonly extending: WasmGlobal<number>;
   readonly daemons: WasmGlobal<number>;
   readonly memoising: WasmGlobal<number>;
   readonly recording: WasmGlobal<number>;
@@ -134,6 +147,9 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
   // A copy or fill notes its accesses even where it is a scheduling point: those known are not
   // news.
   for (const access of options.racyAccesses ?? []) bytes()[map.racy + access] = 1;
+  for (const key of options.refutedExtensions ?? []) bytes()[map.refutedExtensions + key] = KNOWN;
+  // A mark is part of what a step reads from the first one on.
+  bytes().fill(1, map.varies + (map.marks >> 3), map.varies + (map.marks >> 3) + MARKS);
 
   for (const access of options.deciding ?? accessesThatDecide(program)) bytes()[map.decides + access] = 1;
 
@@ -176,7 +192,7 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
       if (index >= MAX_THREADS) fail("model-limit", "a scenario may have {0:d} threads", [BigInt(MAX_THREADS), 0n, 0n], 0);
       threads.push({ name: cString(name), column: cString(column), daemon: (flags & 1n) !== 0n });
       const base = map.stacks + index * STACK_SIZE;
-      const frame = base + Math.ceil(TCB.size / 16) * 16;
+      const frame = base + FIRST_FRAME;
       view().setUint32(base + TCB.top.offset, frame, true);
       view().setUint32(frame, func!, true);
       if (program.funcs[func!]!.params > 0) view().setBigUint64(frame + FRAME_HEADER, BigInt.asUintN(64, arg), true);
@@ -246,6 +262,7 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
   const setupFailure =
     set === MOVED ? undefined : (lastFailure ?? { klass: "assume", text: "setup abandoned by __sd_assume", args: [0n, 0n, 0n], loc: 0 });
   x.movers.value = options.movers === false ? 0 : 1;
+  if ((globalThis as any).process?.env.SD_EXT === "0") x.extending.value = 0;
   x.daemons.value = threads.reduce((mask, t, i) => (t.daemon ? mask | (1 << i) : mask), 0);
   if (setupFailure === undefined && (options.racyAccesses ?? []).length > 0) markPlainStarts();
   // The initial state: nothing to undo, fingerprint zero.
@@ -263,6 +280,7 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
   const found = {
     sharedWords: () => indicesOf(bytes(), map.shared, map.end >> 3, (b) => b !== 0),
     racyAccesses: () => indicesOf(bytes(), map.racy, program.accesses, (b) => b !== 0),
+    refutedExtensions: () => indicesOf(bytes(), map.refutedExtensions, EXTENSION_KEYS, (b) => b !== 0),
     nonMoverLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
     brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
   };

@@ -5,11 +5,15 @@
 
 import { TRAP } from "../engine/globals.ts";
 import { ROLE } from "../engine/memory-map.ts";
+import { SECTIONS } from "../engine/section-kinds.ts";
 import { BLOCKED } from "../machine/machine.ts";
 import type { Instr } from "../program/program.ts";
 import type { Emission } from "./emission.ts";
 import { emitMask } from "./expressions.ts";
 import { type Place, pushPlace } from "./instruction-place.ts";
+
+/** These decide by themselves whether a step may go on with them, guarded or not. */
+const mayExtend = (kind: number): boolean => SECTIONS[kind]?.lock?.does === "acquire";
 
 export function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, place: Place): void {
   const { c, values, module } = e;
@@ -28,7 +32,8 @@ export function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, p
       const kind = args[0]!;
       if (!("imm" in kind) || module.sections.begin[Number(kind.imm)] === undefined)
         throw new Error("atomic_begin without a constant kind");
-      if (place.guarded) {
+      const site = 2 * loc + (place.guarded ? 1 : 0);
+      if (place.guarded && !mayExtend(Number(kind.imm))) {
         // What may have to wait begins a step: a thread that waits in the middle of one would hide
         // deadlocks.
         c.getGlobal(globals.ops).if();
@@ -36,7 +41,7 @@ export function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, p
         c.end();
       }
       pushPlace(e, args[1]!);
-      c.call(module.sections.begin[Number(kind.imm)]!).if();
+      c.i32(site).call(module.sections.begin[Number(kind.imm)]!).if();
       e.park(place.segment);
       c.end();
       return;

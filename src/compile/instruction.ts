@@ -31,7 +31,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       if (own !== undefined) {
         c.get(e.frame).mem(({ 1: "i64.load8_u", 2: "i64.load16_u", 4: "i64.load32_u", 8: "i64.load" } as const)[instr.bytes], own);
       } else {
-        parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
+        parkBeforeAccess(e, place, instr, instr);
         pushPlace(e, instr.addr);
         c.i32(instr.access).call(accesses.load[flavour(place, instr.order)][instr.bytes]);
       }
@@ -46,7 +46,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
         c.call(instr.bytes === 8 && own % 8 === 0 ? module.engine.storeWord : accesses.rawStore[instr.bytes]);
         return;
       }
-      parkBeforeAccess(e, place, instr.addr, instr.bytes, instr);
+      parkBeforeAccess(e, place, instr, instr);
       pushPlace(e, instr.addr);
       values.push(instr.value);
       c.i32(instr.access).call(accesses.store[flavour(place, instr.order)][instr.bytes]);
@@ -56,7 +56,7 @@ export function emitInstr(e: Emission, instr: Instr, place: Place): void {
       emitRmw(e, instr, place);
       return;
     case "cmpxchg":
-      parkBeforeAccess(e, place, instr.addr, instr.bytes);
+      parkBeforeAccess(e, place, instr);
       pushPlace(e, instr.addr);
       c.i32(instr.access).call(accesses.load.marked[instr.bytes]);
       values.pop(instr.dst);
@@ -121,11 +121,17 @@ const flavour = (place: Place, order: "plain" | "marked"): "plain" | "marked" =>
 /**
  * `plain`: the access if it may be one that races, and is to be known when it is a step's first.
  */
-function parkBeforeAccess(e: Emission, place: Place, addr: Operand, bytes: number, plain?: Instr & { op: "load" | "store" }): void {
+function parkBeforeAccess(
+  e: Emission,
+  place: Place,
+  { addr, bytes, access }: Instr & { op: "load" | "store" | "rmw" | "cmpxchg" },
+  plain?: Instr & { op: "load" | "store" },
+): void {
   if (!place.point) return;
   const { c, module } = e;
   pushPlace(e, addr);
   c.i32(bytes - 1)
+    .i32(access)
     .call(module.accesses.shouldPark[plain?.order === "plain" ? "plain" : "marked"])
     .if();
   e.park(place.segment);
@@ -184,7 +190,7 @@ function emitRmw(e: Emission, instr: Instr & { op: "rmw" }, place: Place): void 
   const { c, values, module } = e;
   const { accesses } = module;
   const bits = 8 * instr.bytes;
-  parkBeforeAccess(e, place, instr.addr, instr.bytes);
+  parkBeforeAccess(e, place, instr);
   if (blindAdditions(e.func).has(instr.access)) {
     pushPlace(e, instr.addr);
     pushPlace(e, instr.addr);

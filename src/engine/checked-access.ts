@@ -13,6 +13,7 @@ import { existingProcedure, type Func, func, type Procedure, procedure } from ".
 import { block, either, give, local, when } from "../wasm/control.ts";
 import { loadBytes, table, U8, view } from "../wasm/records.ts";
 import { i32, i64, increase, type Local, nonZero, type Value } from "../wasm/values.ts";
+import type { Extensions } from "./extensions.ts";
 import { RACE } from "./layouts.ts";
 import { defineLivenessCheck } from "./liveness-check.ts";
 import { defineLocalVariables } from "./local-variables.ts";
@@ -26,10 +27,10 @@ type Store = Procedure<["i64", "i64", "i32"]>;
 
 export interface Accesses {
   /**
-   * (address, bytes - 1) → 1 if the thread must park before this access; otherwise the access is
-   * the step's own.
+   * (address, bytes - 1, access) → 1 if the thread must park before this access; otherwise the
+   * access is the step's own.
    */
-  readonly shouldPark: Record<"plain" | "marked", Func<["i64", "i32"], "i32">>;
+  readonly shouldPark: Record<"plain" | "marked", Func<["i64", "i32", "i32"], "i32">>;
   /** (address, bytes) → 1 if a word of it was known to be shared when the pass began. */
   readonly isShared: Func<["i64", "i64"], "i64">;
   /** (address, access) → value, zero-extended. */
@@ -61,7 +62,13 @@ const { LIVE, CONSTANT } = LIVENESS;
 /** A constant may be read like any live word. */
 const READABLE = 0xff & ~CONSTANT;
 
-export function defineAccesses(engine: Engine, tracking: Tracking, hook: number | undefined, merging: Merging): Accesses {
+export function defineAccesses(
+  engine: Engine,
+  extensions: Extensions,
+  tracking: Tracking,
+  hook: number | undefined,
+  merging: Merging,
+): Accesses {
   const { builder, map, globals: g, reads, storeWord } = engine;
   const live = table(U8, map.live);
   const shared = table(U8, map.shared);
@@ -86,12 +93,18 @@ export function defineAccesses(engine: Engine, tracking: Tracking, hook: number 
     const last = shared.at(address.toI32().add(lastByte).shr(3));
     return first.or(last).and(KNOWN);
   };
-  const parks = (plain: boolean): Func<["i64", "i32"], "i32"> =>
-    func(builder, ["i64", "i32"], "i32", (address, lastByte) => {
+  const parks = (plain: boolean): Func<["i64", "i32", "i32"], "i32"> =>
+    func(builder, ["i64", "i32", "i32"], "i32", (address, lastByte, access) => {
       if (merging === "full") {
         // An address outside memory cannot be shared; the access itself will fail.
         when(outside(address), () => give(0));
         when(known(address, lastByte).isZero(), () => give(0));
+        when(g.post, () =>
+          when(extensions.extend(access, address.toI32(), 3), () => {
+            increase(g.ops);
+            give(0);
+          }),
+        );
       }
       return parkBefore(plain);
     });
@@ -168,6 +181,7 @@ export function defineAccesses(engine: Engine, tracking: Tracking, hook: number 
           shortWay.when(g.tracking.isZero());
           longWay.when(g.inHook.or(g.probe).or(g.claim));
           longWay.when(shared.at(word).ne(KNOWN));
+          longWay.when(extensions.untouched(word).isZero());
         });
         give(loadBytes(bytes, at));
       });

@@ -50,6 +50,12 @@ export interface Globals {
    * memory refutes that.
    */
   readonly claim: Global<"i32">;
+  /** The running operation extends its step, and by this key, plus 1; how many did (extensions.ts). */
+  readonly extension: Global<"i32">;
+  readonly extended: Global<"i32">;
+  readonly mostExtended: Global<"i32">;
+  /** Operations may extend steps. */
+  readonly extending: Global<"i32">;
   /** Sections of locks commute as they claim to; see explore/passes.ts. */
   readonly movers: Global<"i32">;
   /** Threads that are daemons, a bit each. */
@@ -187,6 +193,10 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     tracking: i32(),
     role: i32(),
     claim: i32(),
+    extension: i32(),
+    extended: i32(),
+    mostExtended: i32(),
+    extending: i32(1),
     movers: i32(1),
     daemons: i32(),
     section: i32(1),
@@ -233,6 +243,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "sharingFrozen",
     "looping",
     "movers",
+    "extending",
     "daemons",
     "memoising",
     "recording",

@@ -9,7 +9,7 @@ import type { Machine, Observations } from "../machine/machine.ts";
 import type { WasmGlobal } from "../wasm/web-assembly.ts";
 import { TAIL } from "./arena.ts";
 import { RACE } from "./layouts.ts";
-import { CLAIM, LOCKS, type MemoryMap, NO_BIT } from "./memory-map.ts";
+import { CLAIM, FOUND, KNOWN, LOCKS, type MemoryMap, NO_BIT } from "./memory-map.ts";
 
 export interface JointExports {
   readonly reconsider: (word: number) => void;
@@ -26,7 +26,7 @@ export function hostJointSearch(
   x: JointExports,
   map: MemoryMap,
   bytes: () => Uint8Array,
-  found: Pick<Machine, "sharedWords" | "racyAccesses" | "nonMoverLocks" | "brokenLocks">,
+  found: Pick<Machine, "sharedWords" | "racyAccesses" | "refutedExtensions" | "nonMoverLocks" | "brokenLocks">,
 ): Joint {
   const words = map.end >> 3;
   const records = (): Uint8Array => bytes().subarray(map.race, map.race + words * RACE.size);
@@ -66,6 +66,7 @@ export function hostJointSearch(
       users,
       sharedWords: found.sharedWords(),
       racyAccesses: found.racyAccesses(),
+      refutedExtensions: found.refutedExtensions(),
       nonMoverLocks: found.nonMoverLocks(),
       brokenLocks: found.brokenLocks(),
     };
@@ -80,6 +81,7 @@ export function hostJointSearch(
       x.newShared.value++;
     };
     for (const access of seen.racyAccesses) note(map.racy + access, 1, 1);
+    for (const key of seen.refutedExtensions) note(map.refutedExtensions + key, KNOWN, FOUND);
     for (const object of seen.nonMoverLocks) note(map.claims + object, CLAIM.noted, CLAIM.notedNow);
     for (const object of seen.brokenLocks) note(map.claims + object, CLAIM.broken, CLAIM.brokenNow);
     seen.words.forEach((word, n) => {

@@ -10,9 +10,15 @@ export const MAX_CHOICES = 16;
 
 /**
  * Thread control block, at the base of a thread's stack: top frame (0: the thread has ended), locks
- * held exclusively, locks held in any mode, whether it said that it is busy (`__sd_busy`).
+ * held exclusively, locks held in any mode, whether it said that it is busy (`__sd_busy`), the
+ * number of entries in its list of extensions, which follows (extensions.ts).
  */
-export const TCB = record({ top: U32, exclusive: U64, any: U64, busy: U32 });
+export const TCB = record({ top: U32, exclusive: U64, any: U64, busy: U32, extensions: U64 });
+/** Where the list begins, from the stack's base; entries of 8 bytes, at most. */
+export const EXTENSIONS = TCB.size;
+export const MOST_EXTENSIONS = 32;
+/** Where the first frame begins. */
+export const FIRST_FRAME = Math.ceil((EXTENSIONS + 8 * MOST_EXTENSIONS) / 16) * 16;
 
 /**
  * The beginning of a frame on a thread's stack (compile/frame.ts has the rest): its function, where

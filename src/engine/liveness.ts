@@ -12,6 +12,7 @@ import { local, loop, until, when } from "../wasm/control.ts";
 import { cell, table, U8, U32 } from "../wasm/records.ts";
 import { i32, i64, increase, type Local, nonZero, select, type Value } from "../wasm/values.ts";
 import type { Accesses } from "./checked-access.ts";
+import type { Extensions } from "./extensions.ts";
 import { TRAP } from "./globals.ts";
 import { LIVENESS } from "./memory-map.ts";
 import type { Engine } from "./state.ts";
@@ -27,7 +28,7 @@ export interface Bulk {
 
 const WORD = 8;
 
-export function defineBulk(engine: Engine, accesses: Accesses): Bulk {
+export function defineBulk(engine: Engine, extensions: Extensions, accesses: Accesses): Bulk {
   const { builder, map, globals: g, imports, reads, storeWord } = engine;
   const live = table(U8, map.live);
   const unwritten = table(U8, map.unwritten);
@@ -51,6 +52,7 @@ export function defineBulk(engine: Engine, accesses: Accesses): Bulk {
     refuseOutside(address, size, loc, TRAP.badLive);
     // Memory that died earlier in this step would never be seen dead.
     when(nonZero(g.claim).and(g.post), () => accesses.refute());
+    extensions.giveUp();
     at.set(address.toI32());
     left.set(size.toI32());
     loop((_, done) => {
@@ -86,6 +88,7 @@ export function defineBulk(engine: Engine, accesses: Accesses): Bulk {
     const bad = (): void => imports.trap(TRAP.badFree, address, size, loc);
     requireSection(loc);
     when(g.claim, () => accesses.refute());
+    extensions.giveUp();
     when(address.lt(BigInt(GUARD)).or(address.add(size).gt(BigInt(map.end))), bad);
     at.set(address.toI32());
     end.set(at.add(size.toI32()));
@@ -96,7 +99,11 @@ export function defineBulk(engine: Engine, accesses: Accesses): Bulk {
       when(liveBytes.sub(1).ge(WORD), bad);
       when(unwritten.at(word), () => storeByte(unwritten.address(word), 0n));
       // Freeing conflicts with every access to what is freed.
-      when(shared.at(word).isZero().and(g.tracking), () => accesses.trackWrite(word));
+      when(
+        shared.at(word),
+        () => extensions.touch(word, 1),
+        () => when(g.tracking, () => accesses.trackWrite(word)),
+      );
       storeWord(at, 0n);
       storeByte(live.address(word), BigInt(LIVENESS.FREED));
       increase(at, WORD);

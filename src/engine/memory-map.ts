@@ -43,6 +43,10 @@ export const CLAIM = { noted: 1, notedNow: 2, broken: 4, brokenNow: 8 } as const
 export const LOCKS = 62;
 export const NO_BIT = 63;
 
+/** Entries of the table of marks, and keys of extensions (extensions.ts). */
+export const MARKS = 4096;
+export const EXTENSION_KEYS = 65536;
+
 /** Of `__sd_segment`. */
 export const MAX_SEGMENTS = 8;
 /** Bytes of the sums of all stacks. */
@@ -74,6 +78,8 @@ export interface MemoryMap {
    * Who holds each lock: shared in bits 0 to 15, exclusively in bits 16 to 31; by its bit plus 1.
    */
   readonly holders: number;
+  /** Of words by hash: which threads' last steps were extended by reading, or writing, them. */
+  readonly marks: number;
   readonly lock: number;
   readonly claims: number;
   readonly loggedEpoch: number;
@@ -83,6 +89,8 @@ export interface MemoryMap {
   readonly varies: number;
   readonly race: number;
   readonly racy: number;
+  /** By key (extensions.ts): KNOWN or FOUND if refuted. */
+  readonly refutedExtensions: number;
   /** Of each access a byte: 1 if something depends on what it loads (program/decides.ts). */
   readonly decides: number;
   readonly functions: number;
@@ -133,7 +141,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const words = end >> 3;
   const sums = end;
   const holders = align(sums + SUMS, 8);
-  const live = align(holders + 8 * (LOCKS + 1), 4096);
+  const marks = align(holders + 8 * (LOCKS + 1), 8);
+  const live = align(marks + 8 * MARKS, 4096);
   const unwritten = align(live + words, 4096);
   const shared = align(unwritten + words, 4096);
   const lock = align(shared + words, 4096);
@@ -145,7 +154,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const varies = align(epochsEnd, 4096);
   const race = align(varies + (shared >> 3), 4096);
   const racy = align(race + words * RACE.size, 4096);
-  const decides = racy + accesses;
+  const refutedExtensions = racy + accesses;
+  const decides = refutedExtensions + EXTENSION_KEYS;
   const functionTable = align(decides + accesses, 8);
   const cpus = align(functionTable + functions * 4, 8);
   const segments = cpus + 4 * MAX_THREADS;
@@ -168,6 +178,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     unwritten,
     shared,
     holders,
+    marks,
     lock,
     claims,
     loggedEpoch,
@@ -177,6 +188,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     varies,
     race,
     racy,
+    refutedExtensions,
     decides,
     functions: functionTable,
     cpus,

@@ -11,7 +11,8 @@ import type { Merging } from "../machine/machine.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { either, give, local, when } from "../wasm/control.ts";
 import { table, U8, U32, U64 } from "../wasm/records.ts";
-import { type Global, i32, i64, increase, inverse, type Local, select, type Value } from "../wasm/values.ts";
+import { type Global, i32, i64, increase, inverse, type Local, nonZero, select, type Value } from "../wasm/values.ts";
+import type { Extensions } from "./extensions.ts";
 import { TRACKING, TRAP } from "./globals.ts";
 import { CLAIM, LOCKS, MAX_THREADS, NO_BIT } from "./memory-map.ts";
 import { SECTIONS, type SectionKind } from "./section-kinds.ts";
@@ -19,8 +20,10 @@ import type { Engine } from "./state.ts";
 import type { Tracking } from "./tracking.ts";
 
 export interface Sections {
-  /** By kind: (object) → 1 if the thread must park before the section. */
-  readonly begin: readonly Func<["i64"], "i32">[];
+  /** By kind: (object, site) → 1 if the thread must park before the section. A site is odd if the section
+   * has a guard.
+   */
+  readonly begin: readonly Func<["i64", "i32"], "i32">[];
   /** (): leaves the section; lock sets change here, once the guard has passed. */
   readonly end: Procedure<[]>;
   /** (object, shared): __sd_took. */
@@ -38,7 +41,7 @@ const NO_OBJECT = -1;
 type Mode = "exclusive" | "shared";
 const perMode = <T>(make: (mode: Mode) => T): Record<Mode, T> => ({ exclusive: make("exclusive"), shared: make("shared") });
 
-export function defineSections(engine: Engine, tracking: Tracking, merging: Merging): Sections {
+export function defineSections(engine: Engine, extensions: Extensions, tracking: Tracking, merging: Merging): Sections {
   const { builder, map, globals: g, imports, storeWord } = engine;
   const claims = table(U8, map.claims);
   const locks = table(U8, map.lock);
@@ -153,18 +156,31 @@ export function defineSections(engine: Engine, tracking: Tracking, merging: Merg
 
   const parkIfPost = (): void => when(g.post, () => give(1));
 
-  const beginOf = ({ mover, lock }: SectionKind, kind: number): Func<["i64"], "i32"> =>
-    func(builder, ["i64"], "i32", (address) => {
+  const beginOf = ({ mover, lock }: SectionKind, kind: number): Func<["i64", "i32"], "i32"> =>
+    func(builder, ["i64", "i32"], "i32", (address, site) => {
       const object = local("i32");
+      const bit = local("i32");
       const asNonMover = (): void => {
-        parkIfPost();
+        if (lock?.does === "acquire") when(site.and(1).and(nonZero(g.ops)), () => give(1));
+        if (merging === "full" && lock === undefined && mover !== "right")
+          when(g.post, () => when(extensions.extend(site.xor(-1), object, 0).isZero(), () => give(1)));
+        else parkIfPost();
         g.post.set(1);
         increase(g.ops);
         g.claim.set(0);
       };
       const asMover = (): void => {
+        g.extension.set(0);
         if (mover === "left") g.post.set(1);
-        else if (mover === "right") parkIfPost();
+        else if (lock?.does === "acquire") {
+          // One that may have to wait begins a step, or extends it.
+          when(select<"i32">(site.and(1), g.ops, g.post), () => {
+            bit.set(either(object.eq(NO_OBJECT), NO_BIT, lockBit(object)));
+            when(bit.eq(NO_BIT), () => give(1));
+            when(extensions.extend(site.xor(-1), object, 0).isZero(), () => give(1));
+            g.post.set(1);
+          });
+        } else if (mover === "right") parkIfPost();
         if (lock !== undefined) increase(g.ops);
         g.claim.set(object.add(1));
       };
@@ -181,7 +197,10 @@ export function defineSections(engine: Engine, tracking: Tracking, merging: Merg
       if (lock !== undefined) {
         g.sectionObj.set(object);
         const before = lock.does === "release" ? beforeRelease : beforeAcquire;
-        when(object.ne(NO_OBJECT), () => before[lock.mode](object));
+        when(object.ne(NO_OBJECT), () => {
+          before[lock.mode](object);
+          extensions.touch(extensions.lockWord(lockBit(object)), lock.mode === "shared" ? 0 : 1);
+        });
       }
       return i32(0);
     });
@@ -200,6 +219,7 @@ export function defineSections(engine: Engine, tracking: Tracking, merging: Merg
 
   const took = procedure(builder, ["i64", "i64"], (object, shared) => {
     when(g.tracking.ne(TRACKING.thread).or(object.ge(BigInt(map.end))), () => give());
+    extensions.giveUp();
     when(
       shared.isZero(),
       () => take.exclusive(object.toI32()),

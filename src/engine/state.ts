@@ -17,7 +17,7 @@ import { type Arena, ONE_STEP } from "./arena.ts";
 import { addressSalt, saltedHash } from "./fingerprint.ts";
 import { type Globals, type Imports, TRAP } from "./globals.ts";
 import { UNDO } from "./layouts.ts";
-import { type MemoryMap, STACK_SIZE, SUMS } from "./memory-map.ts";
+import { MARKS, type MemoryMap, STACK_SIZE, SUMS } from "./memory-map.ts";
 import { defineReadSet, type ReadSet } from "./read-set.ts";
 import type { VisitedSet } from "./visited-set.ts";
 
@@ -111,6 +111,7 @@ export function defineEngine(
         again.when(isMark);
         const isSum = address.sub(map.sums).lt(SUMS);
         again.when(isSum);
+        again.when(address.sub(map.marks).lt(8 * MARKS));
         now.set(wordAt(address));
         again.when(now.eq(old));
 

@@ -11,6 +11,7 @@ import { type Func, func, indirect, type Procedure, procedure } from "../wasm/ca
 import { block, either, give, local, repeat, when } from "../wasm/control.ts";
 import { field, table, U32, U64, view } from "../wasm/records.ts";
 import { i32, nonZero, select } from "../wasm/values.ts";
+import { type Extensions, MOST_OPERATIONS } from "./extensions.ts";
 import { TRACKING, TRAP } from "./globals.ts";
 import { FRAME, TCB } from "./layouts.ts";
 import { MAX_THREADS, ROLE, STACK_SIZE } from "./memory-map.ts";
@@ -27,7 +28,7 @@ export const RETURNED = 17;
 export const FUEL = 1_000_000;
 
 /** (thread) → status. */
-export function defineStep(engine: Engine): Func<["i32"], "i32"> {
+export function defineStep(engine: Engine, extensions: Extensions): Func<["i32"], "i32"> {
   const { builder, map, globals: g, imports, reads, mark, updateFingerprint, undoTo, storeWord } = engine;
   return func(builder, ["i32"], "i32", (thread) => {
     const base = local("i32");
@@ -40,38 +41,62 @@ export function defineStep(engine: Engine): Func<["i32"], "i32"> {
     g.stackEnd.set(base.add(STACK_SIZE));
     g.self.set(thread);
     g.threadBit.set(i32(1).shl(thread));
-    for (const zero of [g.post, g.ops, g.section, g.claim, g.choices, g.looping, g.tooMany, g.inHook, g.firstPlain]) zero.set(0);
-    const isDaemon = g.daemons.shr(thread).and(1);
-    g.role.set(either(isDaemon, select<"i32">(tcb.busy, ROLE.daemonBusy, ROLE.daemonIdle), 0));
-    g.tracking.set(TRACKING.thread);
-    g.fuel.set(FUEL);
-    g.exclusive.set(tcb.exclusive);
-    g.any.set(tcb.any);
-    g.sp.set(tcb.top);
-    g.stepMark.set(mark());
+    g.mostExtended.set(MOST_OPERATIONS);
+    repeat((once) => {
+      for (const zero of [
+        g.extension,
+        g.extended,
+        g.post,
+        g.ops,
+        g.section,
+        g.claim,
+        g.choices,
+        g.looping,
+        g.tooMany,
+        g.inHook,
+        g.firstPlain,
+      ])
+        zero.set(0);
+      const isDaemon = g.daemons.shr(thread).and(1);
+      g.role.set(either(isDaemon, select<"i32">(tcb.busy, ROLE.daemonBusy, ROLE.daemonIdle), 0));
+      g.tracking.set(TRACKING.thread);
+      g.fuel.set(FUEL);
+      g.exclusive.set(tcb.exclusive);
+      g.any.set(tcb.any);
+      g.sp.set(tcb.top);
+      g.stepMark.set(mark());
+      extensions.begin();
 
-    block((done) => {
-      // While another thread holds its CPU, it does not run.
-      cpu.set(table(U32, map.cpus).at(thread));
-      when(cpu, () => {
-        cpu.set(table(U64, map.holders).address(cpu));
-        when(g.recording, () => reads.note(cpu));
-        const exclusively = wordAt(cpu).shr(16n).toI32();
-        when(exclusively.and(g.threadBit.xor(-1)), () => {
-          status.set(BLOCKED);
-          done();
+      block((done) => {
+        // While another thread holds its CPU, it does not run.
+        cpu.set(table(U32, map.cpus).at(thread));
+        when(cpu, () => {
+          cpu.set(table(U64, map.holders).address(cpu));
+          when(g.recording, () => reads.note(cpu));
+          const exclusively = wordAt(cpu).shr(16n).toI32();
+          extensions.touch(extensions.lockWord(table(U32, map.cpus).at(thread)), 0);
+          when(exclusively.and(g.threadBit.xor(-1)), () => {
+            status.set(BLOCKED);
+            done();
+          });
+        });
+        repeat((again) => {
+          const { func } = view(FRAME, g.sp);
+          status.set(resume(func.shl(1)));
+          again.when(status.eq(CALLED));
+          done.when(status.ne(RETURNED));
+          again.when(g.sp);
+          status.set(FINISHED);
         });
       });
-      repeat((again) => {
-        const { func } = view(FRAME, g.sp);
-        status.set(resume(func.shl(1)));
-        again.when(status.eq(CALLED));
-        done.when(status.ne(RETURNED));
-        again.when(g.sp);
-        status.set(FINISHED);
+
+      // A lock that would have extended the step is held: the step ends before it.
+      when(status.eq(BLOCKED).and(nonZero(g.extended)), () => {
+        g.mostExtended.set(g.extended.sub(1));
+        undoTo(g.stepMark);
+        once();
       });
     });
-
     when(g.tooMany, () => imports.trap(TRAP.choices, 0n, 0n, g.tooMany.sub(1)));
     const chose = nonZero(g.choices).shl(Math.log2(CHOSE));
     when(status.eq(BLOCKED), () => {

@@ -9,6 +9,7 @@ import { type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, when } from "../wasm/control.ts";
 import { field, table, U8, U32, U64, view } from "../wasm/records.ts";
 import { type I32, increase, inverse, nonZero, type Value, type Variable } from "../wasm/values.ts";
+import type { Extensions } from "./extensions.ts";
 import { TRACKING } from "./globals.ts";
 import { RACE } from "./layouts.ts";
 import { CLAIM, FOUND, ROLE, STACK_SIZE } from "./memory-map.ts";
@@ -38,7 +39,7 @@ export interface Tracking {
   readonly analyse: (touch: Touch) => void;
 }
 
-export function defineTracking(engine: Engine): Tracking {
+export function defineTracking(engine: Engine, extensions: Extensions): Tracking {
   const { builder, map, globals: g, imports } = engine;
   const shared = table(U8, map.shared);
   const claims = table(U8, map.claims);
@@ -176,6 +177,7 @@ export function defineTracking(engine: Engine): Tracking {
       when(g.claim, () => refute());
       when(word.eq(g.probe), () => imports.hit(access, address));
       if (plain) noteRacy(access);
+      extensions.touch(word, use === "read" ? 0 : 1);
     };
     when(g.tracking, () =>
       when(

@@ -73,6 +73,9 @@ export function record(create: ObservedMachine, schedule: Schedule, asking = fal
       blockedAt = current.slice(0, begin + 1);
       current = current.slice(0, Math.max(begin, 0));
     },
+    again: () => {
+      current = [];
+    },
   });
   const { threads } = machine;
   const setup = take();
@@ -139,6 +142,9 @@ export function runInTurn(
   const machine = create({
     observe: (_thread, event) => void current.push(event),
     blocked: () => {
+      current = [];
+    },
+    again: () => {
       current = [];
     },
   });

@@ -22,11 +22,12 @@ import { warmUp } from "./warm-up.ts";
 export interface Knowledge {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
+  readonly refutedExtensions: readonly number[];
   readonly nonMoverLocks: readonly number[];
   readonly brokenLocks: readonly number[];
 }
 
-export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], nonMoverLocks: [], brokenLocks: [] };
+export const NO_KNOWLEDGE: Knowledge = { sharedWords: [], racyAccesses: [], refutedExtensions: [], nonMoverLocks: [], brokenLocks: [] };
 
 export interface CheckBounds {
   readonly preemptions?: number | undefined;
@@ -261,6 +262,7 @@ function knowledgeOf(machine: Machine, before: Knowledge): Knowledge {
   return {
     sharedWords: union(before.sharedWords, machine.sharedWords()),
     racyAccesses: union(before.racyAccesses, machine.racyAccesses()),
+    refutedExtensions: union(before.refutedExtensions, machine.refutedExtensions()),
     nonMoverLocks: union(before.nonMoverLocks, machine.nonMoverLocks()),
     brokenLocks: union(before.brokenLocks, machine.brokenLocks()),
   };

@@ -10,6 +10,7 @@ import { GUARD } from "../program/program.ts";
 import { type Context, inside, noteUse, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
 import { masked } from "./evaluate.ts";
+import type { Extensions } from "./extensions.ts";
 import { FREED, RETURNED, STACK_SIZE } from "./memory.ts";
 import type { Use } from "./sharing.ts";
 import { violation } from "./violation.ts";
@@ -17,7 +18,11 @@ import { violation } from "./violation.ts";
 const UNWRITTEN = "a branch, an address or a call depends on {1:d} bytes at {0:p}, which was allocated and not written";
 
 /** `hook` runs the program's `sd_watched_store`. */
-export function createPort(context: Context, hook: ((addr: bigint, old: bigint, next: bigint) => void) | undefined): Port {
+export function createPort(
+  context: Context,
+  extensions: Extensions,
+  hook: ((addr: bigint, old: bigint, next: bigint) => void) | undefined,
+): Port {
   const { memory, sharing, observer } = context;
   const decides = accessesThatDecide(context.program);
 
@@ -84,6 +89,7 @@ export function createPort(context: Context, hook: ((addr: bigint, old: bigint, 
       if (context.inHook) sharing.take(context.hookWord);
       if (context.claim !== undefined) sharing.noteSection(context.claim);
       if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
+      extensions.touch(word, use !== "read");
     }
   };
 

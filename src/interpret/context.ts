@@ -9,6 +9,7 @@
 import type { Observer } from "../machine/execution-event.ts";
 import type { Program } from "../program/program.ts";
 import type { Code, Frame } from "./decode.ts";
+import type { Extension } from "./extensions.ts";
 import type { Memory } from "./memory.ts";
 import type { LockSet, Sharing, Use } from "./sharing.ts";
 
@@ -59,6 +60,11 @@ export interface Context {
   readonly born: Set<number>;
   post: boolean;
   operations: number;
+  /** See extensions.ts: the key of the running operation, if it extends the step; and how many do. */
+  extension: number | undefined;
+  extended: number;
+  mostExtended: number;
+  extensions: Extension[];
   fuel: number;
   /** The step has run out of fuel once: what it touches from now on is taken to be shared. */
   looping: boolean;

@@ -63,6 +63,8 @@ export type Op =
       readonly live: readonly Reg[] | undefined;
       /** A plain load or store. */
       readonly plain: boolean;
+      /** What tells it apart from others, if it may extend a step. */
+      readonly site: number | undefined;
       /** What it touches. */
       readonly range: (frame: Frame) => Range;
       readonly run: (frame: Frame) => void;
@@ -171,9 +173,9 @@ function decodeInstr(func: Func, instr: Instr, place: InstrPoints, locals: reado
     act((frame) => {
       frame.regs[dst] = read(frame);
     });
-  const access = (at: Operand, bytes: number, run: (frame: Frame) => void, plain = false): Op => {
+  const access = (site: number, at: Operand, bytes: number, run: (frame: Frame) => void, plain = false): Op => {
     const addr = reader(at);
-    return { kind: "access", live: place.point, plain, range: (frame) => ({ addr: addr(frame), length: bytes }), run };
+    return { kind: "access", live: place.point, plain, site, range: (frame) => ({ addr: addr(frame), length: bytes }), run };
   };
   switch (instr.op) {
     case "bin": {
@@ -223,7 +225,14 @@ function decodeInstr(func: Func, instr: Instr, place: InstrPoints, locals: reado
       const [offset, size] = [locals[instr.slot]!, func.locals[instr.slot]!.size];
       const info = { access: instr.access, loc: instr.loc, marked: false };
       const range = (f: Frame): Range => ({ addr: BigInt(f.base + offset), length: size });
-      return { kind: "access", live: place.point, plain: true, range, run: (f) => port.endLocal(f.base + offset, size, info) };
+      return {
+        kind: "access",
+        live: place.point,
+        plain: true,
+        site: undefined,
+        range,
+        run: (f) => port.endLocal(f.base + offset, size, info),
+      };
     }
     case "load": {
       const { dst, bytes } = instr;
@@ -232,25 +241,25 @@ function decodeInstr(func: Func, instr: Instr, place: InstrPoints, locals: reado
       const load = (f: Frame): void => {
         f.regs[dst] = port.load(addr(f), bytes, info);
       };
-      return access(instr.addr, bytes, load, !info.marked);
+      return access(instr.access, instr.addr, bytes, load, !info.marked);
     }
     case "store": {
       const { bytes } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: instr.order === "marked" };
       const [addr, stored] = [reader(instr.addr), reader(instr.value, 8 * bytes)];
       const store = (f: Frame): void => port.store(addr(f), bytes, masked(8 * bytes, stored(f)), info);
-      return access(instr.addr, bytes, store, !info.marked);
+      return access(instr.access, instr.addr, bytes, store, !info.marked);
     }
     case "rmw": {
       const { bytes, dst } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: true };
       const [addr, operand, update] = [reader(instr.addr), reader(instr.value, 8 * bytes), updated(instr.rmw, 8 * bytes)];
       if (blindAdditions(func).has(instr.access)) {
-        return access(instr.addr, bytes, (f) => {
+        return access(instr.access, instr.addr, bytes, (f) => {
           f.regs[dst] = port.add(addr(f), bytes, instr.rmw === "sub" ? -operand(f) : operand(f), info);
         });
       }
-      return access(instr.addr, bytes, (f) => {
+      return access(instr.access, instr.addr, bytes, (f) => {
         f.regs[dst] = port.modify(addr(f), bytes, (old) => update(old, operand(f)), info);
       });
     }
@@ -258,7 +267,7 @@ function decodeInstr(func: Func, instr: Instr, place: InstrPoints, locals: reado
       const { bytes, dst, ok } = instr;
       const info = { access: instr.access, loc: instr.loc, marked: true };
       const [addr, expected, desired] = [reader(instr.addr), reader(instr.expected, 8 * bytes), reader(instr.desired, 8 * bytes)];
-      return access(instr.addr, bytes, (f) => {
+      return access(instr.access, instr.addr, bytes, (f) => {
         const wanted = expected(f);
         const old = port.modify(addr(f), bytes, (found) => (found === wanted ? desired(f) : undefined), info);
         f.regs[dst] = old;

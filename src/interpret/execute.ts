@@ -11,6 +11,7 @@ import { GUARD } from "../program/program.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op, Range } from "./decode.ts";
 import { masked } from "./evaluate.ts";
+import { type Extensions, lockWord } from "./extensions.ts";
 import { FREED, MAX_THREADS, RETURNED, STACK_SIZE } from "./memory.ts";
 import { released, taken } from "./sharing.ts";
 import { type Stop, violation } from "./violation.ts";
@@ -33,6 +34,7 @@ export interface ExecuteOptions {
   /** __sd_thread: the new thread's index. */
   readonly spawn: (name: string, column: string, entry: Code, arg: bigint, flags: bigint) => number;
   /** Whether another thread than the running one holds the lock: exclusively, or in either mode. */
+  readonly extensions: Extensions;
   readonly heldElsewhere: (lock: number, exclusively: boolean) => boolean;
 }
 
@@ -77,13 +79,24 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
 
   const mustPark = (op: Access, frame: Frame): boolean => {
     if (op.live === undefined || inside(context)) return false;
-    if (merging === "full" && !touchesShared(op.range(frame))) return false;
+    if (merging === "full") {
+      const range = op.range(frame);
+      if (!touchesShared(range)) return false;
+      if (context.post && op.site !== undefined && extendsStep(op.site, Number(placed(context, range.addr)), 3)) return false;
+    }
     // A plain access that races begins a step, so that the race is seen: both threads stand before
     // their accesses.
     if (op.plain && merging === "full" && context.operations > 0) return true;
     if (nonMover()) return true;
     context.operations++;
     return false;
+  };
+
+  /** On a word or an object of memory, but not on a stack: engines differ in where locals lie. */
+  const extendsStep = (site: number, address: number, unit: 0 | 3): boolean => {
+    if (address >= memory.stackOf(0) || !options.extensions.extend(site, address >> unit)) return false;
+    context.operations++;
+    return true;
   };
 
   const touchesShared = (range: Range): boolean => {
@@ -127,15 +140,26 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     !(isLock(kind) && (!movers || sharing.brokenKnown(object)));
 
   /** Whether the section has to wait for the next step; sets `post` as the table says. */
-  const sectionParks = (kind: number, claimed: boolean): boolean => {
+  const sectionParks = ({ loc, guarded }: Intrinsic, kind: number, object: number, claimed: boolean): boolean => {
+    const site = ~(2 * loc + (guarded ? 1 : 0));
+    const acquires = isLock(kind) && !isRelease(kind);
+    // What may have to wait begins a step, unless it extends one.
+    if (guarded && context.operations > 0 && !(claimed && acquires)) return true;
     if (!claimed) {
+      const mayExtend = merging === "full" && !isLock(kind) && kind !== SECTION.alloc;
+      if (context.post && mayExtend && extendsStep(site, object, 0)) return false;
       if (nonMover()) return true;
       context.operations++;
       return false;
     }
+    context.extension = undefined;
     if (kind === SECTION.local) return false;
     if (isRelease(kind)) context.post = true;
-    else if (context.post) return true;
+    else if (acquires && (guarded ? context.operations > 0 : context.post)) {
+      if (!extendsStep(site, object, 0)) return true;
+      context.post = true;
+      return false;
+    } else if (context.post) return true;
     if (kind !== SECTION.alloc) context.operations++;
     return false;
   };
@@ -154,7 +178,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     if (inside(context)) return false;
     const [kind, object] = [Number(op.args[0]!(frame)), Number(placed(context, op.args[1]!(frame)))];
     const claimed = claims(kind, object);
-    if ((op.guarded && context.operations > 0) || sectionParks(kind, claimed)) return true;
+    if (sectionParks(op, kind, object, claimed)) return true;
     const lock = object >> 2;
     const held = context.locks.any.includes(lock);
     context.section = { kind, object, depth: context.frames.length, held, inner: 0 };
@@ -165,6 +189,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       if (isRelease(kind) && !(shared ? held && !exclusively : exclusively)) sharing.noteBroken(object);
       // The lock's own words are touched as by one who holds it.
       context.locks = taken(context.locks, lock, shared);
+      options.extensions.touch(lockWord(object), !shared);
     }
     observer?.observe(context.thread, { what: "begin", section: kind, object, loc: op.loc });
     return false;
@@ -210,6 +235,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     refuseOutside("__sd_live", address, size, loc);
     // Memory that died earlier in this step would never be seen dead.
     if (context.claim !== undefined && context.post) sharing.noteSection(context.claim);
+    options.extensions.giveUp();
     for (let at = Number(address); at < Number(address) + Number(size); at += 8) context.born.add(at >> 3);
     for (let at = 0; at < Number(size); at += 8) memory.setShadow(Number(address) + at, Math.min(8, Number(size) - at));
   };
@@ -217,6 +243,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
   const makeDead = (address: bigint, size: bigint, loc: number): void => {
     inSection(loc);
     if (context.claim !== undefined) sharing.noteSection(context.claim);
+    options.extensions.giveUp();
     if (address < 0x10000n || (address & 7n) !== 0n || address + size > BigInt(memory.end)) {
       throw violation("bad-free", "{0:p} was never live", [address, size], loc);
     }
@@ -225,7 +252,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       if (shadow === FREED) throw violation("double-free", "{0:p} is freed already", [address, size], loc);
       if (shadow === 0 || shadow === RETURNED || memory.isConstant(at))
         throw violation("bad-free", "{0:p} was never live", [address, size], loc);
-      if (!sharing.shared(at >> 3)) noteUse(context, at >> 3, "write");
+      if (sharing.shared(at >> 3)) options.extensions.touch(at >> 3, true);
+      else noteUse(context, at >> 3, "write");
       memory.zero(at, 8);
       memory.setShadow(at, FREED);
       memory.setUnwritten(at, 0);
@@ -297,6 +325,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       case "took": {
         if (context.mode !== "thread") return 0n;
         const object = Number(placed(context, arg(0)));
+        options.extensions.giveUp();
         if (context.locks.any.includes(object >> 2)) sharing.noteBroken(object);
         take(object, arg(1) !== 0n);
         // For the story it is taken like any other.

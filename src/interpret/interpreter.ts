@@ -19,6 +19,7 @@ import {
   type Machine,
   type Merging,
   MOVED,
+  OUTCOME,
   type ThreadInfo,
 } from "../machine/machine.ts";
 import { findPoints } from "../program/points.ts";
@@ -27,6 +28,7 @@ import { createPort } from "./access.ts";
 import { type Context, localsOf } from "./context.ts";
 import { type Code, createDecoder } from "./decode.ts";
 import { createExecutor, type Executor, type Outcome } from "./execute.ts";
+import { createExtensions, type Extension, lockWord, MOST_OPERATIONS } from "./extensions.ts";
 import { createMemory, MAX_THREADS } from "./memory.ts";
 import { createSharing, type KnownSharing, NO_LOCKS } from "./sharing.ts";
 import { type ParkedThread, park, parked, resume, unstarted } from "./threads.ts";
@@ -41,6 +43,8 @@ export interface InterpreterOptions extends KnownSharing {
    * on preemptions.
    */
   readonly movers?: boolean;
+  /** Operations may extend steps (the default). */
+  readonly extend?: boolean;
   /** Backward jumps that one step may take, and setup or the final check. */
   readonly fuel?: number;
   readonly setupFuel?: number;
@@ -90,6 +94,10 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     born: new Set(),
     post: false,
     operations: 0,
+    extension: undefined,
+    extended: 0,
+    mostExtended: MOST_OPERATIONS,
+    extensions: [],
     fuel,
     looping: false,
     stalled: false,
@@ -114,7 +122,10 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     context.atomic = atomic;
     context.inHook = false;
   };
-  const port = createPort(context, program.watchpointHook < 0 ? undefined : hook);
+  const others = (): (readonly Extension[])[] => threads.filter((_, t) => t !== context.thread).map((t) => t.extensions);
+  const extending = options.merging === "full" && options.movers !== false && options.extend !== false;
+  const extensions = createExtensions(context, extending, others);
+  const port = createPort(context, extensions, program.watchpointHook < 0 ? undefined : hook);
   const points = findPoints(program, { merging: options.merging, racyAccesses: new Set(options.racyAccesses) });
   const decode = createDecoder(program, port, points);
   const spawn = (name: string, column: string, entry: Code, arg: bigint, flags: bigint): number => {
@@ -132,6 +143,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     decode,
     spawn,
     heldElsewhere,
+    extensions,
   });
 
   const prepare = (thread: number, choices: readonly number[], mode: Context["mode"]): void => {
@@ -148,15 +160,18 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     context.born.clear();
     context.post = false;
     context.operations = 0;
+    context.extension = undefined;
+    context.extended = 0;
+    context.extensions = [];
     context.looping = false;
     context.fuel = thread < 0 ? (options.setupFuel ?? fuel) : fuel;
     context.choices = choices;
     context.arities = [];
   };
 
-  const attempt = (depth: number): Outcome | Stop => {
+  const attempt = (run: () => Outcome | Stop): Outcome | Stop => {
     try {
-      return executor.run(depth);
+      return run();
     } catch (thrown) {
       if (isStop(thrown)) return thrown;
       throw thrown;
@@ -168,7 +183,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     if (func < 0) return undefined;
     prepare(-1, [], func === program.setup ? "setup" : "final");
     executor.push(decode(func), [], 0);
-    const outcome = attempt(0);
+    const outcome = attempt(() => executor.run(0));
     switch (outcome.kind) {
       case "returned":
       case "parked":
@@ -199,26 +214,44 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
   };
 
   const attemptStep = (thread: number, choices: readonly number[]): number => {
+    context.mostExtended = MOST_OPERATIONS;
+    const isFirst = !started.has(thread);
+    for (;;) {
+      const status = attemptOnce(thread, choices);
+      // A lock that would have extended the step is held: the step ends before it.
+      if ((status & OUTCOME) !== BLOCKED || context.extended === 0) return status;
+      context.mostExtended = context.extended - 1;
+      if (isFirst) started.delete(thread);
+      options.observer?.again(thread);
+    }
+  };
+
+  const attemptOnce = (thread: number, choices: readonly number[]): number => {
     const before = threads[thread]!;
     prepare(thread, choices, "thread");
     if (before.frames.length === 0) return BLOCKED;
-    const cpu = context.cpus.get(thread);
-    if (cpu !== undefined && heldElsewhere(cpu >> 2, true)) return BLOCKED + (before.busy ? BUSY : 0);
     const mark = memory.mark();
+    const cpu = context.cpus.get(thread);
     context.frames = resume(before, memory.stackOf(thread));
     context.locks = before.locks;
-    if (options.observer !== undefined && before.frames.length === 1 && before.frames[0]!.pc === 0 && !started.has(thread)) {
-      started.add(thread);
-      const { code } = before.frames[0]!;
-      options.observer.observe(thread, { what: "enter", func: code.index, loc: 0, locals: localsOf(code, memory.stackOf(thread)) });
-    }
-    const outcome = attempt(0);
+    const outcome = attempt(() => {
+      if (cpu !== undefined) {
+        extensions.touch(lockWord(cpu), false);
+        if (heldElsewhere(cpu >> 2, true)) return { kind: "blocked" };
+      }
+      if (options.observer !== undefined && before.frames.length === 1 && before.frames[0]!.pc === 0 && !started.has(thread)) {
+        started.add(thread);
+        const { code } = before.frames[0]!;
+        options.observer.observe(thread, { what: "enter", func: code.index, loc: 0, locals: localsOf(code, memory.stackOf(thread)) });
+      }
+      return executor.run(0);
+    });
     switch (outcome.kind) {
       case "parked":
-        setThread(thread, park(thread, context.frames, context.locks, context.busy));
+        setThread(thread, park(thread, context.frames, context.locks, context.busy, context.extensions));
         return MOVED;
       case "returned":
-        setThread(thread, parked(thread, [], context.locks, context.busy));
+        setThread(thread, parked(thread, [], context.locks, context.busy, context.extensions));
         return FINISHED;
       case "blocked":
         return goBack(thread, mark);
@@ -271,6 +304,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     fingerprintLow: low,
     sharedWords: sharing.sharedWords,
     racyAccesses: sharing.racyAccesses,
+    refutedExtensions: sharing.refutedExtensions,
     nonMoverLocks: sharing.nonMoverLocks,
     brokenLocks: sharing.brokenLocks,
     stalled: () => context.stalled,

@@ -71,6 +71,10 @@ export interface Sharing {
   /** A section of this object touched a shared word, although it claimed to commute. */
   noteSection(object: number): void;
   noteBroken(lock: number): void;
+  /** By key (extensions.ts): was it refuted when the machine was made? */
+  extensionRefuted(key: number): boolean;
+  noteExtension(key: number): void;
+  refutedExtensions(): readonly number[];
   /** Takes the word to be shared, whoever else touches it. */
   take(word: number): void;
   sharedWords(): readonly number[];
@@ -85,6 +89,7 @@ export interface Sharing {
 export interface KnownSharing {
   readonly sharedWords?: readonly number[];
   readonly racyAccesses?: readonly number[];
+  readonly refutedExtensions?: readonly number[];
   readonly nonMoverLocks?: readonly number[];
   readonly brokenLocks?: readonly number[];
 }
@@ -121,7 +126,7 @@ function conflicts(use: WordUse): boolean {
 }
 
 export function createSharing(known: KnownSharing): Sharing {
-  const { sharedWords = [], racyAccesses = [], nonMoverLocks = [], brokenLocks = [] } = known;
+  const { sharedWords = [], racyAccesses = [], refutedExtensions = [], nonMoverLocks = [], brokenLocks = [] } = known;
   const knownWords = new Set(sharedWords);
   const knownNonMovers = new Set(nonMoverLocks);
   const knownBroken = new Set(brokenLocks);
@@ -129,8 +134,10 @@ export function createSharing(known: KnownSharing): Sharing {
   const racy = new Set(racyAccesses);
   const nonMovers = new Set(nonMoverLocks);
   const broken = new Set(brokenLocks);
+  const knownExtensions = new Set(refutedExtensions);
+  const extensions = new Set(refutedExtensions);
   let forgotten = 0;
-  const found = (): number => shared.size + racy.size + nonMovers.size + broken.size;
+  const found = (): number => shared.size + racy.size + nonMovers.size + broken.size + extensions.size;
   const uses = new Map<number, WordUse>();
   const useOf = (word: number): WordUse => {
     let use = uses.get(word);
@@ -197,6 +204,11 @@ export function createSharing(known: KnownSharing): Sharing {
     noteSection: (object) => {
       nonMovers.add(object >> 2);
     },
+    extensionRefuted: (key) => knownExtensions.has(key),
+    noteExtension: (key) => {
+      extensions.add(key);
+    },
+    refutedExtensions: () => [...extensions],
     noteBroken: (lock) => {
       broken.add(lock >> 2);
     },

@@ -47,4 +47,6 @@ export interface Observer {
   observe(thread: number, event: ExecutionEvent): void;
   /** The section that this thread opened last is undone: forget what it did. */
   blocked(thread: number): void;
+  /** The step of this thread begins once more: forget what it did. */
+  again(thread: number): void;
 }

@@ -134,6 +134,7 @@ export interface Observations {
   readonly users: Uint8Array;
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
+  readonly refutedExtensions: readonly number[];
   readonly nonMoverLocks: readonly number[];
   readonly brokenLocks: readonly number[];
 }
@@ -210,6 +211,7 @@ export interface Machine {
    * Accesses (Instr.access), plain ones, seen at shared words: they must become scheduling points.
    */
   racyAccesses(): readonly number[];
+  refutedExtensions(): readonly number[];
   readonly search?: EngineSearch;
   /** Present if the engine can be left and taken up again; `memory` is the engine's own. */
   readonly snapshot?: () => Snapshot;

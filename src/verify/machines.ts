@@ -64,6 +64,7 @@ export function machinesOf(
       brokenLocks: knowledge.brokenLocks,
       movers,
       racyAccesses: knowledge.racyAccesses,
+      refutedExtensions: knowledge.refutedExtensions,
       ...(options.maxMemory === undefined ? {} : { maxMemory: options.maxMemory }),
       ...(options.memoise === undefined ? {} : { memoise: options.memoise }),
     };

@@ -73,7 +73,7 @@ describe.each([
 
 describe("a file", () => {
   const small: Checkpoint = {
-    knowledge: { sharedWords: [1], racyAccesses: [], nonMoverLocks: [], brokenLocks: [2] },
+    knowledge: { sharedWords: [1], racyAccesses: [], refutedExtensions: [], nonMoverLocks: [], brokenLocks: [2] },
     pass: 3,
     seconds: 1.5,
     races: [],

@@ -127,7 +127,10 @@ describe.each(["compiled", "interpreter"] as const)("%s", (engine) => {
     fc.assert(
       fc.property(programs, (threads) => {
         const options = { merge: "none", engine, maxMemory: undefined, preemptions: undefined } as const;
-        const machine = machinesOf(programOf(threads), options)({ sharedWords: [], racyAccesses: [], nonMoverLocks: [], brokenLocks: [] });
+        const machine = machinesOf(
+          programOf(threads),
+          options,
+        )({ sharedWords: [], racyAccesses: [], refutedExtensions: [], nonMoverLocks: [], brokenLocks: [] });
         const best = least(machine);
         const small = shortest(machine, { maxNodes: 100_000, deadline: () => false, klass: "refused", at: "step" });
         expect(small === undefined ? undefined : costOf(machine, small.schedule)).toEqual(best);

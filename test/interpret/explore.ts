@@ -74,6 +74,7 @@ export function explore(program: Program, merging: Merging, watch: readonly stri
   let found = {
     sharedWords: [] as readonly number[],
     racyAccesses: [] as readonly number[],
+    refutedExtensions: [] as readonly number[],
     nonMoverLocks: [] as readonly number[],
     brokenLocks: [] as readonly number[],
   };
@@ -86,6 +87,7 @@ export function explore(program: Program, merging: Merging, watch: readonly stri
     found = {
       sharedWords: machine.sharedWords(),
       racyAccesses: machine.racyAccesses(),
+      refutedExtensions: machine.refutedExtensions(),
       nonMoverLocks: machine.nonMoverLocks(),
       brokenLocks: machine.brokenLocks(),
     };
@@ -95,6 +97,7 @@ export function explore(program: Program, merging: Merging, watch: readonly stri
 interface Found {
   readonly sharedWords: readonly number[];
   readonly racyAccesses: readonly number[];
+  readonly refutedExtensions: readonly number[];
   readonly nonMoverLocks: readonly number[];
   readonly brokenLocks: readonly number[];
 }

@@ -219,7 +219,11 @@ describe("the observer", () => {
     };
     const machine = createInterpreter(program, {
       merging: "full",
-      observer: { observe: (thread, h) => seen.push(`${thread} ${say(h)}`), blocked: (thread) => seen.push(`${thread} blocked`) },
+      observer: {
+        observe: (thread, h) => seen.push(`${thread} ${say(h)}`),
+        blocked: (thread) => seen.push(`${thread} blocked`),
+        again: () => {},
+      },
     });
     seen.length = 0;
     machine.step(0, []);

@@ -75,5 +75,5 @@ export const interpreted = (program: Program): bigint | string =>
 
 export function compiled(program: Program): bigint | string {
   const machine = machinesOf(program, { merge: "full", engine: "compiled", maxMemory: undefined, preemptions: undefined });
-  return meaningOf(machine({ sharedWords: [], racyAccesses: [], nonMoverLocks: [], brokenLocks: [] }).setupFailure);
+  return meaningOf(machine({ sharedWords: [], racyAccesses: [], refutedExtensions: [], nonMoverLocks: [], brokenLocks: [] }).setupFailure);
 }
