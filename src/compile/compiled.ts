@@ -7,19 +7,9 @@
 
 import { TRAP } from "../engine/globals.ts";
 import { hostJointSearch, type JointExports, numberLocks } from "../engine/joint-machine.ts";
+import { foundSharing, type KnownToEngine, putKnown } from "../engine/known-sharing.ts";
 import { FIRST_FRAME, TCB } from "../engine/layouts.ts";
-import {
-  AT_PLAIN,
-  CLAIM,
-  EXTENSION_KEYS,
-  KNOWN,
-  LIVENESS,
-  MARKS,
-  MAX_THREADS,
-  type MemoryMap,
-  NO_BIT,
-  STACK_SIZE,
-} from "../engine/memory-map.ts";
+import { AT_PLAIN, LIVENESS, MARKS, MAX_THREADS, type MemoryMap, STACK_SIZE } from "../engine/memory-map.ts";
 import type { SearchExports } from "../engine/search-exports.ts";
 import { hostSearch } from "../engine/search-host.ts";
 import { Stop, trap } from "../engine/trap.ts";
@@ -42,18 +32,14 @@ import { type WasmGlobal, wasm } from "../wasm/web-assembly.ts";
 import type { CompiledModule } from "./compile-program.ts";
 import { FRAME_HEADER } from "./frame.ts";
 
-export interface RunOptions {
-  /** What former passes found: see explore/passes.ts. */
-  readonly sharedWords?: readonly number[];
-  readonly racyAccesses?: readonly number[];
-  readonly refutedExtensions?: readonly number[];
-  readonly nonMoverLocks?: readonly number[];
-  readonly brokenLocks?: readonly number[];
+export interface RunOptions extends KnownToEngine {
   /**
    * Sections of locks commute (the default): false where switches have to be counted, for a bound
    * on preemptions.
    */
   readonly movers?: boolean;
+  /** Operations may extend steps (the default); what a search says does not depend on it. */
+  readonly extend?: boolean;
   /**
    * Steps are memoised (engine/memoised-transitions.ts). Default true; what a search says does not
    * depend on it.
@@ -138,16 +124,7 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
   for (const g of program.globals) if (!g.arena) setLive(bytes(), map, g.address, g.size, g.constant);
   bytes().fill(LIVENESS.RETURNED, map.live + (map.stacks >> 3), map.live + (map.end >> 3));
   for (const [pointer, func] of program.functionAt) view().setUint32(map.functions + ((pointer - FUNCTION_BASE) / 16) * 4, func + 1, true);
-  for (const word of options.sharedWords ?? []) bytes()[map.shared + word] = KNOWN;
-  for (const object of options.nonMoverLocks ?? []) bytes()[map.claims + object]! |= CLAIM.noted;
-  for (const lock of options.brokenLocks ?? []) {
-    bytes()[map.claims + lock]! |= CLAIM.broken;
-    bytes()[map.lock + lock] = NO_BIT;
-  }
-  // A copy or fill notes its accesses even where it is a scheduling point: those known are not
-  // news.
-  for (const access of options.racyAccesses ?? []) bytes()[map.racy + access] = 1;
-  for (const key of options.refutedExtensions ?? []) bytes()[map.refutedExtensions + key] = KNOWN;
+  putKnown(bytes(), map, options);
   // A mark is part of what a step reads from the first one on.
   bytes().fill(1, map.varies + (map.marks >> 3), map.varies + (map.marks >> 3) + MARKS);
 
@@ -262,7 +239,7 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
   const setupFailure =
     set === MOVED ? undefined : (lastFailure ?? { klass: "assume", text: "setup abandoned by __sd_assume", args: [0n, 0n, 0n], loc: 0 });
   x.movers.value = options.movers === false ? 0 : 1;
-  if ((globalThis as any).process?.env.SD_EXT === "0") x.extending.value = 0;
+  x.extending.value = options.extend === false ? 0 : 1;
   x.daemons.value = threads.reduce((mask, t, i) => (t.daemon ? mask | (1 << i) : mask), 0);
   if (setupFailure === undefined && (options.racyAccesses ?? []).length > 0) markPlainStarts();
   // The initial state: nothing to undo, fingerprint zero.
@@ -277,13 +254,7 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
   }
 
   let quiet = false;
-  const found = {
-    sharedWords: () => indicesOf(bytes(), map.shared, map.end >> 3, (b) => b !== 0),
-    racyAccesses: () => indicesOf(bytes(), map.racy, program.accesses, (b) => b !== 0),
-    refutedExtensions: () => indicesOf(bytes(), map.refutedExtensions, EXTENSION_KEYS, (b) => b !== 0),
-    nonMoverLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.noted | CLAIM.notedNow)) !== 0),
-    brokenLocks: () => indicesOf(bytes(), map.claims, map.end >> 2, (b) => (b & (CLAIM.broken | CLAIM.brokenNow)) !== 0),
-  };
+  const found = foundSharing(bytes, map, program.accesses);
   const machine: Machine = {
     ...found,
     program,
@@ -392,20 +363,6 @@ function globalsOf(exports: unknown): WasmGlobal<number | bigint>[] {
   const found: WasmGlobal<number | bigint>[] = [];
   for (let next = all["global 0"]; next !== undefined; next = all[`global ${found.length}`]) found.push(next);
   return found;
-}
-
-/** Most are zero: eight of them are passed over at once. */
-function indicesOf(bytes: Uint8Array, base: number, count: number, wanted: (byte: number) => boolean): number[] {
-  const out: number[] = [];
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (let i = 0; i < count; ) {
-    if (i + 8 <= count && view.getUint32(base + i) === 0 && view.getUint32(base + i + 4) === 0) {
-      i += 8;
-      continue;
-    }
-    for (const end = Math.min(i + 8, count); i < end; i++) if (wanted(bytes[base + i]!)) out.push(i);
-  }
-  return out;
 }
 
 function setLive(bytes: Uint8Array, map: MemoryMap, address: number, size: number, constant: boolean): void {

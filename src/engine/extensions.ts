@@ -13,7 +13,7 @@
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, until, when } from "../wasm/control.ts";
 import { table, U8, U64, view } from "../wasm/records.ts";
-import { i32, increase, inverse, type Value } from "../wasm/values.ts";
+import { i32, increase, inverse, nonZero, type Value } from "../wasm/values.ts";
 import { TRACKING } from "./globals.ts";
 import { EXTENSIONS, MOST_EXTENSIONS, TCB } from "./layouts.ts";
 import { FOUND, KNOWN, MARKS, MAX_THREADS, STACK_SIZE } from "./memory-map.ts";
@@ -32,7 +32,7 @@ export interface Extensions {
    * step.
    */
   readonly extend: Func<["i32", "i32", "i32"], "i32">;
-  /** (word, writes): a thread touches a shared word. */
+  /** (word, writes): a thread, or the final check, touches a shared word. */
   readonly touch: Procedure<["i32", "i32"]>;
   /** What stands for the lock with that bit (section.ts) among words. */
   readonly lockWord: (bit: Value<"i32">) => Value<"i32">;
@@ -112,10 +112,14 @@ export function defineExtensions({ builder, map, globals: g, imports, reads, sto
     const count = local("i32");
     const entry = local("i64");
     const conflicts = local("i32");
+    const atEnd = local("i32");
+    atEnd.set(g.tracking.eq(TRACKING.finalCheck));
     until(thread.ge(MAX_THREADS), (again) => {
       base.set(i32(map.stacks).add(thread.mul(STACK_SIZE)));
       increase(thread);
       again.when(thread.sub(1).eq(g.self));
+      // The final check comes after all that threads that end have done.
+      again.when(nonZero(atEnd).and(g.daemons.shr(thread.sub(1)).and(1).isZero()));
       count.set(view(TCB, base).extensions.toI32());
       index.set(0);
       until(index.ge(count), (next) => {
@@ -128,7 +132,7 @@ export function defineExtensions({ builder, map, globals: g, imports, reads, sto
         again();
       });
     });
-    when(conflicts, () => imports.assume());
+    when(atEnd.isZero().and(conflicts), () => imports.assume());
   });
 
   /** (word, writes): enters the word in the list of the running thread. */
@@ -157,11 +161,10 @@ export function defineExtensions({ builder, map, globals: g, imports, reads, sto
 
   const touch = procedure(builder, ["i32", "i32"], (word, writes) => {
     const marked = local("i32");
-    when(g.tracking.ne(TRACKING.thread), () => give());
+    when(g.tracking.isZero(), () => give());
     when(g.recording, () => reads.note(marks.address(bucketOf(word))));
     marked.set(marks.at(bucketOf(word)).toI32());
-    const others = marked.and(g.threadBit.or(g.threadBit.shl(16)).xor(-1));
-    when(others, () => {
+    when(marked.and(g.threadBit.or(g.threadBit.shl(16)).xor(-1)), () => {
       // What it finds in the lists of others, a memoised step would not.
       g.recording.set(0);
       refute(word, writes);

@@ -124,7 +124,7 @@ export function defineEnter({ builder, map, globals: g }: Engine): Procedure<["i
     }
     busy.set(busyDaemons);
     g.role.set(select<"i32">(busy, ROLE.finalBusy, ROLE.finalIdle));
-    for (const zero of [g.claim, g.looping, g.threadBit]) zero.set(0);
+    for (const zero of [g.claim, g.looping, g.threadBit, g.extension]) zero.set(0);
     g.self.set(-1);
     g.section.set(1);
     g.choices.set(0);

@@ -182,7 +182,7 @@ export function defineTracking(engine: Engine, extensions: Extensions): Tracking
     when(g.tracking, () =>
       when(
         shared.at(word),
-        () => when(g.tracking.eq(TRACKING.thread), analyseShared),
+        () => when(g.tracking.eq(TRACKING.thread), analyseShared, () => extensions.touch(word, use === "read" ? 0 : 1)),
         () => tracks[use](word),
       ),
     );

@@ -10,7 +10,7 @@ import { GUARD } from "../program/program.ts";
 import { type Context, inside, noteUse, placed } from "./context.ts";
 import type { AccessInfo, Port } from "./decode.ts";
 import { masked } from "./evaluate.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extended-steps.ts";
 import { FREED, RETURNED, STACK_SIZE } from "./memory.ts";
 import type { Use } from "./sharing.ts";
 import { violation } from "./violation.ts";
@@ -83,7 +83,10 @@ export function createPort(
         noteUse(context, word, use);
         continue;
       }
-      if (context.mode === "final") continue;
+      if (context.mode === "final") {
+        extensions.touch(word, use !== "read");
+        continue;
+      }
       // What a store that hits the watchpoint makes its hook do to shared memory, the store does:
       // its word is shared too.
       if (context.inHook) sharing.take(context.hookWord);

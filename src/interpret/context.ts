@@ -9,7 +9,6 @@
 import type { Observer } from "../machine/execution-event.ts";
 import type { Program } from "../program/program.ts";
 import type { Code, Frame } from "./decode.ts";
-import type { Extension } from "./extensions.ts";
 import type { Memory } from "./memory.ts";
 import type { LockSet, Sharing, Use } from "./sharing.ts";
 
@@ -25,6 +24,14 @@ export interface Section {
   readonly held: boolean;
   /** Sections entered inside it, through calls, which are part of it. */
   inner: number;
+}
+
+/** One word that a step was extended by touching (extended-steps.ts). */
+export interface Extension {
+  /** Of memory, or what stands for a lock. */
+  readonly word: number;
+  readonly writes: boolean;
+  readonly key: number;
 }
 
 export interface Context {
@@ -60,7 +67,7 @@ export interface Context {
   readonly born: Set<number>;
   post: boolean;
   operations: number;
-  /** See extensions.ts: the key of the running operation, if it extends the step; and how many do. */
+  /** See extended-steps.ts: the key of the running operation, if it extends the step; and how many do. */
   extension: number | undefined;
   extended: number;
   mostExtended: number;

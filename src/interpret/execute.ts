@@ -2,17 +2,16 @@
  * Runs the frames of the running step: operation after operation, until the thread parks or
  * returns.
  *
- * This is where docs/architecture.md becomes code: which operations are scheduling points
- * (`mustPark`), what a section's kind means (`begin`, `end`), and what the engine offers to C
- * (`intrinsic`). Everything else that ends a step is thrown (`violation.ts`).
+ * What a section does (`begin`, `end`), and what the engine offers to C (`intrinsic`); parking.ts
+ * says where a thread parks. Everything else that ends a step is thrown (`violation.ts`).
  */
-import type { Merging } from "../machine/machine.ts";
 import { GUARD } from "../program/program.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
-import type { Code, Frame, Op, Range } from "./decode.ts";
+import type { Code, Frame, Op } from "./decode.ts";
 import { masked } from "./evaluate.ts";
-import { type Extensions, lockWord } from "./extensions.ts";
+import { lockWord } from "./extended-steps.ts";
 import { FREED, MAX_THREADS, RETURNED, STACK_SIZE } from "./memory.ts";
+import { createParking, isLock, isRelease, isShared, type ParkingOptions } from "./parking.ts";
 import { released, taken } from "./sharing.ts";
 import { type Stop, violation } from "./violation.ts";
 
@@ -26,15 +25,11 @@ export interface Executor {
   resolve(pointer: bigint, loc: number): Code;
 }
 
-export interface ExecuteOptions {
-  readonly merging: Merging;
+export interface ExecuteOptions extends ParkingOptions {
   readonly decode: (func: number) => Code;
-  /** Sections of locks commute as they claim to; otherwise each is an operation of its own. */
-  readonly movers: boolean;
   /** __sd_thread: the new thread's index. */
   readonly spawn: (name: string, column: string, entry: Code, arg: bigint, flags: bigint) => number;
   /** Whether another thread than the running one holds the lock: exclusively, or in either mode. */
-  readonly extensions: Extensions;
   readonly heldElsewhere: (lock: number, exclusively: boolean) => boolean;
 }
 
@@ -44,12 +39,12 @@ const STACK_FULL = "calls nest too deeply, or local variables are too large: a t
 export const LOOP_FUEL = 10_000;
 const PARKED: Outcome = { kind: "parked" };
 
-type Access = Op & { kind: "access" };
 type Intrinsic = Op & { kind: "intrinsic" };
 
 export function createExecutor(context: Context, options: ExecuteOptions): Executor {
   const { memory, sharing, observer, program } = context;
-  const { merging, movers } = options;
+  const { merging } = options;
+  const { mustPark, touchesShared, claims, sectionParks } = createParking(context, memory, options);
 
   const push = (code: Code, args: readonly bigint[], loc: number): void => {
     const caller = context.frames.at(-1);
@@ -70,45 +65,6 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     return options.decode(index);
   };
 
-  /** The row "shared word" and the row SD_STEP of the table: a non-mover. */
-  const nonMover = (): boolean => {
-    if (context.post) return true;
-    context.post = true;
-    return false;
-  };
-
-  const mustPark = (op: Access, frame: Frame): boolean => {
-    if (op.live === undefined || inside(context)) return false;
-    if (merging === "full") {
-      const range = op.range(frame);
-      if (!touchesShared(range)) return false;
-      if (context.post && op.site !== undefined && extendsStep(op.site, Number(placed(context, range.addr)), 3)) return false;
-    }
-    // A plain access that races begins a step, so that the race is seen: both threads stand before
-    // their accesses.
-    if (op.plain && merging === "full" && context.operations > 0) return true;
-    if (nonMover()) return true;
-    context.operations++;
-    return false;
-  };
-
-  /** On a word or an object of memory, but not on a stack: engines differ in where locals lie. */
-  const extendsStep = (site: number, address: number, unit: 0 | 3): boolean => {
-    if (address >= memory.stackOf(0) || !options.extensions.extend(site, address >> unit)) return false;
-    context.operations++;
-    return true;
-  };
-
-  const touchesShared = (range: Range): boolean => {
-    const { length } = range;
-    const addr = placed(context, range.addr);
-    // What lies outside memory is not shared: the access itself will fail.
-    if (addr + BigInt(length) > BigInt(memory.end)) return false;
-    const start = Number(addr);
-    for (let word = start >> 3; word <= (start + length - 1) >> 3; word++) if (sharing.known(word)) return true;
-    return false;
-  };
-
   /**
    * The first time, what the loop touches is looked at for a while: it gets scheduling points in
    * the next pass.
@@ -125,43 +81,6 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       throw { kind: "assumed" } satisfies Stop;
     }
     throw violation("endless-loop", "a loop that never waits", [], loc);
-  };
-
-  const isLock = (kind: number): boolean => kind !== SECTION.step && kind !== SECTION.local && kind !== SECTION.alloc;
-  const isShared = (kind: number): boolean => kind === SECTION.acquireShared || kind === SECTION.releaseShared;
-  const isRelease = (kind: number): boolean => kind === SECTION.release || kind === SECTION.releaseShared;
-
-  /** Whether the section commutes, unless it turns out to touch what it must not. */
-  const claims = (kind: number, object: number): boolean =>
-    merging === "full" &&
-    kind !== SECTION.step &&
-    object < memory.end &&
-    !sharing.knownNonMover(object) &&
-    !(isLock(kind) && (!movers || sharing.brokenKnown(object)));
-
-  /** Whether the section has to wait for the next step; sets `post` as the table says. */
-  const sectionParks = ({ loc, guarded }: Intrinsic, kind: number, object: number, claimed: boolean): boolean => {
-    const site = ~(2 * loc + (guarded ? 1 : 0));
-    const acquires = isLock(kind) && !isRelease(kind);
-    // What may have to wait begins a step, unless it extends one.
-    if (guarded && context.operations > 0 && !(claimed && acquires)) return true;
-    if (!claimed) {
-      const mayExtend = merging === "full" && !isLock(kind) && kind !== SECTION.alloc;
-      if (context.post && mayExtend && extendsStep(site, object, 0)) return false;
-      if (nonMover()) return true;
-      context.operations++;
-      return false;
-    }
-    context.extension = undefined;
-    if (kind === SECTION.local) return false;
-    if (isRelease(kind)) context.post = true;
-    else if (acquires && (guarded ? context.operations > 0 : context.post)) {
-      if (!extendsStep(site, object, 0)) return true;
-      context.post = true;
-      return false;
-    } else if (context.post) return true;
-    if (kind !== SECTION.alloc) context.operations++;
-    return false;
   };
 
   /** The running thread has the lock from now on: nobody else may. */

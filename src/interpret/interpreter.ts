@@ -25,10 +25,10 @@ import {
 import { findPoints } from "../program/points.ts";
 import type { Program } from "../program/program.ts";
 import { createPort } from "./access.ts";
-import { type Context, localsOf } from "./context.ts";
+import { type Context, type Extension, localsOf } from "./context.ts";
 import { type Code, createDecoder } from "./decode.ts";
 import { createExecutor, type Executor, type Outcome } from "./execute.ts";
-import { createExtensions, type Extension, lockWord, MOST_OPERATIONS } from "./extensions.ts";
+import { createExtensions, lockWord, MOST_OPERATIONS } from "./extended-steps.ts";
 import { createMemory, MAX_THREADS } from "./memory.ts";
 import { createSharing, type KnownSharing, NO_LOCKS } from "./sharing.ts";
 import { type ParkedThread, park, parked, resume, unstarted } from "./threads.ts";
@@ -122,7 +122,8 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     context.atomic = atomic;
     context.inHook = false;
   };
-  const others = (): (readonly Extension[])[] => threads.filter((_, t) => t !== context.thread).map((t) => t.extensions);
+  const others = (): (readonly Extension[])[] =>
+    threads.filter((_, t) => (context.mode === "final" ? infos[t]!.daemon : t !== context.thread)).map((t) => t.extensions);
   const extending = options.merging === "full" && options.movers !== false && options.extend !== false;
   const extensions = createExtensions(context, extending, others);
   const port = createPort(context, extensions, program.watchpointHook < 0 ? undefined : hook);

@@ -71,7 +71,7 @@ export interface Sharing {
   /** A section of this object touched a shared word, although it claimed to commute. */
   noteSection(object: number): void;
   noteBroken(lock: number): void;
-  /** By key (extensions.ts): was it refuted when the machine was made? */
+  /** By key (extended-steps.ts): was it refuted when the machine was made? */
   extensionRefuted(key: number): boolean;
   noteExtension(key: number): void;
   refutedExtensions(): readonly number[];

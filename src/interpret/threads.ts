@@ -6,8 +6,8 @@
  * kept (locals are in memory).
  */
 import type { Reg } from "../program/program.ts";
+import type { Extension } from "./context.ts";
 import type { Code, Frame } from "./decode.ts";
-import type { Extension } from "./extensions.ts";
 import { absorb } from "./hash.ts";
 import type { LockSet } from "./sharing.ts";
 

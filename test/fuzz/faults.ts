@@ -38,9 +38,10 @@ export const FAULTS: readonly Fault[] = [
     name: "freeing-unshared",
     what: "freeing is no write to what is freed",
     file: "src/engine/liveness.ts",
-    find: `      when(shared.at(word).isZero().and(g.tracking), () => accesses.trackWrite(word));
+    find: `        () => when(g.tracking, () => accesses.trackWrite(word)),
 `,
-    replace: ``,
+    replace: `        () => {},
+`,
   },
   {
     name: "final-unseen",
@@ -66,7 +67,7 @@ export const FAULTS: readonly Fault[] = [
     name: "waits-in-the-middle",
     what: "what may have to wait need not begin a step",
     file: "src/compile/engine-calls.ts",
-    find: `      if (place.guarded) {
+    find: `      if (place.guarded && !mayExtend(Number(kind.imm))) {
         // What may`,
     replace: `      if (place.guarded && place.segment < 0) {
         // What may`,
@@ -108,8 +109,8 @@ export const FAULTS: readonly Fault[] = [
     name: "cpu-for-all",
     what: "a thread runs on a CPU that another holds with preemption off",
     file: "src/engine/step.ts",
-    find: `          status.set(BLOCKED);
-          done();
+    find: `            status.set(BLOCKED);
+            done();
 `,
     replace: ``,
   },
@@ -163,6 +164,48 @@ export const FAULTS: readonly Fault[] = [
   };
 
   return`,
+  },
+  {
+    name: "extensions-believed",
+    what: "a step goes on although others touch what it touches meanwhile",
+    file: "src/engine/extensions.ts",
+    find: `      refute(word, writes);
+`,
+    replace: ``,
+  },
+  {
+    name: "extensions-final-unseen",
+    what: "the final check does not refute what a daemon's step went on with",
+    file: "src/engine/extensions.ts",
+    find: `    when(g.tracking.isZero(), () => give());
+    when(g.recording`,
+    replace: `    when(g.tracking.ne(TRACKING.thread), () => give());
+    when(g.recording`,
+  },
+  {
+    name: "extensions-of-locks",
+    what: "a step goes on with a lock although others use that lock meanwhile",
+    file: "src/engine/section.ts",
+    find: `          extensions.touch(extensions.lockWord(lockBit(object)), lock.mode === "shared" ? 0 : 1);
+`,
+    replace: ``,
+  },
+  {
+    name: "extensions-of-cpus",
+    what: "a step goes on with preemption off although others could run on the CPU meanwhile",
+    file: "src/engine/step.ts",
+    find: `          extensions.touch(extensions.lockWord(table(U32, map.cpus).at(thread)), 0);
+`,
+    replace: ``,
+  },
+  {
+    name: "extensions-freed",
+    what: "freeing does not refute a step that went on with what is freed",
+    file: "src/engine/liveness.ts",
+    find: `        () => extensions.touch(word, 1),
+`,
+    replace: `        () => {},
+`,
   },
   {
     name: "joint-lost-work",

@@ -5,16 +5,8 @@
  *
  * A thread keeps what its last step was extended by until its next step begins.
  */
-import type { Context } from "./context.ts";
+import type { Context, Extension } from "./context.ts";
 import type { Stop } from "./violation.ts";
-
-/** One word that a step was extended by touching. */
-export interface Extension {
-  /** Of memory, or `lockWord`. */
-  readonly word: number;
-  readonly writes: boolean;
-  readonly key: number;
-}
 
 /** At most: operations of one step; words, and how many of them have to be free for one more. */
 export const MOST_OPERATIONS = 64;
@@ -35,7 +27,10 @@ export interface Extensions {
   giveUp(): void;
 }
 
-/** `others`: what the last steps of all threads but the running one were extended by. */
+/**
+ * `others`: what the last steps were extended by of all threads but the running one, or of daemons,
+ * for the final check.
+ */
 export function createExtensions(context: Context, enabled: boolean, others: () => readonly (readonly Extension[])[]): Extensions {
   const { sharing } = context;
   return {
@@ -50,7 +45,7 @@ export function createExtensions(context: Context, enabled: boolean, others: () 
       return true;
     },
     touch: (word, writes) => {
-      if (context.mode !== "thread") return;
+      if (context.mode === "setup") return;
       let conflicts = false;
       for (const list of others()) {
         const met = list.find((one) => one.word === word && (writes || one.writes));
@@ -59,6 +54,7 @@ export function createExtensions(context: Context, enabled: boolean, others: () 
         conflicts = true;
       }
       // What comes after that is no execution that the next pass makes, and teaches nothing.
+      if (context.mode === "final") return;
       if (conflicts) throw { kind: "assumed" } satisfies Stop;
       const { extension: key, extensions } = context;
       if (key === undefined || extensions.some((one) => one.word === word && one.writes === writes && one.key === key)) return;
