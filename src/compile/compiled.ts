@@ -81,6 +81,7 @@ interface Exports {
   readonly looping: WasmGlobal<number>;
   readonly movers: WasmGlobal<number>;
   readonly extending: WasmGlobal<number>;
+  readonly invalidated: WasmGlobal<number>;
   readonly daemons: WasmGlobal<number>;
   readonly memoising: WasmGlobal<number>;
   readonly recording: WasmGlobal<number>;
@@ -274,6 +275,10 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
           throw error;
         });
       }
+    },
+    adoptExtensions: () => {
+      putKnown(bytes(), map, { refutedExtensions: found.refutedExtensions() });
+      x.invalidated.value = 1;
     },
     arities: () => Array.from({ length: x.choices.value }, (_, i) => view().getUint32(map.arities + 4 * i, true)),
     failure: () => lastFailure!,

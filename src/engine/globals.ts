@@ -244,6 +244,7 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "looping",
     "movers",
     "extending",
+    "invalidated",
     "daemons",
     "memoising",
     "recording",

@@ -8,6 +8,7 @@
 import { ASSUMED, BLOCKED, CHOSE, FAILED, type Machine, OUTCOME } from "../machine/machine.ts";
 
 const WALKS = 24;
+const MOST_WALKS = 20 * WALKS;
 const LENGTH = 250;
 
 /** A small generator (mulberry32): the walks must repeat. */
@@ -28,10 +29,15 @@ function generator(seed: number): (below: number) => number {
 export function warmUp(machine: Machine, late: () => boolean = () => false): void {
   const random = generator(WALKS);
   const start = machine.mark();
-  for (let walk = 0; walk < WALKS && !late(); walk++) {
+  let found = machine.discoveries();
+  for (let walk = 0, last = WALKS; walk < last && !late(); walk++) {
     const mark = machine.mark();
     for (let i = 0; i < LENGTH; i++) if (!randomStep(machine, random)) break;
     machine.undo(mark);
+    // A walk ends where it refutes an extension: the next ones shall come further.
+    machine.adoptExtensions();
+    if (machine.discoveries() > found) last = Math.min(walk + 1 + WALKS, MOST_WALKS);
+    found = machine.discoveries();
     // It loops on memory that has to be known to be shared first.
     if (machine.stalled()) break;
   }

@@ -306,6 +306,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     sharedWords: sharing.sharedWords,
     racyAccesses: sharing.racyAccesses,
     refutedExtensions: sharing.refutedExtensions,
+    adoptExtensions: sharing.adoptExtensions,
     nonMoverLocks: sharing.nonMoverLocks,
     brokenLocks: sharing.brokenLocks,
     stalled: () => context.stalled,

@@ -75,6 +75,7 @@ export interface Sharing {
   extensionRefuted(key: number): boolean;
   noteExtension(key: number): void;
   refutedExtensions(): readonly number[];
+  adoptExtensions(): void;
   /** Takes the word to be shared, whoever else touches it. */
   take(word: number): void;
   sharedWords(): readonly number[];
@@ -209,6 +210,9 @@ export function createSharing(known: KnownSharing): Sharing {
       extensions.add(key);
     },
     refutedExtensions: () => [...extensions],
+    adoptExtensions: () => {
+      for (const key of extensions) knownExtensions.add(key);
+    },
     noteBroken: (lock) => {
       broken.add(lock >> 2);
     },

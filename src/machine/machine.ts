@@ -212,6 +212,11 @@ export interface Machine {
    */
   racyAccesses(): readonly number[];
   refutedExtensions(): readonly number[];
+  /**
+   * In the initial state: extensions of steps that were refuted since are known to be from now on,
+   * without a new machine.
+   */
+  adoptExtensions(): void;
   readonly search?: EngineSearch;
   /** Present if the engine can be left and taken up again; `memory` is the engine's own. */
   readonly snapshot?: () => Snapshot;
