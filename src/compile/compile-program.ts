@@ -107,7 +107,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     builder.element(2 * func + 1, direct(func));
   };
   const hook = program.watchpointHook >= 0 ? direct(program.watchpointHook) : undefined;
-  const extensions = defineExtensions(engine);
+  const extensions = defineExtensions(engine, options.merging);
   const tracking = defineTracking(engine, extensions);
   const accesses = defineAccesses(engine, extensions, tracking, hook, options.merging);
   const context: ModuleContext = {

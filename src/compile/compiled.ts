@@ -38,8 +38,6 @@ export interface RunOptions extends KnownToEngine {
    * on preemptions.
    */
   readonly movers?: boolean;
-  /** Operations may extend steps (the default); what a search says does not depend on it. */
-  readonly extend?: boolean;
   /**
    * Steps are memoised (engine/memoised-transitions.ts). Default true; what a search says does not
    * depend on it.
@@ -80,7 +78,6 @@ interface Exports {
   readonly sharingFrozen: WasmGlobal<number>;
   readonly looping: WasmGlobal<number>;
   readonly movers: WasmGlobal<number>;
-  readonly extending: WasmGlobal<number>;
   readonly invalidated: WasmGlobal<number>;
   readonly daemons: WasmGlobal<number>;
   readonly memoising: WasmGlobal<number>;
@@ -240,7 +237,6 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
   const setupFailure =
     set === MOVED ? undefined : (lastFailure ?? { klass: "assume", text: "setup abandoned by __sd_assume", args: [0n, 0n, 0n], loc: 0 });
   x.movers.value = options.movers === false ? 0 : 1;
-  x.extending.value = options.extend === false ? 0 : 1;
   x.daemons.value = threads.reduce((mask, t, i) => (t.daemon ? mask | (1 << i) : mask), 0);
   if (setupFailure === undefined && (options.racyAccesses ?? []).length > 0) markPlainStarts();
   // The initial state: nothing to undo, fingerprint zero.

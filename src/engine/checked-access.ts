@@ -8,7 +8,7 @@
  * first.
  */
 
-import type { Merging } from "../machine/machine.ts";
+import { type Merging, mergesMovers } from "../machine/machine.ts";
 import { existingProcedure, type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { block, either, give, local, when } from "../wasm/control.ts";
 import { loadBytes, table, U8, view } from "../wasm/records.ts";
@@ -83,7 +83,7 @@ export function defineAccesses(
   const parkBefore = (plain: boolean): Value<"i32"> => {
     // A plain access that races begins a step, so that the race is seen: both threads stand before
     // their accesses.
-    when(plain && merging === "full" ? g.ops : g.post, () => give(1));
+    when(plain && mergesMovers(merging) ? g.ops : g.post, () => give(1));
     g.post.set(1);
     increase(g.ops);
     return i32(0);
@@ -95,7 +95,7 @@ export function defineAccesses(
   };
   const parks = (plain: boolean): Func<["i64", "i32", "i32"], "i32"> =>
     func(builder, ["i64", "i32", "i32"], "i32", (address, lastByte, access) => {
-      if (merging === "full") {
+      if (mergesMovers(merging)) {
         // An address outside memory cannot be shared; the access itself will fail.
         when(outside(address), () => give(0));
         when(known(address, lastByte).isZero(), () => give(0));
@@ -111,7 +111,7 @@ export function defineAccesses(
   const isShared = func(builder, ["i64", "i64"], "i64", (address, bytes) => {
     when(outside(address), () => give(0n));
     // With fewer merges, any word may be: it is not asked which are.
-    return merging === "full" ? nonZero(known(address, bytes.toI32().sub(1))).toI64() : i64(1n);
+    return mergesMovers(merging) ? nonZero(known(address, bytes.toI32().sub(1))).toI64() : i64(1n);
   });
   const shouldPark = { plain: parks(true), marked: parks(false) };
 

@@ -10,7 +10,8 @@
  * Always: `marks`, a table of words by hash, has a thread's bit wherever its list has an entry. It
  * is undone like the state and follows from the lists, so that the fingerprint is without it.
  */
-import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
+import type { Merging } from "../machine/machine.ts";
+import { func, procedure } from "../wasm/callable.ts";
 import { give, local, until, when } from "../wasm/control.ts";
 import { table, U8, U64, view } from "../wasm/records.ts";
 import { i32, increase, inverse, nonZero, type Value } from "../wasm/values.ts";
@@ -24,25 +25,37 @@ export const MOST_OPERATIONS = 64;
 /** Added to a lock's bit: what stands for it among words. */
 const LOCK = 0x4000_0000;
 
+/** Code of each; without `--merge extended`, none. */
 export interface Extensions {
-  /** (): the running thread begins a step. */
-  readonly begin: Procedure<[]>;
+  /** The running thread begins a step. */
+  readonly begin: () => void;
   /**
-   * (site, address, shift) → 1 if the operation at that place, on that word or object, extends the
+   * (site, address, shift): 1 if the operation at that place, on that word or object, extends the
    * step.
    */
-  readonly extend: Func<["i32", "i32", "i32"], "i32">;
-  /** (word, writes): a thread, or the final check, touches a shared word. */
-  readonly touch: Procedure<["i32", "i32"]>;
-  /** What stands for the lock with that bit (section.ts) among words. */
-  readonly lockWord: (bit: Value<"i32">) => Value<"i32">;
-  /** (word) → 1 if `touch` would have nothing to do. */
-  readonly untouched: Func<["i32"], "i32">;
-  /** (): the running operation is none that may extend a step, if it does. */
-  readonly giveUp: Procedure<[]>;
+  readonly extend: (site: Value<"i32">, address: Value<"i32">, shift: number) => Value<"i32">;
+  /** A thread, or the final check, touches a shared word. */
+  readonly touch: (word: Value<"i32">, writes: boolean) => void;
+  /** ... or a lock, with that bit (section.ts). */
+  readonly touchLock: (bit: () => Value<"i32">, writes: boolean) => void;
+  /** 1 if `touch` would have nothing to do. */
+  readonly untouched: (word: Value<"i32">) => Value<"i32">;
+  /** The running operation is none that may extend a step, if it does. */
+  readonly giveUp: () => void;
 }
 
-export function defineExtensions({ builder, map, globals: g, imports, reads, storeWord }: Engine): Extensions {
+const NONE: Extensions = {
+  begin: () => {},
+  extend: () => i32(0),
+  touch: () => {},
+  touchLock: () => {},
+  untouched: () => i32(1),
+  giveUp: () => {},
+};
+
+export function defineExtensions(engine: Engine, merging: Merging): Extensions {
+  if (merging !== "extended") return NONE;
+  const { builder, map, globals: g, imports, reads, storeWord } = engine;
   const refuted = table(U8, map.refutedExtensions);
   const marks = table(U64, map.marks);
   const WRITES = 48n;
@@ -73,7 +86,7 @@ export function defineExtensions({ builder, map, globals: g, imports, reads, sto
 
   const extend = func(builder, ["i32", "i32", "i32"], "i32", (site, address, shift) => {
     const key = local("i32");
-    when(g.movers.isZero().or(g.extending.isZero()).or(g.looping).or(g.choices), () => give(0));
+    when(g.movers.isZero().or(g.looping).or(g.choices), () => give(0));
     // Not on a stack: engines differ in where locals lie. Nor on what is no memory.
     when(address.ge(map.stacks), () => give(0));
     when(g.extended.ge(g.mostExtended), () => give(0));
@@ -180,6 +193,12 @@ export function defineExtensions({ builder, map, globals: g, imports, reads, sto
     when(g.recording, () => reads.note(marks.address(bucketOf(word))));
     return marks.at(bucketOf(word)).toI32().or(g.extension).isZero();
   });
-  const lockWord = (bit: Value<"i32">): Value<"i32"> => bit.or(LOCK);
-  return { begin, extend, lockWord, touch, untouched, giveUp };
+  return {
+    begin,
+    extend: (site, address, shift) => extend(site, address, shift),
+    touch: (word, writes) => touch(word, writes ? 1 : 0),
+    touchLock: (bit, writes) => touch(bit().or(LOCK), writes ? 1 : 0),
+    untouched,
+    giveUp,
+  };
 }

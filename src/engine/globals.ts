@@ -54,8 +54,6 @@ export interface Globals {
   readonly extension: Global<"i32">;
   readonly extended: Global<"i32">;
   readonly mostExtended: Global<"i32">;
-  /** Operations may extend steps. */
-  readonly extending: Global<"i32">;
   /** Sections of locks commute as they claim to; see explore/passes.ts. */
   readonly movers: Global<"i32">;
   /** Threads that are daemons, a bit each. */
@@ -196,7 +194,6 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     extension: i32(),
     extended: i32(),
     mostExtended: i32(),
-    extending: i32(1),
     movers: i32(1),
     daemons: i32(),
     section: i32(1),
@@ -243,7 +240,6 @@ export function declareGlobals(builder: ModuleBuilder, map: MemoryMap): Globals 
     "sharingFrozen",
     "looping",
     "movers",
-    "extending",
     "invalidated",
     "daemons",
     "memoising",

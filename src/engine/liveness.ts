@@ -101,7 +101,7 @@ export function defineBulk(engine: Engine, extensions: Extensions, accesses: Acc
       // Freeing conflicts with every access to what is freed.
       when(
         shared.at(word),
-        () => extensions.touch(word, 1),
+        () => extensions.touch(word, true),
         () => when(g.tracking, () => accesses.trackWrite(word)),
       );
       storeWord(at, 0n);

@@ -2,7 +2,7 @@
  * The lives of local variables: all words are live from its beginning, and none is after its end,
  * which counts as a plain write of them.
  */
-import type { Merging } from "../machine/machine.ts";
+import { type Merging, mergesMovers } from "../machine/machine.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { give, local, until, when } from "../wasm/control.ts";
 import { table, U8 } from "../wasm/records.ts";
@@ -67,7 +67,7 @@ export function defineLocalVariables(
 
   const parks = func(builder, ["i32", "i32"], "i32", (start, size) => {
     const known = local("i32");
-    if (merging === "full") {
+    if (mergesMovers(merging)) {
       eachWord(start, size, (address) => known.set(table(U8, map.shared).at(address.shr(3)).and(KNOWN).or(known)));
       when(known.isZero(), () => give(0));
     }

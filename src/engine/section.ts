@@ -7,7 +7,7 @@
  * does not hold it. What is found so, the next pass knows.
  */
 
-import type { Merging } from "../machine/machine.ts";
+import { type Merging, mergesMovers } from "../machine/machine.ts";
 import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { either, give, local, when } from "../wasm/control.ts";
 import { table, U8, U32, U64 } from "../wasm/records.ts";
@@ -162,7 +162,7 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
       const bit = local("i32");
       const asNonMover = (): void => {
         if (lock?.does === "acquire") when(site.and(1).and(nonZero(g.ops)), () => give(1));
-        if (merging === "full" && lock === undefined && mover !== "right")
+        if (lock === undefined && mover !== "right")
           when(g.post, () => when(extensions.extend(site.xor(-1), object, 0).isZero(), () => give(1)));
         else parkIfPost();
         g.post.set(1);
@@ -186,7 +186,7 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
       };
       // An address outside memory names no object.
       object.set(select(address.ge(BigInt(map.end)), NO_OBJECT, address.toI32()));
-      if (merging !== "full" || mover === "none") asNonMover();
+      if (!mergesMovers(merging) || mover === "none") asNonMover();
       else {
         const refutations = lock === undefined ? CLAIM.noted : CLAIM.noted | CLAIM.broken;
         const refuted = either(object.eq(NO_OBJECT), 1, claims.at(granule(object)).and(refutations));
@@ -199,7 +199,7 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
         const before = lock.does === "release" ? beforeRelease : beforeAcquire;
         when(object.ne(NO_OBJECT), () => {
           before[lock.mode](object);
-          extensions.touch(extensions.lockWord(lockBit(object)), lock.mode === "shared" ? 0 : 1);
+          extensions.touchLock(() => lockBit(object), lock.mode === "exclusive");
         });
       }
       return i32(0);

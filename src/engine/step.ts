@@ -74,7 +74,7 @@ export function defineStep(engine: Engine, extensions: Extensions): Func<["i32"]
           cpu.set(table(U64, map.holders).address(cpu));
           when(g.recording, () => reads.note(cpu));
           const exclusively = wordAt(cpu).shr(16n).toI32();
-          extensions.touch(extensions.lockWord(table(U32, map.cpus).at(thread)), 0);
+          extensions.touchLock(() => table(U32, map.cpus).at(thread), false);
           when(exclusively.and(g.threadBit.xor(-1)), () => {
             status.set(BLOCKED);
             done();

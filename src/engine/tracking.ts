@@ -177,12 +177,12 @@ export function defineTracking(engine: Engine, extensions: Extensions): Tracking
       when(g.claim, () => refute());
       when(word.eq(g.probe), () => imports.hit(access, address));
       if (plain) noteRacy(access);
-      extensions.touch(word, use === "read" ? 0 : 1);
+      extensions.touch(word, use !== "read");
     };
     when(g.tracking, () =>
       when(
         shared.at(word),
-        () => when(g.tracking.eq(TRACKING.thread), analyseShared, () => extensions.touch(word, use === "read" ? 0 : 1)),
+        () => when(g.tracking.eq(TRACKING.thread), analyseShared, () => extensions.touch(word, use !== "read")),
         () => tracks[use](word),
       ),
     );

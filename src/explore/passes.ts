@@ -8,7 +8,7 @@
  * say "none", or that nobody can go on. Any other violation is real in any pass, because merged
  * steps are sequences of real ones.
  */
-import { EngineLimit, type Machine, type Merging, type Snapshot, type ThreadInfo } from "../machine/machine.ts";
+import { EngineLimit, type Machine, type Merging, mergesMovers, type Snapshot, type ThreadInfo } from "../machine/machine.ts";
 import { type JointResult, jointSearch, type Team } from "./joint-search.ts";
 import { createRaceFinder, eachRaceOnce, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
@@ -122,7 +122,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
   /** The limit on time is this run's. */
   const spent = (): number => (performance.now() - started) / 1000;
   const late = (): boolean => options.interrupted?.() === true || (options.timeout !== undefined && spent() > options.timeout);
-  if (from === undefined && options.knowledge === undefined && machine.setupFailure === undefined && options.merging === "full") {
+  if (from === undefined && options.knowledge === undefined && machine.setupFailure === undefined && mergesMovers(options.merging)) {
     // Until walks teach nothing more.
     while (!late()) {
       machine.forgetDiscoveries();
@@ -146,7 +146,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
     const gaveUp = (): boolean => left?.gaveUp === true || search.gaveUp() || joint?.gaveUp === true;
     const finish = (outcome: CheckResult["outcome"]): CheckResult => ({
       outcome,
-      counts: joint?.counts ?? search.counts,
+      counts: withoutRefuting(joint?.counts ?? search.counts, machine, knowledge),
       seconds: seconds(),
       passes: pass,
       visitedBytes: joint?.visitedBytes ?? machine.visitedBytes(),
@@ -251,6 +251,13 @@ export async function check(options: PassOptions): Promise<CheckResult> {
     machine = options.machine(knowledge);
   }
 }
+
+/**
+ * A pass that refutes extensions of steps abandons paths of its own: how many the scenario has
+ * abandoned is not known then.
+ */
+const withoutRefuting = (counts: Readonly<SearchCounts>, machine: Machine, { refutedExtensions }: Knowledge): Readonly<SearchCounts> =>
+  machine.refutedExtensions().length > refutedExtensions.length ? { ...counts, assumed: 0 } : counts;
 
 /**
  * Threads that should finish, and never do, whatever the schedule (a bound on preemptions apart).

@@ -5,6 +5,7 @@
  * What a section does (`begin`, `end`), and what the engine offers to C (`intrinsic`); parking.ts
  * says where a thread parks. Everything else that ends a step is thrown (`violation.ts`).
  */
+import { mergesMovers } from "../machine/machine.ts";
 import { GUARD } from "../program/program.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op } from "./decode.ts";
@@ -259,7 +260,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       case "refuted":
         return placed(context, arg(0)) >= BigInt(memory.end) || sharing.knownNonMover(Number(placed(context, arg(0)))) ? 1n : 0n;
       case "shared":
-        if (merging !== "full") return placed(context, arg(0)) < BigInt(memory.end) ? 1n : 0n;
+        if (!mergesMovers(merging)) return placed(context, arg(0)) < BigInt(memory.end) ? 1n : 0n;
         return touchesShared({ addr: arg(0), length: Number(arg(1)) }) ? 1n : 0n;
       case "busy":
         if (context.mode === "thread") context.busy = arg(0) !== 0n;

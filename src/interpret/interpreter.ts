@@ -43,8 +43,6 @@ export interface InterpreterOptions extends KnownSharing {
    * on preemptions.
    */
   readonly movers?: boolean;
-  /** Operations may extend steps (the default). */
-  readonly extend?: boolean;
   /** Backward jumps that one step may take, and setup or the final check. */
   readonly fuel?: number;
   readonly setupFuel?: number;
@@ -124,7 +122,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
   };
   const others = (): (readonly Extension[])[] =>
     threads.filter((_, t) => (context.mode === "final" ? infos[t]!.daemon : t !== context.thread)).map((t) => t.extensions);
-  const extending = options.merging === "full" && options.movers !== false && options.extend !== false;
+  const extending = options.merging === "extended" && options.movers !== false;
   const extensions = createExtensions(context, extending, others);
   const port = createPort(context, extensions, program.watchpointHook < 0 ? undefined : hook);
   const points = findPoints(program, { merging: options.merging, racyAccesses: new Set(options.racyAccesses) });

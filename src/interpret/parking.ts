@@ -2,7 +2,7 @@
  * Where a thread parks: which operations are scheduling points, what the kind of a section claims,
  * and which operations extend a step. The table of docs/soundness.md, as code.
  */
-import type { Merging } from "../machine/machine.ts";
+import { type Merging, mergesMovers } from "../machine/machine.ts";
 import { type Context, inside, placed, SECTION } from "./context.ts";
 import type { Frame, Op, Range } from "./decode.ts";
 import type { Extensions } from "./extended-steps.ts";
@@ -44,14 +44,14 @@ export function createParking(context: Context, memory: Memory, { merging, mover
 
   const mustPark = (op: Access, frame: Frame): boolean => {
     if (op.live === undefined || inside(context)) return false;
-    if (merging === "full") {
+    if (mergesMovers(merging)) {
       const range = op.range(frame);
       if (!touchesShared(range)) return false;
       if (context.post && op.site !== undefined && extendsStep(op.site, Number(placed(context, range.addr)), 3)) return false;
     }
     // A plain access that races begins a step, so that the race is seen: both threads stand before
     // their accesses.
-    if (op.plain && merging === "full" && context.operations > 0) return true;
+    if (op.plain && mergesMovers(merging) && context.operations > 0) return true;
     if (nonMover()) return true;
     context.operations++;
     return false;
@@ -76,7 +76,7 @@ export function createParking(context: Context, memory: Memory, { merging, mover
 
   /** Whether the section commutes, unless it turns out to touch what it must not. */
   const claims = (kind: number, object: number): boolean =>
-    merging === "full" &&
+    mergesMovers(merging) &&
     kind !== SECTION.step &&
     object < memory.end &&
     !sharing.knownNonMover(object) &&
@@ -89,7 +89,7 @@ export function createParking(context: Context, memory: Memory, { merging, mover
     // What may have to wait begins a step, unless it extends one.
     if (guarded && context.operations > 0 && !(claimed && acquires)) return true;
     if (!claimed) {
-      const mayExtend = merging === "full" && !isLock(kind) && kind !== SECTION.alloc;
+      const mayExtend = !isLock(kind) && kind !== SECTION.alloc;
       if (context.post && mayExtend && extendsStep(site, object, 0)) return false;
       if (nonMover()) return true;
       context.operations++;

@@ -29,7 +29,10 @@ export const OUTCOME = 31;
  * What is merged into one step. `full`: see docs/architecture.md. `marked`: every marked access and
  * section is a point. `none`: every access.
  */
-export type Merging = "full" | "marked" | "none";
+export type Merging = "extended" | "full" | "marked" | "none";
+
+/** What commutes with everything is merged; `extended` merges more than `full` by another rule. */
+export const mergesMovers = (merging: Merging): boolean => merging === "full" || merging === "extended";
 
 export interface ThreadInfo {
   readonly name: string;

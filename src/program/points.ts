@@ -8,7 +8,7 @@ import { liveBeforeTerm, liveOut, stepBack, successors } from "./flow.ts";
 import type { Func, Instr, Program, Reg } from "./program.ts";
 
 export interface PointOptions {
-  readonly merging: "full" | "marked" | "none";
+  readonly merging: "extended" | "full" | "marked" | "none";
   /** Plain accesses that race: points too. */
   readonly racyAccesses: ReadonlySet<number>;
 }

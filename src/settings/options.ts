@@ -142,11 +142,10 @@ function addSearchOptions(command: Command): Command {
     )
     .addOption(new Option("--checkpoint <file>", "keep an unfinished search in this file, and go on from it the next time"))
     .addOption(
-      new Option("--merge <kind>", "what one step may hold: all that commutes, one marked access, or one access (default full)").choices([
-        "full",
-        "marked",
-        "none",
-      ]),
+      new Option(
+        "--merge <kind>",
+        "what one step may hold: all that commutes and what nobody disturbs, all that commutes, one marked access, or one access (default full)",
+      ).choices(["extended", "full", "marked", "none"]),
     )
     .addOption(
       new Option("--memory <model>", "when stores reach memory: at once, or later, from store buffers as on x86 (default sc)").choices([

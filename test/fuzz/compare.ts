@@ -27,7 +27,7 @@ interface Check {
 
 const USUAL: Setting = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined, searches: 1 };
 
-const MERGINGS = ["none", "marked", "full"] as const;
+const MERGINGS = ["none", "marked", "full", "extended"] as const;
 
 const nameOf = (s: Setting): string =>
   [
@@ -200,11 +200,12 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
   for (const merging of MERGINGS) {
     const setting = { ...USUAL, merging };
     checks.push(verdict(setting));
-    if (clean) for (const outcome of some(all, merging === "full" ? 2 : roll(2))) checks.push(finds(setting, outcome));
+    if (clean)
+      for (const outcome of some(all, merging === "extended" ? 3 : merging === "full" ? 2 : roll(2))) checks.push(finds(setting, outcome));
     if (merging === "none" && !clean) checks.push(shortest(setting));
     if (merging !== "none" && clean) checks.push(races(setting));
   }
-  const others = (["full", "full", "marked", "none"] as const).flatMap((merging) => {
+  const others = (["extended", "extended", "full", "full", "marked", "none"] as const).flatMap((merging) => {
     const setting = { ...USUAL, merging };
     return [
       same(setting, { ...setting, remember: false }),
@@ -215,14 +216,16 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
   checks.push(...some(others, 2));
   // Several searches that are one: all that holds for one, and the same counts.
   for (const preemptions of thorough ? [undefined, 0, 1, 2] : some([undefined, undefined, 0, 1, 2], 1 - Math.min(roll(2), 1))) {
-    const one = { ...USUAL, merging: roll(4) === 0 ? MERGINGS[roll(3)]! : "full", preemptions };
+    const one = { ...USUAL, merging: roll(3) === 0 ? MERGINGS[roll(4)]! : "full", preemptions };
     const several = { ...one, searches: 2 + roll(3) };
-    checks.push(verdict(several), same(one, several));
+    checks.push(verdict(several));
+    // Which extensions of steps an early pass refutes depends on how far it comes.
+    if (one.merging !== "extended" || preemptions !== undefined) checks.push(same(one, several));
     if (!clean) continue;
     for (const outcome of some(within(preemptions).outcomes, 1)) checks.push(finds(several, outcome));
     if (preemptions === undefined && one.merging !== "none") checks.push(races(several));
   }
-  if (clean && roll(6) === 0) checks.push(walked(USUAL));
+  if (clean && roll(6) === 0) checks.push(walked(USUAL), walked({ ...USUAL, merging: "extended" }));
   for (const preemptions of some([0, 1, 2], 2)) {
     for (const merging of thorough ? MERGINGS : ([roll(4) === 0 ? "marked" : "none", "full"] as const)) {
       const setting = { ...USUAL, merging, preemptions };

@@ -186,7 +186,7 @@ export const FAULTS: readonly Fault[] = [
     name: "extensions-of-locks",
     what: "a step goes on with a lock although others use that lock meanwhile",
     file: "src/engine/section.ts",
-    find: `          extensions.touch(extensions.lockWord(lockBit(object)), lock.mode === "shared" ? 0 : 1);
+    find: `          extensions.touchLock(() => lockBit(object), lock.mode === "exclusive");
 `,
     replace: ``,
   },
@@ -194,7 +194,7 @@ export const FAULTS: readonly Fault[] = [
     name: "extensions-of-cpus",
     what: "a step goes on with preemption off although others could run on the CPU meanwhile",
     file: "src/engine/step.ts",
-    find: `          extensions.touch(extensions.lockWord(table(U32, map.cpus).at(thread)), 0);
+    find: `          extensions.touchLock(() => table(U32, map.cpus).at(thread), false);
 `,
     replace: ``,
   },
@@ -202,7 +202,7 @@ export const FAULTS: readonly Fault[] = [
     name: "extensions-freed",
     what: "freeing does not refute a step that went on with what is freed",
     file: "src/engine/liveness.ts",
-    find: `        () => extensions.touch(word, 1),
+    find: `        () => extensions.touch(word, true),
 `,
     replace: `        () => {},
 `,

@@ -96,10 +96,10 @@ describe("two threads that increment", () => {
       threads: ["a", "b"],
     });
     const result = explore(program, "full", ["x"]);
-    // A thread: start, before unlock, done; load and store extend the first step. The other one cannot begin while the first is inside, but its guard
-    // reads what unlock writes. s/s; a inside with b at start; a done with b at start; likewise b; then the second thread inside, twice (two orders),
-    // and the final state: 1 + 2 * 2 + 2 + 1 = 8.
-    expect(result).toMatchObject({ states: 8, ends: ["2"], stuck: 0 });
+    // A thread: start, before load, before store, before unlock, done; the other one cannot begin while the first is inside.
+    // s/s x=0; a inside (3) with b at start; a done with b at start; likewise b; then the second thread's 3 + done, twice (two orders),
+    // the two final states being one: 1 + 2 * (3 + 1) + 2 * 3 + 1 = 16.
+    expect(result).toMatchObject({ states: 16, ends: ["2"], stuck: 0 });
   });
 
   it("under a lock with marked merging: every section and marked access parks", () => {
