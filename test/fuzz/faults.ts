@@ -118,7 +118,7 @@ export const FAULTS: readonly Fault[] = [
     name: "races-in-the-middle",
     what: "a plain access that races need not begin a step",
     file: "src/engine/checked-access.ts",
-    find: `    when(plain && merging === "full" ? g.ops : g.post, () => give(1));`,
+    find: `    when(plain && mergesMovers(merging) ? g.ops : g.post, () => give(1));`,
     replace: `    when(g.post, () => give(1));`,
   },
   {
