@@ -29,6 +29,11 @@ it("drops calls and stores to what others see, not those to locals", () => {
   ]);
 });
 
+it("takes a call for one whose result is thrown away by name", () => {
+  expect(made("(void)atomic_dec_and_test(&s->n);", "drop-call")).toEqual([";"]);
+  expect(made("(void)unused;\n(x)(y);", "drop-call")).toEqual([]);
+});
+
 it("swaps neighbours, and a lock with what stands beside it unless that leaves", () => {
   expect(made("a();\nb();", "swap")).toEqual(["b(); a();"]);
   expect(made("mutex_lock(&m);\nif (x) { a(); }\nmutex_unlock(&m);", "swap")).toEqual([
