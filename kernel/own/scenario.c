@@ -274,6 +274,17 @@ void sd_wait_for_ever(void)
 	__sd_atomic_end();
 }
 
+bool sd_last(unsigned int nr)
+{
+	static unsigned long asked;
+	bool last;
+
+	__sd_atomic_begin(SD_STEP, &asked);
+	last = ++asked == nr;
+	__sd_atomic_end();
+	return last;
+}
+
 void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg)
 {
 	new_thread(cpu, mm, "user", true, fn, arg);

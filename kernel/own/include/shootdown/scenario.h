@@ -161,6 +161,9 @@ void sd_switch_mm(struct mm_struct *mm);
 /* As the scheduler does for a kernel thread: the CPU keeps its address space, and need not be told of flushes until it runs user mode again. */
 void sd_enter_lazy_tlb(void);
 
+/* True for the last of nr threads that ask: what each of them does at its end, such as to look at what they have left. */
+bool sd_last(unsigned int nr);
+
 /* From here on no access may reach what was at va of mm until now. */
 void sd_unreachable(struct mm_struct *mm, unsigned long va);
 
