@@ -3,14 +3,14 @@
  * SGI's GRU, drivers/misc/sgi-gru/grutlbpurge.c and grufault.c: a device with a TLB that the driver fills from get_user_pages(), without a reference. The callback
  * before a change purges the TLB, and counts changes under way, during which no entry is dropped in. The hardware is ours: one entry for the page, and, as the
  * driver's own comment says of it, a drop-in for which there was a purge since the miss is ignored.
- * -DTAKE: what a CPU does with the page; TWICE: MADV_DONTNEED, two times. -DLOADED=1: the entry is there before.
+ * -DTAKE: what a CPU does with the page; TWICE: MADV_DONTNEED, two times; NOTHING. -DLOADED=1: the entry is there before.
  */
 // shootdown: -DTAKE=DROP -DLOADED=0
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 #include "grufault.c"
 
-enum { UNMAP, DROP, TWICE, MIGRATE, PROTECT };
+enum { UNMAP, DROP, TWICE, MIGRATE, PROTECT, NOTHING };
 #define ASID 8
 
 static struct uv_hub_info_s hub = { .m_val = 46, .m_shift = 64 - 46, .n_lshift = 46 };	/* global addresses are physical ones */
@@ -65,6 +65,8 @@ static void device(void *unused)
 		mmap_read_unlock(the_mm);
 	}
 	__sd_atomic_begin(SD_STEP, NULL);
+	if (TAKE == NOTHING && !entry)
+		__sd_fail("no-entry", "nothing is taken away, and the driver drops no entry in", 0, 0, 0);
 	if (entry)
 		sd_entry_write("the GRU", entry, the_mm, va);
 	__sd_atomic_end();
@@ -87,7 +89,7 @@ static void take(void *unused)
 /* A context that was not loaded was not purged: it must not find its entries again under the ASID that it had. Nothing is counted any more. */
 void sd_at_end(void)
 {
-	if (gts.ts_gms->ms_asids[1].mt_asid || test_bit(1, gts.ts_gms->ms_asidmap))
+	if (TAKE != NOTHING && (gts.ts_gms->ms_asids[1].mt_asid || test_bit(1, gts.ts_gms->ms_asidmap)))
 		__sd_fail("stale-asid", "a context that was not purged keeps its ASID", 0, 0, 0);
 	if (atomic_read(&gts.ts_gms->ms_range_active))
 		__sd_fail("bad-count", "nothing is being changed any more, and the driver counts that something is", 0, 0, 0);

@@ -4,7 +4,8 @@
  * mmu_rb.c, and pin_system.c (where a tree has that in user_sdma.c, this), with the tree's own munmap(), get_user_pages_fast() and mmu_notifier.c.
  * When munmap() has returned, the cache has no page for that address: what is sent next from there, from a new mapping, would be the old page.
  * -DFIRST=1: the page was sent before, and is in the cache when the unmapping begins. -DOTHER=1: what is sent meanwhile is another page;
- * 2: by both threads, and nothing is unmapped; 3: nothing, but what was sent before is under way until now.
+ * 2: by both threads, and nothing is unmapped; 3: nothing, but what was sent before is under way until
+ * now, and a page behind it was sent and is unmapped, too.
  */
 // shootdown: -DFIRST=0 -DOTHER=0
 #include <shootdown/scenario.h>
@@ -93,20 +94,18 @@ static void unmap(void *unused)
 	if (OTHER == 2)
 		finish(begin(sent));
 	else
-		sd_munmap(mm, va, 1);
+		sd_munmap(mm, va, 1 + (OTHER == 3));
 	check();
 }
 
 void scenario(void)
 {
 	mm = sd_mm("A");
-	va = sd_mmap(mm, NULL, 1);
+	va = sd_mmap(mm, NULL, 1 + (OTHER == 3));
 	sd_populate(mm, va);
-	sent = va;
-	if (OTHER) {
-		sent = sd_mmap(mm, NULL, 1);
+	sent = OTHER == 3 ? va + PAGE_SIZE : OTHER ? sd_mmap(mm, NULL, 1) : va;
+	if (OTHER)
 		sd_populate(mm, sent);
-	}
 	pages[0] = page_at(va);
 	pages[1] = page_at(sent);
 	dd.pport = &pport;
@@ -118,8 +117,7 @@ void scenario(void)
 	sd_kworker(2);
 	if (FIRST) {
 		under_way = begin(va);
-		if (OTHER != 3)
-			finish(under_way);
+		finish(OTHER == 3 ? begin(sent) : under_way);
 	}
 	sd_cpu_run(0, mm, "send", sender, NULL);
 	sd_cpu_run(1, mm, "munmap", unmap, NULL);

@@ -24,21 +24,11 @@ static unsigned long va;	/* of the guest page */
 static struct kvm the_kvm;
 static struct kvm_vcpu vcpu;
 struct kvm_x86_ops kvm_x86_ops;	/* 6.1 asks whether there is a hypervisor that flushes: there is none */
-static struct page *entry, *removed;	/* the shadow entry; what it was, until a flush */
+static struct sd_shadow shadow = { "the guest" };
 
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
-	bool flush;
-
-	__sd_atomic_begin(SD_STEP, NULL);
-	flush = range->start <= GFN && range->end > GFN && entry;
-	if (flush) {
-		removed = entry;
-		entry = NULL;
-		__sd_event("zap", "the shadow entry is removed", 0, 0, 0);
-	}
-	__sd_atomic_end();
-	return flush;
+	return range->start <= GFN && range->end > GFN && sd_shadow_remove(&shadow);
 }
 
 void kvm_arch_memslots_updated(struct kvm *kvm, u64 gen) { }
@@ -71,7 +61,7 @@ static bool fault(void)
 	if (!is_error_noslot_pfn(pfn)) {
 		read_lock(&the_kvm.mmu_lock);
 		if (!stale(seq))
-			WRITE_ONCE(entry, pfn_to_page(pfn));
+			sd_shadow_set(&shadow, pfn_to_page(pfn));
 		read_unlock(&the_kvm.mmu_lock);
 		kvm_release_pfn_clean(pfn);
 	}
@@ -81,21 +71,17 @@ static bool fault(void)
 
 static void guest(void *unused)
 {
-	struct page *page;
+	bool done;
 
 	do {
 		local_irq_disable();
 		smp_store_mb(vcpu.mode, IN_GUEST_MODE);
 		if (kvm_check_request(KVM_REQ_TLB_FLUSH, &vcpu))
-			WRITE_ONCE(removed, NULL);
-		__sd_atomic_begin(SD_STEP, NULL);
-		page = removed && __sd_choose(2) ? removed : entry;
-		if (page)
-			sd_entry_write("the guest", page, the_mm, va);
-		__sd_atomic_end();
+			sd_shadow_flush(&shadow);
+		done = sd_shadow_write(&shadow, the_mm, va);
 		smp_store_release(&vcpu.mode, OUTSIDE_GUEST_MODE);
 		local_irq_enable();
-	} while (!page && fault());
+	} while (!done && fault());
 }
 
 static void take(void *unused)
