@@ -58,10 +58,22 @@ static bool access(void)
 	return entry && xa_pointer_tag(entry) == DPT_XA_TAG_WRITE;
 }
 
+/* Alone: of two pages the second is there to be written to, and only to be read when the process may do no more. */
+static void alone(void)
+{
+	if (dmirror_fault(file.private_data, va - PAGE_SIZE, va + PAGE_SIZE, true) || !access())
+		__sd_fail("no-entry", "nothing is taken away, and the device may not write", 0, 0, 0);
+	sd_mprotect(mm, va, 1, false);
+	if (dmirror_fault(file.private_data, va, va + PAGE_SIZE, false) || access())
+		__sd_fail("bad-entry", "the process may only read, and the device has no entry, or may write", 0, 0, 0);
+}
+
 static void device(void *unused)
 {
-	if (!dmirror_fault(file.private_data, va, va + PAGE_SIZE, true) && !access() && TAKE == NOTHING)
-		__sd_fail("no-entry", "the fault has succeeded, nothing is taken away, and the device may not write", 0, 0, 0);
+	if (TAKE == NOTHING)
+		alone();
+	else if (!dmirror_fault(file.private_data, va, va + PAGE_SIZE, true))
+		access();
 }
 
 static void take(void *unused)
