@@ -207,7 +207,17 @@ void sd_enter_lazy_tlb(void)
 
 static void check_end(void)
 {
-	if (sd_tasks[sd_me()].atomic || (preempt_count() & ~PREEMPT_NEED_RESCHED))
+	const struct sd_task *task = &sd_tasks[sd_me()];
+	bool reads = false;
+	int i;
+
+	for (i = 0; i < SD_MAX_READS; i++)
+		reads |= task->reads[i] != NULL;
+	if (task->sleeping || reads)
+		__sd_fail("lock-leak", "{0:t} ends and holds {0:l}", (sd_u64)__sd_self(), 0, 0);
+	if (task->rcu)
+		__sd_fail("lock-leak", "{0:t} ends inside a reader of RCU or SRCU", (sd_u64)__sd_self(), 0, 0);
+	if (task->atomic || (preempt_count() & ~PREEMPT_NEED_RESCHED))
 		__sd_fail("lock-leak", "{0:t} ends and holds {0:l}, or has preemption off", (sd_u64)__sd_self(), 0, 0);
 	if (sd_irqs_are_off())
 		__sd_fail("lock-leak", "{0:t} ends with interrupts off", (sd_u64)__sd_self(), 0, 0);
@@ -272,6 +282,17 @@ void sd_wait_for_ever(void)
 	__sd_atomic_begin(SD_STEP, NULL);
 	__sd_block();
 	__sd_atomic_end();
+}
+
+bool sd_last(unsigned int nr)
+{
+	static unsigned long asked;
+	bool last;
+
+	__sd_atomic_begin(SD_STEP, &asked);
+	last = ++asked == nr;
+	__sd_atomic_end();
+	return last;
 }
 
 void sd_user(int cpu, struct mm_struct *mm, void (*fn)(void *arg), void *arg)

@@ -56,6 +56,7 @@ static void sd_reader_enter(const void *key)
 	struct sd_domain *domain = sd_domain(key);
 	unsigned long depth = READ_ONCE(domain->depth[sd_me()]);
 
+	sd_tasks[sd_me()].rcu++;
 	if (depth) {
 		WRITE_ONCE(domain->depth[sd_me()], depth + 1);
 		return;
@@ -73,6 +74,7 @@ static void sd_reader_leave(const void *key)
 
 	if (!depth)
 		__sd_fail("bad-unlock", "a read section of {0:p} ends that was not begun", (sd_u64)key, 0, 0);
+	sd_tasks[sd_me()].rcu--;
 	if (depth > 1) {
 		WRITE_ONCE(domain->depth[sd_me()], depth - 1);
 		return;

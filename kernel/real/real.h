@@ -36,7 +36,8 @@
 struct sd_task {
 	unsigned long atomic; /* spinlocks held and preemption disabled: it must not sleep */
 	unsigned long non_block; /* depth of sd_non_block_start(): the same, for calls that must go on whatever others hold */
-	unsigned long rcu;    /* depth of rcu_read_lock */
+	unsigned long sleeping; /* mutexes, and rw semaphores held for writing */
+	unsigned long rcu;    /* readers of RCU and SRCU that it is inside: for the check when it ends */
 	const void *reads[SD_MAX_READS]; /* rw semaphores and rwlocks held for reading */
 };
 

@@ -117,7 +117,9 @@ __weak bool flush_work(struct work_struct *work)
 	bool waited;
 
 	sd_might_sleep();
-	waited = is_queued(work) || READ_ONCE(sd_running) == work;
+	__sd_atomic_begin(SD_STEP, sd_queue);
+	waited = is_queued(work) || sd_running == work;
+	__sd_atomic_end();
 	__sd_atomic_begin(SD_STEP, sd_queue);
 	if (is_queued(work) || sd_running == work)
 		__sd_block();

@@ -136,7 +136,9 @@ function simple(code: Code, from: number, end: number, depth: number): Shape {
     else if (ASSIGNS.has(tokens[i]!.text)) assigns = true;
   }
   if (assigns) return { kind: "store", to: stop };
-  return tokens[stop - 2]?.text === ")" && tokens[from]!.kind === "identifier" ? { kind: "call", to: stop } : { kind: "other", to: stop };
+  // `(void)call();`
+  const first = tokens[from]!.text === "(" && tokens[from + 1]?.text === "void" && tokens[from + 2]?.text === ")" ? from + 3 : from;
+  return tokens[stop - 2]?.text === ")" && tokens[first]?.kind === "identifier" ? { kind: "call", to: stop } : { kind: "other", to: stop };
 }
 
 /** `struct page *page = x;`, `pte_t pte;`, `spinlock_t *ptl, *other;` */

@@ -12,6 +12,9 @@ export function addMutateOptions(command: Command): Command {
         repeated((file) => file),
       ),
     )
+    .addOption(
+      new Option("--except <name>", "leave calls of this function or macro as they are (repeatable)").argParser(repeated((name) => name)),
+    )
     .addOption(new Option("--most <n>", "try at most this many changes (default 200)").argParser(positive))
     .addOption(new Option("--seed <n>", "which ones, if there are more (default 1)").argParser(positive))
     .addOption(new Option("--jobs <n>", "how many checks at a time (default: one for each processor)").argParser(positive))

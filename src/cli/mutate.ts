@@ -31,6 +31,7 @@ import { ownChecks, shardingOf, writeShard } from "./shard-run.ts";
 export type MutateOptions = Omit<GivenOptions, "output"> &
   ShardOptions & {
     readonly mutate?: string[];
+    readonly except?: string[];
     readonly most?: number;
     readonly seed?: number;
     readonly jobs?: number;
@@ -44,6 +45,7 @@ const SEED = 1;
 export async function mutate(files: readonly string[], options: MutateOptions, command: string, io: Io): Promise<number> {
   const {
     mutate: named = [],
+    except = [],
     most = MOST,
     seed = SEED,
     jobs = availableParallelism(),
@@ -61,7 +63,7 @@ export async function mutate(files: readonly string[], options: MutateOptions, c
   const settings = settingsFor(files, rest, io.cwd);
   const given: GivenOptions = { ...rest, timeout: settings.timeout ?? LIMIT };
   const targets = targetsOf(files, named, settings, io.cwd);
-  const { candidates, all } = chosen(targets, most, seed);
+  const { candidates, all } = chosen(targets, most, seed, except);
   // The unchanged code is every shard's.
   const changes = checkNames(files[0] ?? "", candidates);
   const mine = ownChecks(changes, sharding);

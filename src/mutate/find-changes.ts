@@ -11,15 +11,21 @@ import { outlineOf } from "../c/outline.ts";
 import type { Change } from "./change.ts";
 import { conditionChanges } from "./condition-changes.ts";
 import { unlockOf } from "./lock-names.ts";
+import { onlyTells } from "./message-names.ts";
 import { at, changeOf, end, isMachine, type Place, said } from "./place.ts";
 
-/** `wanted`: names of the functions, or undefined for all but the scenario's own. */
-export function changesOf(text: string, wanted: readonly string[] | undefined): Change[] {
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * `wanted`: names of the functions, or undefined for all but the scenario's own. `except`: names
+ * that are called, and left as they are.
+ */
+export function changesOf(text: string, wanted: readonly string[] | undefined, except = NONE): Change[] {
   const outline = outlineOf(text);
   const functions = outline.functions.filter(
     (fn) => !fn.isMacro && (wanted === undefined ? !SETUP.has(fn.name) : wanted.includes(fn.name)),
   );
-  return functions.flatMap((fn) => changesIn({ text, outline, fn })).sort((a, b) => a.pieces[0]!.at - b.pieces[0]!.at);
+  return functions.flatMap((fn) => changesIn({ text, outline, fn }, except)).sort((a, b) => a.pieces[0]!.at - b.pieces[0]!.at);
 }
 
 export const functionsIn = (text: string): string[] =>
@@ -30,8 +36,9 @@ export const functionsIn = (text: string): string[] =>
 /** Run first and alone, or last: what they set up is the question, not the code under check. */
 const SETUP = new Set(["scenario", "sd_final", "sd_show"]);
 
-function changesIn(place: Place): Change[] {
-  const lists = [...listsOf(statementsIn(place.outline, place.fn.from, place.fn.to))];
+function changesIn(place: Place, except: ReadonlySet<string>): Change[] {
+  const all = [...listsOf(statementsIn(place.outline, place.fn.from, place.fn.to))];
+  const lists = all.map((list) => list.filter((one) => !onlyTells(place.outline, one, except)));
   const statements = lists.flat();
   const neighbours = lists.flatMap((list) => [...swaps(place, list), ...moves(place, list)]);
   return [

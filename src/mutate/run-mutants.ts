@@ -192,6 +192,8 @@ async function isReached(worker: Worker, job: Job): Promise<boolean | undefined>
   return tried.value.kind === "inconclusive" ? undefined : tried.value.kind === "violation";
 }
 
+const SETUP_FAILS = "SD304";
+
 type Attempt<T> = { readonly kind: "value"; readonly value: T } | { readonly kind: "fault"; readonly outcome: MutantOutcome };
 
 /** What is at fault in a change is an outcome; what is at fault in us is thrown. */
@@ -202,6 +204,9 @@ async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
     if (!(error instanceof InputFault)) throw error;
     const first = error.diagnostics[0];
     const why = `${first?.code}: ${first?.message}`;
-    return { kind: "fault", outcome: { kind: first?.code === "SD101" ? "does-not-compile" : "refused", why } };
+    if (first?.code === "SD101") return { kind: "fault", outcome: { kind: "does-not-compile", why } };
+    // The scenario's own check of what it sets up, which the unchanged code passes, or a mistake during setup.
+    if (first?.code === SETUP_FAILS) return { kind: "fault", outcome: { kind: "found", klass: "setup" } };
+    return { kind: "fault", outcome: { kind: "refused", why } };
   }
 }

@@ -107,8 +107,9 @@ export interface Chosen {
 }
 
 /** At most `most`, the same for the same seed; in the order of the files and lines. */
-export function chosen(targets: readonly Target[], most: number, seed: number): Chosen {
-  const all = targets.flatMap((target) => changesOf(target.text, target.functions).map((change): Candidate => ({ target, change })));
+export function chosen(targets: readonly Target[], most: number, seed: number, except: readonly string[] = []): Chosen {
+  const left = new Set(except);
+  const all = targets.flatMap((target) => changesOf(target.text, target.functions, left).map((change): Candidate => ({ target, change })));
   if (all.length <= most) return { candidates: all, all: all.length };
   const order = all.map((_, i) => i);
   const random = generator(seed);

@@ -5,12 +5,13 @@
  * The tree is only read. What is generated (headers of its configuration, which names it has, which
  * of them are ours) lies in the cache.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { type Compiled, type CompileRequest, compileAll, filesNow } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
 import { AFTER_CONFIG } from "../clang/harness-flags.ts";
+import { scanIncludes } from "../clang/includes.ts";
 import { type InputOptions, type Inputs, inTree, isIr } from "../clang/inputs.ts";
 import { type KernelTree, treeFlags } from "../clang/kernel-tree.ts";
 import { boundsIn } from "../clang/model-bounds.ts";
@@ -53,6 +54,19 @@ export function isScenario(file: string, cwd: string): boolean {
 /** It is compiled as one with a file of the tree, to reach what is static there. */
 function includesDriver(file: string, cwd: string): boolean {
   return /^\s*#\s*include\s+SD_DRIVER\b/m.test(textOf(resolve(cwd, file)) ?? "");
+}
+
+/** The C files that it includes by quotes from one of these folders. */
+function includedOf(file: string, cwd: string, folders: readonly string[]): string[] {
+  const names = scanIncludes(textOf(resolve(cwd, file)) ?? "").flatMap(({ name, angled }) =>
+    angled || !name.endsWith(".c") ? [] : [name],
+  );
+  return names.flatMap((name) =>
+    folders
+      .map((dir) => join(dir, name))
+      .filter(existsSync)
+      .slice(0, 1),
+  );
 }
 
 export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonly closure: Closure }> {
@@ -114,11 +128,20 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       message: `${around} includes SD_DRIVER, and no file of the tree is named beside it`,
       help: `name the driver's file, as in: ${around} drivers/foo/bar.c`,
     });
+  const quoted = new Set<string>();
   const scenarios = files.map((source) => {
-    if (source !== around || inside === undefined) return request(source, { defines, includes, cwd });
-    const original = join(tree.dir, inside);
+    const original = source !== around || inside === undefined ? undefined : join(tree.dir, inside);
+    const from = original === undefined ? includes : [dirname(original), ...includes];
+    const changed = includedOf(source, cwd, from)
+      .map((file) => relative(tree.dir, file))
+      .filter((file) => edits.has(file));
+    for (const file of changed) quoted.add(file);
+    // A copy is found before the file itself.
+    const copies = changed.flatMap((file) => ["-iquote", dirname(copyOf(file) ?? "")]);
+    if (original === undefined || inside === undefined)
+      return request(source, { flags: [...copies, ...ours, ...treeFlags(tree, source, opt), ...after], defines, includes, cwd });
     const driver = [`-DSD_DRIVER="${copyOf(inside) ?? original}"`, "-I", dirname(original)];
-    return request(source, { flags: [...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd });
+    return request(source, { flags: [...copies, ...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd });
   });
   const runtime = runtimeSources();
   const { units: own, warnings } = await compile([
@@ -182,7 +205,9 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       ? { units: [...first, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
       : await closure(first, { index, followed, read: options.read, compile: compileFile });
   remember(cache, key, found);
-  const untouched = [...edits.keys()].filter((file) => file !== inside && !found.units.some((unit) => unit.source.endsWith(`/${file}`)));
+  const untouched = [...edits.keys()].filter(
+    (file) => file !== inside && !quoted.has(file) && !found.units.some((unit) => unit.source.endsWith(`/${file}`)),
+  );
   if (untouched.length > 0)
     throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
   const code = keyOf(...found.units.map((unit) => textDigest(unit.text)));

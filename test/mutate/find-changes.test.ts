@@ -6,6 +6,7 @@ import { kernelDir } from "../../src/host/paths.ts";
 import { changed, probed } from "../../src/mutate/change.ts";
 import { changesOf } from "../../src/mutate/find-changes.ts";
 import { unlockOf } from "../../src/mutate/lock-names.ts";
+import { isMessage } from "../../src/mutate/message-names.ts";
 import { chosen, type Target } from "../../src/mutate/targets.ts";
 import { edited } from "../../src/own/edits.ts";
 import { editOf } from "../../src/verdict-table/mutant-job.ts";
@@ -26,6 +27,11 @@ it("drops calls and stores to what others see, not those to locals", () => {
     "flush(a); ; local = 2; s->n++;",
     "flush(a); s->x = 1; local = 2; ;",
   ]);
+});
+
+it("takes a call for one whose result is thrown away by name", () => {
+  expect(made("(void)atomic_dec_and_test(&s->n);", "drop-call")).toEqual([";"]);
+  expect(made("(void)unused;\n(x)(y);", "drop-call")).toEqual([]);
 });
 
 it("swaps neighbours, and a lock with what stands beside it unless that leaves", () => {
@@ -75,6 +81,16 @@ it("takes a condition for true, for false, turns it round, and leaves out its pa
     "do a(); while (((void)(retry(s)), 0));",
     "do a(); while (!(retry(s)));",
   ]);
+});
+
+it("leaves calls that only tell something, and takes what stands around them for neighbours", () => {
+  const text = fn("a();\nSTAT(x);\npr_debug(s->n);\nb();\nhfi1_cdbg(TID, start, end);");
+  const of = (...except: string[]): string[] => changesOf(text, undefined, new Set(except)).map((change) => change.what);
+  expect(of("STAT")).toEqual(["a() is dropped", "b() comes before a()", "b() is dropped"]);
+  expect(of()).toContain("STAT(x) is dropped");
+  for (const name of ["dev_err_ratelimited", "printk", "trace_free", "SVMM_DBG", "lockdep_assert_held", "ibdev_dbg"])
+    expect(isMessage(name)).toBe(true);
+  for (const name of ["dev_get", "set_debug_mode", "print", "prepare"]) expect(isMessage(name)).toBe(false);
 });
 
 it("leaves the machine's calls, setup, and what a directive stands in", () => {

@@ -68,6 +68,14 @@ describe("of a scenario on the model", () => {
     expect(decided).toBe(by.found + by.survived);
   });
 
+  it("are found, too, if the scenario cannot set up what it needs any more", async () => {
+    const target = targets[0]!;
+    const at = target.text.indexOf("va = sd_mmap(mm, NULL, 1);");
+    const change = { ...candidates[0]!.change, what: "nothing is mapped", pieces: [{ at, end: at + 26, by: ";" }] };
+    const { mutants: one } = await running([SCENARIO], [{ target, change }], { timeout: 60 });
+    expect(one.map((m) => m.outcome)).toEqual([{ kind: "found", klass: "setup" }]);
+  }, 120_000);
+
   it("leave the originals as they are", () => expect([SCENARIO, HEADER].map(read)).toEqual(originals));
 
   it("are told with the source, and with what none is worth", () => {

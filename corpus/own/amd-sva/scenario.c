@@ -3,9 +3,9 @@
  * Shared virtual addressing of AMD's IOMMU, drivers/iommu/amd/pasid.c: a device walks the page tables of a process, and the driver's notifier makes it drop what it has
  * cached, and lets it go when the process ends. The IOMMU is ours: the driver's calls of iommu.c, which queue commands for the hardware and wait for them, are
  * done at once.
- * -DTAKE: what a CPU does with the page; EXIT: the process ends; UNBIND: the device is let go.
+ * -DTAKE: what a CPU does with the page; EXIT: the process ends; UNBIND: the device is let go. -DSECOND=1: meanwhile another device is bound, and let go.
  */
-// shootdown: -DTAKE=DROP
+// shootdown: -DTAKE=DROP -DSECOND=0
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
@@ -20,6 +20,10 @@ static u64 tables[1];
 static struct iommu_dev_data dev_data = { .pasid_enabled = 1, .max_pasids = 2, .gcr3_info.gcr3_tbl = tables };
 static struct dev_iommu dev_iommu = { .priv = &dev_data };
 static struct device device = { .iommu = &dev_iommu };
+static struct iommu_dev_data second_data = { .pasid_enabled = 1, .max_pasids = 2, .gcr3_info.gcr3_tbl = tables };
+static struct dev_iommu second_iommu = { .priv = &second_data };
+static struct device second = { .iommu = &second_iommu };
+static struct iommu_domain *sva;
 
 struct protection_domain *protection_domain_alloc(unsigned int type, int nid)
 {
@@ -32,7 +36,8 @@ struct protection_domain *protection_domain_alloc(unsigned int type, int nid)
 
 int amd_iommu_set_gcr3(struct iommu_dev_data *data, ioasid_t pasid, unsigned long gcr3)
 {
-	hardware = sd_device_alone("device", the_mm);
+	if (data == &dev_data)
+		hardware = sd_device_alone("device", the_mm);
 	return 0;
 }
 
@@ -71,10 +76,24 @@ static void take(void *unused)
 	}
 }
 
+static void bind_second(void *unused)
+{
+	if (sva->ops->set_dev_pasid(sva, &second, PASID, NULL))
+		__sd_fail("scenario", "the second device cannot be bound", 0, 0, 0);
+	amd_iommu_remove_dev_pasid(&second, PASID, sva);
+}
+
+/* Who is still bound is in the list; nobody is when the process has ended. */
+void sd_at_end(void)
+{
+	int bound = TAKE != EXIT && TAKE != UNBIND;
+
+	if (list_count_nodes(&domain.dev_data_list) != bound)
+		__sd_fail("bad-list", "{0:d} devices are bound, and {1:d} should be", list_count_nodes(&domain.dev_data_list), bound, 0);
+}
+
 void scenario(void)
 {
-	struct iommu_domain *sva;
-
 	the_mm = sd_mm("A");
 	va = sd_mmap(the_mm, NULL, 1);
 	sd_populate(the_mm, va);
@@ -84,4 +103,6 @@ void scenario(void)
 		__sd_fail("scenario", "the device cannot be bound", 0, 0, 0);
 	sd_device_run(hardware, use, NULL);
 	sd_cpu_run(0, the_mm, "take", take, NULL);
+	if (SECOND)
+		sd_cpu_run(1, NULL, "second device", bind_second, NULL);
 }

@@ -3,14 +3,14 @@
  * SGI's GRU, drivers/misc/sgi-gru/grutlbpurge.c and grufault.c: a device with a TLB that the driver fills from get_user_pages(), without a reference. The callback
  * before a change purges the TLB, and counts changes under way, during which no entry is dropped in. The hardware is ours: one entry for the page, and, as the
  * driver's own comment says of it, a drop-in for which there was a purge since the miss is ignored.
- * -DTAKE: what a CPU does with the page. -DLOADED=1: the entry is there before.
+ * -DTAKE: what a CPU does with the page; TWICE: MADV_DONTNEED, two times; NOTHING. -DLOADED=1: the entry is there before.
  */
 // shootdown: -DTAKE=DROP -DLOADED=0
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 #include "grufault.c"
 
-enum { UNMAP, DROP, MIGRATE, PROTECT };
+enum { UNMAP, DROP, TWICE, MIGRATE, PROTECT, NOTHING };
 #define ASID 8
 
 static struct uv_hub_info_s hub = { .m_val = 46, .m_shift = 64 - 46, .n_lshift = 46 };	/* global addresses are physical ones */
@@ -29,6 +29,8 @@ int tgh_invalidate(struct gru_tlb_global_handle *tgh, unsigned long vaddr, unsig
 		   unsigned short contexts)
 {
 	__sd_atomic_begin(SD_STEP, NULL);
+	if (!test_bit(1, (unsigned long *)tgh))
+		__sd_fail("unlocked-handle", "a purge by a handle that is not locked", 0, 0, 0);
 	if ((contexts & 1) && asid == GRUASID(ASID, va) && vaddr <= va && va - vaddr <= (unsigned long)n * PAGE_SIZE) {
 		entry = NULL;
 		pending = 0;
@@ -63,6 +65,8 @@ static void device(void *unused)
 		mmap_read_unlock(the_mm);
 	}
 	__sd_atomic_begin(SD_STEP, NULL);
+	if (TAKE == NOTHING && !entry)
+		__sd_fail("no-entry", "nothing is taken away, and the driver drops no entry in", 0, 0, 0);
 	if (entry)
 		sd_entry_write("the GRU", entry, the_mm, va);
 	__sd_atomic_end();
@@ -73,9 +77,22 @@ static void take(void *unused)
 	switch (TAKE) {
 	case UNMAP: sd_munmap(the_mm, va, 1); break;
 	case DROP: sd_madvise(the_mm, va, 1, MADV_DONTNEED); break;
+	case TWICE:
+		sd_madvise(the_mm, va, 1, MADV_DONTNEED);
+		sd_madvise(the_mm, va, 1, MADV_DONTNEED);
+		break;
 	case MIGRATE: sd_migrate(the_mm, va); break;
 	case PROTECT: sd_mprotect(the_mm, va, 1, false); break;
 	}
+}
+
+/* A context that was not loaded was not purged: it must not find its entries again under the ASID that it had. Nothing is counted any more. */
+void sd_at_end(void)
+{
+	if (TAKE != NOTHING && (gts.ts_gms->ms_asids[1].mt_asid || test_bit(1, gts.ts_gms->ms_asidmap)))
+		__sd_fail("stale-asid", "a context that was not purged keeps its ASID", 0, 0, 0);
+	if (atomic_read(&gts.ts_gms->ms_range_active))
+		__sd_fail("bad-count", "nothing is being changed any more, and the driver counts that something is", 0, 0, 0);
 }
 
 void scenario(void)
@@ -95,6 +112,10 @@ void scenario(void)
 	gts.ts_gms->ms_asids[0].mt_asid = ASID;
 	gts.ts_gms->ms_asids[0].mt_ctxbitmap = 1;
 	__set_bit(0, gts.ts_gms->ms_asidmap);
+	blade.bs_grus[1].gs_gid = 1;
+	blade.bs_grus[1].gs_blade = &blade;
+	gts.ts_gms->ms_asids[1].mt_asid = ASID;	/* a context that was unloaded */
+	__set_bit(1, gts.ts_gms->ms_asidmap);
 	tfh.status = TFHSTATUS_EXCEPTION;
 	tfh.state = TFHSTATE_MISS_UPM;
 	tfh.cause = TFHCAUSE_TLB_MOD;

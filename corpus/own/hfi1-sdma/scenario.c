@@ -3,7 +3,9 @@
  * hfi1's cache of pinned pages for what a process sends (SDMA): a page gets into the cache while another thread of the process unmaps it. hfi1's own
  * mmu_rb.c, and pin_system.c (where a tree has that in user_sdma.c, this), with the tree's own munmap(), get_user_pages_fast() and mmu_notifier.c.
  * When munmap() has returned, the cache has no page for that address: what is sent next from there, from a new mapping, would be the old page.
- * -DFIRST=1: the page was sent before, and is in the cache when the unmapping begins. -DOTHER=1: what is sent meanwhile is another page.
+ * -DFIRST=1: the page was sent before, and is in the cache when the unmapping begins. -DOTHER=1: what is sent meanwhile is another page;
+ * 2: by both threads, and nothing is unmapped; 3: nothing, but what was sent before is under way until
+ * now, and a page behind it was sent and is unmapped, too.
  */
 // shootdown: -DFIRST=0 -DOTHER=0
 #include <shootdown/scenario.h>
@@ -15,8 +17,9 @@
 
 static struct mm_struct *mm;
 static unsigned long va, sent;
+static struct page *pages[2];	/* at va, and of what is sent */
 static int returned;	/* calls that have */
-static long result;	/* of the one that sends */
+static struct sdma_mmu_node *under_way;
 
 static struct hfi1_devdata dd;
 static struct hfi1_pportdata pport;
@@ -27,14 +30,29 @@ void __hfi1_trace_SDMA(const char *func, char *fmt, ...)
 {
 }
 
-/* As for one iovec of one page: the packet has the page, and is gone again. */
-static void send_page(unsigned long from)
+static struct page *page_at(unsigned long address)
+{
+	return pfn_to_page(pte_pfn(*pte_offset_kernel(mm_find_pmd(mm, address), address)));
+}
+
+/* As for one iovec of one page. */
+static struct sdma_mmu_node *begin(unsigned long from)
 {
 	struct sdma_mmu_node *node;
 
-	result = get_system_cache_entry(&req, &node, from, PAGE_SIZE);
-	if (!result)
-		kref_put(&node->rb.refcount, hfi1_mmu_rb_release);
+	return get_system_cache_entry(&req, &node, from, PAGE_SIZE) ? NULL : node;
+}
+
+/* The packet is gone again. */
+static void finish(struct sdma_mmu_node *node)
+{
+	if (!node)
+		return;
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (page_ref_count(node->pages[0]) < GUP_PIN_COUNTING_BIAS)
+		__sd_fail("unpinned", "what is sent comes from a page that is not pinned", 0, 0, 0);
+	__sd_atomic_end();
+	kref_put(&node->rb.refcount, hfi1_mmu_rb_release);
 }
 
 static void check(void)
@@ -46,38 +64,50 @@ static void check(void)
 	__sd_atomic_begin(SD_STEP, &returned);
 	nr = ++returned;
 	__sd_atomic_end();
-	if (nr < 2)
+	if (nr < 2 || OTHER == 2)
 		return;
 	spin_lock_irqsave(&pq.handler->lock, flags);
 	node = hfi1_mmu_rb_get_first(pq.handler, va, PAGE_SIZE);
 	spin_unlock_irqrestore(&pq.handler->lock, flags);
 	if (node)
 		__sd_fail("stale-cache", "munmap() has returned, and the cache still has a page for {0:x}", va, 0, 0);
+	flush_work(&pq.handler->del_work);
 }
 
 static void sender(void *unused)
 {
-	send_page(sent);
-	__sd_event("return", "the page was sent: {0:d}", (sd_u64)result, 0, 0);
+	finish(OTHER == 3 ? under_way : begin(sent));
 	check();
+}
+
+/* In the cache is what was sent and not unmapped; that alone is pinned, once, and counted. */
+void sd_at_end(void)
+{
+	int kept = OTHER == 1 || OTHER == 2, pins = page_ref_count(pages[1]) / GUP_PIN_COUNTING_BIAS;
+
+	if (OTHER && (page_ref_count(pages[0]) >= GUP_PIN_COUNTING_BIAS || pins != kept || atomic_read(&pq.n_locked) != kept))
+		__sd_fail("bad-pin", "the page that was sent is pinned {0:d} times, and {1:d} pages are counted", pins, atomic_read(&pq.n_locked), 0);
 }
 
 static void unmap(void *unused)
 {
-	sd_munmap(mm, va, 1);
+	if (OTHER == 2)
+		finish(begin(sent));
+	else
+		sd_munmap(mm, va, 1 + (OTHER == 3));
 	check();
 }
 
 void scenario(void)
 {
 	mm = sd_mm("A");
-	va = sd_mmap(mm, NULL, 1);
+	va = sd_mmap(mm, NULL, 1 + (OTHER == 3));
 	sd_populate(mm, va);
-	sent = va;
-	if (OTHER) {
-		sent = sd_mmap(mm, NULL, 1);
+	sent = OTHER == 3 ? va + PAGE_SIZE : OTHER ? sd_mmap(mm, NULL, 1) : va;
+	if (OTHER)
 		sd_populate(mm, sent);
-	}
+	pages[0] = page_at(va);
+	pages[1] = page_at(sent);
 	dd.pport = &pport;
 	boot_cpu_data.x86_cache_alignment = 64;	/* as the processor says at boot */
 	pq.dd = &dd;
@@ -85,8 +115,10 @@ void scenario(void)
 	if (hfi1_mmu_rb_register(&pq, &sdma_rb_ops, NULL, &pq.handler))
 		__sd_fail("scenario", "hfi1_mmu_rb_register() fails", 0, 0, 0);
 	sd_kworker(2);
-	if (FIRST)
-		send_page(va);
+	if (FIRST) {
+		under_way = begin(va);
+		finish(OTHER == 3 ? begin(sent) : under_way);
+	}
 	sd_cpu_run(0, mm, "send", sender, NULL);
 	sd_cpu_run(1, mm, "munmap", unmap, NULL);
 }

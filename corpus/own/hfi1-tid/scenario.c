@@ -2,9 +2,9 @@
 /*
  * hfi1 sets up a TID for a page while another thread of the process unmaps it: hfi1's own user_exp_rcv.c, exp_rcv.c and user_pages.c, with the
  * tree's own get_user_pages_fast(), munmap() and mmu_notifier.c. corpus/real/hfi1-tid has the same question with fewer states, and what mends it.
- * -DCHECK: what must hold, see there.
+ * -DCHECK: what must hold, see there. -DFREED=1: the TID is set up before, and the ioctl of the thread frees it.
  */
-// shootdown: -DCHECK=ALL
+// shootdown: -DCHECK=ALL -DFREED=0
 #include <shootdown/scenario.h>
 #include "hfi.h"
 #include "exp_rcv.h"
@@ -17,6 +17,7 @@ unsigned long rcvarray[TIDS];		/* the hardware's: a pfn, or 0 */
 static unsigned int user_tidlist[TIDS];	/* memory of the process */
 static struct mm_struct *mm;
 static unsigned long va;
+static struct page *page;
 static int returned;			/* calls that have */
 static long result = 1;			/* of the ioctl */
 
@@ -63,13 +64,26 @@ static void check(void)
 	__sd_atomic_end();
 }
 
-static void tid_update(void *unused)
-{
-	struct hfi1_tid_info tinfo = { .vaddr = va, .length = PAGE_SIZE, .tidlist = (unsigned long)user_tidlist };
+static struct hfi1_tid_info tinfo = { .length = PAGE_SIZE, .tidlist = (unsigned long)user_tidlist };
 
-	result = hfi1_user_exp_rcv_setup(&fd, &tinfo);
+static void ioctl(void *unused)
+{
+	result = FREED ? hfi1_user_exp_rcv_clear(&fd, &tinfo) : hfi1_user_exp_rcv_setup(&fd, &tinfo);
 	__sd_event("return", "the ioctl returns {0:d}", (sd_u64)result, 0, 0);
 	check();
+}
+
+/* A TID that was freed is off and counts for nothing, its page is let go, and the process is told of it if the unmapping came first. */
+void sd_at_end(void)
+{
+	if (!FREED)
+		return;
+	if (result || fd.tid_used || uctxt.tid_used_list.count || uctxt.tid_group_list.count != 1)
+		__sd_fail("bad-count", "a TID was freed: {0:d}, and {1:d} are in use", (sd_u64)result, fd.tid_used, 0);
+	if (page_ref_count(page) >= GUP_PIN_COUNTING_BIAS)
+		__sd_fail("pin-leak", "the TID was freed, and its page is still pinned", 0, 0, 0);
+	if (!!fd.invalid_tid_idx != test_bit(_HFI1_EVENT_TID_MMU_NOTIFY_BIT, events) || (fd.invalid_tid_idx && fd.invalid_tids[0] != user_tidlist[0]))
+		__sd_fail("bad-event", "{0:d} TIDs are listed for the process, of which it is not told, or not of the right one", fd.invalid_tid_idx, 0, 0);
 }
 
 static void unmap(void *unused)
@@ -99,6 +113,10 @@ void scenario(void)
 	spin_lock_init(&fd.invalid_lock);
 	if (hfi1_user_exp_rcv_init(&fd, &uctxt))
 		__sd_fail("scenario", "hfi1_user_exp_rcv_init() fails", 0, 0, 0);
-	sd_cpu_run(0, mm, "ioctl", tid_update, NULL);
+	page = pfn_to_page(pte_pfn(*pte_offset_kernel(mm_find_pmd(mm, va), va)));
+	tinfo.vaddr = va;
+	if (FREED && hfi1_user_exp_rcv_setup(&fd, &tinfo))
+		__sd_fail("scenario", "no TID can be set up", 0, 0, 0);
+	sd_cpu_run(0, mm, "ioctl", ioctl, NULL);
 	sd_cpu_run(1, mm, "munmap", unmap, NULL);
 }

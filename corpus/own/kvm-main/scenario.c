@@ -12,32 +12,23 @@
 enum { UNMAP, DROP, MIGRATE };
 #ifdef KVM_MEM_GUEST_MEMFD
 #define region kvm_userspace_memory_region2
-#define stale(seq) mmu_invalidate_retry_gfn(&the_kvm, seq, 0)
+#define stale(seq) mmu_invalidate_retry_gfn(&the_kvm, seq, GFN)
 #else
 #define region kvm_userspace_memory_region
 #define stale(seq) mmu_invalidate_retry_hva(&the_kvm, seq, va)
 #endif
 
 static struct mm_struct *the_mm;
-static unsigned long va;	/* of guest page 0 */
+static unsigned long va;	/* of the guest page */
+#define GFN 1
 static struct kvm the_kvm;
 static struct kvm_vcpu vcpu;
 struct kvm_x86_ops kvm_x86_ops;	/* 6.1 asks whether there is a hypervisor that flushes: there is none */
-static struct page *entry, *removed;	/* the shadow entry; what it was, until a flush */
+static struct sd_shadow shadow = { "the guest" };
 
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
-	bool flush;
-
-	__sd_atomic_begin(SD_STEP, NULL);
-	flush = range->start == 0 && range->end > 0 && entry;
-	if (flush) {
-		removed = entry;
-		entry = NULL;
-		__sd_event("zap", "the shadow entry is removed", 0, 0, 0);
-	}
-	__sd_atomic_end();
-	return flush;
+	return range->start <= GFN && range->end > GFN && sd_shadow_remove(&shadow);
 }
 
 void kvm_arch_memslots_updated(struct kvm *kvm, u64 gen) { }
@@ -50,7 +41,7 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot
 
 void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
 {
-	struct kvm_gfn_range range = { .slot = slot, .start = 0, .end = 1 };
+	struct kvm_gfn_range range = { .slot = slot, .start = 0, .end = 2 };
 
 	write_lock(&kvm->mmu_lock);
 	if (kvm_unmap_gfn_range(kvm, &range))
@@ -66,11 +57,11 @@ static bool fault(void)
 	kvm_pfn_t pfn;
 
 	smp_rmb();
-	pfn = gfn_to_pfn_prot(&the_kvm, 0, true, &writable);
+	pfn = gfn_to_pfn_prot(&the_kvm, GFN, true, &writable);
 	if (!is_error_noslot_pfn(pfn)) {
 		read_lock(&the_kvm.mmu_lock);
 		if (!stale(seq))
-			WRITE_ONCE(entry, pfn_to_page(pfn));
+			sd_shadow_set(&shadow, pfn_to_page(pfn));
 		read_unlock(&the_kvm.mmu_lock);
 		kvm_release_pfn_clean(pfn);
 	}
@@ -80,35 +71,31 @@ static bool fault(void)
 
 static void guest(void *unused)
 {
-	struct page *page;
+	bool done;
 
 	do {
 		local_irq_disable();
 		smp_store_mb(vcpu.mode, IN_GUEST_MODE);
 		if (kvm_check_request(KVM_REQ_TLB_FLUSH, &vcpu))
-			WRITE_ONCE(removed, NULL);
-		__sd_atomic_begin(SD_STEP, NULL);
-		page = removed && __sd_choose(2) ? removed : entry;
-		if (page)
-			sd_entry_write("the guest", page, the_mm, va);
-		__sd_atomic_end();
+			sd_shadow_flush(&shadow);
+		done = sd_shadow_write(&shadow, the_mm, va);
 		smp_store_release(&vcpu.mode, OUTSIDE_GUEST_MODE);
 		local_irq_enable();
-	} while (!page && fault());
+	} while (!done && fault());
 }
 
 static void take(void *unused)
 {
 	switch (TAKE) {
 	case UNMAP: sd_munmap(the_mm, va, 1); break;
-	case DROP: sd_madvise(the_mm, va, 1, MADV_DONTNEED); break;
+	case DROP: sd_madvise(the_mm, va - PAGE_SIZE, 2, MADV_DONTNEED); break;
 	case MIGRATE: sd_migrate(the_mm, va); break;
 	}
 }
 
 static void set_slot(void *size)
 {
-	struct region mem = { .memory_size = (unsigned long)size, .userspace_addr = va };
+	struct region mem = { .memory_size = (unsigned long)size, .userspace_addr = va - PAGE_SIZE };
 
 	mutex_lock(&the_kvm.slots_lock);
 	if (__kvm_set_memory_region(&the_kvm, &mem))
@@ -127,7 +114,7 @@ void scenario(void)
 	int i;
 
 	the_mm = sd_mm("A");
-	va = sd_mmap(the_mm, NULL, 1);
+	va = sd_mmap(the_mm, NULL, 2) + PAGE_SIZE;
 	sd_populate(the_mm, va);
 	rwlock_init(&the_kvm.mmu_lock);
 	spin_lock_init(&the_kvm.mn_invalidate_lock);
@@ -141,7 +128,7 @@ void scenario(void)
 		the_kvm.__memslots[i][1].node_idx = 1;
 		rcu_assign_pointer(the_kvm.memslots[i], &the_kvm.__memslots[i][0]);
 	}
-	set_slot((void *)PAGE_SIZE);
+	set_slot((void *)(2 * PAGE_SIZE));
 	xa_init(&the_kvm.vcpu_array);
 	xa_store(&the_kvm.vcpu_array, 0, &vcpu, GFP_KERNEL);
 	atomic_set(&the_kvm.online_vcpus, 1);

@@ -9,7 +9,7 @@
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
-enum { UNMAP, DROP, MIGRATE, PROTECT };
+enum { UNMAP, DROP, MIGRATE, PROTECT, NOTHING };
 
 unsigned long __drm_debug;
 static struct mm_struct *the_mm;
@@ -69,6 +69,8 @@ static void gpu(void *unused)
 	if (!MAPPED && fault())
 		return;
 	__sd_atomic_begin(SD_STEP, NULL);
+	if (TAKE == NOTHING && !(entry & NVIF_VMM_PFNMAP_V0_W))
+		__sd_fail("no-entry", "the fault has succeeded, nothing is taken away, and the GPU may not write", 0, 0, 0);
 	if (entry & NVIF_VMM_PFNMAP_V0_V && entry & NVIF_VMM_PFNMAP_V0_W)
 		sd_entry_write("the GPU", pfn_to_page(entry >> NVIF_VMM_PFNMAP_V0_ADDR_SHIFT), the_mm, va);
 	__sd_atomic_end();
@@ -78,7 +80,7 @@ static void take(void *unused)
 {
 	switch (TAKE) {
 	case UNMAP: sd_munmap(the_mm, va, 1); break;
-	case DROP: sd_madvise(the_mm, va, 1, MADV_DONTNEED); break;
+	case DROP: sd_madvise(the_mm, va - PAGE_SIZE, 2, MADV_DONTNEED); break;
 	case MIGRATE: sd_migrate(the_mm, va); break;
 	case PROTECT: sd_mprotect(the_mm, va, 1, false); break;
 	}
@@ -87,9 +89,11 @@ static void take(void *unused)
 void scenario(void)
 {
 	the_mm = sd_mm("A");
-	va = sd_mmap(the_mm, NULL, 1);
+	va = sd_mmap(the_mm, NULL, 3) + PAGE_SIZE;
 	sd_populate(the_mm, va);
 	mutex_init(&svmm.mutex);
+	svmm.unmanaged.start = va + PAGE_SIZE;	/* the GPU's own: no page that is taken away */
+	svmm.unmanaged.limit = va + 2 * PAGE_SIZE;
 	svmm.notifier.ops = &nouveau_mn_ops;
 	if (mmu_notifier_register(&svmm.notifier, the_mm) || fault())
 		__sd_fail("scenario", "the first fault fails", 0, 0, 0);

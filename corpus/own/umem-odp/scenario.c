@@ -3,13 +3,13 @@
  * On-demand paging of InfiniBand, drivers/infiniband/core/umem_odp.c, with hmm_range_fault(): an adapter faults a page of a process into its own table
  * and writes through it, while another thread of the process takes the page away. The adapter and its driver's callback are ours: the callback does
  * what mlx5's does, under the same mutex.
- * -DTAKE: UNMAP, DROP (MADV_DONTNEED), MIGRATE, or PROTECT (mprotect() to read-only). -DMAPPED=1: the adapter has the page before.
+ * -DTAKE: UNMAP, DROP (MADV_DONTNEED), MIGRATE, or PROTECT (mprotect() to read-only), NOTHING. -DMAPPED=1: the adapter has the page before.
  */
 // shootdown: -DTAKE=DROP -DMAPPED=0
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
-enum { UNMAP, DROP, MIGRATE, PROTECT };
+enum { UNMAP, DROP, MIGRATE, PROTECT, NOTHING };
 
 static struct mm_struct *the_mm;
 static unsigned long va;
@@ -44,7 +44,8 @@ static void fault(void)
 	u64 mask = ODP_READ_ALLOWED_BIT | ODP_WRITE_ALLOWED_BIT;
 
 	if (ib_umem_odp_map_dma_and_lock(odp, va, PAGE_SIZE, mask, true) == 1) {
-		WRITE_ONCE(adapter_pfn, (odp->dma_list[0] & ODP_DMA_ADDR_MASK) >> PAGE_SHIFT);
+		if (odp->dma_list[1] & ODP_WRITE_ALLOWED_BIT)
+			WRITE_ONCE(adapter_pfn, (odp->dma_list[1] & ODP_DMA_ADDR_MASK) >> PAGE_SHIFT);
 		mutex_unlock(&odp->umem_mutex);
 	}
 }
@@ -57,6 +58,8 @@ static void adapter(void *unused)
 		fault();
 	__sd_atomic_begin(SD_STEP, NULL);
 	pfn = adapter_pfn;
+	if (TAKE == NOTHING && !pfn)
+		__sd_fail("no-entry", "the fault has succeeded, nothing is taken away, and the adapter may not write", 0, 0, 0);
 	if (pfn)
 		sd_entry_write("the adapter", pfn_to_page(pfn), the_mm, va);
 	__sd_atomic_end();
@@ -67,22 +70,29 @@ static void take(void *unused)
 	if (TAKE == UNMAP)
 		sd_munmap(the_mm, va, 1);
 	else if (TAKE == DROP)
-		sd_madvise(the_mm, va, 1, MADV_DONTNEED);
+		sd_madvise(the_mm, va - PAGE_SIZE, 2, MADV_DONTNEED);
 	else if (TAKE == MIGRATE)
 		sd_migrate(the_mm, va);
-	else
+	else if (TAKE == PROTECT)
 		sd_mprotect(the_mm, va, 1, false);
+}
+
+/* What the driver counts is what is in its list. */
+void sd_at_end(void)
+{
+	if (odp->npages != !!odp->dma_list[1] || odp->dma_list[0])
+		__sd_fail("bad-count", "the driver counts {0:d} pages that the adapter may reach", odp->npages, 0, 0);
 }
 
 void scenario(void)
 {
 	the_mm = sd_mm("A");
-	va = sd_mmap(the_mm, NULL, 1);
+	va = sd_mmap(the_mm, NULL, 2) + PAGE_SIZE;
 	sd_populate(the_mm, va);
 	odp = kzalloc(sizeof(*odp), GFP_KERNEL);
 	odp->umem.ibdev = &ibdev;
-	odp->umem.address = va;
-	odp->umem.length = PAGE_SIZE;
+	odp->umem.address = va - PAGE_SIZE;
+	odp->umem.length = 2 * PAGE_SIZE;
 	odp->umem.writable = 1;
 	odp->umem.owning_mm = the_mm;
 	odp->page_shift = PAGE_SHIFT;

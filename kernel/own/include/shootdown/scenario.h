@@ -120,6 +120,19 @@ void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, un
 void sd_entry_read(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
 
 /*
+ * The entry that a device or a guest has for one page, in a table that the driver's code sets and removes it from, and the TLB before that table. It goes on
+ * to be used after it was removed, until the TLB is flushed. sd_shadow_write(): "who" writes by it; false: there is none, which is a fault.
+ */
+struct sd_shadow {
+	const char *who;
+	struct page *entry, *removed;
+};
+void sd_shadow_set(struct sd_shadow *shadow, struct page *page);
+bool sd_shadow_remove(struct sd_shadow *shadow);
+void sd_shadow_flush(struct sd_shadow *shadow);
+bool sd_shadow_write(struct sd_shadow *shadow, struct mm_struct *mm, unsigned long va);
+
+/*
  * System calls: each enters the tree's own function, with the locks that the system call takes there, and states at its return what it has promised. The
  * caller is a thread of mm.
  */
@@ -160,6 +173,9 @@ void sd_gup_put(struct page *page, bool pin);
 void sd_switch_mm(struct mm_struct *mm);
 /* As the scheduler does for a kernel thread: the CPU keeps its address space, and need not be told of flushes until it runs user mode again. */
 void sd_enter_lazy_tlb(void);
+
+/* True for the last of nr threads that ask: what each of them does at its end, such as to look at what they have left. */
+bool sd_last(unsigned int nr);
 
 /* From here on no access may reach what was at va of mm until now. */
 void sd_unreachable(struct mm_struct *mm, unsigned long va);
