@@ -115,10 +115,11 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       help: `name the driver's file, as in: ${around} drivers/foo/bar.c`,
     });
   const scenarios = files.map((source) => {
-    if (source !== around || inside === undefined) return request(source, { defines, includes, cwd });
+    const overlay = resolve(cwd, source) === options.overlay?.file ? options.overlay : undefined;
+    if (source !== around || inside === undefined) return request(source, { defines, includes, cwd, overlay });
     const original = join(tree.dir, inside);
     const driver = [`-DSD_DRIVER="${copyOf(inside) ?? original}"`, "-I", dirname(original)];
-    return request(source, { flags: [...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd });
+    return request(source, { flags: [...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd, overlay });
   });
   const runtime = runtimeSources();
   const { units: own, warnings } = await compile([
