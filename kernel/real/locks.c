@@ -146,6 +146,7 @@ void mutex_lock(struct mutex *lock)
 	if (*sd_mutex_word(lock))
 		__sd_block();
 	*sd_mutex_word(lock) = sd_owner();
+	sd_tasks[sd_me()].held++;
 	__sd_atomic_end();
 }
 
@@ -159,6 +160,7 @@ int mutex_trylock(struct mutex *lock)
 	if (!*sd_mutex_word(lock)) {
 		__sd_took(lock, 0);
 		*sd_mutex_word(lock) = sd_owner();
+		sd_tasks[sd_me()].held++;
 		taken = 1;
 	}
 	__sd_atomic_end();
@@ -171,6 +173,7 @@ void mutex_unlock(struct mutex *lock)
 	if (*sd_mutex_word(lock) != sd_owner())
 		__sd_fail("bad-unlock", "mutex {0:p} is unlocked by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	*sd_mutex_word(lock) = 0;
+	sd_tasks[sd_me()].held--;
 	__sd_atomic_end();
 }
 
@@ -249,6 +252,17 @@ bool sd_read_ends(const void *lock)
 	return true;
 }
 
+bool sd_holds_lock(void)
+{
+	const struct sd_task *me = &sd_tasks[sd_me()];
+	int i;
+
+	for (i = 0; i < SD_MAX_READS; i++)
+		if (me->reads[i])
+			return true;
+	return me->atomic || me->held;
+}
+
 int sd_reads_under(const struct rw_semaphore *sem)
 {
 	int i;
@@ -285,6 +299,7 @@ void down_write(struct rw_semaphore *sem)
 	if (*sd_rwsem_count(sem))
 		__sd_block();
 	sd_writer_in(sem);
+	sd_tasks[sd_me()].held++;
 	__sd_atomic_end();
 }
 
@@ -298,6 +313,7 @@ int down_write_trylock(struct rw_semaphore *sem)
 	if (!*sd_rwsem_count(sem)) {
 		__sd_took(sem, 0);
 		sd_writer_in(sem);
+		sd_tasks[sd_me()].held++;
 		taken = 1;
 	}
 	__sd_atomic_end();
@@ -310,6 +326,7 @@ void up_write(struct rw_semaphore *sem)
 	if (!sd_rwsem_written_by_me(sem))
 		__sd_fail("bad-unlock", "rwsem {0:p} is released by a thread that does not hold it for writing", (sd_u64)sem, 0, 0);
 	sd_writer_out(sem);
+	sd_tasks[sd_me()].held--;
 	__sd_atomic_end();
 }
 
@@ -320,6 +337,7 @@ void downgrade_write(struct rw_semaphore *sem)
 	if (!sd_rwsem_written_by_me(sem))
 		__sd_fail("bad-unlock", "rwsem {0:p} is downgraded by a thread that does not hold it for writing", (sd_u64)sem, 0, 0);
 	sd_writer_out(sem);
+	sd_tasks[sd_me()].held--;
 	sd_reader_in(sem);
 	__sd_atomic_end();
 }

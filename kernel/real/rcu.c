@@ -65,6 +65,16 @@ static void sd_reader_enter(const void *key)
 	__sd_atomic_end();
 }
 
+bool sd_reads_rcu(void)
+{
+	int i;
+
+	for (i = 0; i < SD_DOMAINS; i++)
+		if (READ_ONCE(sd_domains[i].depth[sd_me()]))
+			return true;
+	return false;
+}
+
 static void sd_reader_leave(const void *key)
 {
 	struct sd_domain *domain = sd_domain(key);
