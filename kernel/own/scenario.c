@@ -205,20 +205,19 @@ void sd_enter_lazy_tlb(void)
 	current->mm = NULL;
 }
 
+static void check_held(void)
+{
+	if (sd_holds_lock())
+		__sd_fail("lock-leak", "{0:t} ends and holds {0:l}", (sd_u64)__sd_self(), 0, 0);
+	if (sd_reads_rcu())
+		__sd_fail("lock-leak", "{0:t} ends in a read section of RCU or SRCU", (sd_u64)__sd_self(), 0, 0);
+}
+
 static void check_end(void)
 {
-	const struct sd_task *task = &sd_tasks[sd_me()];
-	bool reads = false;
-	int i;
-
-	for (i = 0; i < SD_MAX_READS; i++)
-		reads |= task->reads[i] != NULL;
-	if (task->sleeping || reads)
-		__sd_fail("lock-leak", "{0:t} ends and holds {0:l}", (sd_u64)__sd_self(), 0, 0);
-	if (task->rcu)
-		__sd_fail("lock-leak", "{0:t} ends inside a reader of RCU or SRCU", (sd_u64)__sd_self(), 0, 0);
-	if (task->atomic || (preempt_count() & ~PREEMPT_NEED_RESCHED))
-		__sd_fail("lock-leak", "{0:t} ends and holds {0:l}, or has preemption off", (sd_u64)__sd_self(), 0, 0);
+	check_held();
+	if (preempt_count() & ~PREEMPT_NEED_RESCHED)
+		__sd_fail("lock-leak", "{0:t} ends with preemption off", (sd_u64)__sd_self(), 0, 0);
 	if (sd_irqs_are_off())
 		__sd_fail("lock-leak", "{0:t} ends with interrupts off", (sd_u64)__sd_self(), 0, 0);
 }
@@ -232,8 +231,10 @@ static void run_once(void *arg)
 /* Over and over, until an access is not allowed any more: the process has got a signal then. */
 static void run_for_ever(void *arg)
 {
-	for (;;)
+	for (;;) {
 		sd_work[sd_me()].fn(sd_work[sd_me()].arg);
+		check_held();
+	}
 }
 
 int sd_thread_on[SD_CPUS];

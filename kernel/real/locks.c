@@ -146,7 +146,7 @@ void mutex_lock(struct mutex *lock)
 	if (*sd_mutex_word(lock))
 		__sd_block();
 	*sd_mutex_word(lock) = sd_owner();
-	sd_tasks[sd_me()].sleeping++;
+	sd_tasks[sd_me()].held++;
 	__sd_atomic_end();
 }
 
@@ -160,7 +160,7 @@ int mutex_trylock(struct mutex *lock)
 	if (!*sd_mutex_word(lock)) {
 		__sd_took(lock, 0);
 		*sd_mutex_word(lock) = sd_owner();
-		sd_tasks[sd_me()].sleeping++;
+		sd_tasks[sd_me()].held++;
 		taken = 1;
 	}
 	__sd_atomic_end();
@@ -173,7 +173,7 @@ void mutex_unlock(struct mutex *lock)
 	if (*sd_mutex_word(lock) != sd_owner())
 		__sd_fail("bad-unlock", "mutex {0:p} is unlocked by a thread that does not hold it", (sd_u64)lock, 0, 0);
 	*sd_mutex_word(lock) = 0;
-	sd_tasks[sd_me()].sleeping--;
+	sd_tasks[sd_me()].held--;
 	__sd_atomic_end();
 }
 
@@ -252,6 +252,17 @@ bool sd_read_ends(const void *lock)
 	return true;
 }
 
+bool sd_holds_lock(void)
+{
+	const struct sd_task *me = &sd_tasks[sd_me()];
+	int i;
+
+	for (i = 0; i < SD_MAX_READS; i++)
+		if (me->reads[i])
+			return true;
+	return me->atomic || me->held;
+}
+
 int sd_reads_under(const struct rw_semaphore *sem)
 {
 	int i;
@@ -288,7 +299,7 @@ void down_write(struct rw_semaphore *sem)
 	if (*sd_rwsem_count(sem))
 		__sd_block();
 	sd_writer_in(sem);
-	sd_tasks[sd_me()].sleeping++;
+	sd_tasks[sd_me()].held++;
 	__sd_atomic_end();
 }
 
@@ -302,7 +313,7 @@ int down_write_trylock(struct rw_semaphore *sem)
 	if (!*sd_rwsem_count(sem)) {
 		__sd_took(sem, 0);
 		sd_writer_in(sem);
-		sd_tasks[sd_me()].sleeping++;
+		sd_tasks[sd_me()].held++;
 		taken = 1;
 	}
 	__sd_atomic_end();
@@ -315,7 +326,7 @@ void up_write(struct rw_semaphore *sem)
 	if (!sd_rwsem_written_by_me(sem))
 		__sd_fail("bad-unlock", "rwsem {0:p} is released by a thread that does not hold it for writing", (sd_u64)sem, 0, 0);
 	sd_writer_out(sem);
-	sd_tasks[sd_me()].sleeping--;
+	sd_tasks[sd_me()].held--;
 	__sd_atomic_end();
 }
 
@@ -326,7 +337,7 @@ void downgrade_write(struct rw_semaphore *sem)
 	if (!sd_rwsem_written_by_me(sem))
 		__sd_fail("bad-unlock", "rwsem {0:p} is downgraded by a thread that does not hold it for writing", (sd_u64)sem, 0, 0);
 	sd_writer_out(sem);
-	sd_tasks[sd_me()].sleeping--;
+	sd_tasks[sd_me()].held--;
 	sd_reader_in(sem);
 	__sd_atomic_end();
 }

@@ -66,6 +66,11 @@ static void sd_reader_enter(const void *key)
 	__sd_atomic_end();
 }
 
+bool sd_reads_rcu(void)
+{
+	return sd_tasks[sd_me()].rcu;
+}
+
 static void sd_reader_leave(const void *key)
 {
 	struct sd_domain *domain = sd_domain(key);

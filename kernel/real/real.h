@@ -36,7 +36,7 @@
 struct sd_task {
 	unsigned long atomic; /* spinlocks held and preemption disabled: it must not sleep */
 	unsigned long non_block; /* depth of sd_non_block_start(): the same, for calls that must go on whatever others hold */
-	unsigned long sleeping; /* mutexes, and rw semaphores held for writing */
+	unsigned long held;   /* mutexes, and rw semaphores for writing */
 	unsigned long rcu;    /* readers of RCU and SRCU that it is inside: for the check when it ends */
 	const void *reads[SD_MAX_READS]; /* rw semaphores and rwlocks held for reading */
 };
@@ -69,6 +69,9 @@ void sd_might_sleep(void);
 /* locks.c: this thread begins to hold something for reading; it ends, and did it hold it? */
 void sd_read_begins(const void *lock);
 bool sd_read_ends(const void *lock);
+/* Whether this thread holds any lock; rcu.c: whether it is in a read section. */
+bool sd_holds_lock(void);
+bool sd_reads_rcu(void);
 
 /* work.c: one item, when there is one; and over and over. */
 void sd_have_worker(void);

@@ -160,9 +160,15 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .argument("[filter]", "a part of tree, scenario or case")
     .addOption(new Option("--jobs <n>", "how many at a time (default: one for each processor)").argParser(positive))
     .addOption(new Option("--format <kind>", "the form of the result, for other tools (default text)").choices(["text", ...FORMATS]))
-    .action(async (filter: string | undefined, given: CorpusOptions) =>
-      ended(await (await import("./corpus.ts")).corpus(filter, given, whole(argv, given), io)),
-    );
+    .addOption(new Option("--mutants", "change the code that each scenario is about, one step at a time, and count what it notices"))
+    .addOption(new Option("--most <n>", "with --mutants: at most this many changes for each scenario (default 10)").argParser(positive))
+    .addOption(new Option("--seed <n>", "with --mutants: which ones, if there are more (default 1)").argParser(positive))
+    .addOption(new Option("--json [file]", "with --mutants: write the result as JSON, to a file or instead of the text"))
+    .addOption(new Option("--full", "with --mutants: show what was not found, in its source"))
+    .action(async (filter: string | undefined, given: CorpusOptions) => {
+      const run = given.mutants ? (await import("./corpus-mutants.ts")).corpusMutants : (await import("./corpus.ts")).corpus;
+      ended(await run(filter, given, whole(argv, given), io));
+    });
   addShardOptions(corpora, "write what --format asks for, or the results of a shard, to this file, and print the text");
 
   const mutating = throughIo(program.command("mutate"))

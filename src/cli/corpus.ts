@@ -6,27 +6,18 @@
  * verdict is not the one that `cases.json` expects, 2 if no tree is there, 3 if it was interrupted.
  */
 import { availableParallelism } from "node:os";
-import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
-import { sourcesOf } from "../clang/kernel-tree.ts";
+import { type Diagnostic, fault, InputFault } from "../base/diagnostics.ts";
 import { type Cache, defaultCacheDir, openCache } from "../host/cache.ts";
 import { packageRoot, shownPath } from "../host/paths.ts";
 import type { CaseOutcome, ReportedCase } from "../report/reported-case.ts";
 import type { Format } from "../settings/option-values.ts";
 import { partOf } from "../shard/parts.ts";
 import type { Part } from "../shard/shard-file.ts";
-import {
-  asExpected,
-  type CorpusDone,
-  type CorpusItem,
-  casesFor,
-  type OwnGroup,
-  ownCaseOf,
-  ownGroups,
-  TREES,
-} from "../verdict-table/own-cases.ts";
+import { asExpected, type CorpusDone, type CorpusItem, casesFor, type OwnGroup, ownCaseOf, ownGroups } from "../verdict-table/own-cases.ts";
 import { type Job, onWorkers, type Worker } from "../verdict-table/run-cells.ts";
 import { type CellOutcome, saysOf } from "../verdict-table/verdict-table.ts";
 import { workersFor } from "../verdict-table/worker.ts";
+import { treesThere } from "./corpus-trees.ts";
 import { EXIT_INCONCLUSIVE, EXIT_INPUT, EXIT_NONE, EXIT_VIOLATION } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { statusLine } from "./progress.ts";
@@ -41,10 +32,18 @@ interface Item extends CorpusItem {
 export interface CorpusOptions extends ShardOptions {
   readonly jobs?: number;
   readonly format?: "text" | Format;
+  /** Not the cases, but changes of the code that they are about; the rest is for those. */
+  readonly mutants?: boolean;
+  readonly most?: number;
+  readonly seed?: number;
+  readonly json?: string | true;
+  readonly full?: boolean;
 }
 
 export async function corpus(filter: string | undefined, options: CorpusOptions, command: string, given: Io): Promise<number> {
   const { jobs = availableParallelism(), format = "text", output } = options;
+  for (const name of ["most", "seed", "json", "full"] as const)
+    if (options[name] !== undefined) throw fault({ code: "SD401", message: `--${name} is for --mutants` });
   const sharding = shardingOf(options, { format: options.format }, given);
   // The document has standard output to itself.
   const io = format === "text" || output !== undefined ? given : { ...given, stdout: given.stderr };
@@ -148,20 +147,13 @@ const caseOf = ({ version, group, file, one }: CorpusItem, done: CorpusDone | un
 const nameOf = ({ version, group, one }: CorpusItem): string => `${version} ${group}: ${one.name}`;
 
 function wanted(filter: string | undefined): { readonly items: readonly Item[]; readonly leftOut: readonly string[] } {
-  const items: Item[] = [];
-  const leftOut: string[] = [];
-  for (const version of TREES) {
-    try {
-      const { dir: tree, release } = sourcesOf(version);
-      for (const held of ownGroups()) {
-        const file = shownPath(held.scenario, packageRoot);
-        for (const one of casesFor(held, version)) items.push({ version, release, group: held.name, file, one, held, tree });
-      }
-    } catch (error) {
-      if (!(error instanceof InputFault)) throw error;
-      leftOut.push(`${version}: left out: ${error.diagnostics[0]?.message}; ${error.diagnostics[0]?.help ?? ""}\n`);
-    }
-  }
+  const { there, leftOut } = treesThere();
+  const items = there.flatMap(({ version, tree, release }) =>
+    ownGroups().flatMap((held) => {
+      const file = shownPath(held.scenario, packageRoot);
+      return casesFor(held, version).map((one): Item => ({ version, release, group: held.name, file, one, held, tree }));
+    }),
+  );
   return { items: items.filter((item) => filter === undefined || nameOf(item).includes(filter)), leftOut };
 }
 

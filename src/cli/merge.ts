@@ -16,6 +16,8 @@ import { candidatesOf } from "../shard/mutant-checks.ts";
 import {
   type CorpusPlan,
   type Done,
+  type MutantsDone,
+  type MutantsPlan,
   type MutateDone,
   type MutatePlan,
   type ReportPlan,
@@ -27,6 +29,7 @@ import type { CorpusDone } from "../verdict-table/own-cases.ts";
 import { tableResult } from "../verdict-table/table-result.ts";
 import type { CellResult } from "../verdict-table/verdict-table.ts";
 import { tellCorpus } from "./corpus.ts";
+import { mutantsLines, tellMutantsTable } from "./corpus-mutants.ts";
 import type { Io } from "./io.ts";
 import { tellMutants } from "./mutate.ts";
 import { tellReport } from "./report.ts";
@@ -45,11 +48,11 @@ type Kind = ShardResults["kind"];
 
 /** Which results each option is for. */
 const FOR: Readonly<Record<Exclude<keyof MergeOptions, "writeCosts">, readonly Kind[]>> = {
-  json: ["report", "mutate"],
+  json: ["report", "mutate", "mutants"],
   markdown: ["report"],
   format: ["corpus"],
   output: ["corpus"],
-  full: ["mutate"],
+  full: ["mutate", "mutants"],
   width: ["mutate"],
 };
 
@@ -72,6 +75,12 @@ export async function merge(names: readonly string[], options: MergeOptions, io:
       return mergedCorpus(
         file.plan,
         doneIn(told, (f) => (f.kind === "corpus" ? f.done : [])),
+        told,
+      );
+    case "mutants":
+      return mergedTable(
+        file.plan,
+        doneIn(told, (f) => (f.kind === "mutants" ? f.done : [])),
         told,
       );
     case "mutate":
@@ -146,6 +155,16 @@ async function mergedCorpus(
     { format, output, command: file.command },
     io,
   );
+}
+
+function mergedTable({ items, leftOut }: MutantsPlan, joined: readonly (Done<MutantsDone> | undefined)[], told: Told): number {
+  const { options, io, file } = told;
+  const { json, full = false } = options;
+  const done = joined.map((one) => one?.value);
+  const text = json === true || json === "-" ? io.stderr : io.stdout;
+  text.write(shownLines(`${leftOut.join("")}${mutantsLines(items, done, full)}`));
+  sayMissing(joined, told);
+  return tellMutantsTable(items, done, { json, full, command: file.command }, io);
 }
 
 function mergedMutants(plan: MutatePlan, joined: readonly (Done<MutateDone> | undefined)[], told: Told): number {

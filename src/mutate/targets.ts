@@ -15,7 +15,7 @@ import { below } from "../clang/reach.ts";
 import { textOf } from "../host/files.ts";
 import { isScenario } from "../own/own-inputs.ts";
 import type { GivenOptions } from "../settings/options.ts";
-import type { Change } from "./change.ts";
+import type { Change, Operator } from "./change.ts";
 import { changesOf, functionsIn } from "./find-changes.ts";
 
 export interface Target {
@@ -108,17 +108,45 @@ export interface Chosen {
 
 /** At most `most`, the same for the same seed; in the order of the files and lines. */
 export function chosen(targets: readonly Target[], most: number, seed: number, except: readonly string[] = []): Chosen {
+  return kept(targets, most, except, (all) => shuffled(all, seed));
+}
+
+/**
+ * The same, of all kinds in turn: most of all changes are of conditions, and bugs are calls
+ * that are missing, locks and ranges as often.
+ */
+export function chosenInTurn(targets: readonly Target[], most: number, seed: number, except: readonly string[] = []): Chosen {
+  return kept(targets, most, except, (all) => {
+    const kinds = TURNS.map((kind) => shuffled(all, seed).filter((i) => all[i]!.change.operator === kind));
+    return all.flatMap((_, turn) => kinds.flatMap((kind) => kind[turn] ?? []));
+  });
+}
+
+const TURNS: readonly Operator[] = ["drop-call", "drop-lock", "narrow", "condition", "drop-store", "swap", "move"];
+
+function kept(
+  targets: readonly Target[],
+  most: number,
+  except: readonly string[],
+  ordered: (all: readonly Candidate[]) => readonly number[],
+): Chosen {
   const left = new Set(except);
   const all = targets.flatMap((target) => changesOf(target.text, target.functions, left).map((change): Candidate => ({ target, change })));
   if (all.length <= most) return { candidates: all, all: all.length };
+  const wanted = ordered(all)
+    .slice(0, most)
+    .sort((a, b) => a - b);
+  return { candidates: wanted.map((i) => all[i]!), all: all.length };
+}
+
+function shuffled(all: readonly unknown[], seed: number): number[] {
   const order = all.map((_, i) => i);
   const random = generator(seed);
   for (let i = order.length - 1; i > 0; i--) {
     const j = random() % (i + 1);
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
-  const kept = order.slice(0, most).sort((a, b) => a - b);
-  return { candidates: kept.map((i) => all[i]!), all: all.length };
+  return order;
 }
 
 /** Numbers of 32 bits: a generator of xorshift's kind, which is the same everywhere. */

@@ -130,6 +130,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     });
   const quoted = new Set<string>();
   const scenarios = files.map((source) => {
+    const overlay = resolve(cwd, source) === options.overlay?.file ? options.overlay : undefined;
     const original = source !== around || inside === undefined ? undefined : join(tree.dir, inside);
     const from = original === undefined ? includes : [dirname(original), ...includes];
     const changed = includedOf(source, cwd, from)
@@ -139,9 +140,9 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     // A copy is found before the file itself.
     const copies = changed.flatMap((file) => ["-iquote", dirname(copyOf(file) ?? "")]);
     if (original === undefined || inside === undefined)
-      return request(source, { flags: [...copies, ...ours, ...treeFlags(tree, source, opt), ...after], defines, includes, cwd });
+      return request(source, { flags: [...copies, ...ours, ...treeFlags(tree, source, opt), ...after], defines, includes, cwd, overlay });
     const driver = [`-DSD_DRIVER="${copyOf(inside) ?? original}"`, "-I", dirname(original)];
-    return request(source, { flags: [...copies, ...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd });
+    return request(source, { flags: [...copies, ...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd, overlay });
   });
   const runtime = runtimeSources();
   const { units: own, warnings } = await compile([

@@ -11,6 +11,7 @@ import { fault, type InputFault } from "../base/diagnostics.ts";
 import { sha256 } from "../host/cache.ts";
 import { textOf } from "../host/files.ts";
 import type { Change } from "../mutate/change.ts";
+import type { MutantsItem } from "../mutate/mutants-table.ts";
 import type { Baseline, Tried } from "../mutate/run-mutants.ts";
 import type { CorpusDone, CorpusItem } from "../verdict-table/own-cases.ts";
 import type { CellResult, VerdictTable } from "../verdict-table/verdict-table.ts";
@@ -55,12 +56,26 @@ export interface MutatePlan {
   readonly candidates: readonly { readonly target: number; readonly change: Change }[];
 }
 
+/** A check is a scenario with all its changes. */
+export interface MutantsPlan {
+  readonly items: readonly MutantsItem[];
+  readonly leftOut: readonly string[];
+}
+
+export interface MutantsDone {
+  readonly plan: MutatePlan;
+  readonly baseline: Baseline;
+  /** `null`: not run. */
+  readonly tried: readonly (Tried | null)[];
+}
+
 /** Check 0 is the unchanged code, which every shard needs; the others are the changes. */
 export type MutateDone = { readonly kind: "baseline"; readonly baseline: Baseline } | { readonly kind: "tried"; readonly tried: Tried };
 
 export type ShardResults =
   | { readonly kind: "report"; readonly plan: ReportPlan; readonly done: readonly Done<CellResult>[] }
   | { readonly kind: "corpus"; readonly plan: CorpusPlan; readonly done: readonly Done<CorpusDone>[] }
+  | { readonly kind: "mutants"; readonly plan: MutantsPlan; readonly done: readonly Done<MutantsDone>[] }
   | { readonly kind: "mutate"; readonly plan: MutatePlan; readonly done: readonly Done<MutateDone>[] };
 
 export interface ShardHead {

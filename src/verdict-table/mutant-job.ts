@@ -26,15 +26,17 @@ export interface MutantOf {
 export async function compileMutant({ files, given, cwd, change }: MutantOf, cache: Cache): Promise<Inputs> {
   const { define, include, kernel, opt, cc, tree, headers, config } = settingsFor(files, given, cwd);
   const input = { files, defines: define, includes: include, kernel, opt, cc, tree, headers, config, cwd, cache };
+  const overlay = change === undefined ? undefined : overlayOf(resolve(cwd, change.file), change.text, cache.dir);
   if (tree !== undefined) {
     const { isScenario } = await import("../own/own-inputs.ts");
     if (files.some((file) => isScenario(file, cwd))) {
       const { compileOwn } = await import("../own/compile-own.ts");
-      const edits = change === undefined ? [] : [editOf(treeOf(tree, { cwd, kernel }).dir, change)];
-      return compileOwn({ ...input, tree }, {}, () => {}, edits);
+      // What the scenario itself does may be the code under check.
+      const itself = change !== undefined && files.some((file) => resolve(cwd, file) === resolve(cwd, change.file));
+      const edits = change === undefined || itself ? [] : [editOf(treeOf(tree, { cwd, kernel }).dir, change)];
+      return compileOwn({ ...input, tree, overlay: itself ? overlay : undefined }, {}, () => {}, edits);
     }
   }
-  const overlay = change === undefined ? undefined : overlayOf(resolve(cwd, change.file), change.text, cache.dir);
   const inputs = await compileInputs({ ...input, ahead, overlay });
   // A change of what is not compiled would look like one that does not matter.
   if (overlay !== undefined && !isSource(overlay.file))

@@ -27,6 +27,17 @@ export interface OwnCase {
   readonly expect: string | readonly string[];
 }
 
+/** The code that a scenario is about, of which one step at a time is changed. */
+export interface OwnMutate {
+  /** FILE:FUNCTION,FUNCTION of the tree, or of the scenario. */
+  readonly code: readonly string[];
+  readonly defines?: readonly string[];
+  /** Left out: "sc". */
+  readonly memory?: MemoryModel;
+  /** Functions have other names elsewhere. Left out: on the newest. */
+  readonly trees?: readonly KernelVersion[];
+}
+
 export interface OwnGroup {
   readonly name: string;
   readonly scenario: string;
@@ -37,6 +48,7 @@ export interface OwnGroup {
   /** Options of the kernel's that they need. */
   readonly config?: readonly string[];
   readonly cases: readonly OwnCase[];
+  readonly mutate?: OwnMutate;
 }
 
 /** One of them on one tree, as it is told. */
@@ -72,6 +84,7 @@ export interface OwnCaseOf {
 
 const CORPUS = join(packageRoot, "corpus/own");
 export const TREES: readonly KernelVersion[] = ["6.1", "6.12"];
+const NEWEST: readonly KernelVersion[] = ["6.12"];
 /** Seconds: a case that takes longer is too big. */
 export const OWN_TIMEOUT = 300;
 
@@ -109,6 +122,10 @@ export const ownCaseOf = (
   undo,
   tree,
 });
+
+/** What is to be changed of a group's code on a tree of that version. */
+export const mutateFor = ({ mutate }: OwnGroup, version: KernelVersion): OwnMutate | undefined =>
+  (mutate?.trees ?? NEWEST).includes(version) ? mutate : undefined;
 
 export const asExpected = (one: OwnCase, outcome: string): boolean => [one.expect].flat().includes(outcome);
 

@@ -250,4 +250,19 @@ describe.skipIf(!treeOf())("a part of the corpus", () => {
     expect(missing.err).toContain("run again: --shard 1/2");
     expect((await here("merge", ...names, "--markdown", "x.md")).err).toContain("--markdown is for results of report");
   }, 600_000);
+
+  it("with changes of its code: merged is the whole run", async () => {
+    const argv = ["corpus", "--mutants", "--most", "1", "6.12 move"];
+    const whole = await here(...argv, "--json", "whole.json");
+    const names = await shards(2, "mutants", ...argv);
+    const merged = await here("merge", ...names, "--json", "merged.json");
+    expect([whole.status, whole.err]).toEqual([0, ""]);
+    expect([merged.status, merged.err]).toEqual([0, ""]);
+    expect(whole.out).toMatch(/^tree {2}scenario .*\n6\.12 {2}move +1 +\d+/);
+    expect(merged.out).toBe(whole.out);
+    const scenarios = (name: string): unknown =>
+      JSON.parse(readFileSync(file(name), "utf8").replace(/"command": .*/g, '"command": "",')).scenarios;
+    expect(scenarios("merged.json")).toEqual(scenarios("whole.json"));
+    expect((await here("merge", ...names, "--format", "ktap")).err).toContain("--format is for results of corpus");
+  }, 600_000);
 });

@@ -2,13 +2,22 @@
 /* mremap() moves a clean page (MADV_FREE); the process reads the old address; the page is unmapped, found through the reverse map, without mmap_lock. */
 #include <shootdown/scenario.h>
 
+/* 1: one read, which is given up if it would fault. */
+#ifndef MAPPED
+#define MAPPED 0
+#endif
+
 static struct mm_struct *mm;
 static unsigned long va;
 
 static void user(void *unused)
 {
-	sd_user_read(va);
-	sd_user_read(va);
+	if (MAPPED) {
+		sd_user_read_mapped(va);
+	} else {
+		sd_user_read(va);
+		sd_user_read(va);
+	}
 }
 
 static void move(void *unused)
