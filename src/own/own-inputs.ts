@@ -142,7 +142,13 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     if (original === undefined || inside === undefined)
       return request(source, { flags: [...copies, ...ours, ...treeFlags(tree, source, opt), ...after], defines, includes, cwd, overlay });
     const driver = [`-DSD_DRIVER="${copyOf(inside) ?? original}"`, "-I", dirname(original)];
-    return request(source, { flags: [...copies, ...ours, ...driver, ...treeFlags(tree, original, opt), ...after], defines, includes, cwd, overlay });
+    return request(source, {
+      flags: [...copies, ...ours, ...driver, ...treeFlags(tree, original, opt), ...after],
+      defines,
+      includes,
+      cwd,
+      overlay,
+    });
   });
   const runtime = runtimeSources();
   const { units: own, warnings } = await compile([
