@@ -68,7 +68,16 @@ async function check(request: CheckRequest): Promise<void> {
       provenance: request.provenance,
       remarks: request.remarks,
       jobs: SEARCHES,
-      host: { audience, showFile, readSource: readerOf(sources, request.edited), memoryInUse, breathe, machineView: true, startThread },
+      host: {
+        audience,
+        showFile,
+        readSource: readerOf(sources, request.edited),
+        memoryInUse,
+        breathe,
+        rest,
+        machineView: true,
+        startThread,
+      },
     };
     const verdict = await verify(program, options, {
       onSlice: (progress) => {
@@ -115,6 +124,8 @@ function memoryInUse(): number {
   const { memory } = performance as { memory?: { usedJSHeapSize: number } };
   return memory?.usedJSHeapSize ?? 0;
 }
+
+const rest = (milliseconds: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A turn for messages: a timer would wait for four milliseconds. */
 function breathe(): Promise<void> {

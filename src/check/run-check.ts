@@ -5,7 +5,7 @@
 
 import { totalmem } from "node:os";
 import { resolve } from "node:path";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as breathe, setTimeout } from "node:timers/promises";
 import type { Inputs } from "../clang/inputs.ts";
 import { audienceOf } from "../explain/own-files.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
@@ -81,6 +81,7 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
         audience: audienceOf(inKernel),
         memoryInUse: () => process.memoryUsage.rss(),
         breathe,
+        rest: setTimeout,
         machineView,
         memoryThere: totalmem(),
         startThread: startSearchThread,

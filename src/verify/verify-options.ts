@@ -12,6 +12,8 @@ export interface VerifyHost extends ExplainOptions {
   readonly memoryInUse: () => number;
   /** Awaited between two slices of the search: signals, timers and the terminal have a turn. */
   readonly breathe?: () => Promise<void>;
+  /** Waits so long, and leaves the processor to others. */
+  readonly rest?: (milliseconds: number) => Promise<unknown>;
   /** Bytes of this machine's memory. */
   readonly memoryThere?: number;
   /** Members of a joint search, in threads of their own. */
