@@ -53,11 +53,15 @@ export async function supervise(argv: readonly string[]): Promise<number> {
   measure();
   if (process.stdout.isTTY) process.stdout.on("resize", measure);
   const signals: Signals = { count: 0, heard: () => {} };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.removeAllListeners(signal).on(signal, () => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    const before = process.listeners(signal);
+    process.on(signal, () => {
       signals.count++;
       signals.heard();
     });
+    // Ours first: where the last listener goes, a signal that has come and is not yet told of is lost.
+    for (const listener of before) process.off(signal, listener);
+  }
   for (let several: Several | undefined; ; ) {
     Atomics.store(shared, SHARED.asked, 0);
     const ended = await watchOver({ argv, shared, began, several }, signals);

@@ -142,6 +142,14 @@ describe.runIf(linux)("a signal", () => {
     expect(out).toContain("stopped by the user");
   });
 
+  // One that came while modules were loaded was lost, where the first listener went before the next one was there.
+  it("at any moment of the start is obeyed", async () => {
+    for (let after = 40; after <= 160; after += 10) {
+      const ended = await check(["many.c"], { meanwhile: (pid) => setTimeout(() => signalTo(pid, "SIGTERM"), after), patience: 20_000 });
+      expect(ended.signal === "SIGTERM" || ended.status === 3, `${after} ms: ${ended.signal ?? ended.status}`).toBe(true);
+    }
+  });
+
   it("in a step that does not end by itself", async () => {
     const { status, ms } = await check(["long.c", "--engine", "interpreter"], {
       meanwhile: (pid) => setTimeout(() => signalTo(pid, "SIGINT"), 2500),
