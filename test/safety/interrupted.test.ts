@@ -145,7 +145,8 @@ describe.runIf(linux)("a signal", () => {
   // One that came while modules were loaded was lost, where the first listener went before the next one was there.
   it("at any moment of the start is obeyed", async () => {
     for (let after = 40; after <= 160; after += 10) {
-      const ended = await check(["many.c"], { meanwhile: (pid) => setTimeout(() => signalTo(pid, "SIGTERM"), after), patience: 20_000 });
+      const meanwhile = (pid: number): void => void setTimeout(() => signalTo(pid, "SIGTERM"), after);
+      const ended = await run(["check", "many.c"], { cwd: dir, env, meanwhile, patience: 20_000 });
       expect(ended.signal === "SIGTERM" || ended.status === 3, `${after} ms: ${ended.signal ?? ended.status}`).toBe(true);
     }
   });
