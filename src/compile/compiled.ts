@@ -7,7 +7,7 @@
 
 import { TRAP } from "../engine/globals.ts";
 import { hostJointSearch, type JointExports, numberLocks } from "../engine/joint-machine.ts";
-import { foundSharing, type KnownToEngine, putKnown } from "../engine/known-sharing.ts";
+import { foundSharing, putKnown } from "../engine/known-sharing.ts";
 import { FIRST_FRAME, TCB } from "../engine/layouts.ts";
 import { AT_PLAIN, LIVENESS, MARKS, MAX_THREADS, type MemoryMap, STACK_SIZE } from "../engine/memory-map.ts";
 import type { SearchExports } from "../engine/search-exports.ts";
@@ -19,6 +19,7 @@ import {
   EngineLimit,
   FAILED,
   type Failure,
+  type KnownSharing,
   type Machine,
   MOVED,
   OUTCOME,
@@ -32,7 +33,7 @@ import { type WasmGlobal, wasm } from "../wasm/web-assembly.ts";
 import type { CompiledModule } from "./compile-program.ts";
 import { FRAME_HEADER } from "./frame.ts";
 
-export interface RunOptions extends KnownToEngine {
+export interface RunOptions extends KnownSharing {
   /**
    * Sections of locks commute (the default): false where switches have to be counted, for a bound
    * on preemptions.

@@ -2,18 +2,10 @@
  * The host's side of what passes find out about sharing: put into the engine's tables when a machine
  * is made, and read from them when the next one is.
  */
+import type { KnownSharing } from "../machine/machine.ts";
 import { CLAIM, EXTENSION_KEYS, KNOWN, type MemoryMap, NO_BIT } from "./memory-map.ts";
 
-/** See explore/passes.ts. */
-export interface KnownToEngine {
-  readonly sharedWords?: readonly number[];
-  readonly racyAccesses?: readonly number[];
-  readonly refutedExtensions?: readonly number[];
-  readonly nonMoverLocks?: readonly number[];
-  readonly brokenLocks?: readonly number[];
-}
-
-export function putKnown(bytes: Uint8Array, map: MemoryMap, known: KnownToEngine): void {
+export function putKnown(bytes: Uint8Array, map: MemoryMap, known: KnownSharing): void {
   for (const word of known.sharedWords ?? []) bytes[map.shared + word] = KNOWN;
   for (const object of known.nonMoverLocks ?? []) bytes[map.claims + object]! |= CLAIM.noted;
   for (const lock of known.brokenLocks ?? []) {
@@ -31,7 +23,7 @@ export function foundSharing(
   bytes: () => Uint8Array,
   map: MemoryMap,
   accesses: number,
-): Readonly<Record<keyof KnownToEngine, () => number[]>> {
+): Readonly<Record<keyof KnownSharing, () => number[]>> {
   const any = (byte: number): boolean => byte !== 0;
   return {
     sharedWords: () => indicesOf(bytes(), map.shared, map.end >> 3, any),

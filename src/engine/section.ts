@@ -20,8 +20,9 @@ import type { Engine } from "./state.ts";
 import type { Tracking } from "./tracking.ts";
 
 export interface Sections {
-  /** By kind: (object, site) → 1 if the thread must park before the section. A site is odd if the section
-   * has a guard.
+  /**
+   * By kind: (object, site) → 1 if the thread must park before the section. A site is odd if the
+   * section has a guard.
    */
   readonly begin: readonly Func<["i64", "i32"], "i32">[];
   /** (): leaves the section; lock sets change here, once the guard has passed. */

@@ -29,15 +29,18 @@ function generator(seed: number): (below: number) => number {
 export function warmUp(machine: Machine, late: () => boolean = () => false): void {
   const random = generator(WALKS);
   const start = machine.mark();
-  let found = machine.discoveries();
+  let refuted = machine.refutedExtensions().length;
   for (let walk = 0, last = WALKS; walk < last && !late(); walk++) {
     const mark = machine.mark();
     for (let i = 0; i < LENGTH; i++) if (!randomStep(machine, random)) break;
     machine.undo(mark);
     // A walk ends where it refutes an extension: the next ones shall come further.
-    machine.adoptExtensions();
-    if (machine.discoveries() > found) last = Math.min(walk + 1 + WALKS, MOST_WALKS);
-    found = machine.discoveries();
+    const now = machine.refutedExtensions().length;
+    if (now > refuted) {
+      machine.adoptExtensions();
+      last = Math.min(walk + 1 + WALKS, MOST_WALKS);
+      refuted = now;
+    }
     // It loops on memory that has to be known to be shared first.
     if (machine.stalled()) break;
   }

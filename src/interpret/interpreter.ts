@@ -16,6 +16,7 @@ import {
   FAILED,
   type Failure,
   FINISHED,
+  type KnownSharing,
   type Machine,
   type Merging,
   MOVED,
@@ -30,7 +31,7 @@ import { type Code, createDecoder } from "./decode.ts";
 import { createExecutor, type Executor, type Outcome } from "./execute.ts";
 import { createExtensions, lockWord, MOST_OPERATIONS } from "./extended-steps.ts";
 import { createMemory, MAX_THREADS } from "./memory.ts";
-import { createSharing, type KnownSharing, NO_LOCKS } from "./sharing.ts";
+import { createSharing, NO_LOCKS } from "./sharing.ts";
 import { type ParkedThread, park, parked, resume, unstarted } from "./threads.ts";
 import { isStop, type Stop, violation } from "./violation.ts";
 import { createVisited } from "./visited.ts";

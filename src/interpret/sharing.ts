@@ -8,6 +8,8 @@
  * docs/soundness.md; engine/checked-access.ts has the same ones.
  */
 
+import type { KnownSharing } from "../machine/machine.ts";
+
 /** Locks that a thread holds, by address. */
 export interface LockSet {
   readonly exclusive: readonly number[];
@@ -85,14 +87,6 @@ export interface Sharing {
   /** How many of all these were found since the last `forget`. */
   discoveries(): number;
   forget(): void;
-}
-
-export interface KnownSharing {
-  readonly sharedWords?: readonly number[];
-  readonly racyAccesses?: readonly number[];
-  readonly refutedExtensions?: readonly number[];
-  readonly nonMoverLocks?: readonly number[];
-  readonly brokenLocks?: readonly number[];
 }
 
 const include = (list: readonly number[], item: number): readonly number[] => (list.includes(item) ? list : [...list, item]);

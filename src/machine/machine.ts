@@ -31,6 +31,15 @@ export const OUTCOME = 31;
  */
 export type Merging = "extended" | "full" | "marked" | "none";
 
+/** What earlier passes found out about sharing (explore/passes.ts), for a machine that is made. */
+export interface KnownSharing {
+  readonly sharedWords?: readonly number[];
+  readonly racyAccesses?: readonly number[];
+  readonly refutedExtensions?: readonly number[];
+  readonly nonMoverLocks?: readonly number[];
+  readonly brokenLocks?: readonly number[];
+}
+
 /** What commutes with everything is merged; `extended` merges more than `full` by another rule. */
 export const mergesMovers = (merging: Merging): boolean => merging === "full" || merging === "extended";
 
