@@ -113,7 +113,7 @@ async function programOf(input: CheckInput): Promise<Program> {
     case "modules": {
       const fetched = await Promise.all(input.urls.map(async ({ source, url }) => ({ source, text: await fetchText(url) })));
       say({ say: "doing", what: "linking" });
-      const modules = [...input.texts, ...fetched].map(({ source, text }) => parseModule(text, source));
+      const modules = [...input.texts, ...fetched].map(({ source, text }) => parseModule(text, source, "when asked for"));
       return withParameters(buildProgram(modules), input.parameters);
     }
   }

@@ -5,7 +5,7 @@
  * it: whatever cannot be read back is made again.
  */
 import { deserialize, serialize } from "node:v8";
-import type { Inputs } from "../clang/inputs.ts";
+import { type Inputs, isIr } from "../clang/inputs.ts";
 import { type CompiledModule, loadCompiled } from "../compile/compile-program.ts";
 import type { Knowledge } from "../explore/passes.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
@@ -35,14 +35,17 @@ export function keepModules(): void {
  * For `compileInputs`: a program with a part that had to be compiled is not in the cache, so that
  * all of it will have to be read.
  */
-export const ahead = (text: string, source: string): void => void readAhead.set(text, parseModule(text, source));
+export const ahead = (text: string, source: string): void => void readAhead.set(text, moduleOf(text, source));
 
 /** The same for whoever needs the module at once. */
 export function readModule(text: string, source: string): Module {
-  const module = readAhead.get(text) ?? parseModule(text, source);
+  const module = readAhead.get(text) ?? moduleOf(text, source);
   readAhead.set(text, module);
   return module;
 }
+
+/** What clang writes is right: nothing is lost if a function that is not reached is not read. */
+const moduleOf = (text: string, source: string): Module => parseModule(text, source, isIr(source) ? "at once" : "when asked for");
 
 /** Below kernel/: the machine, the runtime of trees, and what observes memory. */
 const MACHINE = /^(machine|own|real|real-invalidate-page)[\\/]/;
@@ -60,7 +63,7 @@ function codeOf(inputs: Inputs, cache: Cache, memory: MemoryModel): Program {
   const key = keyOf("program", codeVersion(), inputs.code, memory);
   const kept = recall(cache, key) as Program | undefined;
   if (kept !== undefined) return kept;
-  const modules = inputs.units.map((unit) => readAhead.get(unit.text) ?? parseModule(unit.text, unit.source));
+  const modules = inputs.units.map((unit) => readAhead.get(unit.text) ?? moduleOf(unit.text, unit.source));
   readAhead.clear();
   if (keeping) for (const [i, { text }] of inputs.units.entries()) readAhead.set(text, modules[i]!);
   const program = buildProgram(modules, { memory, isMachine: (file) => MACHINE.test(inKernel(file)) });

@@ -31,7 +31,7 @@ export function reachedBy(
     const own = new Map<string, IrFunction>();
     inside.set(unit.module, own);
     for (const fn of unit.module.functions) {
-      if (fn.blocks.length === 0) continue;
+      if (!fn.defined) continue;
       own.set(fn.name, fn);
       const before = outside.get(fn.name);
       const better = before === undefined || (before.fn.linkage === "weak" && fn.linkage === "external");

@@ -326,7 +326,7 @@ function configuring(defines: readonly string[]): string[] {
 }
 
 function strongNames(module: Module): string[] {
-  const functions = module.functions.filter((fn) => fn.blocks.length > 0 && fn.linkage === "external").map((fn) => fn.name);
+  const functions = module.functions.filter((fn) => fn.defined && fn.linkage === "external").map((fn) => fn.name);
   const globals = module.globals
     .filter((global) => global.initializer !== undefined && global.linkage === "external")
     .map((global) => global.name);

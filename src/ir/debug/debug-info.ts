@@ -66,7 +66,7 @@ export interface DebugInfoBuilder {
    * The C variables of one function by the SSA name (without `%`) that holds them: see
    * `DescribedVariable.held`.
    */
-  readonly variablesOf: (module: Module, func: string) => ReadonlyMap<string, DescribedVariable>;
+  readonly variablesOf: (module: Module, func: IrFunction) => ReadonlyMap<string, DescribedVariable>;
   /**
    * The tables; `regNames` is the caller's own, indexed by function. More may be asked for
    * afterwards: the tables are live.
@@ -89,7 +89,6 @@ const whole: FileNamer = (directory, filename) =>
 export function createDebugInfo(nameFile: FileNamer = whole): DebugInfoBuilder {
   const types = createDebugTypes();
   const locs = createDebugLocs(nameFile);
-  const recordsByFunction = new WeakMap<Module, ReadonlyMap<string, readonly DebugRecord[]>>();
 
   /** Name, type and place of a variable node, local or global. */
   function describe(module: Module, node: MetaNode): Described {
@@ -138,24 +137,9 @@ export function createDebugInfo(nameFile: FileNamer = whole): DebugInfoBuilder {
     return node?.tag === "DILocalVariable" || node?.tag === "DIGlobalVariable" ? describe(module, node) : UNKNOWN;
   }
 
-  function recordsOf(module: Module, func: string): readonly DebugRecord[] {
-    let byFunction = recordsByFunction.get(module);
-    if (byFunction === undefined) {
-      const made = new Map<string, DebugRecord[]>();
-      for (const record of module.debugRecords) {
-        const list = made.get(record.func);
-        if (list === undefined) made.set(record.func, [record]);
-        else list.push(record);
-      }
-      byFunction = made;
-      recordsByFunction.set(module, byFunction);
-    }
-    return byFunction.get(func) ?? [];
-  }
-
-  function variablesOf(module: Module, func: string): ReadonlyMap<string, DescribedVariable> {
+  function variablesOf(module: Module, func: IrFunction): ReadonlyMap<string, DescribedVariable> {
     const best = new Map<string, { readonly record: DebugRecord; readonly rank: number }>();
-    for (const record of recordsOf(module, func)) {
+    for (const record of func.records) {
       if (!record.whole || record.value.kind !== "local") continue;
       const rank = rankOf(module, record);
       const known = best.get(record.value.name);

@@ -182,7 +182,7 @@ export function lowerAlloca(f: FunctionLowering, i: Kind<"alloca">): void {
     return;
   }
   const size = f.types.sizeOf(i.type) * Number(count.imm);
-  const variable = i.result === undefined ? undefined : f.program.debug.variablesOf(f.module, f.fn.name).get(i.result);
+  const variable = i.result === undefined ? undefined : f.program.debug.variablesOf(f.module, f.fn).get(i.result);
   const named = variable?.held === "memory" ? variable : undefined;
   const align = Math.max(1, i.align, f.types.alignOf(i.type));
   const made = local(f.e, size, align, named?.name ?? i.result ?? "", named?.type ?? -1);

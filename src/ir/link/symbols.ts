@@ -77,7 +77,7 @@ function strength(linkage: Linkage): number {
 
 function* definitions(module: Module): Generator<readonly [string, Definition]> {
   for (const fn of module.functions) {
-    if (fn.blocks.length > 0) yield [fn.name, { kind: "function", module, fn, linkage: fn.linkage }];
+    if (fn.defined) yield [fn.name, { kind: "function", module, fn, linkage: fn.linkage }];
   }
   for (const global of module.globals) {
     if (global.initializer !== undefined || isLocalLinkage(global.linkage)) {

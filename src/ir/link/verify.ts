@@ -96,7 +96,7 @@ function verifyFunction(
   calleeNamed: (callee: IrValue) => Callee | undefined,
   faults: Diagnostic[],
 ): void {
-  if (fn.blocks.length === 0) return;
+  if (!fn.defined) return;
   const report = (i: IrInstruction | undefined, message: string): void => {
     if (faults.length >= MOST_LISTED) return;
     const line = i?.line;

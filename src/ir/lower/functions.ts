@@ -158,7 +158,7 @@ function lowerFunction(
     instrs: m.instrs,
     term: m.term,
   }));
-  for (const [name, variable] of program.debug.variablesOf(module, fn.name)) {
+  for (const [name, variable] of program.debug.variablesOf(module, fn)) {
     const value = variable.held === "value" ? f.values.get(name) : undefined;
     const reg = value?.length === 1 && value[0] !== undefined && "reg" in value[0] ? value[0].reg : undefined;
     if (reg !== undefined && !names.has(reg)) names.set(reg, { name: variable.name, type: variable.type });

@@ -188,8 +188,15 @@ export interface IrFunction {
   readonly result: IrType;
   readonly params: readonly { readonly type: IrType; readonly name: string; readonly byval?: IrType }[];
   readonly variadic: boolean;
-  /** Empty for a declaration. The first block is the entry. */
+  /** It has a body: a declaration has none. */
+  readonly defined: boolean;
+  /**
+   * Empty for a declaration. The first block is the entry. If the body is read when it is asked for
+   * (`Bodies`), this throws what reading throws.
+   */
   readonly blocks: readonly IrBlock[];
+  /** The debug records of its body. */
+  readonly records: readonly DebugRecord[];
   /** `!dbg` node of the DISubprogram. */
   readonly dbg?: number;
   readonly attributes: readonly string[];
@@ -225,6 +232,12 @@ export interface IrAlias {
   readonly target: IrValue;
 }
 
+/**
+ * When the bodies of functions are read. Most functions of a kernel file are never reached; a file
+ * of the user's is read whole, so that all that is wrong with it is said.
+ */
+export type Bodies = "at once" | "when asked for";
+
 /** A metadata field's value. `ref` is `!n`; `node` an inline node; the rest literals. */
 export type MetaValue =
   | { readonly kind: "ref"; readonly id: number }
@@ -247,7 +260,6 @@ export interface MetaNode {
 
 /** A `#dbg_value`/`llvm.dbg.value`/`#dbg_declare` record, which names an SSA value or an alloca. */
 export interface DebugRecord {
-  readonly func: string;
   readonly kind: "value" | "declare";
   readonly value: IrValue;
   /** DILocalVariable node. */
@@ -271,7 +283,6 @@ export interface Module {
   readonly aliases: readonly IrAlias[];
   readonly metadata: { readonly get: (id: number) => MetaNode | undefined };
   readonly namedMetadata: ReadonlyMap<string, readonly number[]>;
-  readonly debugRecords: readonly DebugRecord[];
   /** `module asm "…"` lines, kept for a diagnostic. */
   readonly moduleAsm: readonly string[];
 }

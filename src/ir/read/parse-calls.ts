@@ -101,10 +101,10 @@ function parseCallAttributes(s: Context): boolean {
   }
 }
 
-export function parseCall(s: Context, func: string): Read | ReturnType<typeof parseDebugCall> {
+export function parseCall(s: Context): Read | ReturnType<typeof parseDebugCall> {
   const { callee, resultType } = parseCallee(s);
   if (callee.kind === "global" && isDebugIntrinsic(callee.name)) {
-    const records = parseDebugCall(s, func, callee.name);
+    const records = parseDebugCall(s, callee.name);
     parseCallAttributes(s);
     return records;
   }

@@ -21,6 +21,7 @@ import {
   word,
 } from "./lexer.ts";
 import type { DebugRecord, IrBlock, IrFunction, IrInstruction, Linkage } from "./module.ts";
+import { withoutOverflow } from "./nesting.ts";
 import { isTerminator, parseInstruction } from "./parse-instructions.ts";
 import { parseAttachment, parseDebugRecord } from "./parse-metadata.ts";
 import { type Context, isTypeWord, parseParamAttributes, parseType } from "./parse-types.ts";
@@ -47,11 +48,15 @@ export function linkageOf(text: string): Linkage | undefined {
 
 const DIGITS = /^[0-9]+$/;
 
-/**
- * Reads a function; `pos` is behind `define` or `declare`. Its debug records are added to
- * `records`.
- */
-export function parseFunction(s: Context, isDefinition: boolean, records: DebugRecord[]): IrFunction {
+interface FunctionBody {
+  readonly blocks: readonly IrBlock[];
+  readonly records: readonly DebugRecord[];
+}
+
+const NO_BODY: FunctionBody = { blocks: [], records: [] };
+
+/** Reads a function; `pos` is behind `define` or `declare`. */
+export function parseFunction(s: Context, isDefinition: boolean): IrFunction {
   let dbg: number | undefined;
   // A declaration's attachments stand before everything else.
   while (skip(s) === 33) dbg = parseAttachment(s) ?? dbg;
@@ -62,9 +67,41 @@ export function parseFunction(s: Context, isDefinition: boolean, records: DebugR
   const { params, variadic, counter } = parseParams(s);
   const tail = parseHeaderTail(s, isDefinition);
   dbg = tail.dbg ?? dbg;
-  const blocks = isDefinition ? parseBlocks(s, name, counter, records) : [];
-  const func = { name, linkage, result, params, variadic, blocks, attributes: tail.attributes };
-  return dbg === undefined ? func : { ...func, dbg };
+  const head = { name, linkage, result, params, variadic, defined: isDefinition, attributes: tail.attributes };
+  const known = dbg === undefined ? head : { ...head, dbg };
+  const end = isDefinition && s.bodies === "when asked for" ? endOfBody(s) : -1;
+  if (end < 0) return { ...known, ...(isDefinition ? parseBlocks(s, name, counter) : NO_BODY) };
+  const start = s.pos;
+  s.pos = end;
+  let body: FunctionBody | undefined;
+  const read = (): FunctionBody => (body ??= withoutOverflow(s.source, () => parseBlocksAt(s, { start, end }, name, counter)));
+  return {
+    ...known,
+    get blocks() {
+      return read().blocks;
+    },
+    get records() {
+      return read().records;
+    },
+  };
+}
+
+/**
+ * Behind the closing brace of the body that begins at `pos`: the first that stands at the beginning of a
+ * line. LLVM writes nothing else of a body there, as all of it is indented or begins with a label.
+ */
+function endOfBody(s: Context): number {
+  const brace = s.text.indexOf("\n}", s.pos);
+  return brace < 0 ? -1 : brace + 2;
+}
+
+function parseBlocksAt(s: Context, place: { start: number; end: number }, func: string, firstNumber: number): FunctionBody {
+  const before = s.pos;
+  s.pos = place.start;
+  const body = parseBlocks(s, func, firstNumber);
+  if (s.pos !== place.end) fail(s, `the body of '${func}' ends before its line of a brace`);
+  s.pos = before;
+  return body;
 }
 
 /**
@@ -206,8 +243,9 @@ export function parseAttributeGroup(s: Context): readonly string[] {
 }
 
 /** Reads the blocks and the closing brace. */
-function parseBlocks(s: Context, func: string, firstNumber: number, records: DebugRecord[]): IrBlock[] {
+function parseBlocks(s: Context, func: string, firstNumber: number): FunctionBody {
   const blocks: IrBlock[] = [];
+  const records: DebugRecord[] = [];
   let counter = firstNumber;
   let label: string | undefined;
   let instructions: IrInstruction[] = [];
@@ -222,10 +260,10 @@ function parseBlocks(s: Context, func: string, firstNumber: number, records: Deb
       s.pos++;
       if (label !== undefined) fail(s, `block '${label}' of '${func}' has no terminator`, s.pos - 1);
       if (blocks.length === 0) fail(s, `'${func}' has no blocks`, s.pos - 1);
-      return blocks;
+      return { blocks, records };
     }
     if (code === 35) {
-      for (const record of parseDebugRecord(s, func)) records.push(record);
+      for (const record of parseDebugRecord(s)) records.push(record);
       continue;
     }
     const start = s.pos;
@@ -251,7 +289,7 @@ function parseBlocks(s: Context, func: string, firstNumber: number, records: Deb
       if (opcode === "") fail(s, "expected an instruction");
     }
     label ??= String(counter++);
-    const parsed = parseInstruction(s, func, start, result, opcode);
+    const parsed = parseInstruction(s, start, result, opcode);
     if (parsed.kind === "records") {
       for (const record of parsed.records) records.push(record);
       continue;

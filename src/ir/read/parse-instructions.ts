@@ -32,10 +32,10 @@ export function isTerminator(instruction: IrInstruction): boolean {
  * Reads the instruction at `pos` with its attachments. `opcode` was read already; `start` is where
  * the instruction begins.
  */
-export function parseInstruction(s: Context, func: string, start: number, result: string | undefined, opcode: string): Parsed {
+export function parseInstruction(s: Context, start: number, result: string | undefined, opcode: string): Parsed {
   const line = lineOf(s, start);
   s.exotic = false;
-  const read = parseBody(s, func, opcode, start);
+  const read = parseBody(s, opcode, start);
   if (typeof read === "function") return { kind: "records", records: read(parseTail(s)) };
   let body = read.body;
   const dbg = body.kind === "unsupported" ? positionIn(body.text) : parseTail(s);
@@ -98,7 +98,7 @@ const UNSUPPORTED: ReadonlySet<string> = new Set(
 
 const DONE: Read = { body: { kind: "unreachable" }, yields: false };
 
-function parseBody(s: Context, func: string, opcode: string, start: number): Read | ReturnType<typeof parseDebugCall> {
+function parseBody(s: Context, opcode: string, start: number): Read | ReturnType<typeof parseDebugCall> {
   switch (opcode) {
     case "load":
       return { body: parseLoad(s), yields: true };
@@ -109,7 +109,7 @@ function parseBody(s: Context, func: string, opcode: string, start: number): Rea
     case "musttail":
     case "notail":
       if (opcode !== "call") expectWord(s, "call");
-      return parseCall(s, func);
+      return parseCall(s);
     case "br":
       return { body: parseBranch(s), yields: false };
     case "getelementptr":

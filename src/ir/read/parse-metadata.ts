@@ -145,7 +145,7 @@ export function isDebugIntrinsic(name: string): boolean {
  * the `#`. Returns what it says about values of the function; nothing for labels, lists of values
  * and undefined values.
  */
-export function parseDebugRecord(s: Context, func: string): readonly DebugRecord[] {
+export function parseDebugRecord(s: Context): readonly DebugRecord[] {
   s.pos++;
   const name = word(s);
   if (name !== "dbg_value" && name !== "dbg_declare" && name !== "dbg_assign" && name !== "dbg_declare_value") {
@@ -163,13 +163,13 @@ export function parseDebugRecord(s: Context, func: string): readonly DebugRecord
   if (name !== "dbg_assign") {
     const loc = parseNodeRef(s);
     expect(s, 41);
-    return records(func, name === "dbg_declare" ? "declare" : "value", value, variable, whole, loc);
+    return records(name === "dbg_declare" ? "declare" : "value", value, variable, whole, loc);
   }
   const place = parseAssignPlace(s);
   expect(s, 44);
   const loc = parseNodeRef(s);
   expect(s, 41);
-  return [...records(func, "value", value, variable, whole, loc), ...records(func, "declare", place.address, variable, place.whole, loc)];
+  return [...records("value", value, variable, whole, loc), ...records("declare", place.address, variable, place.whole, loc)];
 }
 
 /**
@@ -177,7 +177,7 @@ export function parseDebugRecord(s: Context, func: string): readonly DebugRecord
  * !DIExpression())`.
  * `pos` is at the parenthesis. The records' `loc` is that of the call, which the caller reads later and passes to `finish`.
  */
-export function parseDebugCall(s: Context, func: string, name: string): (loc: number | undefined) => readonly DebugRecord[] {
+export function parseDebugCall(s: Context, name: string): (loc: number | undefined) => readonly DebugRecord[] {
   const assign = name === "llvm.dbg.assign";
   if (!assign && name !== "llvm.dbg.value" && name !== "llvm.dbg.declare" && name !== "llvm.dbg.addr") {
     skip(s);
@@ -196,8 +196,8 @@ export function parseDebugCall(s: Context, func: string, name: string): (loc: nu
   const place = assign && eat(s, 44) ? parseAssignPlace(s) : undefined;
   expect(s, 41);
   return (loc) => [
-    ...records(func, name === "llvm.dbg.value" || assign ? "value" : "declare", value, variable, whole, loc),
-    ...(place === undefined ? [] : records(func, "declare", place.address, variable, place.whole, loc)),
+    ...records(name === "llvm.dbg.value" || assign ? "value" : "declare", value, variable, whole, loc),
+    ...(place === undefined ? [] : records("declare", place.address, variable, place.whole, loc)),
   ];
 }
 
@@ -231,7 +231,6 @@ function parseIsEmptyExpression(s: Context): boolean {
 }
 
 function records(
-  func: string,
   kind: "value" | "declare",
   value: IrValue | undefined,
   variable: number,
@@ -239,5 +238,5 @@ function records(
   loc: number | undefined,
 ): readonly DebugRecord[] {
   if (value === undefined || value.kind === "undef" || value.kind === "poison") return [];
-  return [loc === undefined ? { func, kind, value, variable, whole } : { func, kind, value, variable, whole, loc }];
+  return [loc === undefined ? { kind, value, variable, whole } : { kind, value, variable, whole, loc }];
 }

@@ -25,7 +25,7 @@ import {
   string,
   word,
 } from "./lexer.ts";
-import type { IrType, MetaNode } from "./module.ts";
+import type { Bodies, IrType, MetaNode } from "./module.ts";
 
 /** What the readers of one module share. */
 export interface Context extends Scanner {
@@ -46,6 +46,7 @@ export interface Context extends Scanner {
    * Attribute groups `#n`, read ahead of everything else because they stand at the end of the text.
    */
   readonly attributeGroups: ReadonlyMap<number, readonly string[]>;
+  readonly bodies: Bodies;
 }
 
 /** Bits; LLVM's own limit. */

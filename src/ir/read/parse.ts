@@ -2,7 +2,8 @@
  * Reads a module of textual LLVM IR (opaque pointers: LLVM 15 and newer) as clang writes it for C.
  *
  * The text is read once, front to back, with one look ahead: attribute groups stand at its end and
- * are wanted in calls. Metadata apart, which is read as it is asked for. What cannot be read at all
+ * are wanted in calls. Metadata is read as it is asked for, and so are bodies, if the caller wants it
+ * so. What cannot be read at all
  * is an `InputFault` SD201 with the line; what can be read but not run is kept as "unsupported".
  */
 
@@ -24,7 +25,7 @@ import {
   string,
   word,
 } from "./lexer.ts";
-import type { DebugRecord, IrAlias, IrFunction, IrGlobal, IrType, IrValue, Linkage, MetaNode, Module } from "./module.ts";
+import type { Bodies, IrAlias, IrFunction, IrGlobal, IrType, IrValue, Linkage, MetaNode, Module } from "./module.ts";
 import { withoutOverflow } from "./nesting.ts";
 import { linkageOf, parseAttributeGroup, parseFunction } from "./parse-function.ts";
 import { parseAttachment, parseNode } from "./parse-metadata.ts";
@@ -38,7 +39,6 @@ interface Parts {
   readonly functions: IrFunction[];
   readonly aliases: IrAlias[];
   readonly namedMetadata: Map<string, readonly number[]>;
-  readonly debugRecords: DebugRecord[];
   readonly moduleAsm: string[];
   /** Where the text of each numbered metadata node begins. */
   readonly places: Map<number, number>;
@@ -56,8 +56,10 @@ function lazyNodes(s: Context, places: ReadonlyMap<number, number>): Module["met
       const known = s.metadata.get(id);
       const place = places.get(id);
       if (known !== undefined || place === undefined) return known;
+      const before = s.pos;
       s.pos = place;
       const node = parseNode(s);
+      s.pos = before;
       s.metadata.set(id, node);
       return node;
     },
@@ -65,14 +67,22 @@ function lazyNodes(s: Context, places: ReadonlyMap<number, number>): Module["met
 }
 
 /** Reads one module. `source` is the path that diagnostics name. Throws `InputFault` (SD201). */
-export function parseModule(text: string, source: string): Module {
-  return withoutOverflow(source, () => parse(text, source));
+export function parseModule(text: string, source: string, bodies: Bodies = "at once"): Module {
+  return withoutOverflow(source, () => parse(text, source, bodies));
 }
 
-function parse(text: string, source: string): Module {
+function parse(text: string, source: string, bodies: Bodies): Module {
   const attributeGroups = new Map<number, readonly string[]>();
   const metadata = new Map<number, MetaNode>();
-  const s: Context = { ...createScanner(text, source), exotic: false, droppedExpression: false, metadata, inlineNodes: 0, attributeGroups };
+  const s: Context = {
+    ...createScanner(text, source),
+    exotic: false,
+    droppedExpression: false,
+    metadata,
+    inlineNodes: 0,
+    attributeGroups,
+    bodies,
+  };
   const places = new Map<number, number>();
   for (let at = text.indexOf("\nattributes #"); at !== -1; at = text.indexOf("\nattributes #", s.pos)) {
     s.pos = at + "\nattributes #".length;
@@ -87,7 +97,6 @@ function parse(text: string, source: string): Module {
     functions: [],
     aliases: [],
     namedMetadata: new Map(),
-    debugRecords: [],
     moduleAsm: [],
     places,
     dataLayout: "",
@@ -131,10 +140,10 @@ function parseTopLevel(s: Context, parts: Parts): void {
   const keyword = word(s);
   switch (keyword) {
     case "define":
-      parts.functions.push(parseFunction(s, true, parts.debugRecords));
+      parts.functions.push(parseFunction(s, true));
       return;
     case "declare":
-      parts.functions.push(parseFunction(s, false, parts.debugRecords));
+      parts.functions.push(parseFunction(s, false));
       return;
     case "target": {
       const what = word(s);

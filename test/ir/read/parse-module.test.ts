@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { InputFault } from "../../../src/base/diagnostics.ts";
+import type { Module } from "../../../src/ir/read/module.ts";
 import { parseModule } from "../../../src/ir/read/parse.ts";
 import { fixture, functionOf, instructions } from "../read.ts";
 
@@ -178,9 +180,9 @@ describe("metadata", () => {
     expect(m.metadata.get(4)!.items).toEqual([]);
   });
 
-  const records = (lines: string) => parse(`define void @f(i32 %a, ptr %p) {\n${lines}\n  ret void\n}`).debugRecords;
-  const a = { func: "f", kind: "value", value: { kind: "local", name: "a" }, variable: 5, whole: true, loc: 7 };
-  const p = { func: "f", kind: "declare", value: { kind: "local", name: "p" }, variable: 5, whole: true, loc: 7 };
+  const records = (lines: string) => parse(`define void @f(i32 %a, ptr %p) {\n${lines}\n  ret void\n}`).functions[0]?.records;
+  const a = { kind: "value", value: { kind: "local", name: "a" }, variable: 5, whole: true, loc: 7 };
+  const p = { kind: "declare", value: { kind: "local", name: "p" }, variable: 5, whole: true, loc: 7 };
 
   it("reads records", () => {
     expect(records("#dbg_value(i32 %a, !5, !DIExpression(), !7)")).toEqual([a]);
@@ -272,4 +274,28 @@ it.each(["18446744073709551615", "0", "3", "8589934592"])("refuses an alignment 
   const wrong = `expected an alignment: a power of 2|expected a smaller number`;
   expect(() => parseModule(`@v = global i8 1, align ${align}\n`, "v.c")).toThrow(new RegExp(wrong));
   expect(() => parseModule(`define void @f() {\n  %a = alloca i8, align ${align}\n  ret void\n}\n`, "v.c")).toThrow(new RegExp(wrong));
+});
+
+describe("bodies that are read when they are asked for", () => {
+  const names = ["sample-22-O1.ll", "sample-O0.ll", "sample-O1.ll", "assembly.1.ll", "structures.1.ll", "atomics.0.ll"];
+  const textOf = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8");
+  const plain = (all: Module["functions"]) => all.map((fn) => ({ ...fn, blocks: fn.blocks, records: fn.records }));
+
+  it.each(names)("%s is the same, in whichever order", (name) => {
+    const text = textOf(name);
+    const whole = parseModule(text, name);
+    const late = parseModule(text, name, "when asked for");
+    expect(plain([...late.functions].reverse()).reverse()).toEqual(plain(whole.functions));
+    expect({ ...late, functions: [], metadata: undefined }).toEqual({ ...whole, functions: [], metadata: undefined });
+  });
+
+  it("are refused when they are asked for, and may stay unread", () => {
+    const good = "define void @g() {\n  ret void\n}\n";
+    const m = parseModule(`define void @f() {\n  frobnicate\n}\n${good}`, "t.ll", "when asked for");
+    expect(m.functions.map((fn) => fn.defined)).toEqual([true, true]);
+    expect(m.functions[1]!.blocks).toHaveLength(1);
+    expect(() => m.functions[0]!.blocks).toThrow(/frobnicate/);
+    const early = parseModule(`define void @f() {\n  ret void }\n${good}`, "t.ll", "when asked for");
+    expect(() => early.functions[0]!.blocks).toThrow(/'f' ends before/);
+  });
 });
