@@ -1,12 +1,13 @@
 // Times the founding scenario against SPIN, whole process against whole process and search against search (bench/README.md).
 
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepare, root } from "../bin/prepare.js";
 import { definesOf, FINE, FULL, QUICK } from "./configurations.js";
+import { litmusC, litmusRows } from "./litmus.js";
+import { has, search, spin, timed } from "./measure.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -18,66 +19,23 @@ const { values: options } = parseArgs({
   },
 });
 const runs = Number(options.runs);
+const limit = Number(options.limit);
 const configurations = options.only?.split(",") ?? (options.quick ? QUICK : FULL);
 const fine = configurations.some((c) => QUICK.includes(c)) ? FINE : [];
 const BUG = join(root, "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c");
 const folder = mkdtempSync(join(tmpdir(), "shootdown-bench-"));
 
-/** Runs one command under bash's own `time`: wall and processor seconds, children included. */
-function timed(command, args, { cwd = root, env = {} } = {}) {
-  const script = `TIMEFORMAT='%R %U %S'; time "$@" 2>&1`;
-  const result = spawnSync("bash", ["-c", script, "bash", command, ...args], {
-    cwd,
-    env: { ...process.env, ...env },
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    timeout: 1000 * Number(options.limit),
-    killSignal: "SIGKILL",
-  });
-  if (result.error !== undefined) return undefined;
-  const [wall, user, system] = result.stderr.trim().split("\n").at(-1).split(" ").map(Number);
-  return { wall, cpu: user + system, text: result.stdout, status: result.status };
-}
-
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const middle = (times) => ({ wall: median(times.map((t) => t.wall)), cpu: median(times.map((t) => t.cpu)) });
-const sum = (times) => ({ wall: times.reduce((s, t) => s + t.wall, 0), cpu: times.reduce((s, t) => s + t.cpu, 0) });
-const has = (command) => spawnSync(command, ["--version"]).error === undefined;
-
-/** SPIN on one configuration: the whole, and the run of pan alone. */
-function spin(model, configuration, flags) {
-  const cwd = mkdtempSync(join(folder, "spin-"));
-  const defines = definesOf(configuration).map((d) => `-D${d}`);
-  const parts = [
-    timed("spin", ["-a", ...defines, join(root, "bench/promela", model)], { cwd }),
-    timed("gcc", ["-O2", "-w", "-DSAFETY", "-DMEMLIM=18000", ...flags, "-o", "pan", "pan.c"], { cwd }),
-    timed("./pan", ["-n", "-m2000000", "-w24"], { cwd }),
-  ];
-  rmSync(cwd, { recursive: true });
-  if (parts.some((part) => part === undefined)) return undefined;
-  const pan = parts[2];
-  const number = (pattern) => Number(pattern.exec(pan.text)?.[1]);
-  return {
-    whole: sum(parts),
-    search: { wall: pan.wall, cpu: pan.cpu },
-    states: number(/(\d+) states, stored/),
-    transitions: number(/([\d.e+]+) transitions/),
-    elapsed: number(/elapsed time ([\d.]+)/),
-  };
-}
 
 function ours(configuration, cache, args = []) {
   const defines = definesOf(configuration).map((d) => `-D${d}`);
   const result = timed(process.execPath, ["bin/shootdown.js", "check", "bench/hugepmd.c", ...defines, ...args], {
     env: { SHOOTDOWN_CACHE: cache },
+    limit,
   });
   if (result !== undefined && result.status !== 0) throw new Error(result.text);
   return result;
-}
-
-function search(configuration, merging, cache) {
-  const result = timed(process.execPath, ["bench/search.js", configuration, merging], { env: { SHOOTDOWN_CACHE: cache } });
-  return result === undefined ? undefined : JSON.parse(result.text);
 }
 
 function one(configuration, withSpin) {
@@ -92,9 +50,9 @@ function one(configuration, withSpin) {
     cold.push(ours(configuration, empty));
     if (i === 0) cpSync(empty, cache, { recursive: true });
     rmSync(empty, { recursive: true });
-    if (withSpin) spins.push(spin("hugepmd.pml", configuration, ["-DNOREDUCE"]));
+    if (withSpin) spins.push(spin("hugepmd.pml", configuration, { flags: ["-DNOREDUCE"], folder, limit }));
     warm.push(ours(configuration, cache));
-    searches.push(search(configuration, "full", cache));
+    searches.push(search(configuration, "full", { cache, limit }));
   }
   const { states, transitions, bytesPerState } = searches[0];
   const found = {
@@ -108,7 +66,7 @@ function one(configuration, withSpin) {
     lastPass: middle(searches.map((s) => s.lastPass)),
   };
   if (!withSpin || spins.some((s) => s === undefined)) return found;
-  const reduced = spin("hugepmd.pml", configuration, []);
+  const reduced = spin("hugepmd.pml", configuration, { folder, limit });
   return {
     ...found,
     spin: { ...spins[0], whole: middle(spins.map((s) => s.whole)), search: middle(spins.map((s) => s.search)) },
@@ -159,6 +117,33 @@ function foundingBug() {
   };
 }
 
+/** The classical tests, each a process: states and seconds of all of them together, the second time. */
+function litmusTests(memory) {
+  const cache = join(folder, "litmus");
+  const all = litmusRows().map((row) => {
+    const file = join(folder, `${row.name}.c`);
+    writeFileSync(file, litmusC(row));
+    const check = () =>
+      timed(process.execPath, ["bin/shootdown.js", "check", "--memory", memory, "--json", file], { env: { SHOOTDOWN_CACHE: cache } });
+    check();
+    const { text, wall } = check();
+    return { wall, states: JSON.parse(text).counts.states };
+  });
+  return { tests: all.length, states: all.reduce((n, one) => n + one.states, 0), wall: all.reduce((n, one) => n + one.wall, 0) };
+}
+
+/** A scenario on a tree's own mm, if 6.12 is there: no peer reads its code. */
+function onTree() {
+  const tree = process.env.SHOOTDOWN_TREE_6_12;
+  if (tree === undefined) return undefined;
+  const cache = mkdtempSync(join(folder, "tree-"));
+  const scenario = join(root, "corpus/own/zap-flush/scenario.c");
+  const check = () =>
+    timed(process.execPath, ["bin/shootdown.js", "check", "--tree", tree, "--json", scenario], { env: { SHOOTDOWN_CACHE: cache } });
+  const [first, again] = [check(), check()];
+  return { first: first.wall, again: again.wall, states: JSON.parse(again.text).counts.states };
+}
+
 prepare();
 try {
   const withSpin = has("spin") && has("gcc");
@@ -168,12 +153,12 @@ try {
   for (const configuration of configurations) found.push(one(configuration, withSpin));
   table(found);
 
-  const marked = search(configurations[0], "marked", join(folder, `cache-${configurations[0]}`));
+  const marked = search(configurations[0], "marked", { cache: join(folder, `cache-${configurations[0]}`), limit });
   console.log(`\nall merging off, ${configurations[0]}: ${marked.outcome}, ${marked.states} states`);
   if (withSpin) {
     for (const configuration of fine) {
-      const other = spin("hugepmd_fine.pml", configuration, []);
-      const our = search(configuration, "full", folder);
+      const other = spin("hugepmd_fine.pml", configuration, { folder, limit });
+      const our = search(configuration, "full", { cache: folder, limit });
       if (other) console.log(`grain of statements, SPIN reduces, ${configuration}: ${other.states} states; ours from C: ${our.states}`);
     }
   }
@@ -181,9 +166,15 @@ try {
   console.log(
     `\nfounding bug: first run ${s(bug.first.wall)} s, second run ${s(bug.again.wall)} s (fastest ${s(bug.fastest)}, processor ${s(bug.again.cpu)}); trace of ${bug.lines} lines`,
   );
+  const litmus = options.quick ? [] : ["sc", "tso"].map((memory) => ({ memory, ...litmusTests(memory) }));
+  for (const { memory, tests, states, wall } of litmus)
+    console.log(`${tests} litmus tests, --memory ${memory}: ${states} states, ${s(wall)} s in as many processes`);
+  const tree = options.quick ? undefined : onTree();
+  if (tree)
+    console.log(`6.12's own mm, corpus/own/zap-flush: ${tree.states} states; first run ${s(tree.first)} s, second ${s(tree.again)} s`);
   if (options.json !== undefined) {
     mkdirSync(dirname(options.json), { recursive: true });
-    writeFileSync(options.json, `${JSON.stringify({ found, bug }, undefined, 2)}\n`);
+    writeFileSync(options.json, `${JSON.stringify({ found, bug, litmus, tree }, undefined, 2)}\n`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
