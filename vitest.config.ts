@@ -1,3 +1,4 @@
+/** `npm test`: all that needs no kernel tree. What does is in files `*.tree.test.ts`: `npm run test:trees`. */
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { SlowestFirst } from "./test/slowest-first.ts";
@@ -5,6 +6,7 @@ import { SlowestFirst } from "./test/slowest-first.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/**/*.tree.test.ts"],
     // A first run of the bundled clang takes seconds, and machines are shared.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -1,4 +1,4 @@
-// `npm test` and `npm run test:quick`: installs and builds if needed, then runs the tests; arguments go to vitest.
+// `npm test`, `npm run test:quick` and `npm run test:trees`: installs and builds if needed, then runs the tests; arguments go to vitest.
 
 import { join } from "node:path";
 import { prepare, root, run } from "./prepare.js";

@@ -16,7 +16,7 @@ import type { CaseOutcome } from "../report/reported-case.ts";
 export interface OwnCase {
   readonly name: string;
   readonly defines?: readonly string[];
-  /** It takes long: `npm test` leaves it to `shootdown corpus`, unless SHOOTDOWN_SLOW is set. */
+  /** It takes long: `npm run test:trees` leaves it to `shootdown corpus`, unless SHOOTDOWN_SLOW is set. */
   readonly slow?: boolean;
   /** Left out: "sc". */
   readonly memory?: MemoryModel;

@@ -1,4 +1,4 @@
-/** What corpus/own consists of. What its scenarios say is in corpus-6.1 and corpus-6.12. */
+/** What corpus/own consists of. What its scenarios say is in corpus-6.1.tree.test.ts and its like. */
 import { expect, it } from "vitest";
 import { casesFor, ownGroups, TREES } from "../../src/verdict-table/own-cases.ts";
 
