@@ -29,45 +29,69 @@ static bool within(int upage, struct mm_struct *mm, unsigned long va, unsigned i
 	return sd_upages[upage].mm == mm && sd_upages[upage].va - va < nr * PAGE_SIZE;
 }
 
-static void begin(struct mm_struct *mm, unsigned long va, unsigned int nr)
+/*
+ * The user pages of a range, a bit for each. One that was unmapped is not among them: what is mapped at its address since then is another. A call is about
+ * those that are there when it begins.
+ */
+static unsigned int upages_in(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
+	unsigned int found = 0;
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		if (within(i, mm, va, nr) && !sd_gone[i])
+			found |= 1U << i;
+	return found;
+}
+
+static unsigned int begin(struct mm_struct *mm, unsigned long va, unsigned int nr)
+{
+	unsigned int taken;
 	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_need_mapped(mm, va, nr);
+	taken = upages_in(mm, va, nr);
 	for (i = 0; i < sd_nr_upages; i++)
-		if (within(i, mm, va, nr) && !sd_upages[i].shared)
+		if ((taken & (1U << i)) && !sd_upages[i].shared)
 			sd_take_away(i);
 	__sd_atomic_end();
+	return taken;
 }
 
-static void end(struct mm_struct *mm, unsigned long va, unsigned int nr, bool done, bool gone)
+static void end(unsigned int taken, bool done, bool gone, const char *how)
 {
 	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
 	for (i = 0; i < sd_nr_upages; i++) {
-		if (!within(i, mm, va, nr))
+		if (!(taken & (1U << i)))
 			continue;
 		if (!sd_upages[i].shared)
 			sd_took_away(i, done);
 		if (gone && done)
 			sd_gone[i] = 1;
 	}
-	__sd_event("return", done ? "the call returns" : "the call fails", 0, 0, 0);
+	__sd_event("return", how, 0, 0, 0);
 	__sd_atomic_end();
+}
+
+static const char *how_it_ends(int err)
+{
+	return err ? "the call fails" : "the call returns";
 }
 
 int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr, int advice)
 {
 	bool takes = advice == MADV_DONTNEED || advice == MADV_FREE;
+	unsigned int taken = 0;
 	int err;
 
 	if (takes)
-		begin(mm, va, nr);
+		taken = begin(mm, va, nr);
 	err = (int)call(__x64_sys_madvise, mm, va, nr * PAGE_SIZE, (unsigned long)advice, 0, 0);
 	if (takes)
-		end(mm, va, nr, !err && advice == MADV_DONTNEED, false);
+		end(taken, !err && advice == MADV_DONTNEED, false, how_it_ends(err));
 	if (advice == MADV_FREE && !err) {
 		/* What was there, or zeroes, as long as nobody writes. */
 		int i;
@@ -103,40 +127,99 @@ int sd_collapse(struct mm_struct *mm, unsigned long va)
 
 int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
+	unsigned int taken = begin(mm, va, nr);
 	int err;
 
-	begin(mm, va, nr);
 	leave(mm, va, nr, true);
 	err = (int)call(__x64_sys_munmap, mm, va, nr * PAGE_SIZE, 0, 0, 0);
-	end(mm, va, nr, !err, true);
+	end(taken, !err, true, how_it_ends(err));
 	if (err)
 		leave(mm, va, nr, false);
 	return err;
 }
 
-static void set_readonly(struct mm_struct *mm, unsigned long va, unsigned int nr, bool readonly)
+/*
+ * What a call has made read-only may not be written to when it has returned, unless another one that makes it writable was under way at any time
+ * meanwhile: then nobody has promised anything.
+ */
+static unsigned int opening[SD_UPAGES];		/* calls that are making it writable */
+static unsigned int closing[SD_MAX_TASKS];	/* what the thread's call makes read-only, and none of those has begun since */
+
+static unsigned int make_writable(struct mm_struct *mm, unsigned long va, unsigned int nr)
+{
+	unsigned int pages;
+	int i, t;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_need_mapped(mm, va, nr);
+	pages = upages_in(mm, va, nr);
+	for (i = 0; i < sd_nr_upages; i++) {
+		if (!(pages & (1U << i)))
+			continue;
+		opening[i]++;
+		sd_readonly[i] = 0;
+	}
+	for (t = 0; t < SD_MAX_TASKS; t++)
+		if (closing[t] & pages)
+			closing[t] &= ~pages;
+	__sd_atomic_end();
+	return pages;
+}
+
+static void made_writable(unsigned int pages)
 {
 	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
-	sd_need_mapped(mm, va, nr);
 	for (i = 0; i < sd_nr_upages; i++)
-		if (within(i, mm, va, nr))
-			sd_readonly[i] = readonly;
-	if (readonly)
+		if (pages & (1U << i))
+			opening[i]--;
+	__sd_atomic_end();
+}
+
+static void make_readonly(struct mm_struct *mm, unsigned long va, unsigned int nr)
+{
+	unsigned int pages;
+	int i;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	sd_need_mapped(mm, va, nr);
+	pages = upages_in(mm, va, nr);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (opening[i])
+			pages &= ~(1U << i);
+	closing[sd_me()] = pages;
+	__sd_atomic_end();
+}
+
+static void made_readonly(bool done)
+{
+	int i;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < sd_nr_upages; i++)
+		if (done && (closing[sd_me()] & (1U << i)))
+			sd_readonly[i] = 1;
+	closing[sd_me()] = 0;
+	if (done)
 		__sd_event("return", "mprotect() returns", 0, 0, 0);
 	__sd_atomic_end();
 }
 
 int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr, bool writable)
 {
+	unsigned int pages = 0;
 	int err;
 
 	if (writable)
-		set_readonly(mm, va, nr, false);
+		pages = make_writable(mm, va, nr);
+	else
+		make_readonly(mm, va, nr);
 	err = (int)call(__x64_sys_mprotect, mm, va, nr * PAGE_SIZE, writable ? PROT_READ | PROT_WRITE : PROT_READ, 0, 0);
-	if (!writable && !err)
-		set_readonly(mm, va, nr, true);
+	if (writable)
+		made_writable(pages);
+	else
+		made_readonly(!err);
 	return err;
 }
 
@@ -144,19 +227,22 @@ int sd_mprotect(struct mm_struct *mm, unsigned long va, unsigned int nr, bool wr
 unsigned long sd_mremap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 {
 	unsigned long to = va + (1UL << 35), went;
-	int i, before = sd_nr_upages;
+	unsigned int moved;
+	int i, before;
 
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_need_mapped(mm, va, nr);
+	before = sd_nr_upages;
+	moved = upages_in(mm, va, nr);
 	for (i = 0; i < before; i++)
-		if (within(i, mm, va, nr))
+		if (moved & (1U << i))
 			sd_upages[sd_new_upage(mm, sd_upages[i].va - va + to, sd_upages[i].location)].huge = sd_upages[i].huge;
 	__sd_atomic_end();
 	went = (unsigned long)call(__x64_sys_mremap, mm, va, nr * PAGE_SIZE, nr * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (went == to)
 		for (i = 0; i < before; i++)
-			if (within(i, mm, va, nr))
+			if (moved & (1U << i))
 				sd_gone[i] = 1;
 	__sd_event("return", went == to ? "mremap() returns" : "mremap() fails with {0:d}", went, 0, 0);
 	__sd_atomic_end();
@@ -218,7 +304,8 @@ struct page *sd_page_at(struct mm_struct *mm, unsigned long va)
 	pmd_t *pmd;
 
 	mmap_read_lock(mm);
-	pmd = mm_find_pmd(mm, va);
+	/* A table in which no VMA lies may be on its way out. */
+	pmd = vma_lookup(mm, va) ? mm_find_pmd(mm, va) : NULL;
 	if (!pmd)
 		goto out;
 	if (pmd_trans_huge(*pmd)) {
@@ -264,12 +351,19 @@ int sd_migrate(struct mm_struct *mm, unsigned long va)
 {
 	struct page *page = sd_page_at(mm, va);
 	LIST_HEAD(list);
+	int left;
 
 	if (!page)
 		return -ENOENT;
-	/* As isolated from the LRU: the reference goes with it. */
+	/* Only one at a time may have it, to put it into a list of its own. */
+	if (!folio_test_clear_lru(page_folio(page))) {
+		put_page(page);
+		return -EBUSY;
+	}
 	list_add(&page->lru, &list);
-	return migrate_pages(&list, new_place, NULL, 0, MIGRATE_SYNC, MR_SYSCALL, NULL);
+	left = migrate_pages(&list, new_place, NULL, 0, MIGRATE_SYNC, MR_SYSCALL, NULL);
+	putback_movable_pages(&list);
+	return left;
 }
 
 static int unmap_page(struct mm_struct *mm, unsigned long va, enum ttu_flags flags)

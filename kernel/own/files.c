@@ -58,6 +58,8 @@ void balance_dirty_pages_ratelimited(struct address_space *mapping)
 {
 }
 
+static const struct file_operations no_operations;
+
 static struct plain_file *new_file(const char *name, unsigned int nr_pages)
 {
 	struct plain_file *f = &files[nr_files];
@@ -74,6 +76,7 @@ static struct plain_file *new_file(const char *name, unsigned int nr_pages)
 	f->inode.i_sb = &super;
 	f->inode.i_size = (loff_t)nr_pages * PAGE_SIZE;
 	sd_file_init(&f->file, &f->inode, mapping);
+	f->file.f_op = &no_operations;
 	f->nr_pages = nr_pages;
 	for (i = 0; i < nr_pages; i++)
 		f->location[i] = sd_new_location();
@@ -109,7 +112,6 @@ struct file *sd_file(const char *name, unsigned int nr_pages)
 		if (!page || filemap_add_folio(&f->inode.i_data, page_folio(page), i, GFP_KERNEL))
 			__sd_fail("scenario", "a page of {0:p} cannot be put into the page cache", (sd_u64)f, 0, 0);
 		__set_bit(PG_uptodate, &page->flags);
-		__set_bit(PG_lru, &page->flags);
 		folio_unlock(page_folio(page));
 		folio_put(page_folio(page));
 		sd_current_in[f->location[i]] = 1ULL << sd_frame(page);

@@ -51,6 +51,12 @@ static struct page *page_of(int frame)
 	return &pages[sd_pfn(frame) - SD_FIRST_PFN];
 }
 
+/* Of a small one. */
+bool sd_is_mapped(int frame)
+{
+	return page_of(frame)->_mapcount.counter != -1;
+}
+
 static unsigned long bytes_of(gfp_t gfp)
 {
 	return gfp & __GFP_MOVABLE ? sizeof(unsigned long) : PAGE_SIZE;

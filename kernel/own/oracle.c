@@ -137,8 +137,8 @@ static void forbid_foreign(const char *who, const struct sd_upage *up, int frame
 		__sd_fail("foreign-page-access", "{0:s} writes to {1:x}, and the write goes to the zero page", (sd_u64)who, up->va, 0);
 }
 
-/* @who accesses @frame as the user page, one way or another. */
-void sd_contents_access(const char *who, int upage, int frame, bool write)
+/* @forced: a debugger, who may write what the process itself may only read. */
+static void access(const char *who, int upage, int frame, bool write, bool forced)
 {
 	struct sd_upage *up = &sd_upages[upage];
 	unsigned int l = up->location, other;
@@ -156,7 +156,7 @@ void sd_contents_access(const char *who, int upage, int frame, bool write)
 			  "the write of {0:s} to {1:x} is lost: it goes to {2:p}, which a call that has returned had taken away" :
 			  "{0:s} reads {1:x} and sees {2:p}, which a call that has returned had taken away", (sd_u64)who, up->va,
 			  (sd_u64)sd_mem[frame]);
-	if (write && sd_readonly[upage])
+	if (write && !forced && sd_readonly[upage])
 		__sd_fail("stale-permission", "{0:s} writes to {1:x} in {2:p}, though a call that has returned made it read-only", (sd_u64)who,
 			  up->va, (sd_u64)sd_mem[frame]);
 	if (!write) {
@@ -190,6 +190,12 @@ void sd_contents_access(const char *who, int upage, int frame, bool write)
 	}
 }
 
+/* @who accesses @frame as the user page, one way or another. */
+void sd_contents_access(const char *who, int upage, int frame, bool write)
+{
+	access(who, upage, frame, write, false);
+}
+
 static void entry_access(const char *who, struct page *page, struct mm_struct *mm, unsigned long va, bool write)
 {
 	__sd_atomic_begin(SD_STEP, NULL);
@@ -218,7 +224,7 @@ void sd_forced_write(const char *who, struct page *page, struct mm_struct *mm, u
 		forbid_foreign(who, &sd_upages[upage], frame);
 		__sd_event("access", "{0:s} writes to {1:p}, which has been taken away", (sd_u64)who, (sd_u64)sd_mem[frame], 0);
 	} else {
-		sd_contents_access(who, upage, frame, true);
+		access(who, upage, frame, true, true);
 	}
 	__sd_atomic_end();
 }
@@ -236,22 +242,60 @@ void sd_take_away(int upage)
 	sd_captured[sd_me()][upage] = sd_reachable(upage);
 }
 
+/* Where the location is now: mremap() may have moved it away from the user page that a call is about. */
+static unsigned long mapped_at(unsigned int l)
+{
+	unsigned long leaf = 0;
+	int i;
+
+	for (i = 0; i < sd_nr_upages && !leaf; i++)
+		if (sd_upages[i].location == l)
+			leaf = sd_walk(&sd_upages[i], false);
+	return leaf;
+}
+
+static u64 slots_of(unsigned int l)
+{
+	u64 slots = 0;
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		if (sd_upages[i].location == l && sd_swap_slot(&sd_upages[i]) >= 0)
+			slots |= bit_of(sd_swap_slot(&sd_upages[i]));
+	return slots;
+}
+
+/* Frames that no entry maps: a copy that a fault or a migration has made, and is about to map. */
+static u64 on_their_way(void)
+{
+	u64 frames = 0;
+	int frame;
+
+	for (frame = SD_ZERO_FRAME + 1; frame < SD_SMALL_FRAMES; frame++)
+		if (sd_kind[frame] == SD_DATA && !sd_is_mapped(frame))
+			frames |= bit_of(frame);
+	return frames;
+}
+
 /* It has returned; @done: and has done what it says. */
 void sd_took_away(int upage, bool done)
 {
 	unsigned int l = sd_upages[upage].location;
-	unsigned long leaf = sd_walk(&sd_upages[upage], false);
+	unsigned long leaf;
 
 	sd_unsettled[l]--;
 	if (done)
 		sd_forbidden[upage] |= sd_captured[sd_me()][upage] & ~bit_of(SD_ZERO_FRAME) & ~sd_current_in[sd_upages[upage].backing];
 	sd_captured[sd_me()][upage] = 0;
-	if (sd_unsettled[l])
+	/* What was written meanwhile may be anywhere, if nothing was taken away. */
+	if (sd_unsettled[l] || !done)
 		return;
-	if (done && sd_in_slots[l])
-		sd_in_slots[l] &= sd_swap_slot(&sd_upages[upage]) < 0 ? 0 : bit_of(sd_swap_slot(&sd_upages[upage]));
+	if (sd_in_slots[l])
+		sd_in_slots[l] &= slots_of(l);
+	leaf = mapped_at(l);
 	if (leaf && sd_leaf_frame(leaf) >= 0)
-		sd_current_in[l] = zeroed & bit_of(sd_leaf_frame(leaf)) ? SD_ZEROES : bit_of(sd_leaf_frame(leaf));
+		sd_current_in[l] = (zeroed & bit_of(sd_leaf_frame(leaf)) ? SD_ZEROES : bit_of(sd_leaf_frame(leaf))) |
+				   (sd_current_in[l] & on_their_way() & ~sd_forbidden[upage]);
 	else
 		sd_current_in[l] &= ~sd_forbidden[upage];
 }

@@ -129,6 +129,7 @@ void sd_contents_copy(int to, int from);
 void sd_contents_gone(int frame);
 void sd_contents_access(const char *who, int upage, int frame, bool write);
 void sd_forced_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
+bool sd_is_mapped(int frame);
 void sd_take_away(int upage);		/* a call begins that does, and */
 void sd_took_away(int upage, bool done);	/* has returned */
 void sd_final_contents(void);

@@ -86,18 +86,22 @@ void mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta
 {
 }
 
-/* --- LRU --- */
+/* --- LRU: without lists. A page is on it at once, as if batches were of one page --- */
 
 void folio_add_lru(struct folio *folio)
 {
+	if (!folio_test_lru(folio))
+		folio_set_lru(folio);
 }
 
 void folio_add_lru_vma(struct folio *folio, struct vm_area_struct *vma)
 {
+	folio_add_lru(folio);
 }
 
 void lru_cache_add_inactive_or_unevictable(struct page *page, struct vm_area_struct *vma)
 {
+	folio_add_lru(page_folio(page));
 }
 
 void lru_add_drain(void)
@@ -147,12 +151,24 @@ int isolate_lru_page(struct page *page)
 
 void folio_putback_lru(struct folio *folio)
 {
+	folio_add_lru(folio);
 	folio_put(folio);
 }
 
 void putback_lru_page(struct page *page)
 {
-	put_page(page);
+	folio_putback_lru(page_folio(page));
+}
+
+/* The tails of a huge page have neither contents nor a state of their own here. */
+#ifdef SD_HAS_SPLIT_TO_ORDER
+int split_huge_page_to_list_to_order(struct page *page, struct list_head *list, unsigned int new_order)
+#else
+int split_huge_page_to_list(struct page *page, struct list_head *list)
+#endif
+{
+	__sd_fail("model-limit", "{0:p} is to be split into small pages, which is not modelled", (sd_u64)sd_mem[sd_frame(page)], 0, 0);
+	return -EBUSY;
 }
 
 void mlock_drain_local(void)

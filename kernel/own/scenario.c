@@ -4,6 +4,8 @@
  *
  * An address space is made by the tree's mm_alloc(), a mapping is a VMA that the tree's insert_vm_struct() links. Setup runs alone, as thread 0 on CPU 0.
  */
+#include <linux/sched/signal.h>
+
 #include "own.h"
 
 void sd_place(int thread, int cpu);
@@ -17,6 +19,9 @@ static struct {
 	void *arg;
 } sd_work[SD_MAX_TASKS];
 
+/* Of all processes: no limit on what they map, and no signals. */
+static struct signal_struct sd_signal;
+
 void sd_once(void)
 {
 	static bool done;
@@ -28,8 +33,12 @@ void sd_once(void)
 	sd_percpu_init();
 	sd_frames_init();
 	init_mm.pgd = swapper_pg_dir;
-	for (i = 0; i < SD_MAX_TASKS; i++)
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		sd_signal.rlim[i] = (struct rlimit){ .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
+	for (i = 0; i < SD_MAX_TASKS; i++) {
 		refcount_set(&sd_task_structs[i].usage, 1);	/* until it is reaped, which nobody does */
+		sd_task_structs[i].signal = &sd_signal;
+	}
 	sd_task_structs[0].active_mm = &init_mm;
 	sd_fork_init();
 	anon_vma_init();
@@ -107,10 +116,11 @@ static unsigned long map(struct mm_struct *mm, struct file *file, unsigned long 
 
 void sd_mmap_fixed(struct mm_struct *mm, unsigned long va)
 {
-	map_at(mm, NULL, va, PAGE_SIZE, false);
+	/* First: another thread may access what is mapped before mmap() has returned. */
 	__sd_atomic_begin(SD_STEP, NULL);
 	sd_new_upage(mm, va, sd_new_location());
 	__sd_atomic_end();
+	map_at(mm, NULL, va, PAGE_SIZE, false);
 }
 
 unsigned long sd_mmap(struct mm_struct *mm, struct file *file, unsigned int nr_pages)
@@ -173,9 +183,6 @@ void sd_populate(struct mm_struct *mm, unsigned long va)
 	if (up->huge && !(leaf & _PAGE_PSE))
 		__sd_fail("scenario", "the fault at {0:x} was given no huge page", va, 0, 0);
 	sd_current_in[up->location] = 1ULL << sd_leaf_frame(leaf);
-	/* Long ago: no batch has it any more. */
-	if (!up->shared)
-		__set_bit(PG_lru, &pfn_to_page(sd_pfn(sd_leaf_frame(leaf)))->flags);
 }
 
 static void load(int cpu, struct mm_struct *mm)

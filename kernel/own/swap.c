@@ -161,7 +161,8 @@ void sd_final_swap(void)
 		if (slot < 0 || sd_gone[i] || sd_unsettled[up->location])
 			continue;
 		cached = xa_load(&sd_swap_cache()->i_pages, (unsigned long)slot);
-		if (cached && !xa_is_value(cached) ? sd_holds(up->location, sd_frame(&cached->page)) : sd_slot_holds(up->location, slot))
+		/* One that is not up to date yet is being read from the slot. */
+		if (cached && !xa_is_value(cached) && folio_test_uptodate(cached) ? sd_holds(up->location, sd_frame(&cached->page)) : sd_slot_holds(up->location, slot))
 			continue;
 		sd_tell_last_write(up->location);
 		__sd_fail("lost-write", "at the end {0:x} of {1:p} is in swap slot {2:d}, which does not have the last write to it", up->va,
