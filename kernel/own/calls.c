@@ -317,6 +317,9 @@ struct page *sd_page_at(struct mm_struct *mm, unsigned long va)
 		spin_unlock(ptl);
 		goto out;
 	}
+	/* Nothing was mapped yet, or a huge page came or went; not all trees look at that again. */
+	if (!pmd_present(READ_ONCE(*pmd)) || pmd_trans_huge(READ_ONCE(*pmd)))
+		goto out;
 	pte = pte_offset_map_lock(mm, pmd, va, &ptl);
 	if (!pte)
 		goto out;
