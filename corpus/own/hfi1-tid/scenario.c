@@ -3,8 +3,9 @@
  * hfi1 sets up a TID for a page while another thread of the process unmaps it: hfi1's own user_exp_rcv.c, exp_rcv.c and user_pages.c, with the
  * tree's own get_user_pages_fast(), munmap() and mmu_notifier.c. corpus/real/hfi1-tid has the same question with fewer states, and what mends it.
  * -DCHECK: what must hold, see there. -DFREED=1: the TID is set up before, and the ioctl of the thread frees it.
+ * -DNOTIFIED=0: the process has asked not to be told of what is unmapped, and the driver has no notifier.
  */
-// shootdown: -DCHECK=ALL -DFREED=0
+// shootdown: -DCHECK=ALL -DFREED=0 -DNOTIFIED=1
 #include <shootdown/scenario.h>
 #include "hfi.h"
 #include "exp_rcv.h"
@@ -36,6 +37,7 @@ static void check_pin(int i)
 void hfi1_put_tid(struct hfi1_devdata *of, u32 index, u32 type, unsigned long pa, u16 order)
 {
 	__sd_atomic_begin(SD_STEP, rcvarray);
+	check_pin((int)index);
 	rcvarray[index] = type == PT_EXPECTED ? pa >> PAGE_SHIFT : 0;
 	__sd_event("hardware", rcvarray[index] ? "TID {0:d} is pfn {1:x}" : "TID {0:d} is off", index, rcvarray[index], 0);
 	check_pin((int)index);
@@ -102,6 +104,7 @@ void scenario(void)
 	dd.pcidev = &pcidev;
 	dd.events = events;
 	uctxt.dd = &dd;
+	uctxt.flags = NOTIFIED ? 0 : HFI1_CAP_TID_UNMAP << HFI1_CAP_USER_SHIFT;
 	uctxt.expected_count = TIDS;
 	mutex_init(&uctxt.exp_mutex);
 	hfi1_exp_tid_group_init(&uctxt);

@@ -3,9 +3,9 @@
  * AMD's SVM for compute, drivers/gpu/drm/amd/amdkfd/kfd_svm.c, with GPU retry faults (XNACK): a GPU faults a page of a process into its own page table and
  * writes through it, while a CPU takes the page away. svm_range_validate_and_map() is called as svm_range_restore_pages() does for a fault. The GPU is ours:
  * one entry, which amdgpu_vm_update_range() sets and removes, and a TLB, which amdgpu_vm_flush_compute_tlb() flushes. So are the locks of its page table.
- * -DTAKE: what a CPU does with the page.
+ * -DTAKE: what a CPU does with the page. -DVMAS=2: the range goes on in another VMA, which is read-only.
  */
-// shootdown: -DTAKE=DROP
+// shootdown: -DTAKE=DROP -DVMAS=1
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
@@ -82,7 +82,7 @@ static int fault(void)
 
 	mmap_read_lock(the_mm);
 	mutex_lock(&range->migrate_mutex);
-	err = svm_range_validate_and_map(the_mm, va >> PAGE_SHIFT, va >> PAGE_SHIFT, range, 0, false, false, false);
+	err = svm_range_validate_and_map(the_mm, va >> PAGE_SHIFT, range->last, range, 0, false, false, false);
 	mutex_unlock(&range->migrate_mutex);
 	mmap_read_unlock(the_mm);
 	return err;
@@ -111,11 +111,13 @@ static void take(void *unused)
 void scenario(void)
 {
 	the_mm = sd_mm("A");
-	va = sd_mmap(the_mm, NULL, 2) + PAGE_SIZE;
+	va = sd_mmap(the_mm, NULL, 1 + VMAS) + PAGE_SIZE;
 	sd_populate(the_mm, va);
+	if (VMAS == 2 && sd_mprotect(the_mm, va + PAGE_SIZE, 1, false))
+		__sd_fail("scenario", "mprotect() fails", 0, 0, 0);
 	adev.dev = &device;
 	process.lead_thread = current;
-	range = svm_range_new(&process.svms, (va >> PAGE_SHIFT) - 1, va >> PAGE_SHIFT, false);
+	range = svm_range_new(&process.svms, (va >> PAGE_SHIFT) - 1, (va >> PAGE_SHIFT) + VMAS - 1, false);
 	set_bit(0, range->bitmap_access);
 	mmap_write_lock(the_mm);
 	svm_range_add_notifier_locked(the_mm, range);

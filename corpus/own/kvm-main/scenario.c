@@ -3,9 +3,9 @@
  * KVM's half of MMU notification that all architectures share, virt/kvm/kvm_main.c: memslots, the count and the sequence, the kick of a vCPU that is in the
  * guest. The architecture's half is ours: one shadow entry, set under mmu_lock held for reading and removed under it held for writing, and a vCPU that looks
  * for requests when it enters the guest, with interrupts off, and uses an entry that was removed as long as it has not been told to flush.
- * -DTAKE: what the host does with the page. -DSLOT=1: another thread deletes the memslot meanwhile.
+ * -DTAKE: what the host does with the page. -DSLOT=1: another thread deletes the memslot meanwhile. -DSLOTS=2: DROP is of pages of another memslot, too.
  */
-// shootdown: -DTAKE=DROP -DSLOT=0
+// shootdown: -DTAKE=DROP -DSLOT=0 -DSLOTS=1
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
@@ -88,19 +88,25 @@ static void take(void *unused)
 {
 	switch (TAKE) {
 	case UNMAP: sd_munmap(the_mm, va, 1); break;
-	case DROP: sd_madvise(the_mm, va - PAGE_SIZE, 2, MADV_DONTNEED); break;
+	case DROP: sd_madvise(the_mm, va - PAGE_SIZE, 1 + SLOTS, MADV_DONTNEED); break;
 	case MIGRATE: sd_migrate(the_mm, va); break;
 	}
 }
 
-static void set_slot(void *size)
+/* Memslot 0 has guest page 1 and the one before it, memslot 1 the one behind it. */
+static void set_slot(unsigned int nr, unsigned long size)
 {
-	struct region mem = { .memory_size = (unsigned long)size, .userspace_addr = va - PAGE_SIZE };
+	struct region mem = { .slot = nr, .guest_phys_addr = 2 * nr * PAGE_SIZE, .memory_size = size, .userspace_addr = va + 2 * nr * PAGE_SIZE - PAGE_SIZE };
 
 	mutex_lock(&the_kvm.slots_lock);
 	if (__kvm_set_memory_region(&the_kvm, &mem))
 		__sd_fail("scenario", "__kvm_set_memory_region() fails", 0, 0, 0);
 	mutex_unlock(&the_kvm.slots_lock);
+}
+
+static void delete_slot(void *unused)
+{
+	set_slot(0, 0);
 }
 
 void sd_at_end(void)
@@ -114,7 +120,7 @@ void scenario(void)
 	int i;
 
 	the_mm = sd_mm("A");
-	va = sd_mmap(the_mm, NULL, 2) + PAGE_SIZE;
+	va = sd_mmap(the_mm, NULL, 1 + SLOTS) + PAGE_SIZE;
 	sd_populate(the_mm, va);
 	rwlock_init(&the_kvm.mmu_lock);
 	spin_lock_init(&the_kvm.mn_invalidate_lock);
@@ -128,7 +134,9 @@ void scenario(void)
 		the_kvm.__memslots[i][1].node_idx = 1;
 		rcu_assign_pointer(the_kvm.memslots[i], &the_kvm.__memslots[i][0]);
 	}
-	set_slot((void *)(2 * PAGE_SIZE));
+	set_slot(0, 2 * PAGE_SIZE);
+	if (SLOTS == 2)
+		set_slot(1, PAGE_SIZE);
 	xa_init(&the_kvm.vcpu_array);
 	xa_store(&the_kvm.vcpu_array, 0, &vcpu, GFP_KERNEL);
 	atomic_set(&the_kvm.online_vcpus, 1);
@@ -139,5 +147,5 @@ void scenario(void)
 	sd_cpu_run(0, the_mm, "vCPU", guest, NULL);
 	sd_cpu_run(1, the_mm, "take", take, NULL);
 	if (SLOT)
-		sd_cpu_run(2, the_mm, "memslot", set_slot, NULL);
+		sd_cpu_run(2, the_mm, "memslot", delete_slot, NULL);
 }

@@ -3,13 +3,18 @@
  * Nouveau's shared virtual memory, drivers/gpu/drm/nouveau/nouveau_svm.c: a GPU with page tables of its own, which hold no references. A fault fills an entry from
  * hmm_range_fault() under an interval notifier that lives as long as the fault; another notifier, of the whole address space, clears entries. The driver counts on
  * interval notifiers being called first. The GPU is ours: one entry of its table, set and cleared by what the driver asks of nvif.
- * -DTAKE: what a CPU does with the page. -DMAPPED=1: the GPU has the page before.
+ * -DTAKE: what a CPU does with the page. REAP: the OOM reaper asks to take it and must not sleep; nouveau refuses. STORE: a CPU writes to it.
+ * -DMAPPED=1: the GPU has the page before. -DATOMIC=1: it faults for an atomic access, for which CPUs lose their entries.
  */
-// shootdown: -DTAKE=DROP -DMAPPED=0
+// shootdown: -DTAKE=DROP -DMAPPED=0 -DATOMIC=0
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
-enum { UNMAP, DROP, MIGRATE, PROTECT, NOTHING };
+enum { UNMAP, DROP, MIGRATE, PROTECT, NOTHING, REAP, STORE };
+
+/* kernel/real/locks.c: what is between these must not sleep. */
+void sd_non_block_start(void);
+void sd_non_block_end(void);
 
 unsigned long __drm_debug;
 static struct mm_struct *the_mm;
@@ -47,7 +52,7 @@ int nvif_object_mthd(struct nvif_object *object, u32 method, void *data, u32 siz
 	return 0;
 }
 
-/* As nouveau_svm_fault() does for a write. */
+/* As nouveau_svm_fault() does for a write, or for an atomic access. */
 static int fault(void)
 {
 	struct { struct nouveau_pfnmap_args i; u64 phys[1]; } args = {
@@ -59,14 +64,21 @@ static int fault(void)
 
 	if (!mmget_not_zero(the_mm))
 		return -EFAULT;
-	err = nouveau_range_fault(&svmm, &drm, &args.i, sizeof(args), HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE, &notifier);
+	if (ATOMIC)
+		err = nouveau_atomic_range_fault(&svmm, &drm, &args.i, sizeof(args), &notifier);
+	else
+		err = nouveau_range_fault(&svmm, &drm, &args.i, sizeof(args), HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE, &notifier);
 	mmput(the_mm);
 	return err;
 }
 
 static void gpu(void *unused)
 {
-	if (!MAPPED && fault())
+	int err = MAPPED ? 0 : fault();
+
+	if (err == -EBUSY)
+		__sd_fail("gave-up", "the fault has given up, and no time has passed", 0, 0, 0);
+	if (err)
 		return;
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (TAKE == NOTHING && !(entry & NVIF_VMM_PFNMAP_V0_W))
@@ -76,6 +88,17 @@ static void gpu(void *unused)
 	__sd_atomic_end();
 }
 
+/* mm/oom_kill.c, which leaves a range alone that somebody refuses to give up at once. */
+static void reap(void)
+{
+	struct mmu_notifier_range range = { .mm = the_mm, .event = MMU_NOTIFY_UNMAP, .start = va, .end = va + PAGE_SIZE };
+
+	sd_non_block_start();
+	if (!mmu_notifier_invalidate_range_start_nonblock(&range))
+		__sd_fail("scenario", "the reaper may take the page", 0, 0, 0);
+	sd_non_block_end();
+}
+
 static void take(void *unused)
 {
 	switch (TAKE) {
@@ -83,6 +106,8 @@ static void take(void *unused)
 	case DROP: sd_madvise(the_mm, va - PAGE_SIZE, 2, MADV_DONTNEED); break;
 	case MIGRATE: sd_migrate(the_mm, va); break;
 	case PROTECT: sd_mprotect(the_mm, va, 1, false); break;
+	case REAP: reap(); break;
+	case STORE: sd_user_write(va); break;
 	}
 }
 
