@@ -15,7 +15,7 @@ import { optionsOf } from "../../src/settings/from-settings.ts";
 import { TREES } from "../../src/verdict-table/own-cases.ts";
 import { generator } from "../safety/mutate.js";
 
-const COUNT = Number(process.env.CALLS_COUNT ?? 8);
+const COUNT = Number(process.env.CALLS_COUNT ?? 6);
 const SEED = Number(process.env.CALLS_SEED ?? 1);
 const SCENARIO = join(packageRoot, "test/own/random-calls.c");
 const cache = openCache(defaultCacheDir());
