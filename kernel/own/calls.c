@@ -98,20 +98,20 @@ int sd_madvise(struct mm_struct *mm, unsigned long va, unsigned int nr, int advi
 
 		__sd_atomic_begin(SD_STEP, NULL);
 		for (i = 0; i < sd_nr_upages; i++)
-			if (within(i, mm, va, nr))
+			if (taken & (1U << i))
 				sd_current_in[sd_upages[i].location] |= SD_ZEROES;
 		__sd_atomic_end();
 	}
 	return err;
 }
 
-static void leave(struct mm_struct *mm, unsigned long va, unsigned int nr, bool leaving)
+static void leave(unsigned int taken, bool leaving)
 {
 	int i;
 
 	__sd_atomic_begin(SD_STEP, NULL);
 	for (i = 0; i < sd_nr_upages; i++)
-		if (within(i, mm, va, nr) && sd_upages[i].shared)
+		if ((taken & (1U << i)) && sd_upages[i].shared)
 			sd_leaving[i] = leaving;
 	__sd_atomic_end();
 }
@@ -130,11 +130,11 @@ int sd_munmap(struct mm_struct *mm, unsigned long va, unsigned int nr)
 	unsigned int taken = begin(mm, va, nr);
 	int err;
 
-	leave(mm, va, nr, true);
+	leave(taken, true);
 	err = (int)call(__x64_sys_munmap, mm, va, nr * PAGE_SIZE, 0, 0, 0);
 	end(taken, !err, true, how_it_ends(err));
 	if (err)
-		leave(mm, va, nr, false);
+		leave(taken, false);
 	return err;
 }
 

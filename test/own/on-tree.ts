@@ -12,7 +12,8 @@ import { asExpected, casesFor, type OwnGroup, ownCaseOf, ownGroups, TREES } from
 import { saysOf } from "../../src/verdict-table/verdict-table.ts";
 import { ownWorker } from "../../src/verdict-table/worker.ts";
 
-const variableOf = (version: string): string => `SHOOTDOWN_TREE_${version.replace(".", "_")}`;
+/** Names the tree of a version. */
+export const variableOf = (version: string): string => `SHOOTDOWN_TREE_${version.replace(".", "_")}`;
 
 export function corpusOn(version: (typeof TREES)[number]): void {
   const worker = ownWorker(openCache(defaultCacheDir(process.env)), new AbortController().signal);

@@ -6,14 +6,13 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { InputFault } from "../../src/base/diagnostics.ts";
-import { readModule } from "../../src/check/prepared.ts";
 import { runCheck } from "../../src/check/run-check.ts";
 import { defaultCacheDir, keyOf, openCache } from "../../src/host/cache.ts";
 import { packageRoot } from "../../src/host/paths.ts";
-import { ownInputs } from "../../src/own/own-inputs.ts";
 import { optionsOf } from "../../src/settings/from-settings.ts";
-import { TREES } from "../../src/verdict-table/own-cases.ts";
+import { compileOwnCase, TREES } from "../../src/verdict-table/own-cases.ts";
 import { generator } from "../safety/mutate.js";
+import { variableOf } from "./on-tree.ts";
 
 const COUNT = Number(process.env.CALLS_COUNT ?? 6);
 const SEED = Number(process.env.CALLS_SEED ?? 1);
@@ -49,24 +48,14 @@ function parameters(seed: number): Record<string, string> {
 }
 
 for (const version of TREES) {
-  const variable = `SHOOTDOWN_TREE_${version.replace(".", "_")}`;
+  const variable = variableOf(version);
   const tree = process.env[variable] ?? "";
   describe.skipIf(tree === "")(`random system calls on ${version}${tree === "" ? `: ${variable} names no tree` : ""}`, () => {
     it("go wrong nowhere", { timeout: 120_000 + 60_000 * COUNT }, async () => {
-      const inputs = await ownInputs({
-        files: [SCENARIO],
-        defines: [],
-        includes: [],
-        kernel: undefined,
-        opt: "1",
-        cc: undefined,
-        tree,
-        headers: undefined,
-        cwd: packageRoot,
+      const inputs = await compileOwnCase(
+        { scenario: SCENARIO, link: [], include: [], config: [], defines: [], undo: [], memory: "sc", tree },
         cache,
-        read: readModule,
-        say: () => {},
-      });
+      );
       const counts = new Map<string, number>();
       for (let n = 0; n < COUNT; n++) {
         const given = parameters(1000 * SEED + n);

@@ -3,8 +3,8 @@
  *
  * The text is read once, front to back, with one look ahead: attribute groups stand at its end and
  * are wanted in calls. Metadata is read as it is asked for, and so are bodies, if the caller wants it
- * so. What cannot be read at all
- * is an `InputFault` SD201 with the line; what can be read but not run is kept as "unsupported".
+ * so. What cannot be read at all is an `InputFault` SD201 with the line; what can be read but not run
+ * is kept as "unsupported".
  */
 
 import {
