@@ -42,6 +42,9 @@ static void check_page(struct page *page, int cached)
 {
 	int entries = count_entries(page);
 
+	/* memory_failure() keeps its own, so that nobody gets the page. */
+	cached += page->sd_hwpoison != 0;
+
 	if (page->_mapcount.counter + 1 != entries) {
 		tell_changes(MAPCOUNT_CHANGED, &page->_mapcount);
 		__sd_fail("bad-count", "at the end {0:p} is mapped by {1:d} entries, but its mapcount says {2:d}", (sd_u64)page,

@@ -39,6 +39,8 @@ static __always_inline void tell_value(u64 entry)
 		__sd_event("+", "none", 0, 0, 0);
 	else if (is_migration_entry(__pte_to_swp_entry(__pte(entry))))
 		__sd_event("+", "migration entry", 0, 0, 0);
+	else if (is_hwpoison_entry(__pte_to_swp_entry(__pte(entry))))
+		__sd_event("+", "poison entry", 0, 0, 0);
 	else
 		__sd_event("+", "{0:x}", entry, 0, 0);
 }
@@ -61,6 +63,8 @@ static __always_inline void name_entry(struct sd_upage *up, int level, u64 entry
 	if (!(entry & _PAGE_PRESENT)) {
 		if (is_migration_entry(__pte_to_swp_entry(__pte(entry))))
 			__sd_event("value", "migration entry", entry, 0, 0);
+		else if (is_hwpoison_entry(__pte_to_swp_entry(__pte(entry))))
+			__sd_event("value", "poison entry", entry, 0, 0);
 		return;
 	}
 	__sd_event("value", !leaf ? "{1:p}" : !(entry & _PAGE_RW) ? "{1:p} (read-only)" : entry & _PAGE_DIRTY ? "{1:p} (rw, dirty)" :

@@ -268,6 +268,12 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 {
 	struct page *page = vma->vm_file ? file_page(vma, address) : anon_page(vma, address);
 
+	/* It failed before it was mapped here, so there is no entry that says so. */
+	if (vma->vm_file && PageHWPoison(page)) {
+		unlock_page(page);
+		put_page(page);
+		return VM_FAULT_HWPOISON;
+	}
 	spin_lock(ptl);
 	if (!pte_none(ptep_get(ptep))) {
 		spin_unlock(ptl);
@@ -366,6 +372,7 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 		for (;;) {
 			pte_t *ptep = sd_pte_alloc(mm, start), pte;
 			spinlock_t *ptl = &virt_to_page(ptep)->ptl;
+			vm_fault_t fault;
 
 			spin_lock(ptl);
 			pte = ptep_get(ptep);
@@ -380,8 +387,11 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 				break;
 			}
 			spin_unlock(ptl);
-			if (handle_mm_fault(vma, start, gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) & VM_FAULT_ERROR)
+			fault = handle_mm_fault(vma, start, gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+			if (fault & VM_FAULT_ERROR) {
+				ret = sd_fault_errno(fault);
 				break;
+			}
 		}
 	}
 out:

@@ -87,9 +87,13 @@ static bool iommu_access(struct sd_mirror *m, unsigned int i)
 
 static void iommu_fault(struct sd_mirror *m, unsigned int i)
 {
+	vm_fault_t fault;
+
 	current->mm = m->mm;
 	down_read(sd_mmap_sem(m->mm));
-	if (handle_mm_fault(find_vma(m->mm, m->va[i]), m->va[i], FAULT_FLAG_USER | FAULT_FLAG_WRITE) & VM_FAULT_ERROR)
+	/* That the memory failed is answered to the device. */
+	fault = handle_mm_fault(find_vma(m->mm, m->va[i]), m->va[i], FAULT_FLAG_USER | FAULT_FLAG_WRITE);
+	if (fault & VM_FAULT_ERROR & ~VM_FAULT_HWPOISON)
 		__sd_fail("sigbus", "the fault of {0:s} at {1:x} fails", (sd_u64)m->name, m->va[i], 0);
 	up_read(sd_mmap_sem(m->mm));
 }

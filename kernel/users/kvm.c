@@ -115,15 +115,17 @@ static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
 	.invalidate_range_end = kvm_mmu_notifier_invalidate_range_end,
 };
 
-/* The guest touched a page that has no shadow entry. 0 also if the fault has to be taken again. */
+/* The guest touched a page that has no shadow entry. 0 also if the fault has to be taken again. -EHWPOISON: the memory failed, and the vCPU gets SIGBUS. */
 int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 {
 	unsigned long mmu_seq = READ_ONCE(kvm->mmu_notifier_seq);
 	struct page *page;
+	long got;
 
 	smp_rmb();
-	if (get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece, 1, &page, FOLL_WRITE) != 1)
-		return -EFAULT;
+	got = get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece, 1, &page, FOLL_WRITE);
+	if (got != 1)
+		return (int)got;
 	__sd_event("value", "{1:p} (rw)", page_to_phys(page) | _PAGE_PRESENT | _PAGE_RW, (sd_u64)page, 0);
 	spin_lock(&kvm->mmu_lock);
 #ifndef SD_KVM_NO_RETRY
@@ -143,6 +145,7 @@ static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, 
 		unsigned long gfn = first;
 		struct sd_upage *up;
 		u64 entry, cached;
+		int failed;
 
 		__sd_atomic_begin(SD_STEP, NULL);
 		if (nr > 1)
@@ -172,9 +175,12 @@ static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, 
 		if (entry)
 			return;
 		sd_enter_kernel();
-		if (kvm_mmu_page_fault(kvm, gfn))
+		failed = kvm_mmu_page_fault(kvm, gfn);
+		if (failed && failed != -EHWPOISON)
 			__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)kvm->sd_name, gfn, 0);
 		sd_leave_kernel();
+		if (failed)
+			return;
 	}
 }
 
@@ -278,9 +284,12 @@ static bool kvm_access(struct sd_mirror *m, unsigned int gfn)
 
 static void kvm_fault(struct sd_mirror *m, unsigned int gfn)
 {
+	int failed;
+
 	current->mm = m->mm;
 	sd_direct_reclaim();	/* page-table caches are filled before mmu_lock is taken */
-	if (kvm_mmu_page_fault(&kvms[m - kvm_mirrors], gfn))
+	failed = kvm_mmu_page_fault(&kvms[m - kvm_mirrors], gfn);
+	if (failed && failed != -EHWPOISON)
 		__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)m->name, gfn, 0);
 }
 

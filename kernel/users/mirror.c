@@ -50,14 +50,18 @@ void sd_mirror_write(struct sd_mirror *m, unsigned int i, struct page *page)
 	sd_data_access(page, 0, sd_upages[sd_find_upage(m->mm, m->va[i])].location, true, m->name, m->va[i]);
 }
 
-/* The page that is at page i's address now, faulted in, with a reference. */
+/* The page that is at page i's address now, faulted in, with a reference. NULL: its memory failed, and the driver gives up. */
 struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
 {
 	struct page *page;
+	long got;
 
 	current->mm = m->mm;
 	sd_direct_reclaim();	/* it allocates what it needs first, holding nothing */
-	if (get_user_pages_unlocked(m->va[i] + m->piece, 1, &page, FOLL_WRITE) != 1)
+	got = get_user_pages_unlocked(m->va[i] + m->piece, 1, &page, FOLL_WRITE);
+	if (got == -EHWPOISON)
+		return NULL;
+	if (got != 1)
 		__sd_fail("sigbus", "{0:s} cannot get the page at {1:x}", (sd_u64)m->name, m->va[i], 0);
 	if (sd_seed & SD_SEED_NO_PIN)
 		put_page(page);

@@ -90,6 +90,8 @@ static void gru_fault(struct sd_mirror *m, unsigned int i)
 		return;
 	}
 	page = sd_mirror_get_page(m, i);
+	if (!page)
+		return;
 	sd_mirror_put_page(m, page);
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (gms->missed[i]) {

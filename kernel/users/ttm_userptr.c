@@ -89,6 +89,8 @@ static void bo_submit(struct sd_mirror *m, unsigned int wanted)
 		if (READ_ONCE(bo->pages[i]))
 			continue;
 		page = sd_mirror_get_page(m, i);
+		if (!page)
+			break;
 		sd_direct_reclaim();	/* the scatter list */
 		__sd_atomic_begin(SD_STEP, NULL);
 		bo->pages[i] = page;

@@ -42,6 +42,8 @@ struct page {
 	const char *sd_moved;			/* contents were copied elsewhere for good: by what */
 	unsigned long sd_dirty;			/* PG_dirty: not in flags, which are the page lock */
 	unsigned long sd_dropped;		/* the entry of this anonymous memory was cleared on purpose (machine/oracle.c) */
+	unsigned long sd_hwpoison;		/* PG_hwpoison: not in flags either */
+	unsigned long sd_contained;		/* it failed, and nobody is to reach it any more (mm/memory-failure.c) */
 };
 
 extern struct page mem_map[SD_NR_FRAMES];

@@ -88,6 +88,8 @@ void sd_name_location(unsigned int location, struct address_space *mapping, pgof
 void sd_data_entry(int upage, u64 old, u64 new);
 void sd_data_install(const struct sd_upage *up, u64 new);
 void sd_data_moved(struct page *from, const char *how);
+void sd_data_contained(struct page *page);
+bool sd_data_failed(unsigned int location);
 void sd_data_freed(struct page *page);
 void sd_data_final(void);
 bool sd_data_current(struct page *page, unsigned int location);
