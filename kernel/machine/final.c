@@ -17,9 +17,15 @@ static int count_entries(struct page *page)
 	int i, k, n = 0;
 
 	for (i = 0; i < sd_nr_upages; i++) {
+		unsigned long part = 0;
 		u64 *slot = sd_upages[i].mm ? sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size) : NULL;
 
-		if (!slot || !pte_present(__pte(*slot)) || pte_page(__pte(*slot)) != page)
+		/* A transparent huge page: one entry for all of it. */
+		if (!slot && sd_upages[i].mm && page->sd_thp) {
+			slot = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, PMD_SIZE);
+			part = (sd_upages[i].va & ~PMD_MASK) >> PAGE_SHIFT;
+		}
+		if (!slot || !pte_present(__pte(*slot)) || pte_page(__pte(*slot)) + part != page)
 			continue;
 		for (k = 0; k < n && seen[k] != slot; k++)
 			;

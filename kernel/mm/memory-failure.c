@@ -13,6 +13,7 @@
  * swap cache, who is killed before he touches the page, and what becomes of free pages.
  */
 #include <linux/err.h>
+#include <linux/huge_mm.h>
 #include <linux/hugetlb.h>
 #include <linux/rmap.h>
 #include <linux/swapops.h>
@@ -67,6 +68,13 @@ int __weak memory_failure(unsigned long pfn, int flags)
 	if (!get_page_unless_zero(page))
 		return 0;
 	SetPageHWPoison(page);
+#if SD_KERNEL < 405
+	if (PageTransCompound(page) && split_huge_page(page)) {
+		ClearPageHWPoison(page);
+		put_page(page);
+		return -EBUSY;
+	}
+#endif
 	lock_page(page);
 	if (sd_in_swap_cache(page))
 		__sd_fail("scenario", "{0:p} fails while it is in the swap cache, which is not modelled", (sd_u64)page, 0, 0);

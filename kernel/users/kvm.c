@@ -56,6 +56,8 @@ static bool kvm_unmap_hva_range(struct kvm *kvm, unsigned long start, unsigned l
 
 		if (hva < end && hva + kvm->sd_piece_size > start)
 			flush |= zap(kvm, gfn);
+		else if (kvm->sd_thp && (hva & HPAGE_MASK) < end && (hva & HPAGE_MASK) + HPAGE_SIZE > start && (READ_ONCE(kvm->spte[gfn]) & _PAGE_PSE))
+			flush |= zap(kvm, gfn);
 	}
 	return flush;
 }
@@ -115,6 +117,23 @@ static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
 	.invalidate_range_end = kvm_mmu_notifier_invalidate_range_end,
 };
 
+/* Part of a huge page, and nothing has split it since we looked (transparent_hugepage_adjust): then one entry is for all of it. */
+static void install(struct kvm *kvm, unsigned long gfn, struct page *page)
+{
+	u64 bits = _PAGE_PRESENT | _PAGE_RW;
+	unsigned long i;
+
+	if (!kvm->sd_thp || !PageTransCompound(page)) {
+		WRITE_ONCE(kvm->spte[gfn], page_to_phys(page) | bits);
+		return;
+	}
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < kvm->npages; i++)
+		kvm->spte[i] = page_to_phys(page - gfn + i) | bits | _PAGE_PSE;
+	__sd_event("spte", "{0:s} maps the huge page with one shadow entry", (sd_u64)kvm->sd_name, 0, 0);
+	__sd_atomic_end();
+}
+
 /* The guest touched a page that has no shadow entry. 0 also if the fault has to be taken again. -EHWPOISON: the memory failed, and the vCPU gets SIGBUS. */
 int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 {
@@ -131,7 +150,7 @@ int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 #ifndef SD_KVM_NO_RETRY
 	if (!mmu_notifier_retry(kvm, mmu_seq))
 #endif
-		WRITE_ONCE(kvm->spte[gfn], page_to_phys(page) | _PAGE_PRESENT | _PAGE_RW);
+		install(kvm, gfn, page);
 	spin_unlock(&kvm->mmu_lock);
 	put_page(page);
 	(void)mmu_seq;
@@ -266,6 +285,7 @@ static struct sd_mirror *kvm_attach(const struct sd_mirror *what)
 	*m = *what;
 	m->ops = &sd_kvm_mirror;
 	kvm->sd_piece = what->piece;
+	kvm->sd_thp = !what->pieces && find_vma(what->mm, what->va[0])->sd_thp;
 	kvm->sd_piece_size = what->piece_size;
 	return m;
 }

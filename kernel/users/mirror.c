@@ -14,7 +14,7 @@ static bool may_fault;
 void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned long va, unsigned int nr, bool pieces)
 {
 	struct sd_upage *up = &sd_upages[sd_find_upage(mm, va)];
-	struct sd_mirror what = { .name = ops->name, .mm = mm, .nr = nr, .size = up->size, .piece_size = up->size };
+	struct sd_mirror what = { .name = ops->name, .mm = mm, .nr = nr, .size = up->size, .piece_size = up->size, .pieces = pieces };
 	unsigned int i;
 
 	if (nr_mirrors >= SD_MAX_MIRRORS || nr > SD_MIRROR_PAGES)
@@ -51,14 +51,15 @@ void sd_mirror_write(struct sd_mirror *m, unsigned int i, struct page *page)
 }
 
 /* The page that is at page i's address now, faulted in, with a reference. NULL: its memory failed, and the driver gives up. */
-struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
+static struct page *get_page_at(struct sd_mirror *m, unsigned int i, bool locked)
 {
+	unsigned long va = m->va[i] + m->piece;
 	struct page *page;
 	long got;
 
 	current->mm = m->mm;
 	sd_direct_reclaim();	/* it allocates what it needs first, holding nothing */
-	got = get_user_pages_unlocked(m->va[i] + m->piece, 1, &page, FOLL_WRITE);
+	got = locked ? get_user_pages(va, 1, FOLL_WRITE, &page) : get_user_pages_unlocked(va, 1, &page, FOLL_WRITE);
 	if (got == -EHWPOISON)
 		return NULL;
 	if (got != 1)
@@ -66,6 +67,17 @@ struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
 	if (sd_seed & SD_SEED_NO_PIN)
 		put_page(page);
 	return page;
+}
+
+struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
+{
+	return get_page_at(m, i, false);
+}
+
+/* For a driver that holds mmap_sem. */
+struct page *sd_mirror_get_page_locked(struct sd_mirror *m, unsigned int i)
+{
+	return get_page_at(m, i, true);
 }
 
 /* Its hardware may have written: the four that pin pages all say so when they let go (as i915_gem_userptr_put_pages() does). */

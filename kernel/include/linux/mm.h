@@ -99,6 +99,7 @@ static inline long sd_fault_errno(vm_fault_t fault)
 	return fault & VM_FAULT_HWPOISON ? -EHWPOISON : -EFAULT;
 }
 
+long get_user_pages(unsigned long start, unsigned long nr_pages, unsigned int gup_flags, struct page **pages);
 long get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags);
 
 /* mm/memory-failure.c: the memory of the page has failed, and its contents are lost. trapno went in 4.16. */

@@ -32,7 +32,8 @@ static inline int PageHead(struct page *page)
 
 #define PageCompound(page) PageHead(page)
 #define PageHuge(page) PageHead(page)
-#define PageTransHuge(page) false
+#define PageTransCompound(page) (READ_ONCE((page)->sd_thp) != 0)
+#define PageTransHuge(page) PageTransCompound(page)
 #define PageAnon(page) (((unsigned long)(page)->mapping & 1) != 0)
 #define compound_head(page) (page)
 #define compound_order(page) ((page)->order)

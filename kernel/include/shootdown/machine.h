@@ -59,6 +59,7 @@ void sd_hardware_set(struct mm_struct *mm, unsigned long va, u64 bits);
 /* machine/tlb.c: both inside a section of the caller. 0 means page fault. */
 u64 sd_translate(struct sd_walker *w, int upage, bool write);
 void sd_tlb_drop(struct sd_walker *w, unsigned long start, unsigned long end);
+void sd_tlb_drop_small(struct sd_walker *w, unsigned long va);
 
 u64 *sd_leaf_slot(struct mm_struct *mm, unsigned long va, unsigned long size);
 
