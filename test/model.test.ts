@@ -33,6 +33,12 @@ const CASES: readonly Case[] = [
   ["reclaim", "4.19", "FILE=0 DIRTY=0 WRITE=1", "none"],
   ["reclaim", "4.19", "FILE=1 DIRTY=0 WRITE=1", "lost-write"],
   ["reclaim", "4.19", "FILE=1 DIRTY=0 WRITE=0", "none"],
+  // Memory that fails: whoever had it mapped is told; who had not is, if it is a huge page.
+  ...EACH.slice(0, 3).flatMap((kernel): Case[] => [
+    ["poison", kernel, "HUGE=1", "none"],
+    ["poison", kernel, "HUGE=0 ALONE=1", "none"],
+    ["poison", kernel, "HUGE=0 SD_TASK_FRAMES=4", "lost-write"],
+  ]),
   // A page that was freed is anybody's.
   ["reuse", "4.19", "WHAT=0 FIX=0", "oops"],
   ["reuse", "4.19", "WHAT=0 FIX=1", "none"],

@@ -16,6 +16,8 @@ import { verdictFrom } from "./scenario.ts";
 const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";
 const ANON = "test/mutations/anon.c";
 const PINNED = "test/mutations/pinned.c";
+const CLAIM = "corpus/F01-4.4-invalidate/delay.c";
+const POISON = "test/model/poison.c";
 
 interface Mutation {
   readonly what: string;
@@ -340,6 +342,44 @@ const MUTATIONS: readonly Mutation[] = [
     scenario: D01,
     defines: "FIX=1 NK=1 NCPU=1",
     finds: { none: "memory is sequentially consistent in the machine, so barriers change nothing" },
+  },
+  {
+    what: "no poison entry is left",
+    file: "mm/rmap_invalidate_page.c",
+    line: "set_pte_at(mm, address, pte, swp_entry_to_pte(make_hwpoison_entry(page)));",
+    becomes: ";",
+    scenario: CLAIM,
+    defines: "ENTRY=5",
+    // A fault makes new memory, and what is read there looks like the old contents.
+    finds: { klass: "lost-write", says: /0x40000000 (and gets no error|in A is page.*, which does not have the last write)/ },
+  },
+  {
+    what: "a page that failed is unmapped without a word to guests",
+    file: "mm/rmap_invalidate_page.c",
+    line: "else if (design != SD_DESIGN_CONVERT_ALL && !(flags & TTU_MUNLOCK))",
+    becomes: "else if (flags & TTU_MIGRATION)",
+    scenario: CLAIM,
+    defines: "ENTRY=5",
+    finds: { klass: "poisoned-page-access", says: /kvm accesses 0x40000000 and reaches page.*, whose memory failed/ },
+  },
+  {
+    what: "no poison entry is left, and the memory is a file's",
+    file: "mm/rmap.c",
+    line: "set_pte_at(mm, pvmw.address, pvmw.pte, swp_entry_to_pte(make_hwpoison_entry(page)));",
+    becomes: ";",
+    scenario: POISON,
+    defines: "HUGE=0 ALONE=1",
+    finds: { klass: "lost-write", says: /0x40000000 (and gets no error|in A is page.*, which does not have the last write)/ },
+  },
+  {
+    what: "the file gives out a huge page that failed",
+    file: "mm/hugetlb.c",
+    after: "static vm_fault_t hugetlb_no_page(",
+    line: "if (PageHWPoison(page)) {",
+    becomes: "if (0) {",
+    scenario: POISON,
+    defines: "HUGE=1",
+    finds: { klass: "poisoned-page-access", says: /0x140000000 .*huge page, whose memory failed/ },
   },
 ];
 

@@ -106,6 +106,12 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    // KVM's APIC page, whose reload nothing requests (4.14.0 to 4.14.5), or range start, or invalidate_range.
+    file: "../F01-4.4-invalidate/apic.c",
+    kernels: ["4.14", "4.19"],
+    runs: { "HOOK=2": "freed-page-access", "HOOK=3": "freed-page-access", "HOOK=4": "none", "HOOK=4 SEED=1": "freed-page-access" },
+  },
+  {
     // A start that fails though it might have waited: nobody looked at that until 5.4, and the page went.
     file: "blockable.c",
     kernels: ["4.19"],

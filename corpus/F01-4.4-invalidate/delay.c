@@ -7,9 +7,12 @@
  *		2 a swap entry		it finds the page in the swap cache and waits for its lock
  *		3 nothing		(reclaim of a file page) it finds the page in the page cache and waits for its lock
  *		4 no table at all	(A gave up its share of the PMD table while neighbouring huge pages migrate) there is nothing to wait at
+ *		5 a poison entry	(the page's memory failed) there is nothing to wait for: it gets SIGBUS and maps nothing. It reads, as a
+ *					fresh page in place of the lost one would then be seen
  *   DESIGN	as in invalidate.c; without it the one that delays: released, for 4 pass_size
  *   SEED	1: invalidate_page does nothing
- * So it is the page lock that holds for 1 to 3; only for 1 is a special entry what leads there. In 4 the lock is that of another page.
+ * So it is the page lock that holds for 1 to 3; only for 1 is a special entry what leads there. In 4 the lock is that of another page. 5 needs none: the
+ * entry is there for good, and the page is not given to anybody; what counts is that the guest is told before memory_failure() returns.
  */
 // shootdown: --kernel 4.4
 #include <shootdown/mirror.h>
@@ -26,7 +29,10 @@ static unsigned long va;
 static void touch(void *arg)
 {
 	(void)arg;
-	sd_user_write(va);
+	if (ENTRY == 5)
+		sd_user_read(va);
+	else
+		sd_user_write(va);
 }
 
 static void migrate(void *nr)
@@ -45,8 +51,15 @@ static void reclaim(void *arg)
 		shrink_page(page);
 }
 
+static void fail(void *arg)
+{
+	(void)arg;
+	memory_failure(page_to_pfn(anon), 0, 0);
+}
+
 void scenario(void)
 {
+	bool is_anon = ENTRY == 2 || ENTRY == 5;
 	struct mm_struct *a = sd_mm("A"), *b = ENTRY == 4 ? sd_mm("B") : NULL;
 	unsigned int nr = ENTRY == 4 ? 2 : 1, i;
 	unsigned long other;
@@ -54,12 +67,12 @@ void scenario(void)
 	sd_design = DESIGN ? DESIGN : ENTRY == 4 ? SD_DESIGN_PASS_SIZE : SD_DESIGN_RELEASED;
 	sd_seed = SEED;
 	sd_recheck_table = 1;
-	if (ENTRY != 2)
+	if (!is_anon)
 		file = ENTRY == 4 ? sd_hugetlb_file("file", nr) : sd_file("file", nr);
 	va = sd_mmap(a, file, 1);
 	for (i = 0; i < nr; i++)
 		sd_populate(a, va + i * HPAGE_SIZE);
-	if (ENTRY == 2)
+	if (is_anon)
 		anon = pfn_to_page((sd_walk(a, va, false) & PTE_PFN_MASK) >> PAGE_SHIFT);
 	sd_mirror(&sd_kvm_mirror, a, va, nr, false);
 	if (ENTRY == 4) {
@@ -72,6 +85,8 @@ void scenario(void)
 	}
 	if (ENTRY == 1 || ENTRY == 4)
 		sd_cpu_run(0, NULL, "migrate", migrate, (void *)0);
+	else if (ENTRY == 5)
+		sd_cpu_run(0, NULL, "failure", fail, NULL);
 	else
 		sd_cpu_run(0, NULL, "kswapd", reclaim, NULL);
 	sd_mirrors_run(2, ENTRY != 4);

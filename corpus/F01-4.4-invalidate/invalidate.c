@@ -11,7 +11,7 @@
  *   PAGE	0 ordinary  1 huge, the mapping too small for tables to be shared  2 huge, a gigabyte: with MMS > 1 the PMD table is shared
  *   FIRST	which page is the first to be migrated; those before it belong to no user
  *   PIECES	1: the mirror holds a huge page in pieces of 4 KiB
- *   CALLER	0 migration  1 reclaim  2 as 0, and the user's own allocations reclaim
+ *   CALLER	0 migration  1 reclaim  2 as 0, and the user's own allocations reclaim  3 the page's memory fails (memory_failure)
  *   SEED	what to leave out, to see that it is noticed: 1 notifiers not called, 2 references not held, 4 gntdev's pages are migrated
  *   FAULTS	0: mirrors have their translations from the start and make none later
  *   RECHECK 1: after locking a PMD table, check again whether the mm still uses it. Without that, as in 4.4, two migrations at once
@@ -64,10 +64,18 @@ static void reclaim(void *nr)
 		shrink_page(page);
 }
 
+static void fail(void *nr)
+{
+	memory_failure(page_to_pfn(sd_page_of(file, page_nr(nr))), 0, 0);
+}
+
 void scenario(void)
 {
+	static void (*const callers[])(void *nr) = { migrate, reclaim, migrate, fail };
 	static const char *const names[] = { "A", "B", "C" };
-	const char *const threads[] = { CALLER == 1 ? "kswapd" : "migrate", CALLER == 1 ? "reclaim" : "migrate2" };
+	const char *const threads[] = {
+		CALLER == 1 ? "kswapd" : CALLER == 3 ? "failure" : "migrate", CALLER == 1 ? "reclaim" : CALLER == 3 ? "failure2" : "migrate2",
+	};
 	unsigned int pages = PAGES ? PAGES : FIRST + (SAME || MIGRATIONS == 0 ? 1 : MIGRATIONS);
 	unsigned long base, size = PAGE ? HPAGE_SIZE : PAGE_SIZE;
 	struct mm_struct *mm;
@@ -90,6 +98,6 @@ void scenario(void)
 	if (CALLER == 2)
 		sd_reclaim_from = file->f_mapping;
 	for (v = 0; v < MIGRATIONS; v++)
-		sd_cpu_run(v, NULL, threads[v], CALLER == 1 ? reclaim : migrate, (void *)v);
+		sd_cpu_run(v, NULL, threads[v], callers[CALLER], (void *)v);
 	sd_mirrors_run(MIGRATIONS, FAULTS < 0 ? MIGRATIONS < 2 : FAULTS);
 }

@@ -64,8 +64,11 @@ static vm_fault_t fault_under_mmap_lock(struct mm_struct *mm, unsigned long va, 
 	return fault;
 }
 
-/* The page fault of a CPU or device: the kernel's part starts here. Those of devices (iommu_sva) take mmap_lock in every version. */
-static void page_fault(struct sd_walker *w, unsigned long va, bool write)
+/*
+ * The page fault of a CPU or device: the kernel's part starts here. Those of devices (iommu_sva) take mmap_lock in every version. False: there is no such
+ * memory any more, since it failed, and the thread gets SIGBUS; its handler goes on behind the access.
+ */
+static bool page_fault(struct sd_walker *w, unsigned long va, bool write)
 {
 	struct mm_struct *mm = w->mm;
 	vm_fault_t fault;
@@ -76,9 +79,15 @@ static void page_fault(struct sd_walker *w, unsigned long va, bool write)
 	if (w >= sd_walkers + NR_CPUS || !fault_under_vma_lock(mm, va, write, &fault))
 #endif
 		fault = fault_under_mmap_lock(mm, va, write);
+	if ((fault & VM_FAULT_HWPOISON) && sd_data_failed(sd_upages[sd_find_upage(mm, va)].location)) {
+		__sd_event("signal", "SIGBUS: the memory of {0:x} in {1:s} has failed", va, (sd_u64)mm->sd_name, 0);
+		sd_leave_kernel();
+		return false;
+	}
 	if (fault & VM_FAULT_ERROR)
 		__sd_fail("sigbus", "the fault at {0:x} in {1:s} fails with {2:x}", va, (sd_u64)mm->sd_name, fault);
 	sd_leave_kernel();
+	return true;
 }
 
 /*
@@ -127,9 +136,8 @@ void sd_walker_access(struct sd_walker *w, unsigned long va, unsigned int nr, bo
 			__sd_block();
 		}
 		__sd_atomic_end();
-		if (leaf)
+		if (leaf || !page_fault(w, up->va, write))
 			return;
-		page_fault(w, up->va, write);
 	}
 }
 

@@ -17,9 +17,15 @@ static int count_entries(struct page *page)
 	int i, k, n = 0;
 
 	for (i = 0; i < sd_nr_upages; i++) {
+		unsigned long part = 0;
 		u64 *slot = sd_upages[i].mm ? sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, sd_upages[i].size) : NULL;
 
-		if (!slot || !pte_present(__pte(*slot)) || pte_page(__pte(*slot)) != page)
+		/* A transparent huge page: one entry for all of it. */
+		if (!slot && sd_upages[i].mm && page->sd_thp) {
+			slot = sd_leaf_slot(sd_upages[i].mm, sd_upages[i].va, PMD_SIZE);
+			part = (sd_upages[i].va & ~PMD_MASK) >> PAGE_SHIFT;
+		}
+		if (!slot || !pte_present(__pte(*slot)) || pte_page(__pte(*slot)) + part != page)
 			continue;
 		for (k = 0; k < n && seen[k] != slot; k++)
 			;
@@ -41,6 +47,9 @@ static __always_inline void tell_changes(const char *text, const atomic_t *count
 static void check_page(struct page *page, int cached)
 {
 	int entries = count_entries(page);
+
+	/* memory_failure() keeps its own, so that nobody gets the page. */
+	cached += page->sd_hwpoison != 0;
 
 	if (page->_mapcount.counter + 1 != entries) {
 		tell_changes(MAPCOUNT_CHANGED, &page->_mapcount);

@@ -104,6 +104,8 @@ struct page *sd_frame_alloc(int kind, unsigned int order)
 		page->sd_moved = NULL;
 		page->sd_dropped = 0;
 		page->sd_dirty = 0;
+		page->sd_thp = 0;
+		page->sd_deposit = NULL;
 		page->order = 0;
 		page->flags = 0;
 		page->mapping = NULL;

@@ -16,6 +16,9 @@
  * entry, and has removed the page from the rmap when the table lock is released. Code that moves a page or writes it out (migration,
  * reclaim) holds the page lock. So an entry cleared in the first way is a drop, from the moment the table lock is released. A page that is freed
  * before that, or after its entry was removed in another way, takes the last write with it. Contents of files are dropped by delete_from_page_cache (truncation).
+ *
+ * A page whose memory failed takes the last write with it too, and this is nobody's mistake; but it must be told: whoever had it mapped gets SIGBUS. So
+ * reaching the page once it is contained (memory_failure() has returned), and reaching anything else in its place without an error, are violations.
  */
 #include <shootdown/machine.h>
 
@@ -187,6 +190,9 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 {
 	u64 here = bit_of(page);
 
+	if (page->sd_contained)
+		__sd_fail("poisoned-page-access", "{0:s} accesses {1:x} and reaches {2:p}, whose memory failed and which was taken out of use",
+			  (sd_u64)who, va, (sd_u64)page);
 	if (write && page->sd_moved) {
 		tell_successor(page, location + word);
 		__sd_fail("lost-write", page->sd_kind == SD_FRAME_FREE ?
@@ -206,6 +212,9 @@ void sd_data_access(struct page *page, unsigned int word, unsigned int location,
 	if (words_of(page)[word] != location + word)
 		__sd_fail("foreign-page-access", "{0:s} accesses {1:x} and reaches {2:p}, which now holds other data",
 			  (sd_u64)who, va, (sd_u64)page);
+	if (lost_with[location + word] && lost_with[location + word]->sd_contained)
+		__sd_fail("lost-write", "{0:s} accesses {1:x} and gets no error: its contents were lost with {2:p}, whose memory failed",
+			  (sd_u64)who, va, (sd_u64)lost_with[location + word]);
 	if (!write) {
 		if (!(current_in[location + word] & here) && lost_with[location + word])
 			__sd_fail("lost-write", "{0:s} reads {1:x} and does not see the last write to it: {2:p} was freed and had the only copy",
@@ -262,12 +271,6 @@ void sd_data_drop(struct page *page)
 		}
 }
 
-/* From now on, until the frame is allocated again, these contents are not expected here. */
-void sd_data_moved(struct page *from, const char *how)
-{
-	from->sd_moved = how;
-}
-
 /* The page keeps this word, but the oracle no longer counts it as a copy. True if no other copy has the last write to it. */
 static bool last_copy_goes(struct page *page, u64 location)
 {
@@ -275,6 +278,34 @@ static bool last_copy_goes(struct page *page, u64 location)
 		return false;
 	current_in[location] &= ~bit_of(page);
 	return !current_in[location];
+}
+
+/* The memory of the page failed, and what the kernel does about it is done. */
+void sd_data_contained(struct page *page)
+{
+	unsigned int word;
+
+	for (word = 0; word < SD_WORDS; word++)
+		if (last_copy_goes(page, words_of(page)[word]))
+			lost_with[words_of(page)[word]] = page;
+	page->sd_contained = 1;
+}
+
+/* Was this word of memory in a page that failed? Then SIGBUS is what an access has to get. */
+bool sd_data_failed(unsigned int location)
+{
+	struct page *page;
+
+	for (page = mem_map; page < mem_map + SD_NR_FRAMES; page++)
+		if (page->sd_hwpoison && words_of(page)[0] == location)
+			return true;
+	return false;
+}
+
+/* From now on, until the frame is allocated again, these contents are not expected here. */
+void sd_data_moved(struct page *from, const char *how)
+{
+	from->sd_moved = how;
 }
 
 /* Under the table lock no other thread has seen that the entry is gone: that is no drop yet. */
@@ -404,6 +435,9 @@ void sd_data_final(void)
 		if (page->sd_kind != SD_FRAME_DATA)
 			__sd_fail("freed-page-access", "at the end {0:x} in {1:s} is mapped to {2:p}, which is not a data page", up->va,
 				  (sd_u64)up->mm->sd_name, (sd_u64)page);
+		if (page->sd_contained)
+			__sd_fail("poisoned-page-access", "at the end {0:x} in {1:s} is mapped to {2:p}, whose memory failed and which was taken out of use",
+				  up->va, (sd_u64)up->mm->sd_name, (sd_u64)page);
 		if (!sd_data_current(page, up->location)) {
 			tell_last_write(up->location);
 			__sd_fail("lost-write", "at the end {0:x} in {1:s} is {2:p}, which does not have the last write to it", up->va,

@@ -26,6 +26,8 @@ void sd_show_entry(u64 entry, bool leaf, bool stale)
 		__sd_event("show value", "{0:p} (no access)", page_at(entry), 0, 0);
 	else if (is_migration_entry(__pte_to_swp_entry(__pte(entry))))
 		__sd_event("show value", "migration entry", 0, 0, 0);
+	else if (is_hwpoison_entry(__pte_to_swp_entry(__pte(entry))))
+		__sd_event("show value", "poison entry", 0, 0, 0);
 	else
 		__sd_event("show value", "{1:x}", 0, entry, 0);
 }

@@ -39,6 +39,8 @@ static __always_inline void tell_value(u64 entry)
 		__sd_event("+", "none", 0, 0, 0);
 	else if (is_migration_entry(__pte_to_swp_entry(__pte(entry))))
 		__sd_event("+", "migration entry", 0, 0, 0);
+	else if (is_hwpoison_entry(__pte_to_swp_entry(__pte(entry))))
+		__sd_event("+", "poison entry", 0, 0, 0);
 	else
 		__sd_event("+", "{0:x}", entry, 0, 0);
 }
@@ -61,6 +63,8 @@ static __always_inline void name_entry(struct sd_upage *up, int level, u64 entry
 	if (!(entry & _PAGE_PRESENT)) {
 		if (is_migration_entry(__pte_to_swp_entry(__pte(entry))))
 			__sd_event("value", "migration entry", entry, 0, 0);
+		else if (is_hwpoison_entry(__pte_to_swp_entry(__pte(entry))))
+			__sd_event("value", "poison entry", entry, 0, 0);
 		return;
 	}
 	__sd_event("value", !leaf ? "{1:p}" : !(entry & _PAGE_RW) ? "{1:p} (read-only)" : entry & _PAGE_DIRTY ? "{1:p} (rw, dirty)" :
@@ -201,7 +205,7 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 	}
 	if (told)
 		tell_change(old, new);
-	else
+	else if (!virt_to_page(addr)->sd_thp)
 		sd_data_install(NULL, new);
 }
 
@@ -308,6 +312,17 @@ void sd_tlb_drop(struct sd_walker *w, unsigned long start, unsigned long end)
 		for (k = 0; k < SD_TLB_WAYS; k++)
 			w->tlb[i][k] = 0;
 	}
+}
+
+/* A flush of one 4 KiB page by a TLB that keeps what is larger. */
+void sd_tlb_drop_small(struct sd_walker *w, unsigned long va)
+{
+	int i, k;
+
+	for (i = 0; i < sd_nr_upages; i++)
+		for (k = SD_TLB_WAYS - 1; k >= 0 && sd_upages[i].mm == w->mm && sd_upages[i].va == va; k--)
+			if (w->tlb[i][k] && !(w->tlb[i][k] & _PAGE_PSE))
+				tlb_remove(w, i, w->tlb[i][k]);
 }
 
 #ifdef SD_TLBI_BROADCAST

@@ -10,6 +10,8 @@
 
 /* Of a level from the top: PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT. Counted out, since the search does this all the time. */
 #define shift_of(level) (PGDIR_SHIFT - 9 * (level))
+/* Of an entry that is being split (linux/huge_mm.h): hardware does not look at that. */
+#define SPLITTING (1UL << 10)
 
 /*
  * Walks. The word at @addr counts as @val. @hardware: this is a walk that happens, so it must not meet
@@ -42,7 +44,8 @@ static u64 walk(struct mm_struct *mm, unsigned long va, const u64 *addr, u64 val
 			return 0;
 		allowed &= entry;
 		if (level == 3 || (level == 2 && (entry & _PAGE_PSE)))
-			return (entry & ~(u64)(_PAGE_RW | _PAGE_USER)) | allowed;
+			/* Of a 2 MiB entry, the page that va is in; a page of hugetlbfs is one. */
+			return ((entry & ~(u64)(_PAGE_RW | _PAGE_USER | SPLITTING)) | allowed) + (level == 2 ? va & ~PMD_MASK & PAGE_MASK : 0);
 		table = __va(entry & PTE_PFN_MASK);
 	}
 	return 0;

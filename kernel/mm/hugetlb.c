@@ -179,6 +179,12 @@ static vm_fault_t hugetlb_no_page(struct mm_struct *mm, struct vm_area_struct *v
 			break;
 		put_page(page);
 	}
+	/* It failed, and stays in the file; this mm has no entry that says so. */
+	if (PageHWPoison(page)) {
+		unlock_page(page);
+		put_page(page);
+		return VM_FAULT_HWPOISON;
+	}
 	ptl = huge_pte_lock(h, mm, ptep);
 	if (huge_pte_none(huge_ptep_get(ptep))) {
 		page_dup_rmap(page, true);
@@ -249,6 +255,7 @@ long __weak follow_hugetlb_page(struct mm_struct *mm, struct vm_area_struct *vma
 
 	for (;;) {
 		pte_t *pte = huge_pte_offset(mm, address & huge_page_mask(h), huge_page_size(h));
+		vm_fault_t fault;
 
 		if (pte) {
 			spinlock_t *ptl = huge_pte_lock(h, mm, pte);
@@ -264,8 +271,9 @@ long __weak follow_hugetlb_page(struct mm_struct *mm, struct vm_area_struct *vma
 			if (sd_fault_waits(&sd_upages[sd_find_upage(mm, address)]))
 				continue;
 		}
-		if (hugetlb_fault(mm, vma, address, fault_flags) & VM_FAULT_ERROR)
-			return -EFAULT;
+		fault = hugetlb_fault(mm, vma, address, fault_flags);
+		if (fault & VM_FAULT_ERROR)
+			return sd_fault_errno(fault);
 	}
 }
 

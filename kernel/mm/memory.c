@@ -6,6 +6,7 @@
  * Shared file pages come from the page cache under the page lock, anonymous pages are new and zero.
  */
 #include <linux/highmem.h>
+#include <linux/huge_mm.h>
 #include <linux/hugetlb.h>
 #include <linux/rmap.h>
 #include <shootdown/machine.h>
@@ -87,9 +88,14 @@ pmd_t * __weak pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address
 	return (pmd_t *)pud_page_vaddr(val) + pmd_index(address);
 }
 
+static pmd_t *pmd_of(struct mm_struct *mm, unsigned long address)
+{
+	return pmd_alloc(mm, pud_alloc(mm, p4d_offset(pgd_offset(mm, address), address), address), address);
+}
+
 pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address)
 {
-	pmd_t *pmd = pmd_alloc(mm, pud_alloc(mm, p4d_offset(pgd_offset(mm, address), address), address), address);
+	pmd_t *pmd = pmd_of(mm, address), was;
 
 	if (pmd_none(pmdp_get(pmd))) {
 		void *table = alloc_table();
@@ -105,7 +111,11 @@ pte_t *sd_pte_alloc(struct mm_struct *mm, unsigned long address)
 		if (table)
 			free_table(table);
 	}
-	return pte_offset_kernel(pmd, address);
+	was = pmdp_get(pmd);
+	/* A huge page came or went under our hands: the caller tries again. */
+	if (pmd_huge(was) || pmd_none(was))
+		return NULL;
+	return (pte_t *)pmd_page_vaddr(was) + pte_index(address);
 }
 
 pmd_t * __weak mm_find_pmd(struct mm_struct *mm, unsigned long address)
@@ -268,6 +278,12 @@ static vm_fault_t do_no_page(struct vm_area_struct *vma, unsigned long address, 
 {
 	struct page *page = vma->vm_file ? file_page(vma, address) : anon_page(vma, address);
 
+	/* It failed before it was mapped here, so there is no entry that says so. */
+	if (vma->vm_file && PageHWPoison(page)) {
+		unlock_page(page);
+		put_page(page);
+		return VM_FAULT_HWPOISON;
+	}
 	spin_lock(ptl);
 	if (!pte_none(ptep_get(ptep))) {
 		spin_unlock(ptl);
@@ -309,7 +325,17 @@ vm_fault_t __weak handle_mm_fault(struct vm_area_struct *vma, unsigned long addr
 		__sd_fail("use-after-free", "{0:s} faults at {1:x} in an address space whose last user is gone", (sd_u64)current->comm, address, 0);
 	if (is_vm_hugetlb_page(vma))
 		return hugetlb_fault(mm, vma, address, flags);
+#if SD_KERNEL < 405
+	if (vma->sd_thp) {
+		pmd_t *pmdp = pmd_of(mm, address), pmd = pmdp_get(pmdp);
+
+		if (pmd_huge(pmd))
+			return sd_huge_pmd_fault(vma, address, pmdp, pmd, flags);
+	}
+#endif
 	ptep = sd_pte_alloc(mm, address);
+	if (!ptep)
+		return 0;
 	ptl = &virt_to_page(ptep)->ptl;
 	entry = ptep_get(ptep);
 	if (pte_none(entry))
@@ -345,8 +371,8 @@ out:
 	return 0;
 }
 
-/* One page, by the slow way: under mmap_sem, with the table locked while the reference is taken. */
-long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags)
+/* One page, by the slow way: with mmap_sem held, and the table locked while the reference is taken. */
+long __weak get_user_pages(unsigned long start, unsigned long nr_pages, unsigned int gup_flags, struct page **pages)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -356,17 +382,31 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 	if (!mm)
 		__sd_fail("scenario", "{0:s} calls get_user_pages for {1:x} and has no address space: give it one where it is created",
 			  (sd_u64)current->comm, start, 0);
-	down_read(sd_mmap_sem(mm));
 	vma = find_vma(mm, start);
 	if (vma && start >= vma->vm_start) {
-		if (is_vm_hugetlb_page(vma)) {
-			ret = follow_hugetlb_page(mm, vma, start, pages, gup_flags);
-			goto out;
-		}
+		if (is_vm_hugetlb_page(vma))
+			return follow_hugetlb_page(mm, vma, start, pages, gup_flags);
 		for (;;) {
-			pte_t *ptep = sd_pte_alloc(mm, start), pte;
-			spinlock_t *ptl = &virt_to_page(ptep)->ptl;
+			pte_t *ptep, pte;
+			spinlock_t *ptl;
+			vm_fault_t fault;
 
+#if SD_KERNEL < 405
+			if (vma->sd_thp) {
+				pmd_t *pmdp = pmd_of(mm, start);
+
+				if (pmd_huge(pmdp_get(pmdp))) {
+					ret = sd_follow_huge_pmd(vma, start, pmdp, pages, gup_flags);
+					if (ret)
+						break;
+					goto fault;
+				}
+			}
+#endif
+			ptep = sd_pte_alloc(mm, start);
+			if (!ptep)
+				continue;
+			ptl = &virt_to_page(ptep)->ptl;
 			spin_lock(ptl);
 			pte = ptep_get(ptep);
 			if (pte_present(pte) && !pte_protnone(pte) && (pte_write(pte) || !(gup_flags & FOLL_WRITE))) {
@@ -380,11 +420,26 @@ long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages,
 				break;
 			}
 			spin_unlock(ptl);
-			if (handle_mm_fault(vma, start, gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) & VM_FAULT_ERROR)
+fault:
+			fault = handle_mm_fault(vma, start, gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+			if (fault & VM_FAULT_ERROR) {
+				ret = sd_fault_errno(fault);
 				break;
+			}
 		}
 	}
-out:
-	up_read(sd_mmap_sem(mm));
+	return ret;
+}
+
+long __weak get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags)
+{
+	struct mm_struct *mm = current->mm;
+	long ret;
+
+	if (mm)
+		down_read(sd_mmap_sem(mm));
+	ret = get_user_pages(start, nr_pages, gup_flags, pages);
+	if (mm)
+		up_read(sd_mmap_sem(mm));
 	return ret;
 }

@@ -6,6 +6,7 @@
  * Both pages are locked throughout. The move succeeds only if no one else than the file and the caller has a reference.
  */
 #include <linux/err.h>
+#include <linux/huge_mm.h>
 #include <linux/hugetlb.h>
 #include <linux/migrate.h>
 #include <linux/rmap.h>
@@ -278,6 +279,12 @@ int __weak soft_offline_page(struct page *page, int flags)
 		return soft_offline_huge_page(page, flags);
 	if (!get_page_unless_zero(page))
 		return -EBUSY;
+#if SD_KERNEL < 405
+	if (PageTransCompound(page) && split_huge_page(page)) {
+		put_page(page);
+		return -EBUSY;
+	}
+#endif
 	list_add_tail(&page->lru, &pagelist);
 	ret = migrate_isolated(&pagelist);
 	list_for_each_entry_safe(left, next, &pagelist, lru) {

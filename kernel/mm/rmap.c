@@ -186,7 +186,9 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 		pteval = ptep_clear_flush(vma, pvmw.address, pvmw.pte);
 		if (pte_dirty(pteval))
 			set_page_dirty(page);
-		if (flags & TTU_MIGRATION) {
+		if (PageHWPoison(page) && !(flags & TTU_IGNORE_HWPOISON)) {
+			set_pte_at(mm, pvmw.address, pvmw.pte, swp_entry_to_pte(make_hwpoison_entry(page)));
+		} else if (flags & TTU_MIGRATION) {
 			swp_pte = swp_entry_to_pte(make_migration_entry(page, pte_write(pteval)));
 			if (pte_soft_dirty(pteval))
 				swp_pte = pte_swp_mksoft_dirty(swp_pte);

@@ -94,7 +94,9 @@ bool __weak try_to_unmap_one(struct page *page, struct vm_area_struct *vma, unsi
 			mmu_notifier_invalidate_range(mm, address, address + size);
 		if (pte_dirty(pteval))
 			set_page_dirty(page);
-		if (flags & TTU_MIGRATION) {
+		if (PageHWPoison(page) && !(flags & TTU_IGNORE_HWPOISON)) {
+			set_pte_at(mm, address, pte, swp_entry_to_pte(make_hwpoison_entry(page)));
+		} else if (flags & TTU_MIGRATION) {
 			pte_t moving = swp_entry_to_pte(make_migration_entry(page, pte_write(pteval)));
 
 			set_pte_at(mm, address, pte, pte_soft_dirty(pteval) ? pte_swp_mksoft_dirty(moving) : moving);

@@ -59,6 +59,8 @@ static void userptr_fault(struct sd_mirror *m, unsigned int i)
 	struct i915_userptr *obj = container_of(m, struct i915_userptr, m);
 	struct page *page = sd_mirror_get_page(m, i);
 
+	if (!page)
+		return;
 	mutex_lock(&obj->struct_mutex);
 	spin_lock(&obj->lock);
 	obj->active[i] = 1;

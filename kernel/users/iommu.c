@@ -8,7 +8,8 @@
  * that much, aligned. Faults are served as those of a CPU.
  *
  * Does a flush of one 4 KiB page drop a cached 2 MiB translation? Here it does, if the page is in it. Then the question is what
- * else is cached: with pieces (shootdown/mirror.h) the IOTLB broke the huge page up, and holds a piece that is not the first.
+ * else is cached: with pieces (shootdown/mirror.h) the IOTLB broke the huge page up, and holds a piece that is not the first. With sd_iommu_exact it does
+ * not: then a 2 MiB translation of what has become ordinary pages stays until something larger is flushed.
  */
 #include <shootdown/mirror.h>
 #include <shootdown/scenario.h>
@@ -23,6 +24,8 @@ struct iommu_mn {
 static struct iommu_mn iommus[SD_MAX_MIRRORS];
 static int nr_iommus;
 
+int sd_iommu_exact;
+
 static void flush(struct mmu_notifier *mn, unsigned long start, unsigned long end)
 {
 	struct iommu_mn *iommu = container_of(mn, struct iommu_mn, mn);
@@ -30,7 +33,9 @@ static void flush(struct mmu_notifier *mn, unsigned long start, unsigned long en
 
 	__sd_atomic_begin(SD_STEP, NULL);
 	for (i = 0; i < iommu->m.nr; i++)
-		if (sd_mirror_hit(&iommu->m, i, start, end))
+		if (sd_iommu_exact && end - start == PAGE_SIZE)
+			sd_tlb_drop_small(iommu->walker, start);
+		else if (sd_mirror_hit(&iommu->m, i, start, end))
 			sd_tlb_drop(iommu->walker, iommu->m.va[i], iommu->m.va[i] + iommu->m.size);
 	__sd_event("device-flush", "{0:s} drops its translations of {1:x}-{2:x}", (sd_u64)iommu->m.name, start, end);
 	__sd_atomic_end();
@@ -87,9 +92,13 @@ static bool iommu_access(struct sd_mirror *m, unsigned int i)
 
 static void iommu_fault(struct sd_mirror *m, unsigned int i)
 {
+	vm_fault_t fault;
+
 	current->mm = m->mm;
 	down_read(sd_mmap_sem(m->mm));
-	if (handle_mm_fault(find_vma(m->mm, m->va[i]), m->va[i], FAULT_FLAG_USER | FAULT_FLAG_WRITE) & VM_FAULT_ERROR)
+	/* That the memory failed is answered to the device. */
+	fault = handle_mm_fault(find_vma(m->mm, m->va[i]), m->va[i], FAULT_FLAG_USER | FAULT_FLAG_WRITE);
+	if (fault & VM_FAULT_ERROR & ~VM_FAULT_HWPOISON)
 		__sd_fail("sigbus", "the fault of {0:s} at {1:x} fails", (sd_u64)m->name, m->va[i], 0);
 	up_read(sd_mmap_sem(m->mm));
 }

@@ -56,6 +56,8 @@ static bool kvm_unmap_hva_range(struct kvm *kvm, unsigned long start, unsigned l
 
 		if (hva < end && hva + kvm->sd_piece_size > start)
 			flush |= zap(kvm, gfn);
+		else if (kvm->sd_thp && (hva & HPAGE_MASK) < end && (hva & HPAGE_MASK) + HPAGE_SIZE > start && (READ_ONCE(kvm->spte[gfn]) & _PAGE_PSE))
+			flush |= zap(kvm, gfn);
 	}
 	return flush;
 }
@@ -115,21 +117,40 @@ static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
 	.invalidate_range_end = kvm_mmu_notifier_invalidate_range_end,
 };
 
-/* The guest touched a page that has no shadow entry. 0 also if the fault has to be taken again. */
+/* Part of a huge page, and nothing has split it since we looked (transparent_hugepage_adjust): then one entry is for all of it. */
+static void install(struct kvm *kvm, unsigned long gfn, struct page *page)
+{
+	u64 bits = _PAGE_PRESENT | _PAGE_RW;
+	unsigned long i;
+
+	if (!kvm->sd_thp || !PageTransCompound(page)) {
+		WRITE_ONCE(kvm->spte[gfn], page_to_phys(page) | bits);
+		return;
+	}
+	__sd_atomic_begin(SD_STEP, NULL);
+	for (i = 0; i < kvm->npages; i++)
+		kvm->spte[i] = page_to_phys(page - gfn + i) | bits | _PAGE_PSE;
+	__sd_event("spte", "{0:s} maps the huge page with one shadow entry", (sd_u64)kvm->sd_name, 0, 0);
+	__sd_atomic_end();
+}
+
+/* The guest touched a page that has no shadow entry. 0 also if the fault has to be taken again. -EHWPOISON: the memory failed, and the vCPU gets SIGBUS. */
 int __weak kvm_mmu_page_fault(struct kvm *kvm, unsigned long gfn)
 {
 	unsigned long mmu_seq = READ_ONCE(kvm->mmu_notifier_seq);
 	struct page *page;
+	long got;
 
 	smp_rmb();
-	if (get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece, 1, &page, FOLL_WRITE) != 1)
-		return -EFAULT;
+	got = get_user_pages_unlocked(kvm->userspace_addr + (gfn << kvm->page_shift) + kvm->sd_piece, 1, &page, FOLL_WRITE);
+	if (got != 1)
+		return (int)got;
 	__sd_event("value", "{1:p} (rw)", page_to_phys(page) | _PAGE_PRESENT | _PAGE_RW, (sd_u64)page, 0);
 	spin_lock(&kvm->mmu_lock);
 #ifndef SD_KVM_NO_RETRY
 	if (!mmu_notifier_retry(kvm, mmu_seq))
 #endif
-		WRITE_ONCE(kvm->spte[gfn], page_to_phys(page) | _PAGE_PRESENT | _PAGE_RW);
+		install(kvm, gfn, page);
 	spin_unlock(&kvm->mmu_lock);
 	put_page(page);
 	(void)mmu_seq;
@@ -143,6 +164,7 @@ static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, 
 		unsigned long gfn = first;
 		struct sd_upage *up;
 		u64 entry, cached;
+		int failed;
 
 		__sd_atomic_begin(SD_STEP, NULL);
 		if (nr > 1)
@@ -172,9 +194,12 @@ static void guest_access(struct kvm *kvm, unsigned long first, unsigned int nr, 
 		if (entry)
 			return;
 		sd_enter_kernel();
-		if (kvm_mmu_page_fault(kvm, gfn))
+		failed = kvm_mmu_page_fault(kvm, gfn);
+		if (failed && failed != -EHWPOISON)
 			__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)kvm->sd_name, gfn, 0);
 		sd_leave_kernel();
+		if (failed)
+			return;
 	}
 }
 
@@ -260,6 +285,7 @@ static struct sd_mirror *kvm_attach(const struct sd_mirror *what)
 	*m = *what;
 	m->ops = &sd_kvm_mirror;
 	kvm->sd_piece = what->piece;
+	kvm->sd_thp = !what->pieces && find_vma(what->mm, what->va[0])->sd_thp;
 	kvm->sd_piece_size = what->piece_size;
 	return m;
 }
@@ -278,9 +304,12 @@ static bool kvm_access(struct sd_mirror *m, unsigned int gfn)
 
 static void kvm_fault(struct sd_mirror *m, unsigned int gfn)
 {
+	int failed;
+
 	current->mm = m->mm;
 	sd_direct_reclaim();	/* page-table caches are filled before mmu_lock is taken */
-	if (kvm_mmu_page_fault(&kvms[m - kvm_mirrors], gfn))
+	failed = kvm_mmu_page_fault(&kvms[m - kvm_mirrors], gfn);
+	if (failed && failed != -EHWPOISON)
 		__sd_fail("sigbus", "the guest fault of {0:s} at page {1:d} fails", (sd_u64)m->name, gfn, 0);
 }
 

@@ -14,7 +14,7 @@ static bool may_fault;
 void sd_mirror(const struct sd_mirror_ops *ops, struct mm_struct *mm, unsigned long va, unsigned int nr, bool pieces)
 {
 	struct sd_upage *up = &sd_upages[sd_find_upage(mm, va)];
-	struct sd_mirror what = { .name = ops->name, .mm = mm, .nr = nr, .size = up->size, .piece_size = up->size };
+	struct sd_mirror what = { .name = ops->name, .mm = mm, .nr = nr, .size = up->size, .piece_size = up->size, .pieces = pieces };
 	unsigned int i;
 
 	if (nr_mirrors >= SD_MAX_MIRRORS || nr > SD_MIRROR_PAGES)
@@ -50,18 +50,34 @@ void sd_mirror_write(struct sd_mirror *m, unsigned int i, struct page *page)
 	sd_data_access(page, 0, sd_upages[sd_find_upage(m->mm, m->va[i])].location, true, m->name, m->va[i]);
 }
 
-/* The page that is at page i's address now, faulted in, with a reference. */
-struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
+/* The page that is at page i's address now, faulted in, with a reference. NULL: its memory failed, and the driver gives up. */
+static struct page *get_page_at(struct sd_mirror *m, unsigned int i, bool locked)
 {
+	unsigned long va = m->va[i] + m->piece;
 	struct page *page;
+	long got;
 
 	current->mm = m->mm;
 	sd_direct_reclaim();	/* it allocates what it needs first, holding nothing */
-	if (get_user_pages_unlocked(m->va[i] + m->piece, 1, &page, FOLL_WRITE) != 1)
+	got = locked ? get_user_pages(va, 1, FOLL_WRITE, &page) : get_user_pages_unlocked(va, 1, &page, FOLL_WRITE);
+	if (got == -EHWPOISON)
+		return NULL;
+	if (got != 1)
 		__sd_fail("sigbus", "{0:s} cannot get the page at {1:x}", (sd_u64)m->name, m->va[i], 0);
 	if (sd_seed & SD_SEED_NO_PIN)
 		put_page(page);
 	return page;
+}
+
+struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i)
+{
+	return get_page_at(m, i, false);
+}
+
+/* For a driver that holds mmap_sem. */
+struct page *sd_mirror_get_page_locked(struct sd_mirror *m, unsigned int i)
+{
+	return get_page_at(m, i, true);
 }
 
 /* Its hardware may have written: the four that pin pages all say so when they let go (as i915_gem_userptr_put_pages() does). */

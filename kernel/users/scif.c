@@ -69,6 +69,8 @@ static void scif_fault(struct sd_mirror *m, unsigned int i)
 	struct scif_ep *ep = container_of(m, struct scif_ep, m);
 	struct page *page = sd_mirror_get_page(m, i);
 
+	if (!page)
+		return;
 	spin_lock(&ep->tc_lock);
 	__sd_atomic_begin(SD_STEP, NULL);
 	ep->window[i] = page;

@@ -76,6 +76,35 @@ static const struct mmu_notifier_ops gru_mmuops = {
 	.invalidate_range_end = gru_invalidate_range_end,
 };
 
+int sd_gru_lockless;
+
+/* No lock, and no reference: what ms_range_active and the hardware do has to be enough. NULL: by get_user_pages(). */
+static struct page *atomic_pte_lookup(struct mm_struct *mm, unsigned long vaddr)
+{
+	pgd_t pgd = pgdp_get(pgd_offset(mm, vaddr));
+	pud_t pud;
+	pmd_t pmd;
+	pte_t pte;
+
+	if (pgd_none(pgd))
+		return NULL;
+	pud = pudp_get((pud_t *)pgd_page_vaddr(pgd) + pud_index(vaddr));
+	if (pud_none(pud))
+		return NULL;
+	pmd = pmdp_get((pmd_t *)pud_page_vaddr(pud) + pmd_index(vaddr));
+	if (pmd_none(pmd))
+		return NULL;
+	if (pmd_val(pmd) & _PAGE_PSE)
+		pte = __pte(pmd_val(pmd));
+	else
+		pte = ptep_get((pte_t *)pmd_page_vaddr(pmd) + pte_index(vaddr));
+	if (!pte_present(pte) || !pte_write(pte) || !pte_dirty(pte))
+		return NULL;
+	if (sd_gru_lockless == 2 && pte_huge(pte))
+		return pte_page(pte) + ((vaddr & ~HPAGE_MASK) >> PAGE_SHIFT);
+	return pte_page(pte);
+}
+
 static void gru_fault(struct sd_mirror *m, unsigned int i)
 {
 	struct gru_mm *gms = container_of(m, struct gru_mm, m);
@@ -89,8 +118,13 @@ static void gru_fault(struct sd_mirror *m, unsigned int i)
 		wait_event(gms->ms_wait_queue, !gms->ms_range_active.counter);
 		return;
 	}
-	page = sd_mirror_get_page(m, i);
-	sd_mirror_put_page(m, page);
+	page = sd_gru_lockless ? atomic_pte_lookup(m->mm, m->va[i]) : NULL;
+	if (!page) {
+		page = sd_mirror_get_page(m, i);
+		if (!page)
+			return;
+		sd_mirror_put_page(m, page);
+	}
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (gms->missed[i]) {
 		gms->tlb[i] = page;

@@ -2,7 +2,7 @@
 /*
  * ttm_userptr.c - user memory as buffer objects of radeon and amdgpu (radeon_mn.c, amdgpu_mn.c and their ttm files in 4.4).
  *
- * A command submission reserves all its buffer objects, pins the pages of those that are not bound (allocating memory while it holds the
+ * A command submission takes mmap_sem, reserves all its buffer objects, pins the pages of those that are not bound (allocating memory while it holds the
  * reservations), and binds them. The notifier has range start only: under a mutex of its own it reserves each object in the range that is
  * bound, waits for the GPU, and moves it to the CPU domain, which gives the references back. So it sleeps, and it waits for the holder of the
  * reservation. Registering an object allocates too, with the notifier's mutex held.
@@ -81,6 +81,8 @@ static void bo_submit(struct sd_mirror *m, unsigned int wanted)
 		sd_direct_reclaim();
 		mutex_unlock(&bo->lock);
 	}
+	/* mmap_sem comes before the reservations (need_mmap_lock in both drivers). */
+	down_read(sd_mmap_sem(m->mm));
 	for (i = 0; i < m->nr; i++)
 		mutex_lock(&bo->reserved[i]);
 	for (i = 0; i < m->nr; i++) {
@@ -88,7 +90,9 @@ static void bo_submit(struct sd_mirror *m, unsigned int wanted)
 
 		if (READ_ONCE(bo->pages[i]))
 			continue;
-		page = sd_mirror_get_page(m, i);
+		page = sd_mirror_get_page_locked(m, i);
+		if (!page)
+			break;
 		sd_direct_reclaim();	/* the scatter list */
 		__sd_atomic_begin(SD_STEP, NULL);
 		bo->pages[i] = page;
@@ -96,6 +100,7 @@ static void bo_submit(struct sd_mirror *m, unsigned int wanted)
 	}
 	for (i = m->nr; i-- > 0;)
 		mutex_unlock(&bo->reserved[i]);
+	up_read(sd_mmap_sem(m->mm));
 }
 
 static struct sd_mirror *bo_attach(const struct sd_mirror *what, const struct sd_mirror_ops *ops)

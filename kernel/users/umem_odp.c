@@ -130,6 +130,8 @@ static void umem_fault(struct sd_mirror *m, unsigned int i)
 
 	smp_rmb();
 	page = sd_mirror_get_page(m, i);
+	if (!page)
+		return;
 	mutex_lock(&umem->umem_mutex);
 	again = notifier_retry(umem, seq);
 	if (!again)

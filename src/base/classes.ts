@@ -37,6 +37,11 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
     "An access reached a page that holds something else: it was freed and allocated again.",
     "As for freed-page-access.",
   ),
+  "poisoned-page-access": entry(
+    "machine",
+    "An access reached a page whose memory failed, after memory_failure() had reported that the page was contained.",
+    "The story names the translation that the access used, and the flush or callback that did not reach it. An address that was mapped to such a page must give an error (SIGBUS) from then on.",
+  ),
   "stale-permission": entry(
     "machine",
     "A store succeeded at an address that a system call had made read-only, after the call had returned.",

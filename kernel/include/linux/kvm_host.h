@@ -24,6 +24,7 @@ struct kvm {
 	unsigned int page_shift;
 	unsigned long sd_piece;			/* a shadow entry is for [hva + sd_piece, + sd_piece_size) of each page */
 	unsigned long sd_piece_size;
+	bool sd_thp;				/* the memory may be a transparent huge page: then one shadow entry of 2 MiB is all of spte[] */
 	u64 spte[SD_KVM_PAGES];			/* shadow entries: as PTEs */
 	u64 sd_guest_tlb[SD_KVM_PAGES];		/* a zapped entry that the guest may still use */
 	unsigned long sd_in_guest;		/* SD_INFLIGHT: a guest access is translated, not yet done */

@@ -5,6 +5,7 @@
 
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/lockdep.h>
 #include <linux/page_ref.h>
@@ -92,7 +93,21 @@ struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long ad
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+/* What get_user_pages() returns then. (The kernel asks for the difference by FOLL_HWPOISON, and up to 4.10 does not make it for hugetlb.) */
+static inline long sd_fault_errno(vm_fault_t fault)
+{
+	return fault & VM_FAULT_HWPOISON ? -EHWPOISON : -EFAULT;
+}
+
+long get_user_pages(unsigned long start, unsigned long nr_pages, unsigned int gup_flags, struct page **pages);
 long get_user_pages_unlocked(unsigned long start, unsigned long nr_pages, struct page **pages, unsigned int gup_flags);
+
+/* mm/memory-failure.c: the memory of the page has failed, and its contents are lost. trapno went in 4.16. */
+#if SD_KERNEL < 416
+int memory_failure(unsigned long pfn, int trapno, int flags);
+#else
+int memory_failure(unsigned long pfn, int flags);
+#endif
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)

@@ -42,6 +42,10 @@ struct page {
 	const char *sd_moved;			/* contents were copied elsewhere for good: by what */
 	unsigned long sd_dirty;			/* PG_dirty: not in flags, which are the page lock */
 	unsigned long sd_dropped;		/* the entry of this anonymous memory was cleared on purpose (machine/oracle.c) */
+	unsigned long sd_thp;			/* part of a transparent huge page; of a page table: in deposit */
+	struct page *sd_deposit;		/* of a PMD table: the page table that is in deposit for its huge page */
+	unsigned long sd_hwpoison;		/* PG_hwpoison: not in flags either */
+	unsigned long sd_contained;		/* it failed, and nobody is to reach it any more (mm/memory-failure.c) */
 };
 
 extern struct page mem_map[SD_NR_FRAMES];
@@ -56,6 +60,7 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;
 	struct file *vm_file;
 	struct vm_area_struct *sd_i_mmap_next;	/* next in mapping->i_mmap */
+	unsigned long sd_thp;			/* there may be a transparent huge page */
 #if SD_KERNEL >= 604
 	struct rw_semaphore vm_lock;
 	unsigned long anon_vma;			/* not 0: there is one, since the first fault */

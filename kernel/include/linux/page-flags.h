@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Page flags. PG_locked is a lock (pagemap.h); the rest are bits set and cleared atomically. PG_dirty has a word of its own: it is set
- * without the page lock too.
+ * Page flags. PG_locked is a lock (pagemap.h); the rest are bits set and cleared atomically. PG_dirty and PG_hwpoison have words of their own:
+ * they are set without the page lock too.
  */
 #ifndef _LINUX_PAGE_FLAGS_H
 #define _LINUX_PAGE_FLAGS_H
@@ -16,12 +16,14 @@ static inline void SetPage##Name(struct page *page) { set_bit(bit, &page->flags)
 static inline void ClearPage##Name(struct page *page) { clear_bit(bit, &page->flags); }
 
 __SD_PAGEFLAG(Uptodate, PG_uptodate)
-__SD_PAGEFLAG(HWPoison, PG_hwpoison)
 __SD_PAGEFLAG(Active, PG_active)
 
 #define PageDirty(page) (READ_ONCE((page)->sd_dirty) != 0)
 #define SetPageDirty(page) WRITE_ONCE((page)->sd_dirty, 1)
 #define ClearPageDirty(page) WRITE_ONCE((page)->sd_dirty, 0)
+#define PageHWPoison(page) (READ_ONCE((page)->sd_hwpoison) != 0)
+#define SetPageHWPoison(page) WRITE_ONCE((page)->sd_hwpoison, 1)
+#define ClearPageHWPoison(page) WRITE_ONCE((page)->sd_hwpoison, 0)
 
 static inline int PageHead(struct page *page)
 {
@@ -30,7 +32,8 @@ static inline int PageHead(struct page *page)
 
 #define PageCompound(page) PageHead(page)
 #define PageHuge(page) PageHead(page)
-#define PageTransHuge(page) false
+#define PageTransCompound(page) (READ_ONCE((page)->sd_thp) != 0)
+#define PageTransHuge(page) PageTransCompound(page)
 #define PageAnon(page) (((unsigned long)(page)->mapping & 1) != 0)
 #define compound_head(page) (page)
 #define compound_order(page) ((page)->order)

@@ -59,6 +59,7 @@ void sd_hardware_set(struct mm_struct *mm, unsigned long va, u64 bits);
 /* machine/tlb.c: both inside a section of the caller. 0 means page fault. */
 u64 sd_translate(struct sd_walker *w, int upage, bool write);
 void sd_tlb_drop(struct sd_walker *w, unsigned long start, unsigned long end);
+void sd_tlb_drop_small(struct sd_walker *w, unsigned long va);
 
 u64 *sd_leaf_slot(struct mm_struct *mm, unsigned long va, unsigned long size);
 
@@ -88,6 +89,8 @@ void sd_name_location(unsigned int location, struct address_space *mapping, pgof
 void sd_data_entry(int upage, u64 old, u64 new);
 void sd_data_install(const struct sd_upage *up, u64 new);
 void sd_data_moved(struct page *from, const char *how);
+void sd_data_contained(struct page *page);
+bool sd_data_failed(unsigned int location);
 void sd_data_freed(struct page *page);
 void sd_data_final(void);
 bool sd_data_current(struct page *page, unsigned int location);

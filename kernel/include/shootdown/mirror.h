@@ -108,6 +108,15 @@ static void name##_size(struct mmu_notifier *mn, struct mm_struct *mm, unsigned 
 
 extern unsigned int sd_seed;
 
+/* users/iommu.c, 1: a flush of one 4 KiB page leaves a cached 2 MiB translation that holds it. */
+extern int sd_iommu_exact;
+
+/*
+ * users/sgi-gru.c, 1: the driver looks addresses up without a lock first, as 4.4's atomic_pte_lookup() does; in a transparent huge page it finds the address of
+ * the first of its pages. 2: that is mended. 0: get_user_pages() alone, which is what it does where the other finds nothing.
+ */
+extern int sd_gru_lockless;
+
 #ifndef SD_MIRROR_PAGES
 #define SD_MIRROR_PAGES 4
 #endif
@@ -124,6 +133,7 @@ struct sd_mirror {
 	unsigned long size;			/* of a page */
 	unsigned long piece;			/* it holds [va + piece, + piece_size) of each page: all of it, or one 4 KiB piece */
 	unsigned long piece_size;
+	bool pieces;				/* asked for: also of a transparent huge page, whose parts are pages anyway */
 };
 
 struct sd_mirror_ops {
@@ -157,6 +167,7 @@ void sd_mirror_listen(struct mmu_notifier *mn, struct mm_struct *mm);
 bool sd_mirror_hit(const struct sd_mirror *m, unsigned int i, unsigned long start, unsigned long end);
 void sd_mirror_write(struct sd_mirror *m, unsigned int i, struct page *page);
 struct page *sd_mirror_get_page(struct sd_mirror *m, unsigned int i);
+struct page *sd_mirror_get_page_locked(struct sd_mirror *m, unsigned int i);
 void sd_mirror_put_page(struct sd_mirror *m, struct page *page);
 
 /* mm/vmscan.c: what an allocation may do when memory is short, if the scenario says that it is. */
