@@ -2,17 +2,7 @@
 /*
  * tlb.c - what CPUs and devices have cached, and how a flush reaches them.
  *
- * A real TLB fills and evicts entries at any moment, also speculatively. As events these would multiply states and
- * interleavings. Instead each TLB holds, for each user page, the SET of translations that were valid at
- * some time since the last invalidation that reached it and are not what a walk gives now; each access chooses one of them or a walk.
- *
- * Why the behaviours are the same. (1) Whatever an access may use here, a real TLB may hold: a translation t in the set
- * was valid at a time T after the last invalidation; let the real TLB fill it just before it ceased to be valid and keep it
- * until this access, evicting whatever else it held. (2) Whatever a real TLB may hold at an access is here: it was filled by a walk
- * at some time since the last invalidation, so it was valid then; either it still is what a walk gives, or some store since made it
- * otherwise, and sd_watched_store put it into the set just before that store. Using an entry removes nothing
- * from either. So no event is needed, and a TLB in which nothing is stale costs no state at all.
- * An entry whose accessed bit is clear is not cached (hardware sets the bit first), so speculation alone does not set it here.
+ * What a TLB may have of a page is a set, tlb-set.h, with the reasons.
  *
  * Switches: SD_TLB_ON_ACCESS, a TLB that fills on access only and never evicts; SD_TLB_NAIVE, one entry that a
  * daemon of each CPU fills and evicts, to test the above against; SD_TLBI_BROADCAST, flushes that do not wait for interrupts.
@@ -20,6 +10,8 @@
 #include <linux/mmu_notifier.h>
 #include <linux/swapops.h>
 #include <shootdown/machine.h>
+
+#include "tlb-set.h"
 
 struct sd_walker sd_walkers[NR_CPUS + SD_NR_DEVICES];
 int sd_nr_walkers = NR_CPUS;
@@ -115,35 +107,6 @@ static __always_inline void name_ways(struct sd_walker *w, int upage)
 			   sd_upages[upage].va);
 }
 
-static __maybe_unused void tlb_insert(struct sd_walker *w, int upage, u64 leaf)
-{
-	u64 *set = w->tlb[upage];
-	int i, at;
-
-	for (at = 0; at < SD_TLB_WAYS && set[at] && set[at] < leaf; at++)
-		;
-	if (at < SD_TLB_WAYS && set[at] == leaf)
-		return;
-	if (at == SD_TLB_WAYS || set[SD_TLB_WAYS - 1])
-		__sd_fail("model-limit", "the TLB of {1:s} may hold more stale translations of {0:x} than SD_TLB_WAYS, which is {2:d}",
-			  sd_upages[upage].va, (sd_u64)w->name, SD_TLB_WAYS);
-	name_ways(w, upage);
-	for (i = SD_TLB_WAYS - 1; i > at; i--)
-		set[i] = set[i - 1];
-	set[at] = leaf;
-}
-
-static __maybe_unused void tlb_remove(struct sd_walker *w, int upage, u64 leaf)
-{
-	u64 *set = w->tlb[upage];
-	int i;
-
-	for (i = 0; i < SD_TLB_WAYS && set[i] != leaf; i++)
-		;
-	for (; i < SD_TLB_WAYS; i++)
-		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
-}
-
 #if !defined(SD_TLB_ON_ACCESS) && !defined(SD_TLB_NAIVE)
 /* What a walk gave until now stays in every TLB that could have it. */
 static void keep_stale(int upage, u64 before, u64 after)
@@ -156,13 +119,13 @@ static void keep_stale(int upage, u64 before, u64 after)
 		if (w->mm != sd_upages[upage].mm)
 			continue;
 		if (after)
-			tlb_remove(w, upage, after);
-		if (!(before & _PAGE_ACCESSED))
+			sd_tlb_remove(w->tlb[upage], after);
+		if (!sd_tlb_may_keep(before, after))
 			continue;
-		/* Clean and otherwise the same as now: a store through it walks again, a load finds the same. */
-		if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
-			continue;
-		tlb_insert(w, upage, before);
+		name_ways(w, upage);
+		if (!sd_tlb_add(w->tlb[upage], before))
+			__sd_fail("model-limit", "the TLB of {1:s} may hold more stale translations of {0:x} than SD_TLB_WAYS, which is {2:d}",
+				  sd_upages[upage].va, (sd_u64)w->name, SD_TLB_WAYS);
 	}
 }
 #else
@@ -212,22 +175,11 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 /* The cached translation that this access uses, or 0 for a walk. */
 static u64 tlb_lookup(struct sd_walker *w, int upage)
 {
-	u64 *set = w->tlb[upage];
 #if defined(SD_TLB_ON_ACCESS) || defined(SD_TLB_NAIVE)
-	return set[0];
+	return w->tlb[upage][0];
 #else
-	int i, n = 0, choice;
-
-	for (i = 0; i < SD_TLB_WAYS && set[i]; i++)
-		n++;
-	choice = n ? __sd_choose(n + 1) : 0;
-	return choice ? set[choice - 1] : 0;
+	return sd_tlb_choose(w->tlb[upage]);
 #endif
-}
-
-static void tlb_forget(struct sd_walker *w, int upage, u64 leaf)
-{
-	tlb_remove(w, upage, leaf);
 }
 
 /* For the story: through what this access is about to go, and what should have prevented it. */
@@ -255,16 +207,10 @@ static __always_inline void tell_stale(struct sd_walker *w, int upage, u64 cache
  */
 static u64 translation_fault(struct sd_walker *w, int upage, u64 cached)
 {
-	int i;
-
-	if (w >= sd_walkers + NR_CPUS) {
-		if (cached)
-			tlb_forget(w, upage, cached);
-		return 0;
-	}
-	for (i = 0; i < SD_TLB_WAYS; i++)
-		if (w->tlb[upage][i])
-			w->tlb[upage][i] = 0;
+	if (w < sd_walkers + NR_CPUS)
+		sd_tlb_clear(w->tlb[upage]);
+	else if (cached)
+		sd_tlb_remove(w->tlb[upage], cached);
 	return 0;
 }
 
@@ -285,7 +231,7 @@ u64 sd_translate(struct sd_walker *w, int upage, bool write)
 		if (cached) {
 			leaf = sd_walk(up->mm, up->va, true);
 			if (leaf != cached)
-				tlb_forget(w, upage, cached);
+				sd_tlb_remove(w->tlb[upage], cached);
 		}
 		if (!leaf || (write && !(leaf & _PAGE_RW)))
 			return translation_fault(w, upage, 0);
@@ -322,7 +268,7 @@ void sd_tlb_drop_small(struct sd_walker *w, unsigned long va)
 	for (i = 0; i < sd_nr_upages; i++)
 		for (k = SD_TLB_WAYS - 1; k >= 0 && sd_upages[i].mm == w->mm && sd_upages[i].va == va; k--)
 			if (w->tlb[i][k] && !(w->tlb[i][k] & _PAGE_PSE))
-				tlb_remove(w, i, w->tlb[i][k]);
+				sd_tlb_remove(w->tlb[i], w->tlb[i][k]);
 }
 
 #ifdef SD_TLBI_BROADCAST

@@ -103,7 +103,7 @@ extern struct sd_upage sd_upages[SD_UPAGES];
 extern int sd_nr_upages;
 #define SD_DEVICES 2
 #define SD_WALKERS (SD_CPUS + SD_DEVICES)	/* what walks page tables: CPUs, and devices that share them */
-extern unsigned long sd_tlb[SD_WALKERS][SD_UPAGES][SD_TLB_WAYS];
+extern sd_u64 sd_tlb[SD_WALKERS][SD_UPAGES][SD_TLB_WAYS];
 extern unsigned long sd_cr3[SD_WALKERS];	/* the frame of the PGD that it walks from; 0: none of ours */
 extern const char *sd_walker_names[SD_WALKERS];
 int sd_upage_at(struct mm_struct *mm, unsigned long va);	/* fails if there is none */

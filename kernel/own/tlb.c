@@ -3,16 +3,18 @@
  * tlb.c - what CPUs have cached, page tables as watched words, and the instructions that drop what is cached.
  *
  * A TLB is a set: for each user page the translations that were valid at some time since the last invalidation that reached it, while the CPU's CR3 led there, and
- * that a walk does not give now. An access chooses one of them or a walk. Why that is all that a real TLB may do: kernel/machine/tlb.c and
+ * that a walk does not give now. An access chooses one of them or a walk. Why that is all that a real TLB may do: kernel/machine/tlb-set.h and
  * docs/machine.md. Which invalidation reaches which CPU is the tree's own code (arch/x86/mm/tlb.c), down to the instruction.
  *
  * No PCIDs (the CPU has none: writing CR3 drops everything) and no paging-structure caches.
  */
 #include "own.h"
 
+#include "../machine/tlb-set.h"
+
 struct sd_upage sd_upages[SD_UPAGES];
 int sd_nr_upages;
-unsigned long sd_tlb[SD_WALKERS][SD_UPAGES][SD_TLB_WAYS];
+sd_u64 sd_tlb[SD_WALKERS][SD_UPAGES][SD_TLB_WAYS];
 unsigned long sd_cr3[SD_WALKERS];
 const char *sd_walker_names[SD_WALKERS] = { "CPU0", "CPU1", "CPU2", "CPU3" };
 _Static_assert(SD_CPUS == 4, "each CPU has a name");
@@ -113,31 +115,6 @@ static bool consulted(int cpu)
 	return __sd_refuted(sd_tlb[cpu]);
 }
 
-static void insert(unsigned long *set, unsigned long leaf)
-{
-	int at, i;
-
-	for (at = 0; at < SD_TLB_WAYS && set[at] && set[at] < leaf; at++)
-		;
-	if (at < SD_TLB_WAYS && set[at] == leaf)
-		return;
-	if (at == SD_TLB_WAYS || set[SD_TLB_WAYS - 1])
-		__sd_fail("model-limit", "a TLB may hold more stale translations of one page than SD_TLB_WAYS, which is {0:d}", SD_TLB_WAYS, 0, 0);
-	for (i = SD_TLB_WAYS - 1; i > at; i--)
-		set[i] = set[i - 1];
-	set[at] = leaf;
-}
-
-static void forget(unsigned long *set, unsigned long leaf)
-{
-	int i;
-
-	for (i = 0; i < SD_TLB_WAYS && set[i] != leaf; i++)
-		;
-	for (; i < SD_TLB_WAYS; i++)
-		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
-}
-
 /* For the story, from now on: what these words are, and this translation in words. */
 static __always_inline void name_ways(int cpu, int upage, unsigned long leaf)
 {
@@ -161,14 +138,12 @@ static void keep_stale(int upage, unsigned long before, unsigned long after)
 		if (!consulted(cpu) || sd_cr3[cpu] != sd_upages[upage].pgd)
 			continue;
 		if (after)
-			forget(sd_tlb[cpu][upage], after);
-		if (!(before & _PAGE_ACCESSED))
-			continue;
-		/* Clean, and otherwise the same as now: a store through it walks again, a load finds the same. */
-		if (!(before & _PAGE_DIRTY) && (before | _PAGE_DIRTY | _PAGE_SOFT_DIRTY) == (after | _PAGE_DIRTY | _PAGE_SOFT_DIRTY))
+			sd_tlb_remove(sd_tlb[cpu][upage], after);
+		if (!sd_tlb_may_keep(before, after))
 			continue;
 		name_ways(cpu, upage, before);
-		insert(sd_tlb[cpu][upage], before);
+		if (!sd_tlb_add(sd_tlb[cpu][upage], before))
+			__sd_fail("model-limit", "a TLB may hold more stale translations of one page than SD_TLB_WAYS, which is {0:d}", SD_TLB_WAYS, 0, 0);
 	}
 }
 
@@ -229,7 +204,7 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 static __always_inline void tell_stale(int cpu, int upage, unsigned long cached)
 {
 	struct sd_upage *up = &sd_upages[upage];
-	unsigned long *way = sd_tlb[cpu][upage];
+	sd_u64 *way = sd_tlb[cpu][upage];
 
 	while (way < sd_tlb[cpu][upage] + SD_TLB_WAYS - 1 && *way != cached)
 		way++;
@@ -247,27 +222,19 @@ static __always_inline bool is_stale(unsigned long cached, unsigned long now)
 
 static unsigned long translation_fault(int cpu, int upage)
 {
-	int i;
-
-	for (i = 0; i < SD_TLB_WAYS; i++)
-		if (sd_tlb[cpu][upage][i])
-			sd_tlb[cpu][upage][i] = 0;
+	sd_tlb_clear(sd_tlb[cpu][upage]);
 	return 0;
 }
 
 unsigned long sd_translate(int cpu, int upage, bool write)
 {
 	struct sd_upage *up = &sd_upages[upage];
-	unsigned long *set = sd_tlb[cpu][upage];
 	unsigned long need = _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
 	unsigned long cached, leaf;
-	int n = 0, choice, through;
+	int through;
 
 	__sd_refute(sd_tlb[cpu]);
-	while (n < SD_TLB_WAYS && set[n])
-		n++;
-	choice = n ? __sd_choose(n + 1) : 0;
-	cached = choice ? set[choice - 1] : 0;
+	cached = sd_tlb_choose(sd_tlb[cpu][upage]);
 	leaf = cached ? cached : sd_walk(up, true);
 	if (leaf && !(leaf & _PAGE_USER))
 		return translation_fault(cpu, upage);
@@ -277,7 +244,7 @@ unsigned long sd_translate(int cpu, int upage, bool write)
 		if (cached) {
 			leaf = sd_walk(up, true);
 			if (leaf != cached)
-				forget(set, cached);
+				sd_tlb_remove(sd_tlb[cpu][upage], cached);
 		}
 		if (!leaf || (write && !(leaf & _PAGE_RW)))
 			return translation_fault(cpu, upage);
@@ -306,13 +273,8 @@ u64 sd_reachable(int upage)
 
 static void drop(int cpu, int upage)
 {
-	int i;
-
-	if (!consulted(cpu))
-		return;
-	for (i = 0; i < SD_TLB_WAYS; i++)
-		if (sd_tlb[cpu][upage][i])
-			sd_tlb[cpu][upage][i] = 0;
+	if (consulted(cpu))
+		sd_tlb_clear(sd_tlb[cpu][upage]);
 }
 
 void __sd_invlpg(unsigned long va)

@@ -62,7 +62,7 @@ struct sd_upage {
 struct sd_walker {
 	const char *name;
 	struct mm_struct *mm;
-	unsigned long tlb[SD_UPAGES][SD_TLB_WAYS];
+	sd_u64 tlb[SD_UPAGES][SD_TLB_WAYS];
 };
 
 extern struct sd_walker sd_walkers[SD_WALKERS];

@@ -2,9 +2,8 @@
 /*
  * tlb.c - CPUs that walk real page tables, what their TLBs may hold, and the flushes of arch/x86/mm/tlb.c.
  *
- * As in kernel/machine/tlb.c, a TLB is a set: every translation of a user page that was valid since the last flush and is not
- * what a walk gives now. Each access chooses one of them or a walk. sd_watched_store() adds to the sets: the engine calls it just
- * before a word of a page table changes.
+ * A TLB is a set for each page, as on every machine of ours (../machine/tlb-set.h). sd_watched_store() adds to the sets: the engine calls it just before a
+ * word of a page table changes.
  * A flush reaches all CPUs of the mm in one step: a flush only takes choices away, so an order among them adds nothing.
  */
 #include <linux/mm.h>
@@ -12,6 +11,8 @@
 #include <asm/tlbflush.h>
 
 #include "machine.h"
+
+#include "../machine/tlb-set.h"
 
 extern unsigned long sd_low[SD_LOW_FRAMES][PAGE_SIZE / sizeof(long)];
 
@@ -69,34 +70,6 @@ static __always_inline void name_ways(struct sd_walker *w, int upage)
 			   sd_upages[upage].va);
 }
 
-static void tlb_insert(struct sd_walker *w, int upage, unsigned long leaf)
-{
-	unsigned long *set = w->tlb[upage];
-	int at = 0, i;
-
-	while (at < SD_TLB_WAYS && set[at] && set[at] < leaf)
-		at++;
-	if (at < SD_TLB_WAYS && set[at] == leaf)
-		return;
-	if (set[SD_TLB_WAYS - 1])
-		__sd_fail("model-limit", "more than SD_TLB_WAYS stale translations of one page", 0, 0, 0);
-	name_ways(w, upage);
-	for (i = SD_TLB_WAYS - 1; i > at; i--)
-		set[i] = set[i - 1];
-	set[at] = leaf;
-}
-
-static void tlb_remove(struct sd_walker *w, int upage, unsigned long leaf)
-{
-	unsigned long *set = w->tlb[upage];
-	int i = 0;
-
-	while (i < SD_TLB_WAYS && set[i] != leaf)
-		i++;
-	for (; i < SD_TLB_WAYS; i++)
-		set[i] = i + 1 < SD_TLB_WAYS ? set[i + 1] : 0;
-}
-
 void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 {
 	int i, c;
@@ -116,9 +89,12 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 			if (sd_walkers[c].mm != up->mm)
 				continue;
 			if (after)
-				tlb_remove(&sd_walkers[c], i, after);
-			if (before & _PAGE_ACCESSED)
-				tlb_insert(&sd_walkers[c], i, before);
+				sd_tlb_remove(sd_walkers[c].tlb[i], after);
+			if (!sd_tlb_may_keep(before, after))
+				continue;
+			name_ways(&sd_walkers[c], i);
+			if (!sd_tlb_add(sd_walkers[c].tlb[i], before))
+				__sd_fail("model-limit", "more than SD_TLB_WAYS stale translations of one page", 0, 0, 0);
 		}
 	}
 }
@@ -148,24 +124,18 @@ static unsigned long translate(struct sd_walker *w, int upage, bool write)
 	struct sd_upage *up = &sd_upages[upage];
 	unsigned long live = sd_walk(up->mm, up->va);
 	unsigned long need = _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
-	unsigned long cached = 0, leaf;
-	int n = 0, choice;
+	unsigned long cached = sd_tlb_choose(w->tlb[upage]);
+	unsigned long leaf = cached ? cached : live;
 
-	while (n < SD_TLB_WAYS && w->tlb[upage][n])
-		n++;
-	choice = n ? __sd_choose(n + 1) : 0;
-	if (choice)
-		cached = w->tlb[upage][choice - 1];
-	leaf = cached ? cached : live;
 	if (write && leaf && !(leaf & _PAGE_RW)) {
 		if (cached)
-			tlb_remove(w, upage, cached);
+			sd_tlb_remove(w->tlb[upage], cached);
 		return 0;
 	}
 	if ((leaf & need) != need) {
 		leaf = live;
 		if (cached && cached != live)
-			tlb_remove(w, upage, cached);
+			sd_tlb_remove(w->tlb[upage], cached);
 		if (!leaf || (write && !(leaf & _PAGE_RW)))
 			return 0;
 		hardware_set(up->mm, up->va, need);
