@@ -40,13 +40,27 @@ export interface ClosureOptions {
   /** Compiles a file of the tree; undefined if clang refuses it. */
   readonly compile: (file: string) => Promise<LinkedUnit | { readonly refused: string }>;
   readonly read: (text: string, source: string) => Module;
+  /**
+   * Files of the tree that the scenario reached when it was linked last: they are linked at once,
+   * which saves linking over and over. If one of them is not reached any more, all is found anew.
+   */
+  readonly before?: readonly string[];
 }
 
 export async function closure(first: readonly LinkedUnit[], options: ClosureOptions): Promise<Closure> {
-  const { index, followed, compile, read } = options;
+  const { index, followed, compile, read, before = [] } = options;
   const units = [...first];
   const tried = new Map<string, LinkedUnit | { readonly refused: string }>();
   const origins = new Map<string, Origin>();
+  const take = async (files: readonly string[]): Promise<void> => {
+    const made = await Promise.all(files.map(compile));
+    for (const [i, file] of files.entries()) {
+      const unit = made[i]!;
+      tried.set(file, unit);
+      if ("module" in unit) units.push(unit);
+    }
+  };
+  await take(before);
   for (;;) {
     const linked = link(
       units.map((unit) => unit.module),
@@ -57,12 +71,14 @@ export async function closure(first: readonly LinkedUnit[], options: ClosureOpti
       const files = candidates(name, kind, index, followed).filter((file) => !tried.has(file));
       if (files[0] !== undefined) wanted.add(files[0]);
     }
-    if (wanted.size === 0) return finish(units, linked, { index, tried, origins, read });
-    for (const file of wanted) {
-      const made = await compile(file);
-      tried.set(file, made);
-      if ("module" in made) units.push(made);
+    if (wanted.size === 0) {
+      const reached = new Set([...linked.functions, ...linked.globals].map(({ module }) => module));
+      const isReached = (made: LinkedUnit | { readonly refused: string } | undefined): boolean =>
+        made !== undefined && "module" in made && reached.has(made.module);
+      if (before.every((file) => isReached(tried.get(file)))) return finish(units, linked, { index, tried, origins, read });
+      return closure(first, { ...options, before: [] });
     }
+    await take([...wanted]);
   }
 }
 

@@ -87,13 +87,17 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const ours = ["-isystem", join(OWN, "include"), "-isystem", featureFolder(tree.dir, cache.dir)];
   const after = ["-include", AFTER_CONFIG];
   /** Read when it is asked for: a program that is known needs none of them. */
-  const unitOf = (source: string, text: string): LinkedUnit => ({
-    source,
-    text,
-    get module() {
-      return options.read(text, source);
-    },
-  });
+  const unitOf = (source: string, text: string): LinkedUnit => {
+    let module: Module | undefined;
+    return {
+      source,
+      text,
+      get module() {
+        module ??= options.read(text, source);
+        return module;
+      },
+    };
+  };
   const now = filesNow();
   const compile = async (requests: readonly CompileRequest[]): Promise<{ units: LinkedUnit[]; warnings: string }> => {
     const read = (made: Compiled, { source }: CompileRequest): void => void options.read(made.text, source);
@@ -205,13 +209,21 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     ...[...joined.values()].map((ours) => readFileSync(ours, "utf8")),
     ...first.map(({ text }) => textDigest(text)),
   );
+  const earlier = keyOf("reached", codeVersion(), index.key, ...options.files.map((file) => resolve(cwd, file)));
   const before = options.anew === true ? undefined : recalled(cache, key);
   const again = before === undefined ? undefined : await Promise.all(before.files.map(compileFile));
   const found =
     before !== undefined && again?.every((unit) => "text" in unit) && textsOf(again) === before.texts
       ? { units: [...first, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
-      : await closure(first, { index, followed, read: options.read, compile: compileFile });
+      : await closure(first, {
+          index,
+          followed,
+          read: options.read,
+          compile: compileFile,
+          ...(options.anew === true ? {} : { before: recalled(cache, earlier)?.files ?? [] }),
+        });
   remember(cache, key, found);
+  remember(cache, earlier, found);
   const untouched = [...edits.keys()].filter(
     (file) => file !== inside && !quoted.has(file) && !found.units.some((unit) => unit.source.endsWith(`/${file}`)),
   );
