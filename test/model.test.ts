@@ -39,6 +39,8 @@ const CASES: readonly Case[] = [
     ["poison", kernel, "HUGE=0 ALONE=1", "none"],
     ["poison", kernel, "HUGE=0 SD_TASK_FRAMES=4", "lost-write"],
   ]),
+  // Transparent huge pages, before 4.5: zapped, split, moved, made.
+  ...[1, 2, 3, 4].map((how): Case => ["thp", "4.4", `HOW=${how}`, "none"]),
   // A page that was freed is anybody's.
   ["reuse", "4.19", "WHAT=0 FIX=0", "oops"],
   ["reuse", "4.19", "WHAT=0 FIX=1", "none"],

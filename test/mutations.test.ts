@@ -18,6 +18,8 @@ const ANON = "test/mutations/anon.c";
 const PINNED = "test/mutations/pinned.c";
 const CLAIM = "corpus/F01-4.4-invalidate/delay.c";
 const POISON = "test/model/poison.c";
+const THP = "test/model/thp.c";
+const THP_USERS = "corpus/F01-4.4-invalidate/thp.c";
 
 interface Mutation {
   readonly what: string;
@@ -380,6 +382,64 @@ const MUTATIONS: readonly Mutation[] = [
     scenario: POISON,
     defines: "HUGE=1",
     finds: { klass: "poisoned-page-access", says: /0x140000000 .*huge page, whose memory failed/ },
+  },
+  {
+    what: "a huge page is zapped without a flush",
+    file: "mm/huge_memory.c",
+    after: "void sd_zap_thp(",
+    line: "flush_tlb_range(vma, va, va + HPAGE_SIZE);",
+    becomes: ";",
+    scenario: THP,
+    defines: "HOW=1",
+    finds: { klass: "freed-page-access", says: /a page that was freed/ },
+  },
+  {
+    what: "a huge page is made without a flush",
+    file: "mm/huge_memory.c",
+    after: "void sd_collapse_thp(",
+    line: "flush_tlb_range(vma, va, va + HPAGE_SIZE);",
+    becomes: ";",
+    scenario: THP,
+    defines: "HOW=4",
+    finds: { klass: "freed-page-access", says: /a page that was freed/ },
+  },
+  {
+    what: "a huge page is made of pages to which there are references",
+    file: "mm/huge_memory.c",
+    line: "if (page_count(pte_page(entry)) != 1) {",
+    becomes: "if (0) {",
+    scenario: THP_USERS,
+    defines: "HOW=4 USER=scif",
+    finds: { klass: "lost-write", says: /write of scif .*is lost/ },
+  },
+  {
+    what: "NUMA balancing copies a huge page without asking for other references",
+    file: "mm/huge_memory.c",
+    line: "if (!nobody_else(page, 1)) {",
+    becomes: "if (0) {",
+    scenario: THP_USERS,
+    defines: "HOW=3 USER=scif",
+    // It is let go between the copy and the second look.
+    finds: { klass: "lost-write", says: /which does not have the last write to it/ },
+  },
+  {
+    what: "a fault at an entry without permissions does not ask for the page lock",
+    file: "mm/huge_memory.c",
+    line: "locked = trylock_page(page);",
+    becomes: "locked = misplaced ? trylock_page(page) : (trylock_page(page), 1);",
+    scenario: THP,
+    defines: "HOW=3",
+    finds: { klass: "bad-unlock", says: /released a lock that another thread had taken/ },
+  },
+  {
+    what: "devices are not told to flush a huge page that moves",
+    file: "mm/huge_memory.c",
+    after: "static void change_prot_numa(",
+    line: "mmu_notifier_invalidate_range_end(vma->vm_mm, haddr, haddr + HPAGE_SIZE);",
+    becomes: "current->notifier_depth--;",
+    scenario: THP_USERS,
+    defines: "HOW=3 USER=amd_iommu_v2",
+    finds: { klass: "lost-write", says: /\(iommu_access:\d+\) and went to huge page/ },
   },
 ];
 

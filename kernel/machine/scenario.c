@@ -162,6 +162,8 @@ static void run_once(void *arg)
 	while (!task->locks_held && sd_tables_mapped[__sd_self() + 1])
 		pte_unmap(NULL);
 #endif
+	if (task->locks_held < 0)
+		__sd_fail("bad-unlock", "{0:s} ends and has released a lock that another thread had taken", (sd_u64)task->comm, 0, 0);
 	if (task->locks_held)
 		__sd_fail("lock-leak", "{0:s} ends and still holds {1:l}", (sd_u64)task->comm, (sd_u64)__sd_self(), 0);
 	if (task->preempt_count || task->irqs_off || task->rcu_depth)

@@ -6,10 +6,10 @@
  * Both lie in the cache under a name that is made of what they hold, so that they are the same for
  * whoever asks for the same.
  */
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { keyOf } from "../host/cache.ts";
 import { bytesOf } from "../host/files.ts";
+import { generatedFile } from "../host/generated-file.ts";
 import type { Disk } from "./includes.ts";
 
 export interface Overlay {
@@ -22,24 +22,12 @@ export interface Overlay {
 
 export function overlayOf(file: string, text: string, cache: string): Overlay {
   const dir = join(cache, "overlay", keyOf(file, text).slice(0, 24));
-  const copy = join(dir, basename(file));
-  const description = join(dir, "overlay.yaml");
-  if (!existsSync(description)) {
-    mkdirSync(dir, { recursive: true });
-    put(copy, text);
-    const entry = { name: basename(file), type: "file", "external-contents": copy };
-    const root = { name: dirname(file), type: "directory", contents: [entry] };
-    // JSON is YAML. Without the last, clang would name the copy.
-    put(description, JSON.stringify({ version: 0, "case-sensitive": "true", "use-external-names": "false", roots: [root] }));
-  }
-  return { file, copy, description };
-}
-
-/** Whole, or not at all. */
-function put(path: string, text: string): void {
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, text);
-  renameSync(aside, path);
+  const copy = generatedFile(join(dir, basename(file)), text);
+  const entry = { name: basename(file), type: "file", "external-contents": copy };
+  const root = { name: dirname(file), type: "directory", contents: [entry] };
+  // JSON is YAML. Without the last, clang would name the copy.
+  const what = { version: 0, "case-sensitive": "true", "use-external-names": "false", roots: [root] };
+  return { file, copy, description: generatedFile(join(dir, "overlay.yaml"), JSON.stringify(what)) };
 }
 
 /** For whoever reads files itself: the disk with the copy in the original's place. */

@@ -5,9 +5,10 @@
  * The questions stand beside the C that asks them, in `features.txt`: `NAME FILE[,FILE...] REGEX`.
  * The answers are a header, <shootdown/has.h>, which lies in the cache under what it holds.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { keyOf } from "../host/cache.ts";
+import { generatedFile } from "../host/generated-file.ts";
 import { kernelDir } from "../host/paths.ts";
 
 const LISTS = ["real/features.txt", "own/features.txt"].map((name) => join(kernelDir, name));
@@ -25,12 +26,7 @@ export function featureFolder(tree: string, cache: string): string {
 
 /** A generated header, named by what it holds: <shootdown/has.h> for "has". */
 export function generatedHeader(cache: string, name: string, text: string): string {
-  const path = join(cache, "own", keyOf(name, text).slice(0, 24), "shootdown", `${name}.h`);
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-  return path;
+  return generatedFile(join(cache, "own", keyOf(name, text).slice(0, 24), "shootdown", `${name}.h`), text);
 }
 
 /** The lines of a list below kernel/, without comments. */

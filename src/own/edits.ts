@@ -3,10 +3,11 @@
  * exactly once. The copy keeps its line numbers if the replacement has as many lines. The tree is
  * never written to.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fault } from "../base/diagnostics.ts";
 import { keyOf } from "../host/cache.ts";
+import { generatedFile } from "../host/generated-file.ts";
 
 export interface Replacement {
   readonly text: string;
@@ -27,10 +28,7 @@ export interface Edit {
 /** The path of the copy. */
 export function editedCopy(tree: string, edit: Edit, cache: string): string {
   const copy = edited(readFileSync(join(tree, edit.file), "utf8"), edit);
-  const path = join(cache, "edited", keyOf(copy).slice(0, 24), edit.file);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, copy);
-  return path;
+  return generatedFile(join(cache, "edited", keyOf(copy).slice(0, 24), edit.file), copy);
 }
 
 export function edited(text: string, { file, replacements }: Edit): string {
