@@ -21,6 +21,8 @@
 
 #if SD_KERNEL < 405
 #define pmd_lock(pmdp) (&virt_to_page(pmdp)->ptl)
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
 #define for_each_part(i) for (i = 0; i < SD_THP_PAGES; i++)
 
 static pmd_t *pmd_of(struct mm_struct *mm, unsigned long address)
@@ -470,6 +472,7 @@ void sd_thp_mapping(struct mm_struct *mm, unsigned long va)
 {
 	struct vm_area_struct *vma = find_vma(mm, va);
 
+	__sd_event("bound", "a transparent huge page has " TEXT(SD_THP_PAGES) " of its 512 pages", 0, 0, 0);
 	vma->vm_end = va + HPAGE_SIZE;
 	vma->sd_thp = 1;
 }

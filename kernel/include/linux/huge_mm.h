@@ -7,7 +7,7 @@
 
 #if SD_KERNEL < 405
 #ifndef SD_THP_PAGES
-#define SD_THP_PAGES 2		/* bound: of the 512 pages of a transparent huge page, those that there are */
+#define SD_THP_PAGES 2		/* of the 512 pages of a transparent huge page, those that there are */
 #endif
 
 #define _PAGE_SPLITTING (1UL << 10)
