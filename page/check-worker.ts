@@ -5,8 +5,6 @@
  */
 import { InputFault } from "../src/base/diagnostics.ts";
 import { Stopped } from "../src/base/stopped.ts";
-import { buildProgram } from "../src/ir/build/build.ts";
-import { parseModule } from "../src/ir/read/parse.ts";
 import { withParameters } from "../src/program/parameter-values.ts";
 import type { Program } from "../src/program/program.ts";
 import { programFrom } from "../src/program/program-text.ts";
@@ -113,8 +111,8 @@ async function programOf(input: CheckInput): Promise<Program> {
     case "modules": {
       const fetched = await Promise.all(input.urls.map(async ({ source, url }) => ({ source, text: await fetchText(url) })));
       say({ say: "doing", what: "linking" });
-      const modules = [...input.texts, ...fetched].map(({ source, text }) => parseModule(text, source, "when asked for"));
-      return withParameters(buildProgram(modules), input.parameters);
+      const { programOfModules } = await import("./linking.ts");
+      return withParameters(programOfModules([...input.texts, ...fetched]), input.parameters);
     }
   }
 }
