@@ -8,6 +8,7 @@
  *   irq.c       interrupts off, and interrupts between CPUs
  *   frames.c    physical memory: the page allocator, struct pages, what is table and what is data
  *   tlb.c       what CPUs have cached; page tables as watched words; CR3, INVLPG
+ *   pcid.c      what stays cached while a CPU runs another address space
  *   access.c    user loads and stores, and the page fault as the architecture enters it
  *   secondary.c virtual machines and devices, with translations of their own
  *   oracle.c    what memory must hold
@@ -115,7 +116,18 @@ void sd_need_mapped(struct mm_struct *mm, unsigned long va, unsigned int nr);	/*
 unsigned long sd_walk(const struct sd_upage *up, bool hardware);
 void sd_find_tables(const struct sd_upage *up);
 void sd_tlb_drop(int walker, unsigned long start, unsigned long end);	/* inside a section */
+void sd_tlb_forget_all(int walker);	/* the same */
 unsigned long sd_translate(int walker, int upage, bool write);	/* inside a section; 0: a fault */
+/* --- pcid.c: inside a section --- */
+#ifdef SD_PCID
+bool sd_pcid_load(int cpu, unsigned long value, unsigned long pgd);
+void sd_pcid_drop(int cpu);
+unsigned long sd_pcid(int cpu);
+#else
+static inline bool sd_pcid_load(int cpu, unsigned long value, unsigned long pgd) { return false; }
+static inline void sd_pcid_drop(int cpu) { }
+static inline unsigned long sd_pcid(int cpu) { return 0; }
+#endif
 u64 sd_reachable(int upage);		/* frames to which an access may come now, by the tables or a TLB */
 static __always_inline int sd_leaf_frame(unsigned long leaf)
 {

@@ -6,7 +6,7 @@
  * that a walk does not give now. An access chooses one of them or a walk. Why that is all that a real TLB may do: kernel/machine/tlb-set.h and
  * docs/machine.md. Which invalidation reaches which CPU is the tree's own code (arch/x86/mm/tlb.c), down to the instruction.
  *
- * No PCIDs (the CPU has none: writing CR3 drops everything) and no paging-structure caches.
+ * Without PCIDs (pcid.c) writing CR3 drops everything. No paging-structure caches.
  */
 #include "own.h"
 
@@ -298,7 +298,7 @@ void sd_tlb_drop(int walker, unsigned long start, unsigned long end)
 			drop(walker, i);
 }
 
-static void flush_all(int cpu)
+void sd_tlb_forget_all(int cpu)
 {
 	int i;
 
@@ -309,9 +309,16 @@ static void flush_all(int cpu)
 void __sd_write_cr3(unsigned long value)
 {
 	int cpu = sd_cpu(), frame = sd_frame_at((value & PTE_PFN_MASK) >> PAGE_SHIFT);
+	bool kept;
 
+#ifdef SD_PCID
+	__sd_atomic_begin(SD_STEP, NULL);	/* it looks at page tables */
+#else
 	__sd_atomic_begin(SD_LOCAL, &sd_cr3[cpu]);
-	flush_all(cpu);
+#endif
+	kept = sd_pcid_load(cpu, value, frame > 0 ? (unsigned long)frame : 0);
+	if (!kept)
+		sd_tlb_forget_all(cpu);
 	if (frame > 0 && sd_kind[frame] == SD_FREE)
 		__sd_fail("freed-table-walk", "{0:s} loads a page table that is free", (sd_u64)sd_walker_names[cpu], 0, 0);
 	if (sd_cr3[cpu] != (frame > 0 ? (unsigned long)frame : 0)) {
@@ -319,7 +326,11 @@ void __sd_write_cr3(unsigned long value)
 		if (frame > 0 && sd_kind[frame] != SD_TABLE)
 			sd_kind[frame] = SD_TABLE;
 	}
-	__sd_event("flush", "{0:s} writes CR3, and drops all translations", (sd_u64)sd_walker_names[cpu], 0, 0);
+	if (kept)
+		__sd_event("flush", value >> 63 ? "{0:s} writes CR3: PCID {1:d}, with what it has cached under it" :
+			   "{0:s} writes CR3: PCID {1:d}, and drops what it has cached under it", (sd_u64)sd_walker_names[cpu], sd_pcid(cpu), 0);
+	else
+		__sd_event("flush", "{0:s} writes CR3, and drops all translations", (sd_u64)sd_walker_names[cpu], 0, 0);
 	__sd_atomic_end();
 }
 
@@ -327,7 +338,7 @@ unsigned long __sd_read_cr3(void)
 {
 	unsigned long frame = sd_cr3[sd_cpu()];
 
-	return frame ? (SD_FIRST_PFN + frame) << PAGE_SHIFT : 0;
+	return (frame ? (SD_FIRST_PFN + frame) << PAGE_SHIFT : 0) | sd_pcid(sd_cpu());
 }
 
 static unsigned long cr4;
@@ -340,7 +351,8 @@ unsigned long __sd_read_cr4(void)
 void __sd_write_cr4(unsigned long value)
 {
 	__sd_atomic_begin(SD_STEP, NULL);
-	flush_all(sd_cpu());
+	sd_tlb_forget_all(sd_cpu());
+	sd_pcid_drop(sd_cpu());
 	__sd_atomic_end();
 }
 
@@ -350,5 +362,5 @@ void cr4_update_irqsoff(unsigned long set, unsigned long clear)
 
 void __sd_invpcid(unsigned long *descriptor, unsigned long type)
 {
-	__sd_fail("model-limit", "invpcid: this CPU has no PCIDs", 0, 0, 0);
+	__sd_fail("model-limit", "invpcid: this CPU does not have it", 0, 0, 0);
 }

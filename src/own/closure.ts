@@ -47,17 +47,23 @@ export interface ClosureOptions {
   readonly before?: readonly string[];
 }
 
+/** Files that are compiled side by side. */
+const AT_A_TIME = 4;
+
 export async function closure(first: readonly LinkedUnit[], options: ClosureOptions): Promise<Closure> {
   const { index, followed, compile, read, before = [] } = options;
   const units = [...first];
   const tried = new Map<string, LinkedUnit | { readonly refused: string }>();
   const origins = new Map<string, Origin>();
   const take = async (files: readonly string[]): Promise<void> => {
-    const made = await Promise.all(files.map(compile));
-    for (const [i, file] of files.entries()) {
-      const unit = made[i]!;
-      tried.set(file, unit);
-      if ("module" in unit) units.push(unit);
+    for (let i = 0; i < files.length; i += AT_A_TIME) {
+      const some = files.slice(i, i + AT_A_TIME);
+      const made = await Promise.all(some.map(compile));
+      for (const [n, file] of some.entries()) {
+        const unit = made[n]!;
+        tried.set(file, unit);
+        if ("module" in unit) units.push(unit);
+      }
     }
   };
   await take(before);

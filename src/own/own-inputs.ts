@@ -331,9 +331,12 @@ function runtimeSources(): string[] {
 /** -D that a file of kernel/own could notice: all begin with SD_. */
 const switches = (defines: readonly string[]): string[] => defines.filter((define) => define.startsWith("SD_"));
 
-/** Those of them that say how the tree is configured: they are for its files, too. */
+/**
+ * Those of them that say how the tree is configured, or which CPU it runs on: they are for its
+ * files, too.
+ */
 function configuring(defines: readonly string[]): string[] {
-  const text = readFileSync(AFTER_CONFIG, "utf8");
+  const text = [AFTER_CONFIG, ...joinedFiles().values()].map((file) => readFileSync(file, "utf8")).join("\n");
   return switches(defines).filter((define) => text.includes(`ifdef ${define.replace(/=.*/, "")}\n`));
 }
 
