@@ -82,7 +82,7 @@ static void take_back(int cpu, unsigned long pcid, unsigned long pgd)
 	int i, k;
 
 	if (tables[cpu][pcid] && tables[cpu][pcid] != pgd)
-		__sd_fail("stale-asid", "{0:s} loads page tables under PCID {1:d} without a flush, and has translations of other ones under it",
+		__sd_fail("stale-pcid", "{0:s} loads page tables under PCID {1:d} without a flush, and has translations of other ones under it",
 			  (sd_u64)sd_walker_names[cpu], pcid, 0);
 	for (i = 0; tables[cpu][pcid] && i < sd_nr_upages; i++) {
 		sd_u64 now = sd_walk(&sd_upages[i], false), *set = aside[cpu][pcid][i];
@@ -107,7 +107,7 @@ bool sd_pcid_load(int cpu, unsigned long value, unsigned long pgd)
 		__sd_fail("model-limit", "PCID {0:d}: there are {1:d}", pcid, PCIDS, 0);
 	if (pcid == running[cpu]) {
 		if ((value & NOFLUSH) && sd_cr3[cpu] && sd_cr3[cpu] != pgd)
-			__sd_fail("stale-asid", "{0:s} loads other page tables under PCID {1:d}, which is running, without a flush",
+			__sd_fail("stale-pcid", "{0:s} loads other page tables under PCID {1:d}, which is running, without a flush",
 				  (sd_u64)sd_walker_names[cpu], pcid, 0);
 		return value & NOFLUSH;
 	}

@@ -42,6 +42,11 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
     "An access reached a page whose memory failed, after memory_failure() had reported that the page was contained.",
     "The story names the translation that the access used, and the flush or callback that did not reach it. An address that was mapped to such a page must give an error (SIGBUS) from then on.",
   ),
+  "stale-pcid": entry(
+    "machine",
+    "A CPU loaded page tables under a PCID for which it has translations of other page tables, and did not flush them.",
+    "An ASID that goes to another address space is loaded with a flush: without bit 63 of CR3.",
+  ),
   "stale-permission": entry(
     "machine",
     "A store succeeded at an address that a system call had made read-only, after the call had returned.",
