@@ -8,6 +8,7 @@
  *   irq.c       interrupts off, and interrupts between CPUs
  *   frames.c    physical memory: the page allocator, struct pages, what is table and what is data
  *   tlb.c       what CPUs have cached; page tables as watched words; CR3, INVLPG
+ *   psc.c       upper entries that a CPU has cached
  *   pcid.c      what stays cached while a CPU runs another address space
  *   access.c    user loads and stores, and the page fault as the architecture enters it
  *   secondary.c virtual machines and devices, with translations of their own
@@ -118,6 +119,27 @@ void sd_find_tables(const struct sd_upage *up);
 void sd_tlb_drop(int walker, unsigned long start, unsigned long end);	/* inside a section */
 void sd_tlb_forget_all(int walker);	/* the same */
 unsigned long sd_translate(int walker, int upage, bool write);	/* inside a section; 0: a fault */
+unsigned long sd_walk_from(const struct sd_upage *up, int table, int level, unsigned long allowed, const unsigned long *word, unsigned long value,
+			   int *through, unsigned long set, bool hardware);
+
+/* --- psc.c: inside a section; tables at which a CPU may begin a walk --- */
+#ifdef SD_PSC
+int sd_psc_ways(int cpu, int upage);
+unsigned long sd_psc_walk(int cpu, int upage, int way, const unsigned long *word, unsigned long value, int *through, unsigned long set, bool hardware);
+void sd_psc_tell(int cpu, int upage, int way);
+void sd_psc_changed(int upage, int level, unsigned long *word, unsigned long old, unsigned long new);
+void sd_psc_clear(int cpu, int upage);
+void sd_psc_invlpg(int cpu);
+#else
+static inline int sd_psc_ways(int cpu, int upage) { return 0; }
+static inline unsigned long sd_psc_walk(int cpu, int upage, int way, const unsigned long *word, unsigned long value, int *through, unsigned long set,
+					bool hardware) { return 0; }
+static inline void sd_psc_tell(int cpu, int upage, int way) { }
+static inline void sd_psc_changed(int upage, int level, unsigned long *word, unsigned long old, unsigned long new) { }
+static inline void sd_psc_clear(int cpu, int upage) { }
+static inline void sd_psc_invlpg(int cpu) { }
+#endif
+
 /* --- pcid.c: inside a section --- */
 #ifdef SD_PCID
 bool sd_pcid_load(int cpu, unsigned long value, unsigned long pgd);

@@ -6,7 +6,7 @@
  * that a walk does not give now. An access chooses one of them or a walk. Why that is all that a real TLB may do: kernel/machine/tlb-set.h and
  * docs/machine.md. Which invalidation reaches which CPU is the tree's own code (arch/x86/mm/tlb.c), down to the instruction.
  *
- * Without PCIDs (pcid.c) writing CR3 drops everything. No paging-structure caches.
+ * Without PCIDs (pcid.c) writing CR3 drops everything. Paging-structure caches: psc.c.
  */
 #include "own.h"
 
@@ -46,15 +46,12 @@ void sd_need_mapped(struct mm_struct *mm, unsigned long va, unsigned int nr)
 }
 
 /*
- * The leaf for a user page, with the permissions of all levels, or 0. If @word is on the way it counts as @value, and *through says so.
+ * The leaf for a user page, with the permissions of all levels, or 0. If @word is on the way it counts as @value, and *through says at which level.
  */
-static __always_inline unsigned long walk_if(const struct sd_upage *up, const unsigned long *word, unsigned long value, int *through,
-					     unsigned long set, bool hardware)
+static __always_inline unsigned long walk_on(const struct sd_upage *up, int table, int level, unsigned long allowed, const unsigned long *word,
+					     unsigned long value, int *through, unsigned long set, bool hardware)
 {
-	unsigned long allowed = _PAGE_RW | _PAGE_USER;
-	int table = (int)up->pgd, level;
-
-	for (level = 0; level < 4; level++) {
+	for (; level < 4; level++) {
 		int shift = PGDIR_SHIFT - 9 * level;
 		unsigned long *slot, entry;
 
@@ -80,6 +77,18 @@ static __always_inline unsigned long walk_if(const struct sd_upage *up, const un
 		table = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);
 	}
 	return 0;
+}
+
+static __always_inline unsigned long walk_if(const struct sd_upage *up, const unsigned long *word, unsigned long value, int *through,
+					     unsigned long set, bool hardware)
+{
+	return walk_on(up, (int)up->pgd, 0, _PAGE_RW | _PAGE_USER, word, value, through, set, hardware);
+}
+
+unsigned long sd_walk_from(const struct sd_upage *up, int table, int level, unsigned long allowed, const unsigned long *word, unsigned long value,
+			   int *through, unsigned long set, bool hardware)
+{
+	return walk_on(up, table, level, allowed, word, value, through, set, hardware);
 }
 
 /* Tables that were made before anybody asked for this page are tables from now on: fork() fills its child's before there is an mm to ask for. */
@@ -174,6 +183,7 @@ void sd_watched_store(sd_u64 addr, sd_u64 old, sd_u64 new)
 
 		level = 0;
 		before = walk_if(up, (unsigned long *)addr, old, &level, 0, false);
+		sd_psc_changed(i, level, (unsigned long *)addr, old, new);
 		if (!level)
 			continue;
 		if (level < 4 && (new & _PAGE_PRESENT) && !(level == 3 && (new & _PAGE_PSE))) {
@@ -223,6 +233,7 @@ static __always_inline bool is_stale(unsigned long cached, unsigned long now)
 static unsigned long translation_fault(int cpu, int upage)
 {
 	sd_tlb_clear(sd_tlb[cpu][upage]);
+	sd_psc_clear(cpu, upage);
 	return 0;
 }
 
@@ -231,11 +242,15 @@ unsigned long sd_translate(int cpu, int upage, bool write)
 	struct sd_upage *up = &sd_upages[upage];
 	unsigned long need = _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
 	unsigned long cached, leaf;
-	int through;
+	int through, ways, way;
 
 	__sd_refute(sd_tlb[cpu]);
-	cached = sd_tlb_choose(sd_tlb[cpu][upage]);
-	leaf = cached ? cached : sd_walk(up, true);
+	ways = sd_psc_ways(cpu, upage);
+	way = ways ? __sd_choose(ways + 1) : 0;
+	cached = way ? 0 : sd_tlb_choose(sd_tlb[cpu][upage]);
+	if (way)
+		sd_psc_tell(cpu, upage, way - 1);
+	leaf = way ? sd_psc_walk(cpu, upage, way - 1, NULL, 0, &through, 0, true) : cached ? cached : sd_walk(up, true);
 	if (leaf && !(leaf & _PAGE_USER))
 		return translation_fault(cpu, upage);
 	if (write && leaf && !(leaf & _PAGE_RW))
@@ -248,7 +263,10 @@ unsigned long sd_translate(int cpu, int upage, bool write)
 		}
 		if (!leaf || (write && !(leaf & _PAGE_RW)))
 			return translation_fault(cpu, upage);
-		walk_if(up, NULL, 0, &through, need, true);
+		if (way)
+			sd_psc_walk(cpu, upage, way - 1, NULL, 0, &through, need, true);
+		else
+			walk_if(up, NULL, 0, &through, need, true);
 		leaf |= need;
 	}
 	if (cached && __sd_told() && is_stale(cached, sd_walk(up, false)))
@@ -260,12 +278,18 @@ u64 sd_reachable(int upage)
 {
 	unsigned long leaf = sd_walk(&sd_upages[upage], false);
 	u64 set = leaf && sd_leaf_frame(leaf) >= 0 ? 1ULL << sd_leaf_frame(leaf) : 0;
-	int cpu, i;
+	int cpu, i, through;
 
 	for (cpu = 0; cpu < SD_WALKERS; cpu++)
 		for (i = 0; i < SD_TLB_WAYS; i++)
 			if (consulted(cpu) && sd_tlb[cpu][upage][i] && sd_leaf_frame(sd_tlb[cpu][upage][i]) >= 0)
 				set |= 1ULL << sd_leaf_frame(sd_tlb[cpu][upage][i]);
+	for (cpu = 0; cpu < SD_WALKERS; cpu++)
+		for (i = 0; i < sd_psc_ways(cpu, upage); i++) {
+			leaf = sd_psc_walk(cpu, upage, i, NULL, 0, &through, 0, false);
+			if (consulted(cpu) && leaf && sd_leaf_frame(leaf) >= 0)
+				set |= 1ULL << sd_leaf_frame(leaf);
+		}
 	return set;
 }
 
@@ -273,8 +297,10 @@ u64 sd_reachable(int upage)
 
 static void drop(int cpu, int upage)
 {
-	if (consulted(cpu))
-		sd_tlb_clear(sd_tlb[cpu][upage]);
+	if (!consulted(cpu))
+		return;
+	sd_tlb_clear(sd_tlb[cpu][upage]);
+	sd_psc_clear(cpu, upage);
 }
 
 void __sd_invlpg(unsigned long va)
@@ -282,6 +308,8 @@ void __sd_invlpg(unsigned long va)
 	int cpu = sd_cpu(), i;
 
 	__sd_atomic_begin(SD_LOCAL, &sd_cr3[cpu]);
+	if (consulted(cpu))
+		sd_psc_invlpg(cpu);
 	for (i = 0; i < sd_nr_upages; i++)
 		if (sd_upages[i].va >> PAGE_SHIFT == va >> PAGE_SHIFT)
 			drop(cpu, i);
