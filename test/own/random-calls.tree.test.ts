@@ -1,7 +1,8 @@
 /**
  * Random system calls of two or three threads on a tree's own mm, with a guest or a device beside
  * them: nothing goes wrong, since no kernel as shipped is known to. What is found is a false alarm of
- * kernel/own, or a finding. CALLS_COUNT and CALLS_SEED ask for others than the few of a usual run.
+ * kernel/own, or a finding. CALLS_COUNT and CALLS_SEED ask for others than the few of a usual run,
+ * CALLS_CPU=SD_PSC for CPUs with paging-structure caches.
  */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -16,6 +17,7 @@ import { variableOf } from "./on-tree.ts";
 
 const COUNT = Number(process.env.CALLS_COUNT ?? 6);
 const SEED = Number(process.env.CALLS_SEED ?? 1);
+const CPU = process.env.CALLS_CPU === undefined ? [] : [process.env.CALLS_CPU];
 const SCENARIO = join(packageRoot, "test/own/random-calls.c");
 const cache = openCache(defaultCacheDir());
 const HOOKS = { onSlice: () => {}, shouldStop: () => undefined };
@@ -53,7 +55,7 @@ for (const version of TREES) {
   describe.skipIf(tree === "")(`random system calls on ${version}${tree === "" ? `: ${variable} names no tree` : ""}`, () => {
     it("go wrong nowhere", { timeout: 120_000 + 60_000 * COUNT }, async () => {
       const inputs = await compileOwnCase(
-        { scenario: SCENARIO, link: [], include: [], config: [], defines: [], undo: [], memory: "sc", tree },
+        { scenario: SCENARIO, link: [], include: [], config: [], defines: CPU, undo: [], memory: "sc", tree },
         cache,
       );
       const counts = new Map<string, number>();
