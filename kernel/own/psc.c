@@ -19,7 +19,9 @@
 #endif
 
 /* A word of the set: permissions as in an entry, the frame of the table above them, and the level of its entries in bits 9 and 10: 1 for the PUD's, to 3. */
-#define SD_PSC_WAYS 2
+#ifndef SD_PSC_WAYS
+#define SD_PSC_WAYS 3						/* tables of three levels */
+#endif
 #define FRAME(word) ((int)((word) >> PAGE_SHIFT))
 #define LEVEL(word) ((int)((word) >> 9 & 3))
 
