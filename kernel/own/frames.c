@@ -57,6 +57,16 @@ bool sd_is_mapped(int frame)
 	return page_of(frame)->_mapcount.counter != -1;
 }
 
+unsigned int sd_pages_in_use(void)
+{
+	unsigned int nr = 0;
+	int frame;
+
+	for (frame = SD_ZERO_FRAME + 1; frame < SD_FRAMES; frame++)
+		nr += sd_kind[frame] != SD_FREE;
+	return nr;
+}
+
 static unsigned long bytes_of(gfp_t gfp)
 {
 	return gfp & __GFP_MOVABLE ? sizeof(unsigned long) : PAGE_SIZE;

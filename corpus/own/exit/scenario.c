@@ -12,6 +12,12 @@ static void leave(void *unused)
 	sd_exit(mm);
 }
 
+void sd_at_end(void)
+{
+	if (sd_pages_in_use())
+		__sd_fail("leak", "the address space is gone, and {0:d} of its pages are not free", sd_pages_in_use(), 0, 0);
+}
+
 void scenario(void)
 {
 	mm = sd_mm("A");

@@ -18,6 +18,13 @@ static void unmap(void *unused)
 	sd_munmap(mm, va, 1);
 }
 
+/* The page and its tables are gone, and only the top level is left. */
+void sd_at_end(void)
+{
+	if (sd_pages_in_use() != 1)
+		__sd_fail("leak", "munmap() and GUP-fast have left {0:d} pages instead of the top level of the tables", sd_pages_in_use(), 0, 0);
+}
+
 void scenario(void)
 {
 	mm = sd_mm("A");

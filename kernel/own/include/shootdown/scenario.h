@@ -33,6 +33,9 @@ void scenario(void);
 /* Defined by a scenario that has something to check when all its threads have ended: by __sd_fail(). */
 void sd_at_end(void);
 
+/* How many pages are not free, page tables among them, the zero page not. For scenarios that say what has to be left: leaks are not looked for otherwise. */
+unsigned int sd_pages_in_use(void);
+
 /* --- setting up: call these from scenario() only --- */
 
 struct mm_struct *sd_mm(const char *name);
