@@ -36,10 +36,15 @@ export function corpusOn(version: (typeof TREES)[number]): void {
   });
 }
 
-/** Of cases that both trees have, and if both are there: the tree that checks it. */
+/**
+ * Of cases that both trees have, and if both are there: the tree that checks it. All of a group is
+ * on one where the group has a configuration, or CPUs, of its own: each tree that it is compiled for
+ * costs a minute.
+ */
 function whoseTurn(group: OwnGroup): ReadonlyMap<string, string> {
   if (TREES.some((tree) => (process.env[variableOf(tree)] ?? "") === "")) return new Map();
   const [first, ...others] = TREES.map((tree) => casesFor(group, tree).filter(({ slow }) => slow !== true));
   const both = first!.filter((one) => others.every((cases) => cases.includes(one)));
-  return new Map(both.map(({ name }, n) => [name, TREES[(n + group.name.length) % TREES.length]!]));
+  const isApart = (group.config ?? []).length > 0 || both.some(({ defines = [] }) => defines.some((define) => define.startsWith("SD_")));
+  return new Map(both.map(({ name }, n) => [name, isApart ? TREES.at(-1)! : TREES[(n + group.name.length) % TREES.length]!]));
 }
