@@ -1,37 +1,20 @@
 /** Shards of a report, of mutants and of the corpus: merged they are the whole run; and what is said where something is missing, twice or wrong. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { contentVersion, packageRoot } from "../../src/host/paths.ts";
 import { readShardFile, type ShardFile, writeShardFile } from "../../src/shard/shard-file.ts";
 import { COUNTERS, COUNTERS_TABLE } from "./counters.ts";
-import { type Ran, run } from "./run.ts";
+import type { Ran } from "./run.ts";
+import { shardRuns, untimed } from "./shard-runs.ts";
 
-const dir = mkdtempSync(join(tmpdir(), "shootdown-shards-"));
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-const file = (name: string): string => join(dir, name);
-
-const here = (...argv: string[]): Promise<Ran> => run(argv, dir);
-
-async function shards(n: number, prefix: string, ...argv: string[]): Promise<string[]> {
-  const names = Array.from({ length: n }, (_, i) => `${prefix}-${i + 1}.json`);
-  for (const [i, name] of names.entries()) {
-    const { status, err } = await here(...argv, "--shard", `${i + 1}/${n}`, "--output", name);
-    expect([status, err]).toEqual([0, ""]);
-  }
-  return names;
-}
+const { file, here, shards } = shardRuns();
 
 /** A shard's file with something else in it, by somebody who knows how. */
 function altered(name: string, to: string, change: (body: ShardFile) => ShardFile): string {
   writeShardFile(file(to), to, change(readShardFile(file(name), name, contentVersion())));
   return to;
 }
-
-/** Times, which no two runs have in common. */
-const untimed = (text: string): string =>
-  text.replace(/\d+(?:\.\d+)? (?:s\b|seconds?|minutes?)[^\n.]*/g, "TIME").replace(/ +TIME/g, " TIME");
 
 describe("a report", () => {
   let whole: Ran;

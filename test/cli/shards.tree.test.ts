@@ -1,28 +1,9 @@
 /** Shards of the corpus on a tree, and of changes of its code: merged they are the whole run. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { type Ran, run } from "./run.ts";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { shardRuns, untimed } from "./shard-runs.ts";
 
-const dir = mkdtempSync(join(tmpdir(), "shootdown-shards-"));
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-const file = (name: string): string => join(dir, name);
-
-const here = (...argv: string[]): Promise<Ran> => run(argv, dir);
-
-async function shards(n: number, prefix: string, ...argv: string[]): Promise<string[]> {
-  const names = Array.from({ length: n }, (_, i) => `${prefix}-${i + 1}.json`);
-  for (const [i, name] of names.entries()) {
-    const { status, err } = await here(...argv, "--shard", `${i + 1}/${n}`, "--output", name);
-    expect([status, err]).toEqual([0, ""]);
-  }
-  return names;
-}
-
-/** Times, which no two runs have in common. */
-const untimed = (text: string): string =>
-  text.replace(/\d+(?:\.\d+)? (?:s\b|seconds?|minutes?)[^\n.]*/g, "TIME").replace(/ +TIME/g, " TIME");
+const { file, here, shards } = shardRuns();
 
 const missing = (process.env.SHOOTDOWN_TREE_6_12 ?? "") === "" ? ": SHOOTDOWN_TREE_6_12 names no tree" : undefined;
 
