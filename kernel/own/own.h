@@ -118,6 +118,7 @@ unsigned long sd_walk(const struct sd_upage *up, bool hardware);
 void sd_find_tables(const struct sd_upage *up);
 void sd_tlb_drop(int walker, unsigned long start, unsigned long end);	/* inside a section */
 void sd_tlb_forget_all(int walker);	/* the same */
+void sd_tlb_keep(int walker, int upage, unsigned long leaf);	/* the same */
 unsigned long sd_translate(int walker, int upage, bool write);	/* inside a section; 0: a fault */
 unsigned long sd_walk_from(const struct sd_upage *up, int table, int level, unsigned long allowed, const unsigned long *word, unsigned long value,
 			   int *through, unsigned long set, bool hardware);

@@ -56,16 +56,6 @@ static void put_aside(int cpu)
 	}
 }
 
-/* For the story, from now on: what these words are. */
-static __always_inline void name_ways(int cpu, int upage)
-{
-	int k;
-
-	for (k = 0; k < SD_TLB_WAYS; k++)
-		__sd_event("cached", k ? "TLB of {1:s}, {2:x} (another)" : "TLB of {1:s}, {2:x}", (sd_u64)&sd_tlb[cpu][upage][k],
-			   (sd_u64)sd_walker_names[cpu], sd_upages[upage].va);
-}
-
 static void forget(int cpu, unsigned long pcid)
 {
 	int i;
@@ -87,13 +77,9 @@ static void take_back(int cpu, unsigned long pcid, unsigned long pgd)
 	for (i = 0; tables[cpu][pcid] && i < sd_nr_upages; i++) {
 		sd_u64 now = sd_walk(&sd_upages[i], false), *set = aside[cpu][pcid][i];
 
-		for (k = 0; k < SD_TLB_WAYS && set[k]; k++) {
-			if (set[k] == now || !sd_tlb_may_keep(set[k], now))
-				continue;
-			if (__sd_told())
-				name_ways(cpu, i);
-			add(cpu, sd_tlb[cpu][i], set[k]);
-		}
+		for (k = 0; k < SD_TLB_WAYS && set[k]; k++)
+			if (set[k] != now && sd_tlb_may_keep(set[k], now))
+				sd_tlb_keep(cpu, i, set[k]);
 	}
 	forget(cpu, pcid);
 }

@@ -86,8 +86,8 @@ static void into_tlb(int cpu, int upage)
 
 	for (way = 0; way < sd_psc_ways(cpu, upage); way++) {
 		leaf = sd_psc_walk(cpu, upage, way, NULL, 0, &through, 0, false);
-		if (leaf && leaf != now && sd_tlb_may_keep(leaf, now) && !sd_tlb_add(sd_tlb[cpu][upage], leaf))
-			__sd_fail("model-limit", "a TLB may hold more stale translations of one page than SD_TLB_WAYS, which is {0:d}", SD_TLB_WAYS, 0, 0);
+		if (leaf && leaf != now && sd_tlb_may_keep(leaf, now))
+			sd_tlb_keep(cpu, upage, leaf);
 	}
 }
 

@@ -139,6 +139,14 @@ static __always_inline void name_ways(int cpu, int upage, unsigned long leaf)
 			   (sd_u64)sd_mem[frame], 0);
 }
 
+/* From now on the CPU may go on using this, which a walk does not give. */
+void sd_tlb_keep(int cpu, int upage, unsigned long leaf)
+{
+	name_ways(cpu, upage, leaf);
+	if (!sd_tlb_add(sd_tlb[cpu][upage], leaf))
+		__sd_fail("model-limit", "a TLB may hold more stale translations of one page than SD_TLB_WAYS, which is {0:d}", SD_TLB_WAYS, 0, 0);
+}
+
 static void keep_stale(int upage, unsigned long before, unsigned long after)
 {
 	int cpu;
@@ -148,11 +156,8 @@ static void keep_stale(int upage, unsigned long before, unsigned long after)
 			continue;
 		if (after)
 			sd_tlb_remove(sd_tlb[cpu][upage], after);
-		if (!sd_tlb_may_keep(before, after))
-			continue;
-		name_ways(cpu, upage, before);
-		if (!sd_tlb_add(sd_tlb[cpu][upage], before))
-			__sd_fail("model-limit", "a TLB may hold more stale translations of one page than SD_TLB_WAYS, which is {0:d}", SD_TLB_WAYS, 0, 0);
+		if (sd_tlb_may_keep(before, after))
+			sd_tlb_keep(cpu, upage, before);
 	}
 }
 
