@@ -132,7 +132,8 @@ export function commandLine(argv: readonly string[], io: Io, off: boolean, ended
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (files: string[], given: GivenOptions) => {
       const c = { out: coloursOf(io.stdout, io, off), err: coloursOf(io.stderr, io, off) };
-      ended(await checkEach(files, { ...given, command: quotable(argv) }, io, c));
+      const run = given.watch ? (await import("./check-again.ts")).checkAgain : checkEach;
+      ended(await run(files, { ...given, command: quotable(argv) }, io, c));
     });
   addCheckOptions(checking);
 

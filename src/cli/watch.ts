@@ -35,8 +35,11 @@ export interface LastWord {
 }
 
 export interface Watch {
-  /** The next of several checks begins: nothing that was said of the one before concerns it. */
-  begin(several: Several): void;
+  /**
+   * The next check begins, of several or of one that is made again: nothing that was said of the
+   * one before concerns it.
+   */
+  begin(several: Several | undefined): void;
   hold(limits: Hold): void;
   lastWord(word: LastWord): void;
   /**
@@ -52,7 +55,7 @@ export interface Watch {
 
 /** From the run to its supervisor. */
 export type Said =
-  | { readonly say: "begin"; readonly several: Several }
+  | { readonly say: "begin"; readonly several: Several | undefined }
   | { readonly say: "hold"; readonly limits: Hold }
   | { readonly say: "lastWord"; readonly word: LastWord }
   | { readonly say: "printing" }

@@ -54,6 +54,7 @@ export interface GivenOptions {
   maxMemory?: number;
   timeout?: number;
   checkpoint?: string;
+  watch?: boolean;
   jobs?: number;
   merge?: Merging;
   engine?: "compiled" | "interpreter";
@@ -141,6 +142,7 @@ function addSearchOptions(command: Command): Command {
       new Option("--jobs <n>", "how many processors a search may use once it takes a second (default: all, up to 16)").argParser(positive),
     )
     .addOption(new Option("--checkpoint <file>", "keep an unfinished search in this file, and go on from it the next time"))
+    .addOption(new Option("--watch", "check again whenever a file that was read has changed, until Ctrl-C"))
     .addOption(
       new Option(
         "--merge <kind>",
