@@ -202,6 +202,9 @@ bool sd_fault(const struct sd_upage *up, bool write);
 void sd_hugetlb_mmap(struct file *file, struct vm_area_struct *vma);
 void sd_hugetlb_upages(struct mm_struct *mm, struct file *file, unsigned long start);
 
+/* --- page-lock.c --- */
+void sd_final_page_locks(void);
+
 /* --- page-cache.c --- */
 void sd_page_cache_init(void);
 void sd_file_init(struct file *file, struct inode *inode, struct address_space *mapping);
@@ -216,6 +219,7 @@ void sd_final_files(void);
 /* --- swap.c --- */
 int sd_swap_slot(const struct sd_upage *up);	/* where its entry says that it is; -1: nowhere */
 void sd_final_swap(void);
+void sd_final_entries(void);
 
 /* --- with/mm/swapfile.c --- */
 void sd_swap_init(unsigned int nr_slots);

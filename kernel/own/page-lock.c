@@ -57,6 +57,19 @@ int folio_wait_bit_killable(struct folio *folio, int bit)
 	return 0;
 }
 
+/* At the end: a thread without end may hold one and let it go. */
+void sd_final_page_locks(void)
+{
+	int i;
+
+	for (i = 1; i < SD_MAX_TASKS; i++)
+		if (sd_loops[i])
+			return;
+	for (i = 0; i < SD_FRAMES; i++)
+		if (sd_kind[i] == SD_DATA && test_bit(PG_locked, &pfn_to_page(sd_pfn(i))->flags))
+			__sd_fail("lock-leak", "at the end {0:p} is still locked", (sd_u64)sd_mem[i], 0, 0);
+}
+
 static struct folio *folio_of_entry(swp_entry_t entry)
 {
 	return page_folio(pfn_to_page(swp_offset_pfn(entry)));

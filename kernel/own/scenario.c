@@ -323,5 +323,7 @@ void sd_final(void)
 	sd_final_contents();
 	sd_final_files();
 	sd_final_swap();
+	sd_final_entries();
+	sd_final_page_locks();
 	sd_at_end();
 }

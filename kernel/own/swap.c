@@ -128,24 +128,53 @@ int sd_swap_out(struct mm_struct *mm, unsigned long va)
 	return gone ? 0 : -EBUSY;
 }
 
-int sd_swap_slot(const struct sd_upage *up)
+/* The entry of a page where it is not present: of one in swap or on its way; else 0. */
+static unsigned long absent_entry(const struct sd_upage *up)
 {
 	int table = (int)up->pgd, level;
-	unsigned long entry = 0;
+	unsigned long entry;
 
-	for (level = 0; level < 4; level++) {
+	for (level = 0; ; level++) {
 		if (table < 0 || sd_kind[table] != SD_TABLE)
-			return -1;
+			return 0;
 		entry = sd_mem[table][(up->va >> (PGDIR_SHIFT - 9 * level)) & (PTRS_PER_PTE - 1)];
-		if (level == 3)
-			break;
-		if (!(entry & _PAGE_PRESENT) || (entry & _PAGE_PSE))
-			return -1;
+		if (level == 3 || !(entry & _PAGE_PRESENT))
+			return pte_present(__pte(entry)) ? 0 : entry;
+		if (entry & _PAGE_PSE)
+			return 0;
 		table = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);
 	}
-	if (!nr_slots || !entry || pte_present(__pte(entry)) || non_swap_entry(pte_to_swp_entry(__pte(entry))))
+}
+
+int sd_swap_slot(const struct sd_upage *up)
+{
+	unsigned long entry = absent_entry(up);
+
+	if (!nr_slots || !entry || non_swap_entry(pte_to_swp_entry(__pte(entry))))
 		return -1;
 	return (int)swp_offset(pte_to_swp_entry(__pte(entry)));
+}
+
+#ifndef SWP_PFN_MASK
+#define SWP_PFN_MASK (~0UL)
+#endif
+
+/* At the end: whoever moved a page has put an entry in place of its own. A page that is locked may be on its way, by a thread without end. */
+void sd_final_entries(void)
+{
+	int i;
+
+	for (i = 0; i < sd_nr_upages; i++) {
+		unsigned long entry = sd_gone[i] || sd_exiting[i] ? 0 : absent_entry(&sd_upages[i]);
+		swp_entry_t absent = pte_to_swp_entry(__pte(entry));
+
+		if (entry && is_migration_entry(absent) && !PageLocked(pfn_to_page(swp_offset(absent) & SWP_PFN_MASK)))
+			__sd_fail("migration-entry-left", "at the end {0:x} of {1:p} is still a migration entry: faults there never end",
+				  sd_upages[i].va, (sd_u64)sd_upages[i].mm, 0);
+		if (entry && !nr_slots && !non_swap_entry(absent))
+			__sd_fail("bad-entry", "at the end {0:x} of {1:p} is {2:x}, which says that it is in swap, and there is none: faults there never end",
+				  sd_upages[i].va, (sd_u64)sd_upages[i].mm, entry);
+	}
 }
 
 /* At the end: what is in swap is there, or still in the cache. */
