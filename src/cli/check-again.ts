@@ -22,7 +22,7 @@ import { checkEach } from "./several.ts";
 import { BY_USER, REASONS } from "./watch.ts";
 
 /** Milliseconds between looks at the files. */
-const LOOK = 300;
+const LOOK = 150;
 /** Milliseconds that a file may be gone: editors and git write a new one and exchange the two. */
 const GONE = 3000;
 
@@ -113,7 +113,7 @@ async function firstChange(before: ReadonlyMap<string, string | undefined>, isOv
 async function untilStill(path: string, stamp: string | undefined): Promise<void> {
   const since = Date.now();
   for (let last = stamp; ; ) {
-    await sleep(LOOK / 6);
+    await sleep(LOOK / 3);
     const now = stampOf(path);
     if (now === last && (now !== undefined || Date.now() - since > GONE)) return;
     last = now;
