@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
 const REPETITIVE = ["NCPU=3", "NCPU=3 NV=2 NK=0", "NCPU=3 NV=2", "NCPU=2 ROUNDS=2 NK=2", "NCPU=3 BROKEN=1", "NCPU=3 BROKEN=2"];
 
 /** One cell in so many of the report's. */
-const EVERY = 60;
+const EVERY = 110;
 
 describe("remembered steps", () => {
   const same = async (program: Program): Promise<void> => {

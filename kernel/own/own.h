@@ -217,6 +217,7 @@ void sd_plain_upages(struct mm_struct *mm, struct file *file, unsigned long star
 void sd_final_files(void);
 
 /* --- swap.c --- */
+void sd_tell_absent(const char *event, unsigned long entry);	/* says in words what an entry is that is not present */
 int sd_swap_slot(const struct sd_upage *up);	/* where its entry says that it is; -1: nowhere */
 void sd_final_swap(void);
 void sd_final_entries(void);

@@ -12,7 +12,7 @@ void sd_show_entry(unsigned long entry, bool leaf, bool stale)
 	int frame = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);
 
 	if (!(entry & _PAGE_PRESENT))
-		__sd_event("show value", !entry ? "none" : "{1:x} (not present)", 0, entry, 0);
+		sd_tell_absent("show value", entry);
 	else if (frame < 0)
 		__sd_event("show value", "{1:x}", 0, entry, 0);
 	else

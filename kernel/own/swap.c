@@ -128,6 +128,28 @@ int sd_swap_out(struct mm_struct *mm, unsigned long va)
 	return gone ? 0 : -EBUSY;
 }
 
+#ifndef SWP_PFN_MASK
+#define SWP_PFN_MASK (~0UL)
+#endif
+
+void sd_tell_absent(const char *event, unsigned long entry)
+{
+	swp_entry_t absent = pte_to_swp_entry(__pte(entry));
+	int frame = pte_present(__pte(entry)) ? sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT) :
+		    is_migration_entry(absent) ? sd_frame_at(swp_offset(absent) & SWP_PFN_MASK) : -1;
+
+	if (!entry)
+		__sd_event(event, "none", 0, 0, 0);
+	else if (frame >= 0)
+		__sd_event(event, pte_present(__pte(entry)) ? "{0:p} (no access)" : "migration entry of {0:p}", (sd_u64)sd_mem[frame], 0, 0);
+	else if (is_hwpoison_entry(absent))
+		__sd_event(event, "poison entry", 0, 0, 0);
+	else if (!non_swap_entry(absent))
+		__sd_event(event, "swap slot {1:d}", 0, swp_offset(absent), 0);
+	else
+		__sd_event(event, "{1:x} (not present)", 0, entry, 0);
+}
+
 /* The entry of a page where it is not present: of one in swap or on its way; else 0. */
 static unsigned long absent_entry(const struct sd_upage *up)
 {
@@ -154,10 +176,6 @@ int sd_swap_slot(const struct sd_upage *up)
 		return -1;
 	return (int)swp_offset(pte_to_swp_entry(__pte(entry)));
 }
-
-#ifndef SWP_PFN_MASK
-#define SWP_PFN_MASK (~0UL)
-#endif
 
 /* At the end: whoever moved a page has put an entry in place of its own. A page that is locked may be on its way, by a thread without end. */
 void sd_final_entries(void)

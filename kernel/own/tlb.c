@@ -166,7 +166,7 @@ static __always_inline void tell_entry(unsigned long entry)
 	int frame = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);
 
 	if (!(entry & _PAGE_PRESENT))
-		__sd_event("+", !entry ? "none" : "{0:x} (not present)", entry, 0, 0);
+		sd_tell_absent("+", entry);
 	else if (frame >= 0)
 		__sd_event("+", !(entry & _PAGE_RW) ? "{0:p} (read-only)" : entry & _PAGE_DIRTY ? "{0:p} (rw, dirty)" : "{0:p} (rw)",
 			   (sd_u64)sd_mem[frame], 0, 0);

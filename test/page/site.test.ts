@@ -365,7 +365,8 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
     expect(complaints).toEqual([]);
   });
 
-  it.each(SCREENS)("has findings that are readable and accessible: $width pixels, $theme", { timeout: 120_000 }, async (screen) => {
+  // The table of all cells is long to look at: each width and each theme once.
+  it.each([SCREENS[0]!, SCREENS[3]!])("has findings that are readable and accessible: $width pixels, $theme", { timeout: 120_000 }, async (screen) => {
     for (const { href } of await findings()) {
       const { page, complaints } = await open(href, screen);
       await expectNoSidewaysScroll(page);
