@@ -18,7 +18,7 @@ import { type Colours, renderDiagnostics } from "../report/diagnostic-text.ts";
 import type { GivenOptions } from "../settings/options.ts";
 import { EXIT_INPUT } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { checkEach } from "./several.ts";
+import { checkEach, giveBack } from "./several.ts";
 import { BY_USER, REASONS } from "./watch.ts";
 
 /** Milliseconds between looks at the files. */
@@ -59,7 +59,8 @@ export async function checkAgain(
       for (const path of watched()) {
         if (!before.has(path)) before.set(path, modified(path) > began ? undefined : stampOf(path));
       }
-      if (!given.quiet) io.stderr.write(`watching ${before.size} files; Ctrl-C ends\n`);
+      if (!given.quiet) io.stderr.write(`watching ${before.size} ${before.size === 1 ? "file" : "files"}; Ctrl-C ends\n`);
+      giveBack();
       const changed = await firstChange(before, isOver);
       if (changed === undefined) return status;
       if (!given.quiet) io.stderr.write(`\n${shown(shownPath(changed, io.cwd))} has changed\n`);

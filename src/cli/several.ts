@@ -112,7 +112,7 @@ const BY_USER = REASONS[1];
 const nextOf = ({ scenarios, done }: Several): string => scenarios[done.length] ?? "";
 
 /** What the one before took is free again, so that the next one's memory is its own. */
-function giveBack(): void {
+export function giveBack(): void {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   if (typeof collect === "function") collect();
