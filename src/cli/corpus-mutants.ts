@@ -118,6 +118,7 @@ async function changedItem(check: number, item: Item, { most, seed, workers, sig
     include: [...(held.include ?? [])],
     config: [...(held.config ?? [])],
     memory: mutate.memory ?? "sc",
+    merge: mutate.merge ?? "full",
     timeout: LIMIT,
   };
   const { candidates, all }: Chosen = chosenInTurn(targetsOf(files, mutate.code, { tree }, packageRoot), most, seed);

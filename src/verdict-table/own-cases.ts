@@ -8,6 +8,7 @@ import { DEFAULT_OPT, type KernelVersion } from "../clang/flags.ts";
 import type { Inputs } from "../clang/inputs.ts";
 import type { Cache } from "../host/cache.ts";
 import { packageRoot } from "../host/paths.ts";
+import type { Merging } from "../machine/machine.ts";
 import { compileOwn } from "../own/compile-own.ts";
 import { gatheredEdits, type NamedReplacement } from "../own/edits.ts";
 import type { MemoryModel } from "../program/program.ts";
@@ -34,6 +35,8 @@ export interface OwnMutate {
   readonly defines?: readonly string[];
   /** Left out: "sc". */
   readonly memory?: MemoryModel;
+  /** Left out: "full". */
+  readonly merge?: Merging;
   /** Functions have other names elsewhere. Left out: on the newest. */
   readonly trees?: readonly KernelVersion[];
 }

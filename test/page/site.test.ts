@@ -366,18 +366,22 @@ describe.skipIf(missing !== undefined)(because("the page"), () => {
   });
 
   // The table of all cells is long to look at: each width and each theme once.
-  it.each([SCREENS[0]!, SCREENS[3]!])("has findings that are readable and accessible: $width pixels, $theme", { timeout: 120_000 }, async (screen) => {
-    for (const { href } of await findings()) {
-      const { page, complaints } = await open(href, screen);
-      await expectNoSidewaysScroll(page);
-      // axe looks at each of a thousand cells: some are enough.
-      await page.evaluate(`document.querySelectorAll(".grid").forEach((grid, i) => { if (i > 3) grid.remove(); })`);
-      expect(await inaccessible(page)).toEqual([]);
-      expect(await page.locator("h1").count()).toBe(1);
-      expect(complaints).toEqual([]);
-      await page.context().close();
-    }
-  });
+  it.each([SCREENS[0]!, SCREENS[3]!])(
+    "has findings that are readable and accessible: $width pixels, $theme",
+    { timeout: 120_000 },
+    async (screen) => {
+      for (const { href } of await findings()) {
+        const { page, complaints } = await open(href, screen);
+        await expectNoSidewaysScroll(page);
+        // axe looks at each of a thousand cells: some are enough.
+        await page.evaluate(`document.querySelectorAll(".grid").forEach((grid, i) => { if (i > 3) grid.remove(); })`);
+        expect(await inaccessible(page)).toEqual([]);
+        expect(await page.locator("h1").count()).toBe(1);
+        expect(complaints).toEqual([]);
+        await page.context().close();
+      }
+    },
+  );
 
   it("leads to the findings, and they lead nowhere that is not there", async () => {
     const { page } = await open("#s=pmd-sharing&v=0");
