@@ -42,7 +42,10 @@ const CONFIGURED: readonly string[] = ["kfd-svm", "kvm-main"];
 
 function whyNot(group: OwnGroup, one: OwnCase, version: string, turns: ReadonlyMap<string, string>): string | undefined {
   if (one.slow === true) return "slow";
-  if ((group.config ?? []).length > 0 && !CONFIGURED.includes(group.name)) return "a configuration of its own";
+  const configured = (group.config ?? []).length > 0;
+  if (configured && !CONFIGURED.includes(group.name)) return "a configuration of its own";
+  // Cases for one tree alone would have it configured for them.
+  if (configured && turns.size > 0 && version !== TREES.at(-1)) return "the other tree's turn";
   return (turns.get(one.name) ?? version) === version ? undefined : "the other tree's turn";
 }
 
