@@ -37,6 +37,8 @@ export function corpusOn(version: (typeof TREES)[number]): void {
   });
 }
 
+const allThere = (): boolean => TREES.every((tree) => (process.env[variableOf(tree)] ?? "") !== "");
+
 /** Of the groups with a configuration of their own. */
 const CONFIGURED: readonly string[] = ["kfd-svm", "kvm-main"];
 
@@ -45,7 +47,7 @@ function whyNot(group: OwnGroup, one: OwnCase, version: string, turns: ReadonlyM
   const configured = (group.config ?? []).length > 0;
   if (configured && !CONFIGURED.includes(group.name)) return "a configuration of its own";
   // Cases for one tree alone would have it configured for them.
-  if (configured && turns.size > 0 && version !== TREES.at(-1)) return "the other tree's turn";
+  if (configured && allThere() && version !== TREES.at(-1)) return "the other tree's turn";
   return (turns.get(one.name) ?? version) === version ? undefined : "the other tree's turn";
 }
 
@@ -55,7 +57,7 @@ function whyNot(group: OwnGroup, one: OwnCase, version: string, turns: ReadonlyM
  * the others 6.1 has two of three.
  */
 function whoseTurn(group: OwnGroup): ReadonlyMap<string, string> {
-  if (TREES.some((tree) => (process.env[variableOf(tree)] ?? "") === "")) return new Map();
+  if (!allThere()) return new Map();
   const [first, ...others] = TREES.map((tree) => casesFor(group, tree).filter(({ slow }) => slow !== true));
   const both = first!.filter((one) => others.every((cases) => cases.includes(one)));
   const isApart = (group.config ?? []).length > 0 || both.some(({ defines = [] }) => defines.some((define) => define.startsWith("SD_")));
