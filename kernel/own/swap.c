@@ -128,15 +128,11 @@ int sd_swap_out(struct mm_struct *mm, unsigned long va)
 	return gone ? 0 : -EBUSY;
 }
 
-#ifndef SWP_PFN_MASK
-#define SWP_PFN_MASK (~0UL)
-#endif
-
 void sd_tell_absent(const char *event, unsigned long entry)
 {
 	swp_entry_t absent = pte_to_swp_entry(__pte(entry));
 	int frame = pte_present(__pte(entry)) ? sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT) :
-		    is_migration_entry(absent) ? sd_frame_at(swp_offset(absent) & SWP_PFN_MASK) : -1;
+		    is_migration_entry(absent) ? sd_frame_at(swp_offset_pfn(absent)) : -1;
 
 	if (!entry)
 		__sd_event(event, "none", 0, 0, 0);
@@ -186,7 +182,7 @@ void sd_final_entries(void)
 		unsigned long entry = sd_gone[i] || sd_exiting[i] ? 0 : absent_entry(&sd_upages[i]);
 		swp_entry_t absent = pte_to_swp_entry(__pte(entry));
 
-		if (entry && is_migration_entry(absent) && !PageLocked(pfn_to_page(swp_offset(absent) & SWP_PFN_MASK)))
+		if (entry && is_migration_entry(absent) && !PageLocked(pfn_to_page(swp_offset_pfn(absent))))
 			__sd_fail("migration-entry-left", "at the end {0:x} of {1:p} is still a migration entry: faults there never end",
 				  sd_upages[i].va, (sd_u64)sd_upages[i].mm, 0);
 		if (entry && !nr_slots && !non_swap_entry(absent))

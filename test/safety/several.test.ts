@@ -63,6 +63,7 @@ describe.runIf(running)("each of several scenarios", () => {
       "more.c  inconclusive: stopped at --timeout 4",
     ]);
     expect(ended.status).toBe(3);
+    expect(ended.ms).toBeLessThan(18_000);
   });
 
   it("has its own memory", async () => {
