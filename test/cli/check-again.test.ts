@@ -29,7 +29,7 @@ const header = (expected: number): string => `#define EXPECTED ${expected}\n`;
 
 /** Of what differs from run to run. */
 const withoutTimes = (text: string): string =>
-  text.replace(/, [\d.]+ (?:s|min).*states\/s\), \d+ MiB/, "").replace(/command: .*\n(?: {2}.*\n)*/, "");
+  text.replace(/, [\d.]+ \w+(?: \([\d,]+ states\/s\))?, [\d.]+ [KMG]iB/, "").replace(/command: .*\n(?: {2}.*\n)*/, "");
 
 /** Done as soon as a check prints something, after it has read its files. */
 let whilePrinting = (): void => {};
