@@ -159,7 +159,8 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
     hit: (access: number, addr: number): void => {
       hits.push({ access, addr: addr >>> 0 });
     },
-    visitTogether: options.together?.visit ?? alone,
+    visitTogether: options.together?.visited.visit ?? alone,
+    leaveTogether: options.together?.visited.leave ?? alone,
     lockTogether: options.together?.lock ?? alone,
     thread: (name: bigint, column: bigint, fn: bigint, arg: bigint, flags: bigint): bigint => {
       const index = threads.length;
@@ -352,6 +353,8 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
       () => stalled,
       (thread, choices) => machine.step(thread, choices),
       () => x.mark(),
+      map,
+      options.together?.visited,
     ),
     stalled: () => stalled,
     outside: (thread) => BigInt.asUintN(64, x.fp.value ^ view().getBigInt64(map.sums + 8 * thread, true)),

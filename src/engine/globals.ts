@@ -117,8 +117,12 @@ export interface Imports {
   readonly assume: Procedure<[]>;
   /** (access, address): an access to the word that is looked out for. */
   readonly hit: Procedure<["i32", "i32"]>;
-  /** (fingerprint) → 1 if none of several searches had visited it. */
+  /**
+   * (fingerprint) → as `insert` of visited-set.ts, of several searches; and (fingerprint): this one
+   * has it no longer on its stack.
+   */
   readonly visitTogether: Func<["i64"], "i32">;
+  readonly leaveTogether: Procedure<["i64"]>;
   /** (object >> 2) → the lock's bit plus 1, the same in all of several searches; or NO_BIT. */
   readonly lockTogether: Func<["i32"], "i32">;
 }
@@ -155,6 +159,7 @@ export function importHost(builder: ModuleBuilder): Imports {
     assume: importProcedure(builder, "assume", []),
     hit: importProcedure(builder, "hit", ["i32", "i32"]),
     visitTogether: importFunc(builder, "visitTogether", ["i64"], "i32"),
+    leaveTogether: importProcedure(builder, "leaveTogether", ["i64"]),
     lockTogether: importFunc(builder, "lockTogether", ["i32"], "i32"),
   };
 }

@@ -3,7 +3,7 @@
  * (memory-map.ts). Each field is read and written by these descriptions alone, by generated code
  * and by the host.
  */
-import { byteArray, record, U16, U32, U64 } from "../wasm/records.ts";
+import { byteArray, record, U8, U16, U32, U64 } from "../wasm/records.ts";
 
 /** In one step; each has at most 255 alternatives. */
 export const MAX_CHOICES = 16;
@@ -43,7 +43,8 @@ export const READ = record({ address: U32, value: U64 });
 
 /**
  * One state on the search's stack. `mark` is 0 while no step is applied; `more` is 1 + the length
- * of the next choices, or 0; `scripted` is how many of `choices` are given. `until` is the place in
+ * of the next choices, or 0; `scripted` is how many of `choices` are given; `key` is what the visited
+ * set knows the state by, `link` how deep the next record below lies whose key has the same hash. `until` is the place in
  * the order of threads before which this search goes on: the number of threads, or less if another
  * search does the rest (search-handover.ts).
  */
@@ -52,11 +53,13 @@ export const LEVEL = record({
   next: U16,
   until: U16,
   last: U32,
+  link: U32,
+  key: U64,
   preemptions: U32,
-  waiting: U32,
-  flags: U32,
-  scripted: U32,
-  more: U32,
+  waiting: U8,
+  flags: U8,
+  scripted: U8,
+  more: U8,
   choices: byteArray(MAX_CHOICES),
   nextChoices: byteArray(MAX_CHOICES),
 });

@@ -57,6 +57,8 @@ export const SUMS = 8 * (MAX_THREADS + 1);
 export const ROOTS = 0x8000;
 /** Entries of the table of pairs of steps (race-pairs.ts), a power of 2. */
 export const PAIRS = 0x4000;
+/** Entries of the table of states on the search's stack, a power of 2. */
+export const ON_STACK = 0x2000;
 const MEMO_BYTES = 0x80_0000;
 const READ_SET_BYTES = 0x8000;
 /** At first; it is made larger as needed. */
@@ -109,6 +111,8 @@ export interface MemoryMap {
    */
   readonly scratchLevel: number;
   readonly arities: number;
+  /** By hash of a state: how deep the topmost record of the search's stack lies, or 0 (search-stack.ts). */
+  readonly onStack: number;
   readonly readSet: number;
   readonly readSetEnd: number;
   readonly roots: number;
@@ -163,7 +167,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const arities = script + MAX_CHOICES;
   const chosen = align(arities + MAX_CHOICES * 4, 8);
   const scratchLevel = chosen + MAX_CHOICES * 8;
-  const readSet = align(scratchLevel + LEVEL.size, PAGE);
+  const onStack = scratchLevel + LEVEL.size;
+  const readSet = align(onStack + 4 * ON_STACK, PAGE);
   const readSetEnd = readSet + READ_SET_BYTES;
   const roots = readSetEnd;
   const pairs = roots + ROOT.size * ROOTS;
@@ -197,6 +202,7 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     chosen,
     scratchLevel,
     arities,
+    onStack,
     readSet,
     readSetEnd,
     roots,

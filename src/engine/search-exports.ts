@@ -4,7 +4,7 @@ import type { WasmGlobal } from "../wasm/web-assembly.ts";
 export interface SearchExports {
   readonly "search.start": (waiting: number) => void;
   readonly "search.run": (transitions: number) => number;
-  readonly "search.push": (last: number, preemptions: number, waiting: number) => void;
+  readonly "search.push": (last: number, preemptions: number, waiting: number, key: bigint) => void;
   readonly arenaEnd: WasmGlobal<number>;
   readonly "search.top": WasmGlobal<number>;
   readonly "search.states": WasmGlobal<number>;

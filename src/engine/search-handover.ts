@@ -6,34 +6,33 @@
  * Always: each successor of each state on the stack is tried by exactly one of the two. Records
  * below the top of a stack have led to a new state, so neither search asks whether they are stuck.
  */
+import { threadInOrderOf } from "../machine/schedule.ts";
 import type { WasmMemory } from "../wasm/web-assembly.ts";
 import { LEVEL } from "./layouts.ts";
 import type { SearchExports } from "./search-exports.ts";
-import { threadInOrderOf } from "./thread-order.ts";
 
 const number16 = (view: DataView, record: number, { offset }: { readonly offset: number }): number => view.getUint16(record + offset, true);
-const number32 = (view: DataView, record: number, { offset }: { readonly offset: number }): number => view.getUint32(record + offset, true);
 
 /** Something is left to try besides the step that the search is above of, or about to make. */
 const isOpen = (view: DataView, record: number): boolean =>
-  number32(view, record, LEVEL.more) !== 0 || number16(view, record, LEVEL.next) + 1 < number16(view, record, LEVEL.until);
+  view.getUint8(record + LEVEL.more.offset) !== 0 || number16(view, record, LEVEL.next) + 1 < number16(view, record, LEVEL.until);
 
 /** The step that is applied is the last one. */
 function close(view: DataView, record: number): void {
-  view.setUint32(record + LEVEL.more.offset, 0, true);
+  view.setUint8(record + LEVEL.more.offset, 0);
   view.setUint16(record + LEVEL.until.offset, number16(view, record, LEVEL.next) + 1, true);
 }
 
 /** What `advance` (search-stack.ts) does, after the step has been undone. */
 function advance(view: DataView, record: number): void {
-  const more = number32(view, record, LEVEL.more);
+  const more = view.getUint8(record + LEVEL.more.offset);
   view.setUint32(record + LEVEL.mark.offset, 0, true);
   if (more === 0) {
     view.setUint16(record + LEVEL.next.offset, number16(view, record, LEVEL.next) + 1, true);
-    view.setUint32(record + LEVEL.scripted.offset, 0, true);
+    view.setUint8(record + LEVEL.scripted.offset, 0);
     return;
   }
-  view.setUint32(record + LEVEL.scripted.offset, more - 1, true);
+  view.setUint8(record + LEVEL.scripted.offset, more - 1);
   for (let i = 0; i < LEVEL.choices.bytes; i++)
     view.setUint8(record + LEVEL.choices.offset + i, view.getUint8(record + LEVEL.nextChoices.offset + i));
 }
@@ -69,6 +68,12 @@ export function handOver(x: SearchExports, memory: WasmMemory, part: "all" | "ha
   return bytes;
 }
 
+/** The states on a stack, as the visited set knows them. */
+export function keysOf(stack: Uint8Array): readonly bigint[] {
+  const view = new DataView(stack.buffer, stack.byteOffset);
+  return Array.from({ length: stack.length / LEVEL.size }, (_, i) => view.getBigUint64(i * LEVEL.size + LEVEL.key.offset, true));
+}
+
 /** In the initial state, with an empty stack. */
 export function takeOver(
   x: SearchExports,
@@ -82,16 +87,21 @@ export function takeOver(
   for (let i = 0; i < records; i++) {
     const at = i * LEVEL.size;
     const last = given.getInt32(at + LEVEL.last.offset, true);
-    x["search.push"](last, number32(given, at, LEVEL.preemptions), number32(given, at, LEVEL.waiting));
+    const key = given.getBigUint64(at + LEVEL.key.offset, true);
+    const waiting = given.getUint8(at + LEVEL.waiting.offset);
+    x["search.push"](last, given.getUint32(at + LEVEL.preemptions.offset, true), waiting, key);
     let mark = 0;
     if (i < records - 1) {
-      const count = number32(given, at, LEVEL.scripted);
+      const count = given.getUint8(at + LEVEL.scripted.offset);
       const choices = [...stack.subarray(at + LEVEL.choices.offset, at + LEVEL.choices.offset + count)];
       mark = step(threadInOrderOf(number16(given, at, LEVEL.next), last), choices);
     }
     // Memory may have grown, and the stack moved with it.
     const record = x["search.top"].value;
+    const own = new DataView(memory.buffer);
+    const link = own.getUint32(record + LEVEL.link.offset, true);
     new Uint8Array(memory.buffer).set(stack.subarray(at, at + LEVEL.size), record);
-    new DataView(memory.buffer).setUint32(record + LEVEL.mark.offset, mark, true);
+    own.setUint32(record + LEVEL.link.offset, link, true);
+    own.setUint32(record + LEVEL.mark.offset, mark, true);
   }
 }

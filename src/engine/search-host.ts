@@ -2,14 +2,14 @@
  * The host's side of the search in WebAssembly: starts it, reads its counts, and its stack when it
  * stops.
  */
-import { ASSUMED, type EngineSearch, FAILED, FINISHED, MOVED, OUTCOME, type ThreadInfo } from "../machine/machine.ts";
-import type { ScheduleStep } from "../machine/schedule.ts";
+import { ASSUMED, type EngineSearch, FAILED, FINISHED, MOVED, OUTCOME, type ThreadInfo, type VisitedByAll } from "../machine/machine.ts";
+import { type ScheduleStep, threadInOrderOf } from "../machine/schedule.ts";
 import type { WasmMemory } from "../wasm/web-assembly.ts";
 import { LEVEL } from "./layouts.ts";
+import { type MemoryMap, ON_STACK } from "./memory-map.ts";
 import type { SearchExports } from "./search-exports.ts";
-import { handOver, takeOver } from "./search-handover.ts";
+import { handOver, keysOf, takeOver } from "./search-handover.ts";
 import { RUN } from "./search-loop.ts";
-import { threadInOrderOf } from "./thread-order.ts";
 
 /** `guarded` turns the exception of a violation, or of a failed assumption, into a status. */
 export function hostSearch(
@@ -21,6 +21,9 @@ export function hostSearch(
   stalled: () => boolean,
   step: (thread: number, choices: readonly number[]) => number,
   mark: () => number,
+  { onStack }: MemoryMap,
+  /** Of a member of several searches. */
+  visited: VisitedByAll | undefined,
 ): EngineSearch {
   const STOPPED = 0x1000;
   /** A step that another machine has made. */
@@ -32,6 +35,7 @@ export function hostSearch(
   };
   const prepare: EngineSearch["prepare"] = ({ preemptions, maxStates, stopAtPlain }) => {
     x["search.top"].value = x.arenaEnd.value;
+    new Uint8Array(memory.buffer).fill(0, onStack, onStack + 4 * ON_STACK);
     for (const name of ["states", "deepest", "assumed", "ended", "cut", "pending", "inFinal", "looked"] as const)
       x[`search.${name}`].value = 0;
     x["search.transitions"].value = 0n;
@@ -47,7 +51,13 @@ export function hostSearch(
       prepare(bounds);
       x["search.start"](threads.filter((t) => !t.daemon).length);
     },
-    handOver: (part) => handOver(x, memory, part),
+    handOver: (part) => {
+      const stack = handOver(x, memory, part);
+      // From now on they are on another stack too.
+      if (stack !== undefined && visited !== undefined) for (const key of keysOf(stack)) visited.enter(key);
+      return stack;
+    },
+    onStack: () => keysOf(new Uint8Array(memory.buffer, x["search.top"].value, x.arenaEnd.value - x["search.top"].value)),
     takeOver: (stack) => takeOver(x, memory, stack, again),
     run: (transitions) => {
       const until = x["search.transitions"].value + BigInt(transitions);
@@ -64,6 +74,8 @@ export function hostSearch(
               return "stuck";
             case RUN.states:
               return "states";
+            case RUN.circle:
+              return "circle";
             default:
               return "fresh";
           }
@@ -96,7 +108,7 @@ export function hostSearch(
         const next = view.getUint16(level + LEVEL.next.offset, true);
         const last = view.getInt32(level + LEVEL.last.offset, true);
         const thread = threadInOrderOf(next, last);
-        const count = view.getUint32(level + LEVEL.scripted.offset, true);
+        const count = view.getUint8(level + LEVEL.scripted.offset);
         steps.push({ thread, choices: Array.from({ length: count }, (_, i) => view.getUint8(level + LEVEL.choices.offset + i)) });
       }
       return steps;
@@ -104,7 +116,7 @@ export function hostSearch(
     goOn: () => {
       x["search.looked"].value = 1;
     },
-    waiting: () => new DataView(memory.buffer).getUint32(x["search.top"].value + LEVEL.waiting.offset, true),
+    waiting: () => new DataView(memory.buffer).getUint8(x["search.top"].value + LEVEL.waiting.offset),
     bounded: () => x["search.cut"].value !== 0,
     resume: (maxStates) => {
       x["search.maxStates"].value = maxStates ?? -1;

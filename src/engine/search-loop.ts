@@ -21,17 +21,20 @@ import { declareSearchGlobals } from "./search-globals.ts";
 import { defineSearchStack } from "./search-stack.ts";
 import type { Engine } from "./state.ts";
 import { threadInOrder } from "./thread-order.ts";
+import { VISITED } from "./visited-set.ts";
 
 /**
  * Of a level, what its steps have shown. progress: a thread that is no daemon can do something that
  * others can see, or end, or leave the scenario's bounds; waitsBusy: a busy daemon cannot go on, or
  * the bound does not let it try; lastEnabled: the thread that ran last can go on; led: a step led
- * to a state that was new, and has been found not to be stuck by now.
+ * to a state that was new, and has been found not to be stuck by now; cameBack: a step led to it while
+ * it was on the stack, or to one that was on the stack of another search; ends: from here on a thread
+ * that is no daemon has ended, or the scenario's bounds were left.
  */
-const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4, led: 8 } as const;
+const FLAG = { progress: 1, waitsBusy: 2, lastEnabled: 4, led: 8, cameBack: 16, ends: 32 } as const;
 
 /** Results of `run`. */
-export const RUN = { running: 0, exhausted: 1, stuck: 2, states: 3, fresh: 4 } as const;
+export const RUN = { running: 0, exhausted: 1, stuck: 2, states: 3, fresh: 4, circle: 5 } as const;
 
 export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: Procedure<["i32"]>, final: Procedure<[]> | undefined): void {
   const { builder, map, globals: g, mark, undoTo, visit } = engine;
@@ -49,9 +52,11 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
 
   /** (waiting): the initial state. */
   const start = procedure(builder, ["i32"], (waiting) => {
-    drop(visit.here(salt(-1, 0)));
+    const key = local("i64");
+    key.set(visit.key(g.fp, salt(-1, 0)));
+    drop(visit.insert(key));
     s.states.set(1);
-    stack.push(-1, 0, waiting);
+    stack.push(-1, 0, waiting, key);
   });
 
   /** (transitions): goes on for about so many; one of RUN. */
@@ -74,6 +79,10 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
     const delta = local("i64");
     const own = local("i64");
     const sumBefore = local("i64");
+    /** Of the state that the step led to; how it was known; where on the stack it was met again. */
+    const key = local("i64");
+    const visited = local("i32");
+    const metAgain = local("i32");
     const state = view(LEVEL, level);
     const setFlag = (flag: number): void => state.flags.set(state.flags.or(flag));
 
@@ -83,7 +92,7 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
       level.set(s.top);
       stack.planChoices(level);
       // It could go on, only not within the scenario's bounds: no deadlock.
-      setFlag(FLAG.progress);
+      setFlag(FLAG.progress | FLAG.ends);
       increase(s.assumed);
       s.transitions.set(s.transitions.add(1n));
     });
@@ -105,8 +114,17 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
           const asked = select<"i32">(state.waiting, FLAG.progress, FLAG.waitsBusy);
           when(nonZero(state.flags.and(asked)).eq(state.waiting.isZero()), () => give(RUN.stuck));
         });
+        // Threads have yet to end, a schedule came round to this state, and none led to an end.
+        when(nonZero(state.waiting).and(state.flags.and(FLAG.cameBack | FLAG.ends).eq(FLAG.cameBack)), () => {
+          state.flags.set(state.flags.xor(FLAG.cameBack));
+          give(RUN.circle);
+        });
         s.looked.set(0);
-        s.top.set(level.add(LEVEL.size));
+        stack.pop();
+        when(state.flags.and(FLAG.ends).and(s.top.lt(g.arenaEnd)), () => {
+          level.set(s.top);
+          setFlag(FLAG.ends);
+        });
         again();
       });
       when(s.transitions.ge(stopAt), () => give(RUN.running));
@@ -167,13 +185,27 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
       worker.set(s.workers.shr(thread).and(1));
       const othersSee = delta.ne(own);
       when(worker.and(othersSee.or(outcome.eq(FINISHED))), () => setFlag(FLAG.progress));
+      when(worker.and(outcome.eq(FINISHED)), () => setFlag(FLAG.ends));
       when(thread.eq(last), () => setFlag(FLAG.lastEnabled));
       // A step that changes nothing leads to a state that was visited (unless the bound tells
       // states apart by more than memory).
       when(delta.isZero().and(unbounded), back);
       waiting.set(state.waiting.sub(outcome.eq(FINISHED).and(worker)));
-      const reached = g.fp.xor(select(known, delta, 0n));
-      when(visit.at(reached, salt(thread, preemptions)).isZero(), back);
+      key.set(visit.key(g.fp.xor(select(known, delta, 0n)), salt(thread, preemptions)));
+      visited.set(visit.insert(key));
+      when(visited.ne(VISITED.anew), () => {
+        metAgain.set(stack.find(key));
+        // A state that leads to itself does not go round.
+        when(metAgain.ne(level), () => {
+          const { flags } = view(LEVEL, metAgain);
+          when(
+            metAgain,
+            () => flags.set(flags.or(FLAG.cameBack)),
+            () => when(visited.eq(VISITED.stacked), () => setFlag(FLAG.cameBack)),
+          );
+        });
+        back();
+      });
 
       when(known, () => {
         state.mark.set(mark());
@@ -192,7 +224,7 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
         undoTo(beforeFinal);
       });
       when(s.states.ge(s.maxStates), () => give(RUN.states));
-      stack.push(thread, preemptions, waiting);
+      stack.push(thread, preemptions, waiting, key);
       when(s.visitor, () => when(meetsAnew(s.threads), () => give(RUN.fresh)));
     });
   });

@@ -5,13 +5,17 @@
  *
  * Choices of one step are gone through like digits of a number, the last one first; how many
  * alternatives each has is known only when the step has been made with the choices before it.
+ *
+ * Always: a hash table leads to each record by its state's key. A record is entered before all that
+ * lie above it, and taken out after them; so the topmost of those with one hash comes first.
  */
-import { type Procedure, procedure } from "../wasm/callable.ts";
+import { type Func, func, type Procedure, procedure } from "../wasm/callable.ts";
 import { either, give, local, until, when } from "../wasm/control.ts";
 import { field, table, U32, U64, view } from "../wasm/records.ts";
-import { type Global, increase, type Value } from "../wasm/values.ts";
+import { type Global, increase, type Value, type Variable } from "../wasm/values.ts";
 import { ONE_STEP } from "./arena.ts";
 import { LEVEL } from "./layouts.ts";
+import { ON_STACK } from "./memory-map.ts";
 import type { Engine } from "./state.ts";
 
 export interface SearchStack {
@@ -22,12 +26,16 @@ export interface SearchStack {
   readonly planChoices: Procedure<["i32"]>;
   /** (level): goes on to the planned choices, or to the next thread. */
   readonly advance: Procedure<["i32"]>;
-  /** (last, preemptions, waiting): a new state on top. */
-  readonly push: Procedure<["i32", "i32", "i32"]>;
+  /** (last, preemptions, waiting, key): a new state on top. */
+  readonly push: Procedure<["i32", "i32", "i32", "i64"]>;
+  /** Takes off the state on top. */
+  readonly pop: Procedure<[]>;
+  /** (key) → the record of that state, or 0. */
+  readonly find: Func<["i64"], "i32">;
 }
 
 export function defineSearchStack(engine: Engine, deepest: Global<"i32">, threads: Global<"i32">): SearchStack {
-  const { builder, map, globals: g, arena } = engine;
+  const { builder, map, globals: g, arena, imports } = engine;
   const alternatives = table(U32, map.arities);
 
   const planChoices = procedure(builder, ["i32"], (level) => {
@@ -77,7 +85,31 @@ export function defineSearchStack(engine: Engine, deepest: Global<"i32">, thread
     );
   });
 
-  const push = procedure(builder, ["i32", "i32", "i32"], (last, preemptions, waiting) => {
+  /** How deep the topmost record lies whose key has that hash: 1 for the initial state; 0 if there is none. */
+  const topmost = (key: Value<"i64">): Variable<"i32"> => table(U32, map.onStack).at(key.toI32().and(ON_STACK - 1));
+  const depthOf = (level: Value<"i32">): Value<"i32"> => g.arenaEnd.sub(level).shr(Math.log2(LEVEL.size));
+
+  const find = func(builder, ["i64"], "i32", (key) => {
+    const depth = local("i32");
+    const level = local("i32");
+    const state = view(LEVEL, level);
+    depth.set(topmost(key));
+    until(depth.isZero(), () => {
+      level.set(g.arenaEnd.sub(depth.shl(Math.log2(LEVEL.size))));
+      when(state.key.eq(key), () => give(level));
+      depth.set(state.link);
+    });
+    return 0;
+  });
+
+  const pop = procedure(builder, [], () => {
+    const { key, link } = view(LEVEL, g.top);
+    topmost(key).set(link);
+    when(g.together, () => imports.leaveTogether(key));
+    increase(g.top, LEVEL.size);
+  });
+
+  const push = procedure(builder, ["i32", "i32", "i32", "i64"], (last, preemptions, waiting, key) => {
     const level = local("i32");
     const depth = local("i32");
     const state = view(LEVEL, level);
@@ -89,9 +121,12 @@ export function defineSearchStack(engine: Engine, deepest: Global<"i32">, thread
     state.last.set(last);
     state.preemptions.set(preemptions);
     state.waiting.set(waiting);
-    depth.set(g.arenaEnd.sub(level).shr(Math.log2(LEVEL.size)).sub(1));
+    state.key.set(key);
+    state.link.set(topmost(key));
+    topmost(key).set(depthOf(level));
+    depth.set(depthOf(level).sub(1));
     when(depth.gt(deepest), () => deepest.set(depth));
   });
 
-  return { planChoices, advance, push };
+  return { planChoices, advance, push, pop, find };
 }

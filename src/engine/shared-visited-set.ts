@@ -5,22 +5,26 @@
  * divided into parts by other bits. A part is a table as in visited-set.ts, with a lock, and grows
  * by itself.
  *
+ * Which states are on some search's stack is known as well (shared-stacks.ts).
+ *
  * Always: a part is changed only by a thread that has its lock, and no lock is kept when `visit` is
  * left. Without the lock a fingerprint may be looked for: where it is met it was visited, since
  * slots hold fingerprints and nothing else, and none is ever taken out; where it is not met the
- * question is asked again with the lock.
+ * question is asked again with the lock. A fingerprint that is met has been entered among those on
+ * stacks before: the stack of whoever put it in.
  */
 
-import { EngineLimit } from "../machine/machine.ts";
+import { EngineLimit, type VisitedByAll } from "../machine/machine.ts";
 import { acquire, atomicLoad, release } from "../wasm/atomics.ts";
 import { func, importFunc, importProcedure } from "../wasm/callable.ts";
 import { give, local, until, when } from "../wasm/control.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { field, record, U32 } from "../wasm/records.ts";
-import { i32, increase } from "../wasm/values.ts";
+import { i32, increase, select, type Value } from "../wasm/values.ts";
 import { type WasmMemory, wasm } from "../wasm/web-assembly.ts";
 import { TAIL } from "./arena.ts";
-import { defineFingerprintTable } from "./visited-set.ts";
+import { sharedStacks, shareStacks } from "./shared-stacks.ts";
+import { defineFingerprintTable, VISITED } from "./visited-set.ts";
 
 /** A power of 2, and much more than there are threads: two seldom want the same one. */
 const PARTS = 256;
@@ -40,11 +44,10 @@ export interface SharedVisited {
   readonly memories: readonly WasmMemory[];
   /** Bytes of a part are 2 to this. */
   readonly partShift: number;
+  readonly stacks: WasmMemory;
 }
 
-export interface VisitTogether {
-  /** 1 if the fingerprint (not zero) was not there; it is then put in. */
-  readonly visit: (fingerprint: bigint) => number;
+export interface VisitTogether extends VisitedByAll {
   readonly count: () => number;
   readonly bytes: () => number;
 }
@@ -60,7 +63,7 @@ export function shareVisited(most: number): SharedVisited | undefined {
   const pages = (PARTS * 2 ** partShift) / PAGE;
   try {
     const memory = (): WasmMemory => new wasm.Memory({ initial: pages, maximum: pages, shared: true });
-    return { memories: Array.from({ length: count }, memory), partShift };
+    return { memories: Array.from({ length: count }, memory), partShift, stacks: shareStacks() };
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -68,9 +71,10 @@ export function shareVisited(most: number): SharedVisited | undefined {
 }
 
 /** In each thread. */
-export function visitTogether({ memories, partShift }: SharedVisited): VisitTogether {
+export function visitTogether({ memories, partShift, stacks: counts }: SharedVisited): VisitTogether {
   const one = new wasm.Module(moduleOfOne(partShift));
-  const visits = memories.map((memory) => instanceOf(one, { memory, full }));
+  const stacks = sharedStacks(counts);
+  const visits = memories.map((memory) => instanceOf(one, { memory, full, ...stacks }));
   const sum = (at: number): number => {
     let total = 0;
     for (const memory of memories) {
@@ -83,6 +87,8 @@ export function visitTogether({ memories, partShift }: SharedVisited): VisitToge
     visit: visits.length === 1 ? visits[0]! : chosenOf(visits),
     count: () => sum(HEAD.count.offset),
     bytes: () => SLOT * sum(HEAD.capacity.offset),
+    enter: stacks.enter,
+    leave: stacks.leave,
   };
 }
 
@@ -100,6 +106,9 @@ function moduleOfOne(partShift: number): Uint8Array {
   const pages = (PARTS * partBytes) / PAGE;
   const builder = new ModuleBuilder();
   const isFull = importProcedure(builder, "full", []);
+  const enter = importProcedure(builder, "enter", ["i64"]);
+  const leave = importProcedure(builder, "leave", ["i64"]);
+  const has = importFunc(builder, "has", ["i64"], "i32");
   builder.importMemory("memory", pages, pages, true);
   const { insert, home } = defineFingerprintTable(builder, {
     start: (part) => part.add(HEAD.size),
@@ -119,6 +128,7 @@ function moduleOfOne(partShift: number): Uint8Array {
     const at = local("i32");
     const last = local("i32");
     const there = local("i64");
+    const wasThere = (): Value<"i32"> => select(has(fingerprint), VISITED.stacked, VISITED.before);
     part.set(
       fingerprint
         .toI32()
@@ -129,14 +139,17 @@ function moduleOfOne(partShift: number): Uint8Array {
     last.set(at.add(SLOT * PEEKS));
     until(at.eq(last), (_, done) => {
       there.set(atomicLoad(at));
-      when(there.eq(fingerprint), () => give(0));
+      when(there.eq(fingerprint), () => give(wasThere()));
       done.when(there.gt(fingerprint).or(there.isZero()));
       increase(at, SLOT);
     });
+    enter(fingerprint);
     acquire(part);
     isNew.set(insert(part, fingerprint));
     release(part);
-    return isNew;
+    when(isNew, () => give(VISITED.anew));
+    leave(fingerprint);
+    return wasThere();
   });
   builder.exportFunction("visit", visit);
   return builder.finish();

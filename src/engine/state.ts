@@ -174,6 +174,7 @@ export function defineEngine(
 
   builder.exportFunction("mark", markFromHost);
   builder.exportFunction("undo", undoTo);
-  builder.exportFunction("visit", visit.here);
+  const visitHere = func(builder, ["i64"], "i32", (salt) => visit.insert(visit.key(g.fp, salt)));
+  builder.exportFunction("visit", visitHere);
   return { builder, map, globals: g, imports, arena, reads, storeWord, updateFingerprint, undoTo, mark, visit };
 }

@@ -17,13 +17,14 @@ import { saltedHash } from "./fingerprint.ts";
 import type { Globals, Imports } from "./globals.ts";
 
 export interface VisitedSet {
-  /**
-   * (salt) → 1 if the current state, told apart by the salt too, was not there; it is then put in.
-   */
-  readonly here: Func<["i64"], "i32">;
-  /** (fingerprint, salt) → the same for the state of that fingerprint. */
-  readonly at: Func<["i64", "i64"], "i32">;
+  /** (fingerprint of a state, salt) → what the set knows it by, told apart by the salt too. */
+  readonly key: Func<["i64", "i64"], "i64">;
+  /** (key) → VISITED; one that is new is put in. */
+  readonly insert: Func<["i64"], "i32">;
 }
+
+/** `stacked`: it was there, and another of several searches may have it on its stack. */
+export const VISITED = { before: 0, anew: 1, stacked: 2 } as const;
 
 /** Where a table lies: there may be several, told apart by a number (`part`). */
 export interface TablePlace {
@@ -144,14 +145,13 @@ export function defineVisitedSet(builder: ModuleBuilder, g: Globals, arena: Aren
     reach: (_, end) => arena.reach(end),
   });
 
-  const at = func(builder, ["i64", "i64"], "i32", (state, salt) => {
+  const key = func(builder, ["i64", "i64"], "i64", (state, salt) => {
     const fingerprint = local("i64");
     const scratch = local("i64");
     fingerprint.set(saltedHash(salt, state, scratch));
-    when(fingerprint.isZero(), () => fingerprint.set(1n));
-    return either(g.together, imports.visitTogether(fingerprint), own.insert(0, fingerprint));
+    return either(fingerprint.isZero(), 1n, fingerprint);
   });
 
-  const here = func(builder, ["i64"], "i32", (salt) => at(g.fp, salt));
-  return { here, at };
+  const insert = func(builder, ["i64"], "i32", (key) => either(g.together, imports.visitTogether(key), own.insert(0, key)));
+  return { key, insert };
 }

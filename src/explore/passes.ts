@@ -204,7 +204,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
           case "violation": {
             // That nobody can go on is said of merged steps: where a merge was not justified
             // somebody may.
-            if (result.violation.at === "stuck" && machine.discoveries() > 0) {
+            if ((result.violation.at === "stuck" || result.violation.at === "circle") && machine.discoveries() > 0) {
               again = true;
               break;
             }

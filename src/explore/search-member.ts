@@ -102,9 +102,10 @@ export function createMember(machine: Machine, options: MemberOptions): Member {
         case "fresh":
           races?.look();
           continue;
-        case "stuck": {
-          const failure = stuck.look(search.waiting());
-          if (failure !== undefined) return violation("stuck", failure);
+        case "stuck":
+        case "circle": {
+          const failure = outcome === "stuck" ? stuck.look(search.waiting()) : stuck.circles();
+          if (failure !== undefined) return violation(outcome, failure);
           search.goOn();
           continue;
         }

@@ -19,7 +19,7 @@ import {
   type Machine,
   OUTCOME,
 } from "../machine/machine.ts";
-import { nextChoices, type Schedule, type ScheduleStep } from "../machine/schedule.ts";
+import { nextChoices, type Schedule, type ScheduleStep, threadInOrderOf } from "../machine/schedule.ts";
 import { createStuckFinder } from "./stuck.ts";
 
 export interface SearchBounds {
@@ -51,9 +51,9 @@ export interface Violation {
   readonly schedule: Schedule;
   /**
    * "step": the last step failed; "final": the check after all threads were done; "stuck": nobody
-   * can go on, or only to look again.
+   * can go on, or only to look again; "circle": threads go on, but from here none ever ends.
    */
-  readonly at: "step" | "final" | "stuck";
+  readonly at: "step" | "final" | "stuck" | "circle";
 }
 
 export type SearchResult =
@@ -82,6 +82,8 @@ const NO_CHOICES: readonly number[] = [];
 
 /** One state on the stack, and how far its successors have been tried. */
 interface Level {
+  /** The state, and what else it is told apart by. */
+  readonly key: bigint;
   /** Undo position to come back to this state; -1 while no step is applied. */
   mark: number;
   /** Index into the order of threads (the last one to run comes first). */
@@ -101,6 +103,10 @@ interface Level {
   waitsBusy: boolean;
   /** A step led to a state that was new. */
   led: boolean;
+  /** A step led back to this state while it was on the stack. */
+  cameBack: boolean;
+  /** From here a schedule led to the end of a thread that is no daemon, or out of the scenario's bounds. */
+  ends: boolean;
   /** The thread that ran last can go on. */
   lastEnabled: boolean;
 }
@@ -126,13 +132,13 @@ function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBoun
     }
     const until = search.counts().transitions + transitions;
     let outcome = search.run(transitions);
-    for (; outcome === "fresh" || outcome === "stuck"; outcome = search.run(until - search.counts().transitions)) {
+    for (; outcome === "fresh" || outcome === "stuck" || outcome === "circle"; outcome = search.run(until - search.counts().transitions)) {
       if (outcome === "fresh") visitor?.();
       else {
-        const failure = stuck.look(search.waiting());
+        const failure = outcome === "stuck" ? stuck.look(search.waiting()) : stuck.circles();
         if (failure !== undefined) {
           Object.assign(counts, search.counts());
-          return { kind: "violation", violation: { failure, schedule: search.schedule(), at: "stuck" } };
+          return { kind: "violation", violation: { failure, schedule: search.schedule(), at: outcome } };
         }
         search.goOn();
       }
@@ -160,8 +166,13 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
   const stuck = createStuckFinder(machine);
   let cut = false;
 
+  const salt = (last: number, preemptions: number): bigint => (limit === undefined ? 0n : BigInt((last + 1) * 4096 + preemptions + 1));
+  const onStack = new Map<bigint, Level>();
+  /** Of the current state. */
+  const keyOf = (salt: bigint): bigint => (BigInt(machine.fingerprintHigh()) << 64n) | (BigInt(machine.fingerprintLow()) << 32n) | salt;
   const push = (last: number, preemptions: number, waiting: number): void => {
-    stack.push({
+    const level: Level = {
+      key: keyOf(salt(last, preemptions)),
       mark: -1,
       next: 0,
       last,
@@ -172,19 +183,17 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       progress: false,
       waitsBusy: false,
       led: false,
+      cameBack: false,
+      ends: false,
       lastEnabled: false,
-    });
+    };
+    stack.push(level);
+    onStack.set(level.key, level);
     if (stack.length > counts.depth) counts.depth = stack.length - 1;
   };
-  const salt = (last: number, preemptions: number): bigint => (limit === undefined ? 0n : BigInt((last + 1) * 4096 + preemptions + 1));
-  /**
-   * Thread number `position` in the order: the one that ran last first, then the others by number.
-   */
-  const threadAt = (position: number, last: number): number =>
-    last < 0 ? position : position === 0 ? last : position <= last ? position - 1 : position;
 
   const schedule = (): ScheduleStep[] =>
-    stack.filter((l) => l.mark >= 0).map((l) => ({ thread: threadAt(l.next, l.last), choices: l.choices }));
+    stack.filter((l) => l.mark >= 0).map((l) => ({ thread: threadInOrderOf(l.next, l.last), choices: l.choices }));
   const violation = (at: Violation["at"], failure: Failure): SearchResult => ({
     kind: "violation",
     violation: { failure, schedule: schedule(), at },
@@ -218,11 +227,17 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
           const failure = stuck.look(level.waiting);
           if (failure !== undefined) return violation("stuck", failure);
         }
+        if (level.cameBack && !level.ends && level.waiting > 0) {
+          const failure = stuck.circles();
+          if (failure !== undefined) return violation("circle", failure);
+        }
         stack.pop();
+        onStack.delete(level.key);
+        if (level.ends && stack.length > 0) stack.at(-1)!.ends = true;
         continue;
       }
       if (counts.transitions >= stopAt) return { kind: "running" };
-      const thread = threadAt(level.next, level.last);
+      const thread = threadInOrderOf(level.next, level.last);
       if (machine.finished(thread)) {
         level.next++;
         continue;
@@ -247,16 +262,24 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       counts.transitions++;
       if (outcome === ASSUMED) {
         counts.assumed++;
-        level.progress = true; // it could go on, only not within the scenario's bounds
+        // It could go on, only not within the scenario's bounds.
+        level.progress = true;
+        level.ends = true;
         if (machine.stalled()) return { kind: "running" };
         continue;
       }
       if (outcome === FAILED) return violation("step", machine.failure());
-      if (!threads[thread]!.daemon && (outcome === FINISHED || machine.outside(thread) !== outside)) level.progress = true;
+      const finishes = outcome === FINISHED && !threads[thread]!.daemon;
+      if (finishes || (!threads[thread]!.daemon && machine.outside(thread) !== outside)) level.progress = true;
+      if (finishes) level.ends = true;
       if (thread === level.last) level.lastEnabled = true;
-      const waiting = outcome === FINISHED && !threads[thread]!.daemon ? level.waiting - 1 : level.waiting;
+      const waiting = finishes ? level.waiting - 1 : level.waiting;
       const preemptions = level.preemptions + preempts;
-      if (!machine.visit(salt(thread, preemptions))) continue;
+      if (!machine.visit(salt(thread, preemptions))) {
+        const before = onStack.get(keyOf(salt(thread, preemptions)));
+        if (before !== undefined) before.cameBack = true;
+        continue;
+      }
       counts.states++;
       level.led = true;
       visitor?.();

@@ -154,10 +154,11 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
             choices = more;
           }
         }
-        if (options.at !== "stuck" || (node.waiting > 0 ? progress : !waitsBusy)) continue;
-        const failure = stuck.look(node.waiting);
+        let failure: Failure | undefined;
+        if (options.at === "stuck" && (node.waiting > 0 ? !progress : waitsBusy)) failure = stuck.look(node.waiting);
+        if (options.at === "circle" && node.waiting > 0) failure = stuck.circles();
         if (failure?.klass === options.klass) {
-          result = { failure, schedule: scheduleTo(index), at: "stuck" };
+          result = { failure, schedule: scheduleTo(index), at: options.at };
           break search;
         }
       }

@@ -2,17 +2,23 @@
  * States from which nobody who has to go on ever can, whatever is scheduled: deadlocks, and loops
  * that nobody ends.
  *
- * A search asks about a state in which no thread that is no daemon does anything that others could
- * see (it waits, or looks again and again), or, once those have finished, in which a busy daemon
+ * A search asks about two kinds of states. In one no thread that is no daemon does anything that
+ * others could see (it waits, or looks again and again); or, once those have finished, a busy daemon
  * waits. From there on all that daemons do, and all looking, is followed. If some state is met in
  * which a thread goes on after all, the first one is not stuck, nor is any on the way. If none is,
- * no schedule whatever helps: the answer does not depend on the search's order or bounds.
+ * no schedule whatever helps. In the other kind some schedule has come round to where it was, and no
+ * thread has ended meanwhile. From there on all steps are followed, until one ends a thread.
+ *
+ * The answer does not depend on the search's order or bounds.
  */
 import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
-import { nextChoices, type ScheduleStep } from "../machine/schedule.ts";
+import { nextChoices, threadInOrderOf } from "../machine/schedule.ts";
+import { cyclesOf, type Edge } from "./cycles.ts";
 
-export const DEADLOCK: Failure = { klass: "deadlock", text: "no thread can go on", args: [0n, 0n, 0n], loc: 0 };
-export const ENDLESS: Failure = { klass: "endless-loop", text: "threads wait in a loop that no thread ends", args: [0n, 0n, 0n], loc: 0 };
+const fails = (klass: string, text: string): Failure => ({ klass, text, args: [0n, 0n, 0n], loc: 0 });
+export const DEADLOCK = fails("deadlock", "no thread can go on");
+export const ENDLESS = fails("endless-loop", "threads wait in a loop that no thread ends");
+export const CIRCLES = fails("endless-loop", "threads go round for ever: no schedule ends from here");
 
 /** States to follow from one before giving up. */
 const MOST = 500_000;
@@ -23,38 +29,38 @@ export interface StuckFinder {
    * threads that are no daemons and have not finished.
    */
   readonly look: (waiting: number) => Failure | undefined;
+  /**
+   * Whether the current state, in which some thread that is no daemon has not finished, is one that
+   * every schedule that goes on from here can come to again, and none of them ends such a thread.
+   */
+  readonly circles: () => Failure | undefined;
   /** Some state had too much behind it to say. */
   readonly gaveUp: () => boolean;
 }
 
+/** A state on the way from the first one, and how far its steps have been followed. */
+interface Place {
+  readonly state: bigint;
+  /** The thread that ran last; -1 at first. */
+  readonly last: number;
+  next: number;
+  choices: readonly number[];
+  mark: number;
+}
+
 export function createStuckFinder(machine: Machine): StuckFinder {
   const { threads } = machine;
-  /** States that are not stuck, with threads to wait for, and without. */
-  const alive = [new Set<bigint>(), new Set<bigint>()] as const;
+  const isWorker = (thread: number): boolean => !threads[thread]!.daemon;
+  /** States that are not stuck: with threads to wait for, and without; states from which such a thread can end. */
+  const alive = { workers: new Set<bigint>(), daemons: new Set<bigint>(), ends: new Set<bigint>() };
+  /** States from which none can end: whether they are on a cycle that no step leaves. */
+  const doomed = new Map<bigint, boolean>();
   let gaveUp = false;
   const here = (): bigint => (BigInt(machine.fingerprintHigh()) << 32n) | BigInt(machine.fingerprintLow());
 
-  /** Each step that can be taken here; `visit` is called after it, and says whether to stop. */
-  const eachStep = (visit: (thread: number, outcome: number, step: ScheduleStep) => boolean): boolean => {
-    for (let thread = 0; thread < threads.length; thread++) {
-      if (machine.finished(thread)) continue;
-      let choices: readonly number[] | undefined = [];
-      while (choices !== undefined) {
-        const mark = machine.mark();
-        const status = machine.step(thread, choices);
-        const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
-        const stop = visit(thread, status & OUTCOME, { thread, choices });
-        machine.undo(mark);
-        if (stop) return true;
-        choices = more;
-      }
-    }
-    return false;
-  };
-
   /**
-   * Follows steps until `goesOn` says so. Else all that was followed: it never did. `whole`: what
-   * it says holds for all states on the way.
+   * Follows steps, depth first, until `goesOn` says so. Else all that was followed: it never did.
+   * `whole`: what it says holds for all states on the way.
    */
   const follow = (
     known: Set<bigint>,
@@ -63,60 +69,65 @@ export function createStuckFinder(machine: Machine): StuckFinder {
   ): readonly Edge[] | undefined => {
     const first = here();
     const edges: Edge[] = [];
-    const parents = new Map<bigint, bigint | undefined>([[first, undefined]]);
-    const paths = new Map<bigint, readonly ScheduleStep[]>([[first, []]]);
-    const work = [first];
-    for (let at = work.pop(); at !== undefined; at = work.pop()) {
-      const from = at;
-      const path = paths.get(from)!;
-      paths.delete(from);
-      // A mark serves for one way back.
-      const start = machine.mark();
-      for (const { thread, choices } of path) machine.step(thread, choices);
-      const outside = threads.map((_, t) => machine.outside(t));
-      const alive = eachStep((thread, outcome, step) => {
-        if (outcome === BLOCKED) return false;
-        if (goesOn(thread, outcome, outside[thread]!)) return true;
-        const next = here();
-        if (known.has(next)) return true;
-        edges.push({ from, to: next, thread });
-        if (parents.has(next)) return false;
-        parents.set(next, from);
-        paths.set(next, [...path, step]);
-        work.push(next);
-        return false;
-      });
-      machine.undo(start);
-      if (alive) {
-        known.add(first);
-        if (whole) for (let up: bigint | undefined = from; up !== undefined; up = parents.get(up)) known.add(up);
+    const seen = new Set<bigint>();
+    const path: Place[] = [];
+    const enter = (state: bigint, last: number): void => {
+      seen.add(state);
+      path.push({ state, last, next: 0, choices: [], mark: -1 });
+    };
+    enter(first, -1);
+    for (let place = path[0]; place !== undefined; place = path.at(-1)) {
+      if (place.mark >= 0) {
+        machine.undo(place.mark);
+        place.mark = -1;
+      }
+      if (place.next === threads.length) {
+        path.pop();
+        continue;
+      }
+      const thread = threadInOrderOf(place.next, place.last);
+      if (machine.finished(thread)) {
+        place.next++;
+        continue;
+      }
+      const outside = machine.outside(thread);
+      place.mark = machine.mark();
+      const status = machine.step(thread, place.choices);
+      const more = (status & CHOSE) !== 0 ? nextChoices(place.choices, machine.arities()) : undefined;
+      if (more === undefined) place.next++;
+      place.choices = more ?? [];
+      if ((status & OUTCOME) === BLOCKED) continue;
+      const next = here();
+      if (goesOn(thread, status & OUTCOME, outside) || known.has(next)) {
+        for (const { state } of whole ? path : path.slice(0, 1)) known.add(state);
+        machine.undo(path[0]!.mark);
         return undefined;
       }
-      if (parents.size > MOST) {
+      edges.push({ from: place.state, to: next, thread });
+      if (!seen.has(next)) enter(next, thread);
+      if (seen.size > MOST) {
         gaveUp = true;
+        machine.undo(path[0]!.mark);
         return undefined;
       }
     }
     return edges;
   };
+  /** A violation is for the search to find; what leaves the scenario's bounds is not stuck in it. */
+  const leaves = (outcome: number): boolean => outcome === FAILED || outcome === ASSUMED;
 
   const workersStuck = (): Failure | undefined => {
-    const known = alive[0];
-    if (known.has(here())) return undefined;
-    const edges = follow(known, true, (thread, outcome, outside) => {
-      // A violation is for the search to find; what leaves the scenario's bounds is not stuck in
-      // it.
-      if (outcome === FAILED || outcome === ASSUMED) return true;
-      if (threads[thread]!.daemon) return false;
-      return outcome === FINISHED || machine.outside(thread) !== outside;
+    if (alive.workers.has(here())) return undefined;
+    const edges = follow(alive.workers, true, (thread, outcome, outside) => {
+      if (leaves(outcome)) return true;
+      return isWorker(thread) && (outcome === FINISHED || machine.outside(thread) !== outside);
     });
     if (edges === undefined) return undefined;
-    return goesRound(edges, (thread) => !threads[thread]!.daemon) ? ENDLESS : DEADLOCK;
+    return cyclesOf(edges).goesRound(isWorker) ? ENDLESS : DEADLOCK;
   };
 
   const daemonsStuck = (): Failure | undefined => {
-    const known = alive[1];
-    if (known.has(here())) return undefined;
+    if (alive.daemons.has(here())) return undefined;
     const stuck = new Set<number>();
     threads.forEach(({ daemon }, t) => {
       if (!daemon || machine.finished(t)) return;
@@ -126,65 +137,25 @@ export function createStuckFinder(machine: Machine): StuckFinder {
       if ((status & OUTCOME) === BLOCKED && (status & BUSY) !== 0) stuck.add(t);
     });
     if (stuck.size === 0) return undefined;
-    const edges = follow(known, false, (thread, outcome) => {
-      if (outcome === FAILED || outcome === ASSUMED) return true;
+    const edges = follow(alive.daemons, false, (thread, outcome) => {
+      if (leaves(outcome)) return true;
       stuck.delete(thread);
       return stuck.size === 0;
     });
     return edges === undefined ? undefined : DEADLOCK;
   };
 
-  return { look: (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck()), gaveUp: () => gaveUp };
-}
-
-interface Edge {
-  readonly from: bigint;
-  readonly to: bigint;
-  readonly thread: number;
-}
-
-/**
- * Whether some step of such a thread can be taken again and again: it lies on a cycle, so that both
- * its ends are in one strongly connected component.
- */
-function goesRound(edges: readonly Edge[], counts: (thread: number) => boolean): boolean {
-  const after = neighbours(edges.map(({ from, to }) => [from, to]));
-  const order: bigint[] = [];
-  const first = new Set<bigint>();
-  for (const at of after.keys()) leave(at, after, first, (left) => order.push(left));
-  const before = neighbours(edges.map(({ from, to }) => [to, from]));
-  const component = new Map<bigint, bigint>();
-  const second = new Set<bigint>();
-  for (const at of order.reverse()) leave(at, before, second, (left) => component.set(left, at));
-  return edges.some(({ from, to, thread }) => counts(thread) && component.get(from) === component.get(to));
-}
-
-function neighbours(pairs: readonly (readonly [bigint, bigint])[]): ReadonlyMap<bigint, readonly bigint[]> {
-  const of = new Map<bigint, bigint[]>();
-  for (const [from, to] of pairs) {
-    const known = of.get(from);
-    if (known === undefined) of.set(from, [to]);
-    else known.push(to);
-  }
-  return of;
-}
-
-/**
- * Depth first from a state, over states that are not in `seen`: each is told when all behind it is
- * done.
- */
-function leave(from: bigint, next: ReadonlyMap<bigint, readonly bigint[]>, seen: Set<bigint>, left: (state: bigint) => void): void {
-  if (seen.has(from)) return;
-  seen.add(from);
-  const stack = [{ state: from, at: 0 }];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const to = next.get(top.state)?.[top.at++];
-    if (to === undefined) {
-      left(top.state);
-      stack.pop();
-    } else if (!seen.has(to)) {
-      seen.add(to);
-      stack.push({ state: to, at: 0 });
+  const circles = (): Failure | undefined => {
+    const state = here();
+    if (alive.ends.has(state)) return undefined;
+    if (!doomed.has(state)) {
+      const edges = follow(alive.ends, true, (thread, outcome) => leaves(outcome) || (outcome === FINISHED && isWorker(thread)));
+      if (edges === undefined) return undefined;
+      const final = cyclesOf(edges).final(isWorker);
+      for (const { from } of edges) doomed.set(from, final.has(from));
     }
-  }
+    return doomed.get(state) === true ? CIRCLES : undefined;
+  };
+
+  return { look: (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck()), circles, gaveUp: () => gaveUp };
 }

@@ -99,16 +99,18 @@ export interface EngineSearch {
    * knowledge. Undefined if there is nothing to give.
    */
   handOver(part: "all" | "half"): Uint8Array | undefined;
+  /** The states on the stack, as the visited set knows them. */
+  onStack(): readonly bigint[];
   /** With nothing left to try of its own, and the machine in its initial state. */
   takeOver(work: Uint8Array): void;
   /**
    * Goes on for about so many transitions. "fresh": in a new state in which a thread is parked
    * before a plain access (if `stopAtPlain`), and to be called again. "stuck": all successors of
-   * the current state have been tried, and it has to be looked at (explore/stuck.ts). A limit of
-   * the engine is thrown.
+   * the current state have been tried, and it has to be looked at (explore/stuck.ts). "circle":
+   * likewise, since some schedule came round to it. A limit of the engine is thrown.
    */
-  run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "stuck";
-  /** After "stuck": the state on top is left, and the search goes on. */
+  run(transitions: number): "running" | "exhausted" | "states" | "fresh" | "step" | "final" | "stuck" | "circle";
+  /** After "stuck" and "circle": the state on top is left, and the search goes on. */
   goOn(): void;
   /** Threads that are no daemons and have not finished in the current state. */
   waiting(): number;
@@ -151,13 +153,24 @@ export interface Observations {
   readonly brokenLocks: readonly number[];
 }
 
+/** Of states, by a fingerprint that is not zero. */
+export interface VisitedByAll {
+  /**
+   * 1 if none of several searches had visited it: it is visited now, and on the stack of one. Else 2
+   * if it may be on the stack of one, or 0.
+   */
+  readonly visit: (fingerprint: bigint) => number;
+  /** It is on the stack of one search more, or of one less. */
+  readonly enter: (fingerprint: bigint) => void;
+  readonly leave: (fingerprint: bigint) => void;
+}
+
 /**
  * What several machines have in common, so that their searches are one: which states were visited,
  * and by which number each lock is known.
  */
 export interface Together {
-  /** (fingerprint, not zero) → 1 if none of them had visited it. */
-  readonly visit: (fingerprint: bigint) => number;
+  readonly visited: VisitedByAll;
   /** (object, address >> 2) → the lock's number, from 1; a number beyond all of them for none. */
   readonly lock: (object: number) => number;
   /** The objects that have numbers already, that of number 1 first. */

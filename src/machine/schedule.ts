@@ -19,3 +19,13 @@ export function nextChoices(choices: readonly number[], arities: readonly number
   }
   return undefined;
 }
+
+/**
+ * In which order a search tries the threads of a state: the one that ran last first, then the others
+ * by number. `last` is the thread that ran last, or -1; `next` counts from 0.
+ */
+export function threadInOrderOf(next: number, last: number): number {
+  if (last < 0) return next;
+  if (next === 0) return last;
+  return next <= last ? next - 1 : next;
+}

@@ -50,7 +50,12 @@ export function teamParts(program: Program, { module, run }: MachineParts, machi
   const shared = shareVisited(options.most);
   if (shared === undefined) return undefined;
   const visited = visitTogether(shared);
-  machine.together!.visited(visited.visit);
+  machine.together!.visited((fingerprint) => {
+    visited.visit(fingerprint);
+    visited.leave(fingerprint);
+  });
+  // The work that is given to the members: whoever gives work away enters what lies on the stack.
+  for (const key of machine.search!.onStack()) visited.enter(key);
   const locks = machine.together!.locks();
   return {
     visited,
@@ -70,10 +75,9 @@ export function teamParts(program: Program, { module, run }: MachineParts, machi
 
 /** In the member's thread. `slice`: see `MemberOptions`. */
 export function memberOf(parts: MemberParts, index: number, send: (message: FromMember) => void, slice?: number): Member {
-  const { visit } = visitTogether(parts.visited);
   const machine = runCompiled(parts.program, parts.compiled, {
     ...parts.run,
-    together: { visit, lock: lockNumbers(parts.lockNumbers), locks: parts.locks },
+    together: { visited: visitTogether(parts.visited), lock: lockNumbers(parts.lockNumbers), locks: parts.locks },
   });
   const { sites, control, preemptions } = parts;
   const site = (access: number) => ({ write: sites!.writes[access] !== 0, bytes: sites!.bytes[access]! });

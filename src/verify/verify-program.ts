@@ -104,7 +104,7 @@ function verdictOf(program: Program, options: VerifyOptions, found: Found, hooks
   if (outcome.kind === "violation") {
     const { schedule, failure, at } = outcome.violation;
     const story = explain(program, observed, schedule, failure, host);
-    if (at !== "stuck" || failure.klass !== "endless-loop") return told(remarks, { story });
+    if ((at !== "stuck" && at !== "circle") || failure.klass !== "endless-loop") return told(remarks, { story });
     const who = describeSpinning(program, observed, host.audience, schedule).map((text) => `${text}.`);
     return told(remarks, { story: { ...story, closing: [...story.closing, ...who] } });
   }

@@ -44,3 +44,15 @@ export const atomicLoad = (address: Value<"i32">): Value<"i64"> =>
     address.emit();
     here().atomic("i64.atomic.load");
   });
+
+/** Of 4 bytes, at a multiple of 4. */
+export const atomicLoad32 = (address: Value<"i32">): Value<"i32"> =>
+  new Value("i32", () => {
+    address.emit();
+    here().atomic("i32.atomic.load");
+  });
+
+export function atomicAdd(address: Value<"i32">, by: number): void {
+  for (const operand of [address, i32(by)]) operand.emit();
+  here().atomic("i32.atomic.rmw.add").op("drop");
+}

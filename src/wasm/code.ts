@@ -88,8 +88,10 @@ export type MemoryOp = keyof typeof MEMORY;
 /** On memory that several threads share: opcode, and the alignment that they want. */
 const ATOMIC = {
   "memory.atomic.wait32": [0x01, 2],
+  "i32.atomic.load": [0x10, 2],
   "i64.atomic.load": [0x11, 3],
   "i32.atomic.store": [0x17, 2],
+  "i32.atomic.rmw.add": [0x1e, 2],
   "i32.atomic.rmw.cmpxchg": [0x48, 2],
 } as const;
 export type AtomicOp = keyof typeof ATOMIC;

@@ -41,7 +41,17 @@ export function instantiate(extend: (engine: Engine, globals: Globals, arena: Ar
   const assume = (): void => {
     assumed++;
   };
-  const env = { memory, trap, fail: none, thread: () => 0n, assume, hit: none, visitTogether: none, lockTogether: none };
+  const env = {
+    memory,
+    trap,
+    fail: none,
+    thread: () => 0n,
+    assume,
+    hit: none,
+    visitTogether: none,
+    leaveTogether: none,
+    lockTogether: none,
+  };
   const { exports } = new wasm.Instance(new wasm.Module(builder.finish()), { env });
   const exported = exports as Readonly<Record<string, Call & WasmGlobal<number>>>;
   return {

@@ -119,8 +119,8 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
         if (may.includes(answer.klass)) return undefined;
         return say(`wrong ${answer.klass}`, `${answer.klass}; there is ${may.join(", ") || "no failure"}`);
       }
-      // A loop that never ends may be told as such, or as "inconclusive".
-      const noEnd = truth.endless || within(setting.preemptions).outcomes.length === 0;
+      // What the scenario's bounds let end nowhere has shown nothing.
+      const noEnd = within(setting.preemptions).outcomes.length === 0;
       if (answer.kind === "inconclusive" && answer.klass === "endless" && noEnd && must.length === 0) return undefined;
       if (must.length > 0 && answer.kind === "inconclusive" && answer.klass !== "states")
         return say(`missed ${must.toSorted().join("+")}`, `inconclusive (${answer.klass}); there is ${must.join(", ")}`);
@@ -185,7 +185,8 @@ function checksOf(subject: Subject, truth: Truth, roll: Roll, thorough: boolean)
     name: "shortest",
     run: async () => {
       const answer = await subject.check(setting, all, { again: true, shorten: true });
-      const least = truth.failures.get(answer.klass);
+      const at = answer.at === "stuck" || answer.at === "circle" ? answer.at : undefined;
+      const least = at === undefined ? truth.failures.get(answer.klass) : truth.waits.get(`${at} ${answer.klass}`);
       if (answer.kind !== "violation" || answer.preemptions === undefined || least === undefined || least === answer.preemptions)
         return undefined;
       return {

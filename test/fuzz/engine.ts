@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { compileInputs } from "../../src/clang/inputs.ts";
 import { type CompiledModule, compileProgram } from "../../src/compile/compile-program.ts";
 import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
+import type { Violation } from "../../src/explore/search.ts";
 import { type Cache, defaultCacheDir, openCache } from "../../src/host/cache.ts";
 import { packageRoot } from "../../src/host/paths.ts";
 import { buildProgram } from "../../src/ir/build/build.ts";
@@ -44,6 +45,8 @@ export interface Answer {
   readonly kind: "none" | "violation" | "inconclusive";
   /** Class of the failure, or why nothing is known. */
   readonly klass: string;
+  /** Of a violation: where it is found. */
+  readonly at: Violation["at"] | undefined;
   /** Of a failure of class "seen": the outcome. */
   readonly outcome: bigint | undefined;
   /** Pairs of lines. */
@@ -241,7 +244,15 @@ function answerOf(result: CheckResult, lineOf: (access: number) => number, machi
   const verdict = JSON.stringify([outcome.kind, outcome.kind === "violation" ? outcome.violation.failure.klass : counts.states]);
   const { depth: _depth, ...sums } = counts;
   const counted = JSON.stringify(outcome.kind === "none" ? [sums, bounded] : outcome.kind);
-  const common = { races, outcome: undefined, preemptions: undefined, verdict, counted, milliseconds: 1000 * result.seconds };
+  const common = {
+    races,
+    at: undefined,
+    outcome: undefined,
+    preemptions: undefined,
+    verdict,
+    counted,
+    milliseconds: 1000 * result.seconds,
+  };
   const essence = JSON.stringify([outcome.kind, counts, passes, bounded]);
   switch (outcome.kind) {
     case "none":
@@ -249,11 +260,12 @@ function answerOf(result: CheckResult, lineOf: (access: number) => number, machi
     case "inconclusive":
       return { ...common, kind: "inconclusive", klass: outcome.why, essence: JSON.stringify([essence, outcome.why]) };
     case "violation": {
-      const { failure, schedule } = outcome.violation;
+      const { failure, schedule, at } = outcome.violation;
       return {
         ...common,
         kind: "violation",
         klass: failure.klass,
+        at,
         outcome: failure.klass === "seen" ? failure.args[0] : undefined,
         essence: JSON.stringify([essence, failure.klass, schedule]),
         preemptions: machine !== undefined && outcome.shortest ? preemptionsOf(machine(), schedule) : undefined,

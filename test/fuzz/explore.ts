@@ -17,8 +17,8 @@ export interface Truth {
   readonly outcomes: ReadonlyMap<bigint, number>;
   /** Pairs of statements that race. `perhaps`: whether a cmpxchg that fails counts as a write is a matter of taste. */
   readonly races: readonly Race[];
-  /** There is a state from which threads go on for ever, doing things, and can never end. */
-  readonly endless: boolean;
+  /** Of failures that are those of a state, the fewest preemptions by where they are found and class. */
+  readonly waits: ReadonlyMap<`${"stuck" | "circle"} ${string}`, number>;
   readonly states: number;
 }
 
@@ -89,15 +89,26 @@ export function explore(program: Program, most: number): Explored {
       if (done[i]! && s[cells.threads[t]!.inKernel] === 1 && goes[i] === 0) stuck[i] ??= "deadlock";
     });
   });
-  const comesToAnEnd = canReach((i) => done[i]! || stuck[i] !== undefined || leaves(i));
-  const endless = comesToAnEnd.includes(0);
+  const ends = canReach(
+    (i) => leaves(i) || workers.some((t) => steps[i]![t]?.to.some((to) => finished(states[to]!, t) && !finished(states[i]!, t))),
+  );
+  /** States of which each can come to each other, and to none else. */
+  const final = new Set(round);
+  steps.forEach((row, i) => {
+    for (const step of row) if (step?.to.some((to) => round[to] !== round[i])) final.delete(round[i]!);
+  });
+  const circling = new Set(
+    states.flatMap((_, i) => (workers.some((t) => steps[i]![t]?.to.some((to) => round[to] === round[i])) ? [round[i]!] : [])),
+  );
+  const circles = states.map((_, i) => !done[i]! && ends[i] === 0 && final.has(round[i]!) && circling.has(round[i]!));
 
+  const waits = new Map<`${"stuck" | "circle"} ${string}`, number>();
   const failures = new Map<string, number>();
   const outcomes = new Map<bigint, number>();
   const least = <K>(map: Map<K, number>, key: K, preemptions: number): void => {
     map.set(key, Math.min(map.get(key) ?? Number.POSITIVE_INFINITY, preemptions));
   };
-  const ends = (s: State, preemptions: number): void => {
+  const atTheEnd = (s: State, preemptions: number): void => {
     const outcome = outcomeOf(program, cells, s);
     if (typeof outcome === "string") least(failures, outcome, preemptions);
     else least(outcomes, outcome, preemptions);
@@ -113,21 +124,28 @@ export function explore(program: Program, most: number): Explored {
       if (seen[i]![last + 1] !== -1) continue;
       seen[i]![last + 1] = preemptions;
       const how = stuck[i];
-      if (how !== undefined) least(failures, how, preemptions);
-      if (done[i]!) ends(states[i]!, preemptions);
+      if (how !== undefined) {
+        least(failures, how, preemptions);
+        least(waits, `stuck ${how}` as const, preemptions);
+      }
+      if (circles[i]!) {
+        least(failures, "endless-loop", preemptions);
+        least(waits, "circle endless-loop" as const, preemptions);
+      }
+      if (done[i]!) atTheEnd(states[i]!, preemptions);
       // Who can only leave the scenario's bounds cannot go on.
       const lastGoes = last >= 0 && goesOn(steps[i]![last]);
       steps[i]!.forEach((step, t) => {
         if (step === undefined) return;
         const cost = lastGoes && t !== last ? 1 : 0;
         for (const klass of step.fails) least(failures, klass, preemptions + cost);
-        for (const s of step.failing) if (isDone(s)) ends(s, preemptions + cost);
+        for (const s of step.failing) if (isDone(s)) atTheEnd(s, preemptions + cost);
         for (const to of step.to) (cost === 0 ? now : later).push([to, t]);
       });
     }
     now = later;
   }
-  return { failures, outcomes, races: racesIn(cells, code, graph), endless, states: states.length };
+  return { failures, outcomes, races: racesIn(cells, code, graph), waits, states: states.length };
 }
 
 /** States from each of which one can come to the other have the same number. */

@@ -157,13 +157,9 @@ export const FAULTS: readonly Fault[] = [
     what: "a busy daemon that waits for ever is no deadlock",
     file: "src/explore/stuck.ts",
     find: `    return edges === undefined ? undefined : DEADLOCK;
-  };
-
-  return`,
+`,
     replace: `    return edges === undefined || stuck.size > 0 ? undefined : DEADLOCK;
-  };
-
-  return`,
+`,
   },
   {
     name: "extensions-believed",
