@@ -82,6 +82,24 @@ describe("the explorer", () => {
     expect(truth(programOf([[wait], [store("x", 1)]]))).toEqual({ ...CLEAN, outcomes: 1, races: 1 });
   });
 
+  it("knows where threads go round for ever, though other schedules end", () => {
+    // Each round takes a lock and gives it back.
+    const until: Stmt = {
+      op: "until",
+      condition: { on: "register", reg: 0, equal: true, value: 1 },
+      body: [take("a"), { ...load("x"), note: false } as Stmt, give("a")],
+    };
+    const gives: Stmt[] = [
+      load("y", 1),
+      { op: "if", condition: { on: "register", reg: 1, equal: true, value: 0 }, then: [store("x", 1)], otherwise: [] },
+    ];
+    // Without a preemption neither: the other thread ends before, or does not begin.
+    expect(truth(programOf([[until], gives])).failures).toEqual({});
+    expect(truth(programOf([[store("y", 1), until], gives]))).toMatchObject({ failures: { "endless-loop": 1 } });
+    // A daemon helps whoever asks, so that all schedules can end.
+    expect(truth(withDaemon(programOf([[store("y", 1), until], gives]), [store("x", 1)])).failures).toEqual({});
+  });
+
   it("counts no preemption where the thread that ran waits", () => {
     const empty = (): Stmt[] => [take("a"), give("a")];
     const reader = [store("x", 1), ...empty(), load("y"), load("z", 1), failIf(1, 0)];

@@ -52,6 +52,7 @@ export const FEATURES = [
   "unwritten",
   "lending",
   "one-cpu",
+  "retries",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -76,6 +77,7 @@ const WEIGHTS: Readonly<Record<Feature, number>> = {
   unwritten: 8,
   lending: 8,
   "one-cpu": 8,
+  retries: 12,
 };
 
 export function generate(seed: number, index: number, kernel: Program["kernel"]): Program {
@@ -272,6 +274,7 @@ function piece(toys: Toys, around: Around): readonly Stmt[] {
         { op: "fail", condition: { on: "register", reg: d.roll(2), equal: true, value: 1 + d.roll(3) }, klass: "assertion" },
       ],
     ],
+    [has("retries", 14), () => retry(toys, around)],
     [has("sections", 12), () => [section(toys)]],
     // Where threads share a CPU, this is what they can keep each other out with.
     [has("context", shallow(features.has("one-cpu") ? 40 : 10)), () => contextOff(toys, inner)],
@@ -349,6 +352,38 @@ function waiting(toys: Toys): Stmt {
   const place = somePlace(toys, NO_BITS);
   const value = d.roll(3);
   return d.once(2) ? { op: "spin", place, value, marked: d.once(2) } : { op: "wait-event", place, value };
+}
+
+/** A loop that looks again and again for what another thread may write, and changes memory in each round. */
+function retry(toys: Toys, around: Around): readonly Stmt[] {
+  const d = toys.dice;
+  const lock = aLock(toys);
+  const place = somePlace(toys, NO_BITS);
+  const r = d.roll(2);
+  const condition: Condition = { on: "register", reg: r, equal: d.roll(4) > 0, value: d.roll(3) };
+  const look: Stmt = d.once(3)
+    ? { op: "rmw", how: "xchg", reg: r, place, value: d.roll(3) }
+    : { op: "load", reg: r, place, marked: d.roll(3) > 0, note: false };
+  const put = (): Stmt => ({ op: "store", place: somePlace(toys, NO_BITS), value: { is: "constant", value: d.roll(3) }, marked: true });
+  const held = lock?.ref.in === "global" && around.held.includes(lock.ref.name);
+  if (lock === undefined || held || d.once(3)) return [{ op: "until", condition, body: [put(), look, ...(d.once(2) ? [put()] : [])] }];
+  const mode = modeOf(d, lock.kind);
+  const unlock: Stmt = { op: "unlock", lock: lock.ref, mode };
+  const inside = d.once(3) ? [look, put()] : [look];
+  if (lock.kind === "tiny" || lock.kind === "rwlock" || d.once(2))
+    return [{ op: "until", condition, body: [{ op: "lock", lock: lock.ref, mode }, ...inside, unlock] }];
+  const got = 2 + d.roll(2);
+  const then = [...inside, unlock];
+  return [
+    {
+      op: "until",
+      condition,
+      body: [
+        { op: "trylock", lock: lock.ref, mode, reg: got },
+        { op: "if", condition: { on: "register", reg: got, equal: true, value: 1 }, then, otherwise: [] },
+      ],
+    },
+  ];
 }
 
 function section(toys: Toys): Stmt {

@@ -98,6 +98,8 @@ export type Stmt =
   | { readonly op: "xchg-pointer"; readonly ptr: number; readonly with: string }
   | { readonly op: "if"; readonly condition: Condition; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
   | { readonly op: "repeat"; readonly times: number; readonly body: readonly Stmt[] }
+  /** `do { body } while (!condition)`: nothing in it is noted, nor counts up. */
+  | { readonly op: "until"; readonly condition: Condition; readonly body: readonly Stmt[] }
   /** Reads until the value is there. */
   | { readonly op: "spin"; readonly place: Place; readonly value: number; readonly marked: boolean }
   | { readonly op: "wait-event"; readonly place: Place; readonly value: number }
@@ -184,6 +186,7 @@ export function bodiesOf(stmt: Stmt): readonly (readonly Stmt[])[] {
     case "if":
       return [stmt.then, stmt.otherwise];
     case "repeat":
+    case "until":
     case "section":
     case "lend":
       return [stmt.body];

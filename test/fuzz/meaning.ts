@@ -315,6 +315,15 @@ function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] 
       case "repeat":
         for (let i = 0; i < stmt.times; i++) body(stmt.body);
         return;
+      case "until": {
+        const again = code.length;
+        body(stmt.body);
+        return branch(
+          (s) => holds(s, stmt.condition),
+          () => {},
+          () => code.push({ kind: "jump", to: again }),
+        );
+      }
       case "spin": {
         const again = code.length;
         reading(stmt, stmt.place, stmt.marked, (s, value) => {

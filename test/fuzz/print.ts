@@ -263,6 +263,10 @@ export function print(program: Program, prefix = ""): Printed {
         body(stmt.body, `${tabs}\t`);
         return say(`${tabs}}`);
       }
+      case "until":
+        say(`${tabs}do {`);
+        body(stmt.body, `${tabs}\t`);
+        return say(`${tabs}} while (!(${conditionText(stmt.condition)}));`);
       case "spin":
         if (stmt.marked) return line(`while (READ_ONCE(${placeText(stmt.place)}) != ${stmt.value}) cpu_relax();`);
         return line(`do { LOAD(seen, ${placeText(stmt.place)}); } while (seen != ${stmt.value});`);

@@ -68,6 +68,7 @@ function* without(body: readonly Stmt[]): Generator<readonly Stmt[]> {
         for (const otherwise of without(stmt.otherwise)) yield put(i, { ...stmt, otherwise });
         break;
       case "repeat":
+      case "until":
       case "lend":
         yield put(i, ...stmt.body);
         for (const inner of without(stmt.body)) yield put(i, { ...stmt, body: inner });
@@ -123,6 +124,7 @@ function* simpler(body: readonly Stmt[]): Generator<readonly Stmt[]> {
         for (const otherwise of simpler(stmt.otherwise)) yield put(i, { ...stmt, otherwise });
         break;
       case "repeat":
+      case "until":
       case "lend":
         for (const inner of simpler(stmt.body)) yield put(i, { ...stmt, body: inner });
         break;
