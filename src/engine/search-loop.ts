@@ -195,8 +195,8 @@ export function defineSearch(engine: Engine, memo: MemoisedTransitions, enter: P
       visited.set(visit.insert(key));
       when(visited.ne(VISITED.anew), () => {
         metAgain.set(stack.find(key));
-        // A state that leads to itself does not go round.
-        when(metAgain.ne(level), () => {
+        // A state that leads to itself does not go round, unless the bound lets nothing else be tried.
+        when(metAgain.ne(level).or(unbounded.isZero()), () => {
           const { flags } = view(LEVEL, metAgain);
           when(
             metAgain,

@@ -9,29 +9,15 @@ export interface Edge {
   readonly thread: number;
 }
 
-export interface Cycles {
-  /** Whether some step of such a thread can be taken again and again: it lies on a cycle. */
-  readonly goesRound: (counts: (thread: number) => boolean) => boolean;
-  /**
-   * The states on cycles of such steps that no step leaves: once there, a schedule stays there, and
-   * comes by each of them again if it wants to.
-   */
-  readonly final: (counts: (thread: number) => boolean) => Set<bigint>;
-}
-
-export function cyclesOf(edges: readonly Edge[]): Cycles {
+/** The states on cycles with a step of such a thread: it can be taken again and again. */
+export function statesOnCycles(edges: readonly Edge[], counts: (thread: number) => boolean): ReadonlySet<bigint> {
   const component = componentsOf(edges);
-  const within = ({ from, to }: Edge): boolean => component.get(from) === component.get(to);
-  return {
-    goesRound: (counts) => edges.some((edge) => counts(edge.thread) && within(edge)),
-    final: (counts) => {
-      const left = new Set(edges.filter((edge) => !within(edge)).map(({ from }) => component.get(from)));
-      const round = new Set(edges.filter((edge) => counts(edge.thread) && within(edge)).map(({ from }) => component.get(from)));
-      const states = new Set<bigint>();
-      for (const [state, of] of component) if (round.has(of) && !left.has(of)) states.add(state);
-      return states;
-    },
-  };
+  const round = new Set(
+    edges
+      .filter(({ from, to, thread }) => counts(thread) && component.get(from) === component.get(to))
+      .map(({ from }) => component.get(from)),
+  );
+  return new Set([...component].filter(([, of]) => round.has(of)).map(([state]) => state));
 }
 
 /** Of each state one that stands for its component (Kosaraju's algorithm). */

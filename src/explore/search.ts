@@ -20,7 +20,7 @@ import {
   OUTCOME,
 } from "../machine/machine.ts";
 import { nextChoices, type Schedule, type ScheduleStep, threadInOrderOf } from "../machine/schedule.ts";
-import { createStuckFinder } from "./stuck.ts";
+import { CIRCLES, createStuckFinder } from "./stuck.ts";
 
 export interface SearchBounds {
   /** Most switches away from a thread that could have gone on; undefined for no bound. */
@@ -135,7 +135,7 @@ function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBoun
     for (; outcome === "fresh" || outcome === "stuck" || outcome === "circle"; outcome = search.run(until - search.counts().transitions)) {
       if (outcome === "fresh") visitor?.();
       else {
-        const failure = outcome === "stuck" ? stuck.look(search.waiting()) : stuck.circles();
+        const failure = outcome === "stuck" ? stuck.look(search.waiting()) : stuck.circles() && CIRCLES;
         if (failure !== undefined) {
           Object.assign(counts, search.counts());
           return { kind: "violation", violation: { failure, schedule: search.schedule(), at: outcome } };
@@ -228,8 +228,7 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
           if (failure !== undefined) return violation("stuck", failure);
         }
         if (level.cameBack && !level.ends && level.waiting > 0) {
-          const failure = stuck.circles();
-          if (failure !== undefined) return violation("circle", failure);
+          if (stuck.circles() !== undefined) return violation("circle", CIRCLES);
         }
         stack.pop();
         onStack.delete(level.key);
@@ -277,7 +276,8 @@ export function referenceSearch(machine: Machine, bounds: SearchBounds, visitor?
       const preemptions = level.preemptions + preempts;
       if (!machine.visit(salt(thread, preemptions))) {
         const before = onStack.get(keyOf(salt(thread, preemptions)));
-        if (before !== undefined) before.cameBack = true;
+        // A state that leads to itself does not go round, unless the bound lets nothing else be tried.
+        if (before !== undefined && (before !== level || limit !== undefined)) before.cameBack = true;
         continue;
       }
       counts.states++;

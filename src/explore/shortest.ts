@@ -8,7 +8,7 @@
 import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
 import { nextChoices, type Schedule, type ScheduleStep } from "../machine/schedule.ts";
 import type { Violation } from "./search.ts";
-import { createStuckFinder } from "./stuck.ts";
+import { CIRCLES, createStuckFinder } from "./stuck.ts";
 
 interface Node {
   readonly parent: number;
@@ -85,8 +85,10 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
   };
 
   machine.visit(salt(-1));
+  // Threads that go round are told by a state that they come to again, if that takes no preemption
+  // more than one from which they have to end there.
   let result: Violation | undefined;
-  search: for (let preemptions = 0; preemptions < buckets.length; preemptions++) {
+  search: for (let preemptions = 0; preemptions < buckets.length && result === undefined; preemptions++) {
     const bucket = buckets[preemptions]!;
     for (let depth = 0; depth < bucket.length; depth++) {
       for (const index of bucket[depth] ?? []) {
@@ -154,12 +156,19 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
             choices = more;
           }
         }
-        let failure: Failure | undefined;
-        if (options.at === "stuck" && (node.waiting > 0 ? !progress : waitsBusy)) failure = stuck.look(node.waiting);
-        if (options.at === "circle" && node.waiting > 0) failure = stuck.circles();
-        if (failure?.klass === options.klass) {
-          result = { failure, schedule: scheduleTo(index), at: options.at };
-          break search;
+        if (options.at === "stuck" && (node.waiting > 0 ? !progress : waitsBusy)) {
+          const failure = stuck.look(node.waiting);
+          if (failure?.klass === options.klass) {
+            result = { failure, schedule: scheduleTo(index), at: "stuck" };
+            break search;
+          }
+        }
+        if (options.at === "circle" && node.waiting > 0) {
+          const circles = stuck.circles();
+          if (circles !== undefined && (circles.again || result === undefined)) {
+            result = { failure: CIRCLES, schedule: scheduleTo(index), at: "circle" };
+            if (circles.again) break search;
+          }
         }
       }
     }

@@ -13,7 +13,7 @@
  */
 import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
 import { nextChoices, threadInOrderOf } from "../machine/schedule.ts";
-import { cyclesOf, type Edge } from "./cycles.ts";
+import { type Edge, statesOnCycles } from "./cycles.ts";
 
 const fails = (klass: string, text: string): Failure => ({ klass, text, args: [0n, 0n, 0n], loc: 0 });
 export const DEADLOCK = fails("deadlock", "no thread can go on");
@@ -30,10 +30,10 @@ export interface StuckFinder {
    */
   readonly look: (waiting: number) => Failure | undefined;
   /**
-   * Whether the current state, in which some thread that is no daemon has not finished, is one that
-   * every schedule that goes on from here can come to again, and none of them ends such a thread.
+   * Whether no schedule that goes on from the current state ends a thread that is no daemon, though
+   * such threads may go round and round. `again`: they can come to this state again.
    */
-  readonly circles: () => Failure | undefined;
+  readonly circles: () => { readonly again: boolean } | undefined;
   /** Some state had too much behind it to say. */
   readonly gaveUp: () => boolean;
 }
@@ -53,8 +53,8 @@ export function createStuckFinder(machine: Machine): StuckFinder {
   const isWorker = (thread: number): boolean => !threads[thread]!.daemon;
   /** States that are not stuck: with threads to wait for, and without; states from which such a thread can end. */
   const alive = { workers: new Set<bigint>(), daemons: new Set<bigint>(), ends: new Set<bigint>() };
-  /** States from which none can end: whether they are on a cycle that no step leaves. */
-  const doomed = new Map<bigint, boolean>();
+  /** States from which none can end, and there is a cycle; which of them are on one. */
+  const circling = new Map<bigint, boolean>();
   let gaveUp = false;
   const here = (): bigint => (BigInt(machine.fingerprintHigh()) << 32n) | BigInt(machine.fingerprintLow());
 
@@ -123,7 +123,7 @@ export function createStuckFinder(machine: Machine): StuckFinder {
       return isWorker(thread) && (outcome === FINISHED || machine.outside(thread) !== outside);
     });
     if (edges === undefined) return undefined;
-    return cyclesOf(edges).goesRound(isWorker) ? ENDLESS : DEADLOCK;
+    return statesOnCycles(edges, isWorker).size > 0 ? ENDLESS : DEADLOCK;
   };
 
   const daemonsStuck = (): Failure | undefined => {
@@ -145,16 +145,17 @@ export function createStuckFinder(machine: Machine): StuckFinder {
     return edges === undefined ? undefined : DEADLOCK;
   };
 
-  const circles = (): Failure | undefined => {
+  const circles: StuckFinder["circles"] = () => {
     const state = here();
     if (alive.ends.has(state)) return undefined;
-    if (!doomed.has(state)) {
+    if (!circling.has(state)) {
       const edges = follow(alive.ends, true, (thread, outcome) => leaves(outcome) || (outcome === FINISHED && isWorker(thread)));
       if (edges === undefined) return undefined;
-      const final = cyclesOf(edges).final(isWorker);
-      for (const { from } of edges) doomed.set(from, final.has(from));
+      const cycles = statesOnCycles(edges, isWorker);
+      if (cycles.size === 0) return undefined;
+      for (const { from } of edges) circling.set(from, cycles.has(from));
     }
-    return doomed.get(state) === true ? CIRCLES : undefined;
+    return { again: circling.get(state)! };
   };
 
   return { look: (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck()), circles, gaveUp: () => gaveUp };

@@ -92,15 +92,7 @@ export function explore(program: Program, most: number): Explored {
   const ends = canReach(
     (i) => leaves(i) || workers.some((t) => steps[i]![t]?.to.some((to) => finished(states[to]!, t) && !finished(states[i]!, t))),
   );
-  /** States of which each can come to each other, and to none else. */
-  const final = new Set(round);
-  steps.forEach((row, i) => {
-    for (const step of row) if (step?.to.some((to) => round[to] !== round[i])) final.delete(round[i]!);
-  });
-  const circling = new Set(
-    states.flatMap((_, i) => (workers.some((t) => steps[i]![t]?.to.some((to) => round[to] === round[i])) ? [round[i]!] : [])),
-  );
-  const circles = states.map((_, i) => !done[i]! && ends[i] === 0 && final.has(round[i]!) && circling.has(round[i]!));
+  const circles = states.map((_, i) => !done[i]! && ends[i] === 0 && workerGoes[i] === 1);
 
   const waits = new Map<`${"stuck" | "circle"} ${string}`, number>();
   const failures = new Map<string, number>();
