@@ -122,8 +122,8 @@ export const CLASSES: Readonly<Record<string, ViolationClass>> = {
   ),
   "endless-loop": entry(
     "engine",
-    "A thread is in a loop that nothing can end: in no schedule does any thread change what the loop reads.",
-    "Something must write what the loop waits for.",
+    "Threads are in loops that nothing can end: no schedule that goes on from here comes to the end of any of them.",
+    "Something must write what the loop waits for. A thread that is meant to run for ever is made with sd_loop_thread().",
   ),
   "double-free": entry("machine", "An object or page was freed twice.", "The story says where it was freed first."),
   "bug-on": entry("kernel code", "A BUG_ON, VM_BUG_ON or BUG of the kernel code fired.", "The closing sentence gives the condition."),

@@ -50,7 +50,10 @@ export function closingOf(
     missing,
   }));
   reasons.push(...instead.map(({ text, cites, missing }) => ({ kind: "instead", text, steps: cites, missing })));
-  // The engine knows that nothing can end the loop, not whose it is.
+  // Of threads that wait or go round, the last step shows nothing: where each is follows below.
+  if (failure.klass === "endless-loop" && failure.loc === 0)
+    return { sentences: [first], cites: said.cites, accesses: [], words: said.words, reasons: [] };
+  // The engine knows that nothing can end the loop within a step, not whose it is.
   const looping = failure.klass === "endless-loop" && thread !== "" ? [`The thread is ${thread}.`] : [];
   const told = [...looping, ...trace.closing.map((c) => sentence(c.text, c.named)), ...instead.map((i) => i.text)];
   const cites = [...said.cites, ...trace.closing.flatMap((c) => c.cites), ...instead.flatMap((i) => i.cites)];

@@ -11,6 +11,9 @@ import { type ObservedMachine, runInTurn } from "./observation.ts";
 import { type Audience, NO_KERNEL } from "./own-files.ts";
 import { buildTrace } from "./trace-builder.ts";
 
+/** Steps of a thread that are looked through. */
+const ROUND = 40;
+
 /** "move is at move_page:32 and reads done, which is 0", for each thread that does not finish. */
 export function describeSpinning(
   program: Program,
@@ -25,9 +28,12 @@ export function describeSpinning(
   return unfinished.flatMap((thread) => {
     const name = threads[thread]?.name ?? "?";
     if (threads[thread]?.daemon === true) return [];
-    const last = steps.findLast((s) => s.thread === thread && s.events.some((h) => h.what === "access"));
-    const access = last?.events.findLast((h): h is Access => h.what === "access");
-    if (blocked.has(thread) || access === undefined) return [`${name} waits`];
+    if (blocked.has(thread)) return [`${name} waits`];
+    // In a round that takes a lock and gives it back, what our own code for locks does says nothing.
+    const own = steps.filter((s) => s.thread === thread).slice(-ROUND);
+    const accesses = own.flatMap((s) => s.events.filter((h): h is Access => h.what === "access")).reverse();
+    const access = accesses.find(({ loc }) => !audience.isLibrary(program.debug.locs[loc]?.file ?? "")) ?? accesses[0];
+    if (access === undefined) return [`${name} waits`];
     const { site } = world.stacks.locate(thread, access.loc);
     const place = world.names.place(access.addr, access.bytes);
     const what = place?.text ?? hex(access.addr);

@@ -12,7 +12,7 @@ import { EngineLimit, type Machine, type Merging, mergesMovers, type Snapshot, t
 import { type JointResult, jointSearch, type Team } from "./joint-search.ts";
 import { createRaceFinder, eachRaceOnce, type Race, type SiteOf } from "./races.ts";
 import { createSearch, type SearchCounts, type Violation } from "./search.ts";
-import { shortened } from "./shortest.ts";
+import { shortened, withAStep } from "./shortest.ts";
 import { warmUp } from "./warm-up.ts";
 
 /**
@@ -210,7 +210,8 @@ export async function check(options: PassOptions): Promise<CheckResult> {
             }
             machine.undo(initial);
             const small = shortened(machine, result.violation, options.shorten, late);
-            return finish({ kind: "violation", violation: small ?? result.violation, shortest: small !== undefined });
+            const violation = withAStep(machine, small ?? result.violation);
+            return finish({ kind: "violation", violation, shortest: small !== undefined });
           }
           case "states":
             if (seen === 0) return finish({ kind: "inconclusive", why: "states" });

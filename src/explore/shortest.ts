@@ -8,7 +8,7 @@
 import { ASSUMED, BLOCKED, BUSY, CHOSE, FAILED, type Failure, FINISHED, type Machine, OUTCOME } from "../machine/machine.ts";
 import { nextChoices, type Schedule, type ScheduleStep } from "../machine/schedule.ts";
 import type { Violation } from "./search.ts";
-import { CIRCLES, createStuckFinder } from "./stuck.ts";
+import { CIRCLES, createStuckFinder, ENDLESS } from "./stuck.ts";
 
 interface Node {
   readonly parent: number;
@@ -176,6 +176,21 @@ export function shortest(machine: Machine, options: ShortestOptions): Violation 
   goTo(0);
   machine.clearVisited();
   return result;
+}
+
+/**
+ * Threads may go round from the beginning, and then no step is needed to say so: one is made all the
+ * same, since a story without a step tells nothing. The machine is in its initial state, and stays.
+ */
+export function withAStep(machine: Machine, violation: Violation): Violation {
+  if (violation.schedule.length > 0 || violation.failure.klass !== ENDLESS.klass) return violation;
+  for (const [thread, { daemon }] of machine.threads.entries()) {
+    const mark = machine.mark();
+    const outcome = machine.step(thread, []) & OUTCOME;
+    machine.undo(mark);
+    if (!daemon && outcome !== BLOCKED) return { ...violation, schedule: [{ thread, choices: [] }] };
+  }
+  return violation;
 }
 
 const MOST_NODES = 2_000_000;

@@ -162,6 +162,22 @@ export const FAULTS: readonly Fault[] = [
 `,
   },
   {
+    name: "circles-unasked",
+    what: "a loop that changes memory in each round counts as going on",
+    file: "src/engine/search-loop.ts",
+    find: `when(nonZero(state.waiting).and(state.flags.and(FLAG.cameBack | FLAG.ends).eq(FLAG.cameBack)), () => {`,
+    replace: `when(nonZero(state.waiting).and(state.flags.and(FLAG.cameBack | FLAG.ends).eq(0)).and(0), () => {`,
+  },
+  {
+    name: "joint-circles-unseen",
+    what: "of several searches, one does not see that another has a state on its stack",
+    file: "src/engine/search-loop.ts",
+    find: `            () => when(visited.eq(VISITED.stacked), () => setFlag(FLAG.cameBack)),
+`,
+    replace: `            () => {},
+`,
+  },
+  {
     name: "extensions-believed",
     what: "a step goes on although others touch what it touches meanwhile",
     file: "src/engine/extensions.ts",

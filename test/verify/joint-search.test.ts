@@ -54,6 +54,20 @@ describe.each([
   });
 });
 
+describe("threads that go round for ever", () => {
+  it.each([undefined, 1])("are found by several, preemptions %s", { timeout: 120_000 }, async (preemptions) => {
+    const program = await programFrom(["test/vacuous/rounds.c"], { defines: ["LATE=1"] });
+    for (let seed = 0; seed < 15; seed++) {
+      const { outcome } = await run(program, 2 + (seed % 3), preemptions, seed);
+      expect(outcome).toMatchObject({ kind: "violation", violation: { failure: { klass: "endless-loop" } } });
+    }
+  });
+  it("until another ends it are none for several", { timeout: 120_000 }, async () => {
+    const program = await programFrom(["test/vacuous/rounds.c"], { defines: ["LATE=0"] });
+    for (let seed = 0; seed < 6; seed++) expect((await run(program, 2 + (seed % 3), undefined, seed)).outcome).toEqual({ kind: "none" });
+  });
+});
+
 describe("what one machine has seen", () => {
   it("is joined with what another has seen: here, that two threads use a word", async () => {
     const program = await programFrom(["test/verify/two-writers.c"]);
