@@ -7,27 +7,41 @@ import type { Program } from "../../src/program/program.ts";
 import { type MachineParts, machinesOf } from "../../src/verify/machines.ts";
 import type { TeamParts } from "../../src/verify/search-team.ts";
 import { type FromThread, teamOfThreads } from "../../src/verify/thread-team.ts";
+import type { WasmMemory } from "../../src/wasm/web-assembly.ts";
 import { dice } from "../fuzz/dice.ts";
 import { helpInTurn } from "../fuzz/joint-team.ts";
 import { programFrom } from "../scenario.ts";
 
 const options = { merge: "full", engine: "compiled", maxMemory: undefined } as const;
 
-function run(program: Program, members: number, preemptions: number | undefined, seed: number): Promise<CheckResult> {
+async function run(program: Program, members: number, preemptions: number | undefined, seed: number): Promise<CheckResult> {
   const sites = accessSites(program);
   let parts: MachineParts | undefined;
   const machine = machinesOf(program, { ...options, preemptions }, undefined, undefined, (made) => {
     parts = made;
   });
   const { roll } = dice(seed);
-  const turns = { members, preemptions, roll, slice: 1 + roll(50) };
-  return check({
+  let stacks: WasmMemory | undefined;
+  const turns = {
+    members,
+    preemptions,
+    roll,
+    slice: 1 + roll(50),
+    stacks: (memory: WasmMemory): void => {
+      stacks = memory;
+    },
+  };
+  const result = await check({
     merging: "full",
     preemptions,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
     machine,
     help: members === 1 ? undefined : helpInTurn(program, () => parts!, turns),
   });
+  // At the end of a whole search no state is on a stack, or on its way.
+  if (result.outcome.kind === "none" && stacks !== undefined)
+    expect(new Int32Array(stacks.buffer).every((count) => count === 0)).toBe(true);
+  return result;
 }
 
 /** How deep the search goes depends on the order in which states are met, and so does what is found first. */
@@ -60,6 +74,13 @@ describe("threads that go round for ever", () => {
     for (let seed = 0; seed < 15; seed++) {
       const { outcome } = await run(program, 2 + (seed % 3), preemptions, seed);
       expect(outcome).toMatchObject({ kind: "violation", violation: { failure: { klass: "endless-loop" } } });
+    }
+  });
+  it("are found where each search meets a part of the way round", { timeout: 120_000 }, async () => {
+    const program = await programFrom(["test/verify/ring.c"]);
+    for (let seed = 0; seed < 40; seed++) {
+      const { outcome } = await run(program, 2, undefined, seed);
+      expect(outcome, `seed ${seed}`).toMatchObject({ kind: "violation", violation: { at: "circle" } });
     }
   });
   it("until another ends it are none for several", { timeout: 120_000 }, async () => {
