@@ -34,7 +34,7 @@ export interface Extensions {
    * step.
    */
   readonly extend: (site: Value<"i32">, address: Value<"i32">, shift: number) => Value<"i32">;
-  /** A thread, or the final check, touches a shared word. */
+  /** A thread, or the final check, touches a word that is shared, or has just been found to be. */
   readonly touch: (word: Value<"i32">, writes: boolean) => void;
   /** ... or a lock, with that bit (section.ts). */
   readonly touchLock: (bit: () => Value<"i32">, writes: boolean) => void;
@@ -58,6 +58,7 @@ export function defineExtensions(engine: Engine, merging: Merging): Extensions {
   const { builder, map, globals: g, imports, reads, storeWord } = engine;
   const refuted = table(U8, map.refutedExtensions);
   const marks = table(U64, map.marks);
+  const shared = table(U8, map.shared);
   const WRITES = 48n;
 
   const bucketOf = (word: Value<"i32">): Value<"i32"> => word.mul(0x9e3779b1 | 0).shr(32 - Math.log2(MARKS));
@@ -196,7 +197,9 @@ export function defineExtensions(engine: Engine, merging: Merging): Extensions {
   return {
     begin,
     extend: (site, address, shift) => extend(site, address, shift),
-    touch: (word, writes) => touch(word, writes ? 1 : 0),
+    // What has only been found in this pass must change no step: other searches of the pass may not
+    // have found it, and make this step once more.
+    touch: (word, writes) => when(shared.at(word).and(KNOWN), () => touch(word, writes ? 1 : 0)),
     touchLock: (bit, writes) => touch(bit().or(LOCK), writes ? 1 : 0),
     untouched,
     giveUp,

@@ -83,16 +83,15 @@ export function createPort(
         noteUse(context, word, use);
         continue;
       }
-      if (context.mode === "final") {
-        extensions.touch(word, use !== "read");
-        continue;
+      if (context.mode !== "final") {
+        // What a store that hits the watchpoint makes its hook do to shared memory, the store does:
+        // its word is shared too.
+        if (context.inHook) sharing.take(context.hookWord);
+        if (context.claim !== undefined) sharing.noteSection(context.claim);
+        if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
       }
-      // What a store that hits the watchpoint makes its hook do to shared memory, the store does:
-      // its word is shared too.
-      if (context.inHook) sharing.take(context.hookWord);
-      if (context.claim !== undefined) sharing.noteSection(context.claim);
-      if (!info.marked && !inside(context)) sharing.noteRacy(info.access);
-      extensions.touch(word, use !== "read");
+      // What has only been found in this pass must change no step.
+      if (sharing.known(word)) extensions.touch(word, use !== "read");
     }
   };
 

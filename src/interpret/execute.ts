@@ -172,8 +172,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
       if (shadow === FREED) throw violation("double-free", "{0:p} is freed already", [address, size], loc);
       if (shadow === 0 || shadow === RETURNED || memory.isConstant(at))
         throw violation("bad-free", "{0:p} was never live", [address, size], loc);
-      if (sharing.shared(at >> 3)) options.extensions.touch(at >> 3, true);
-      else noteUse(context, at >> 3, "write");
+      if (sharing.known(at >> 3)) options.extensions.touch(at >> 3, true);
+      else if (!sharing.shared(at >> 3)) noteUse(context, at >> 3, "write");
       memory.zero(at, 8);
       memory.setShadow(at, FREED);
       memory.setUnwritten(at, 0);
