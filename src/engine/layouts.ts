@@ -43,10 +43,10 @@ export const READ = record({ address: U32, value: U64 });
 
 /**
  * One state on the search's stack. `mark` is 0 while no step is applied; `more` is 1 + the length
- * of the next choices, or 0; `scripted` is how many of `choices` are given; `key` is what the visited
- * set knows the state by, `link` how deep the next record below lies whose key has the same hash. `until` is the place in
- * the order of threads before which this search goes on: the number of threads, or less if another
- * search does the rest (search-handover.ts).
+ * of the next choices, or 0; `scripted` is how many of `choices` are given. `key` is what the
+ * visited set knows the state by; `link` is how deep the next record below lies whose key has the
+ * same hash. `until` is the place in the order of threads before which this search goes on: the
+ * number of threads, or less if another search does the rest (search-handover.ts).
  */
 export const LEVEL = record({
   mark: U32,

@@ -111,7 +111,10 @@ export interface MemoryMap {
    */
   readonly scratchLevel: number;
   readonly arities: number;
-  /** By hash of a state: how deep the topmost record of the search's stack lies, or 0 (search-stack.ts). */
+  /**
+   * By hash of a state: how deep the topmost record of the search's stack lies, or 0
+   * (search-stack.ts).
+   */
   readonly onStack: number;
   readonly readSet: number;
   readonly readSetEnd: number;

@@ -4,7 +4,8 @@
  * the one that takes it makes the steps that lead up to the top record once more.
  *
  * Always: each successor of each state on the stack is tried by exactly one of the two. Records
- * below the top of a stack have led to a new state, so neither search asks whether they are stuck.
+ * below the top of a stack have led to a new state, so neither search asks whether they are stuck;
+ * whether threads go round from there for ever, each asks that has met a reason to.
  */
 import { threadInOrderOf } from "../machine/schedule.ts";
 import type { WasmMemory } from "../wasm/web-assembly.ts";

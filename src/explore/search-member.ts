@@ -11,7 +11,7 @@ import { EngineLimit, type Failure, type Machine, type Observations } from "../m
 import type { Schedule } from "../machine/schedule.ts";
 import { createRaceFinder, type Race, type SiteOf } from "./races.ts";
 import type { SearchCounts, Violation } from "./search.ts";
-import { CIRCLES, createStuckFinder } from "./stuck.ts";
+import { createStuckFinder } from "./stuck.ts";
 
 export type ToMember = { readonly say: "work"; readonly work: Uint8Array } | { readonly say: "report" };
 
@@ -104,7 +104,7 @@ export function createMember(machine: Machine, options: MemberOptions): Member {
           continue;
         case "stuck":
         case "circle": {
-          const failure = outcome === "stuck" ? stuck.look(search.waiting()) : stuck.circles() && CIRCLES;
+          const failure = stuck.ask(outcome, search.waiting());
           if (failure !== undefined) return violation(outcome, failure);
           search.goOn();
           continue;

@@ -135,7 +135,7 @@ function engineSearch(machine: Machine, search: EngineSearch, bounds: SearchBoun
     for (; outcome === "fresh" || outcome === "stuck" || outcome === "circle"; outcome = search.run(until - search.counts().transitions)) {
       if (outcome === "fresh") visitor?.();
       else {
-        const failure = outcome === "stuck" ? stuck.look(search.waiting()) : stuck.circles() && CIRCLES;
+        const failure = stuck.ask(outcome, search.waiting());
         if (failure !== undefined) {
           Object.assign(counts, search.counts());
           return { kind: "violation", violation: { failure, schedule: search.schedule(), at: outcome } };

@@ -34,6 +34,8 @@ export interface StuckFinder {
    * such threads may go round and round. `again`: they can come to this state again.
    */
   readonly circles: () => { readonly again: boolean } | undefined;
+  /** What a search asks where it says "stuck" or "circle". */
+  readonly ask: (why: "stuck" | "circle", waiting: number) => Failure | undefined;
   /** Some state had too much behind it to say. */
   readonly gaveUp: () => boolean;
 }
@@ -51,7 +53,10 @@ interface Place {
 export function createStuckFinder(machine: Machine): StuckFinder {
   const { threads } = machine;
   const isWorker = (thread: number): boolean => !threads[thread]!.daemon;
-  /** States that are not stuck: with threads to wait for, and without; states from which such a thread can end. */
+  /**
+   * States that are not stuck: with threads to wait for, and without; states from which such a
+   * thread can end.
+   */
   const alive = { workers: new Set<bigint>(), daemons: new Set<bigint>(), ends: new Set<bigint>() };
   /** States from which none can end, and there is a cycle; which of them are on one. */
   const circling = new Map<bigint, boolean>();
@@ -158,5 +163,7 @@ export function createStuckFinder(machine: Machine): StuckFinder {
     return { again: circling.get(state)! };
   };
 
-  return { look: (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck()), circles, gaveUp: () => gaveUp };
+  const look: StuckFinder["look"] = (waiting) => (waiting > 0 ? workersStuck() : daemonsStuck());
+  const ask: StuckFinder["ask"] = (why, waiting) => (why === "stuck" ? look(waiting) : circles() && CIRCLES);
+  return { look, circles, ask, gaveUp: () => gaveUp };
 }
