@@ -47,14 +47,19 @@ export async function searchProgram(program: Program, options: VerifyOptions, ho
   await beside?.end();
   options.onKnowledge?.(result.knowledge);
   const { outcome } = result;
-  const bounded = outcome.kind === "inconclusive" ? beside?.found() : undefined;
-  if (bounded !== undefined) return inFewerSteps(program, options, bounded, asked);
-  return { result, stopped, preemptions: options.preemptions, within: outcome.kind === "inconclusive" ? beside?.within() : undefined };
+  const bounded = beside?.found();
+  if (bounded !== undefined && outcome.kind === "inconclusive") return inFewerSteps(program, options, bounded, asked);
+  const within = outcome.kind === "inconclusive" ? beside?.within() : undefined;
+  const found: Found = { result, stopped, preemptions: options.preemptions, within };
+  // Both found one at the same time, and this search was told to end before it was made short.
+  const interrupted = bounded !== undefined && outcome.kind === "violation" && !outcome.shortest;
+  return interrupted ? inFewerSteps(program, options, found, asked) : found;
 }
 
 /**
- * With a bound, locks are taken and given back in steps of their own: the same violation told as a
- * search without a bound would tell it, if that takes no longer than making a schedule short may.
+ * The same violation by its shortest schedule in the steps of a search without a bound (with one,
+ * locks are taken and given back in steps of their own), if that takes no longer than making a
+ * schedule short may.
  */
 function inFewerSteps(program: Program, options: VerifyOptions, found: Found, asked: () => boolean): Found {
   const { outcome, knowledge } = found.result;

@@ -50,10 +50,14 @@ describe("searches in threads", () => {
     expect(one.counts.states).toBeGreaterThan(100_000);
   });
   it("find a violation, and tell the shortest schedule", { timeout: 120_000 }, async () => {
-    const [one, two] = [await verdict(BENCH, BROKEN, 1), await verdict(BENCH, BROKEN, 2)];
-    if (one.kind !== "violation" || two.kind !== "violation") throw new Error("no violation");
-    expect(two.violation.failure.klass).toBe(one.violation.failure.klass);
-    expect(two.violation.schedule).toEqual(one.violation.schedule);
+    const one = await verdict(BENCH, BROKEN, 1);
+    // Which search finds one first, and whether that beside them does too, is not always the same.
+    for (let again = 0; again < 6; again++) {
+      const two = await verdict(BENCH, BROKEN, 2);
+      if (one.kind !== "violation" || two.kind !== "violation") throw new Error("no violation");
+      expect(two.violation.failure.klass).toBe(one.violation.failure.klass);
+      expect(two.violation.schedule).toEqual(one.violation.schedule);
+    }
   });
   it("end at a limit", { timeout: 120_000 }, async () => {
     const states = await verdict(BENCH, LARGE, 2, { maxStates: 5000 });
