@@ -49,6 +49,7 @@ const moduleOf = (text: string, source: string): Module => parseModule(text, sou
 
 /** Below kernel/: the machine, the runtime of trees, and what observes memory. */
 const MACHINE = /^(machine|own|real|real-invalidate-page)[\\/]/;
+export const isMachine = (file: string): boolean => MACHINE.test(inKernel(file));
 
 /** The program that was asked for last. */
 let last: { readonly code: string; readonly program: Program } | undefined;
@@ -66,7 +67,7 @@ function codeOf(inputs: Inputs, cache: Cache, memory: MemoryModel): Program {
   const modules = inputs.units.map((unit) => readAhead.get(unit.text) ?? moduleOf(unit.text, unit.source));
   readAhead.clear();
   if (keeping) for (const [i, { text }] of inputs.units.entries()) readAhead.set(text, modules[i]!);
-  const program = buildProgram(modules, { memory, isMachine: (file) => MACHINE.test(inKernel(file)) });
+  const program = buildProgram(modules, { memory, isMachine });
   cache.put(key, serialize(program));
   return program;
 }

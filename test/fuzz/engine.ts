@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isMachine } from "../../src/check/prepared.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
 import { type CompiledModule, compileProgram } from "../../src/compile/compile-program.ts";
 import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
@@ -20,7 +21,7 @@ import { nextChoices } from "../../src/machine/schedule.ts";
 import { accessSites } from "../../src/program/flow.ts";
 import { withParameters } from "../../src/program/parameter-values.ts";
 import { findPoints } from "../../src/program/points.ts";
-import type { Program as Linked } from "../../src/program/program.ts";
+import type { Program as Linked, MemoryModel } from "../../src/program/program.ts";
 import type { KeptCode, MachineParts } from "../../src/verify/machines.ts";
 import { machinesOf } from "../../src/verify/machines.ts";
 import { dice } from "./dice.ts";
@@ -82,6 +83,8 @@ export interface Piece {
   /** Undefined: the model kernel's own final check. */
   readonly final: string | undefined;
   readonly statements: ReadonlyMap<number, Stmt>;
+  /** Left out: sequentially consistent. */
+  readonly memory?: MemoryModel;
 }
 
 export interface Batch {
@@ -93,6 +96,8 @@ export interface Batch {
 export interface Compiler {
   /** Gives the programs, compiled. All are for the same kernel. */
   readonly compile: (programs: readonly Program[]) => Promise<readonly Subject[]>;
+  /** Each linked with the model kernel, as a program of its own. */
+  readonly linkPieces: (pieces: readonly Piece[], batch: Batch) => Promise<readonly { readonly program: Linked; readonly file: string }[]>;
   readonly compilePieces: (pieces: readonly Piece[], batch: Batch) => Promise<readonly Subject[]>;
   readonly close: () => void;
 }
@@ -123,29 +128,32 @@ export function createCompiler(): Compiler {
     const { units } = await inputsOf("void scenario(void)\n{\n}\n", batch, cache);
     return units.filter((u) => !u.named).map((u) => parseModule(u.text, u.source));
   };
-  const compilePieces: Compiler["compilePieces"] = async (pieces, batch) => {
-    let text = batch.prelude;
-    const placed = pieces.map((piece) => {
-      const before = text.split("\n").length - 1;
-      text += piece.text;
-      return { ...piece, statements: new Map([...piece.statements].map(([line, stmt]) => [line + before, stmt])) };
-    });
+  const linkPieces: Compiler["linkPieces"] = async (pieces, batch) => {
     // So that whatever looks for the scenario of a file finds one.
-    text += "void scenario(void)\n{\n}\n";
+    const text = `${batch.prelude}${pieces.map((piece) => piece.text).join("")}void scenario(void)\n{\n}\n`;
     const key = `${batch.kernel} ${batch.defines.join()}`;
     if (!models.has(key)) models.set(key, modelOf(batch));
     const model = await models.get(key)!;
     const inputs = await inputsOf(text, batch, withoutWriting(cache));
     const own = inputs.units.find((u) => u.named)!;
     const module = parseModule(own.text, own.source);
-    return placed.map(({ scenario, final, statements }) => {
+    return pieces.map(({ scenario, final, memory = "sc" }) => {
       const names = new Map([
         ["scenario", "other_scenario"],
         [scenario, "scenario"],
         ...(final === undefined ? [] : [[final, "sd_final"] as const]),
       ]);
       const functions = module.functions.map((f) => ({ ...f, name: names.get(f.name) ?? f.name }));
-      return subject(buildProgram([{ ...module, functions }, ...model]), statements, own.source);
+      return { program: buildProgram([{ ...module, functions }, ...model], { memory, isMachine }), file: own.source };
+    });
+  };
+  const compilePieces: Compiler["compilePieces"] = async (pieces, batch) => {
+    const linked = await linkPieces(pieces, batch);
+    let before = batch.prelude.split("\n").length - 1;
+    return pieces.map(({ text, statements }, i) => {
+      const placed = new Map([...statements].map(([line, stmt]) => [line + before, stmt]));
+      before += text.split("\n").length - 1;
+      return subject(linked[i]!.program, placed, linked[i]!.file);
     });
   };
   const compile: Compiler["compile"] = (programs) =>
@@ -153,7 +161,7 @@ export function createCompiler(): Compiler {
       programs.map((program, i) => print(program, `p${i}_`)),
       { prelude: `${PRELUDE}\n${FINAL_PRELUDE}`, kernel: programs[0]!.kernel, defines: [] },
     );
-  return { compile, compilePieces, close: () => rmSync(folder, { recursive: true, force: true }) };
+  return { compile, linkPieces, compilePieces, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Nobody asks again for what a batch compiled to. */
@@ -161,23 +169,14 @@ const withoutWriting = (cache: Cache): Cache => ({ ...cache, put: () => {} });
 
 function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: string): Subject {
   const sites = accessSites(program);
-  const codes = new Map<string, CompiledModule>();
+  const codes = smallCodes(program);
   const knowledge = new Map<string, Knowledge>();
   const ask = async (setting: Setting, known: readonly bigint[], how: How = {}): Promise<Answer> => {
     if (known.length > KNOWN) throw new Error("more outcomes than there are parameters");
     const first = known[0] ?? 0n;
     const parameters = Object.fromEntries(Array.from({ length: KNOWN }, (_, i) => [`known${i}`, `${known[i] ?? first}`]));
     const one = withParameters(program, parameters);
-    const codeKey = (knowledge: Knowledge): string => `${setting.merging} ${knowledge.racyAccesses.join()}`;
     const knownAs = `${setting.merging} ${setting.preemptions === undefined}`;
-    const kept: KeptCode = {
-      recall: (_, knowledge) => {
-        const code = codes.get(codeKey(knowledge)) ?? smallCode(program, setting.merging, knowledge);
-        codes.set(codeKey(knowledge), code);
-        return code;
-      },
-      keep: () => {},
-    };
     let parts: MachineParts | undefined;
     const machines = machinesOf(
       one,
@@ -188,7 +187,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
         preemptions: setting.preemptions,
         memoise: setting.remember,
       },
-      kept,
+      codes(setting.merging),
       undefined,
       (made) => {
         parts = made;
@@ -220,6 +219,20 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
     return answerOf(result, lineOf, how.shorten === true ? () => fresh(result.knowledge) : undefined);
   };
   return { statements, check: ask };
+}
+
+/** Code of a program that is asked about many times, with whatever parameters. */
+export function smallCodes(program: Linked): (merging: Merging) => KeptCode {
+  const codes = new Map<string, CompiledModule>();
+  return (merging) => ({
+    recall: (_, knowledge) => {
+      const key = `${merging} ${knowledge.racyAccesses.join()}`;
+      const code = codes.get(key) ?? smallCode(program, merging, knowledge);
+      codes.set(key, code);
+      return code;
+    },
+    keep: () => {},
+  });
 }
 
 /** As check.ts makes it, but with less room at first: V8 collects garbage whenever it has given out some sixty megabytes of memory for WebAssembly. */

@@ -136,9 +136,20 @@ function successors(program: Threads, s: State, t: number, buffers: boolean): St
   return next;
 }
 
-/** The program as C: a scenario that fails if it comes to what is not in `allowed`, or in it at place `withheld`. */
-export function asC(program: Threads, allowed: readonly string[]): string {
-  const place = ({ word, part }: Place): string => (part === "all" ? `${word}.all` : `${word}.half[${part === "low" ? 0 : 1}]`);
+/** What all programs of a file begin with. */
+export const PRELUDE = `#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <shootdown/scenario.h>
+#define HOLD(r) __asm__ volatile("" : "+r"(r))
+union word { unsigned long all; unsigned int half[2]; };
+`;
+
+/**
+ * The program as C, after the prelude, with this before its names: a scenario that fails if it comes to what is not in `allowed`, or in it at place `withheld`.
+ */
+export function asC(program: Threads, allowed: readonly string[], prefix: string): string {
+  const place = ({ word, part }: Place): string => `${prefix}${word}.${part === "all" ? "all" : `half[${part === "low" ? 0 : 1}]`}`;
   const text = (op: Op): string => {
     switch (op.op) {
       case "store":
@@ -155,7 +166,7 @@ export function asC(program: Threads, allowed: readonly string[]): string {
         return `__atomic_fetch_add(&${place(op.place)}, ${op.value}, __ATOMIC_SEQ_CST);`;
       case "lock":
       case "unlock":
-        return `${op.lock === "spin" ? "spin" : "mutex"}_${op.op}(&the_${op.lock});`;
+        return `${op.lock === "spin" ? "spin" : "mutex"}_${op.op}(&${prefix}the_${op.lock});`;
     }
   };
   const regs = Array.from({ length: REGISTERS }, (_, i) => `r${i}`);
@@ -167,50 +178,45 @@ export function asC(program: Threads, allowed: readonly string[]): string {
         .map((v) => `${v}UL`)
         .join(", ")} },`,
   );
-  return `#include <linux/atomic.h>
-#include <linux/mutex.h>
-#include <linux/spinlock.h>
-#include <shootdown/scenario.h>
-#define HOLD(r) __asm__ volatile("" : "+r"(r))
-union word { unsigned long all; unsigned int half[2]; };
-union word x, y;
-static DEFINE_SPINLOCK(the_spin);
-static DEFINE_MUTEX(the_mutex);
-static unsigned long out[${program.length}][${REGISTERS}];
-static const unsigned long allowed[][${columns}] = {
+  const p = prefix;
+  return `union word ${p}x, ${p}y;
+static DEFINE_SPINLOCK(${p}the_spin);
+static DEFINE_MUTEX(${p}the_mutex);
+static unsigned long ${p}out[${program.length}][${REGISTERS}];
+static const unsigned long ${p}allowed[][${columns}] = {
 ${rows.join("\n")}
 };
-SD_PARAM(int, withheld, -1);
+SD_PARAM(int, ${p}withheld, -1);
 ${program
   .map(
-    (ops, t) => `static void thread${t}(void *unused)
+    (ops, t) => `static void ${p}thread${t}(void *unused)
 {
 	unsigned long ${regs.map((r) => `${r} = 0`).join(", ")};
 ${ops.map((op) => `\t${text(op)}`).join("\n")}
-${regs.map((r, i) => `\tout[${t}][${i}] = ${r};`).join("\n")}
+${regs.map((r, i) => `\t${p}out[${t}][${i}] = ${r};`).join("\n")}
 }
 `,
   )
   .join("")}
-void sd_final(void)
+void ${p}final(void)
 {
-	unsigned long is[${columns}] = { x.all, y.all };
+	unsigned long is[${columns}] = { ${p}x.all, ${p}y.all };
 	int i, k, same;
 
 	for (i = 0; i < ${program.length * REGISTERS}; i++)
-		is[2 + i] = out[i / ${REGISTERS}][i % ${REGISTERS}];
+		is[2 + i] = ${p}out[i / ${REGISTERS}][i % ${REGISTERS}];
 	for (i = 0; i < ${allowed.length}; i++) {
 		for (same = 1, k = 0; k < ${columns}; k++)
-			same &= is[k] == allowed[i][k];
-		if (same && i != withheld)
+			same &= is[k] == ${p}allowed[i][k];
+		if (same && i != ${p}withheld)
 			return;
 	}
 	__sd_fail("seen", "x={0:x} y={1:x}", is[0], is[1], 0);
 }
 
-void scenario(void)
+void ${p}scenario(void)
 {
-${program.map((_, t) => `\tsd_cpu_run(${t}, NULL, "thread${t}", thread${t}, NULL);`).join("\n")}
+${program.map((_, t) => `\tsd_cpu_run(${t}, NULL, "thread${t}", ${p}thread${t}, NULL);`).join("\n")}
 }
 `;
 }
