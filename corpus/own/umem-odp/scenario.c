@@ -3,9 +3,10 @@
  * On-demand paging of InfiniBand, drivers/infiniband/core/umem_odp.c, with hmm_range_fault(): an adapter faults a page of a process into its own table
  * and writes through it, while another thread of the process takes the page away. The adapter and its driver's callback are ours: the callback does
  * what mlx5's does, under the same mutex.
- * -DTAKE: UNMAP, DROP (MADV_DONTNEED), MIGRATE, or PROTECT (mprotect() to read-only), NOTHING. -DMAPPED=1: the adapter has the page before.
+ * -DTAKE: UNMAP, DROP (MADV_DONTNEED), MIGRATE, or PROTECT (mprotect() to read-only), NOTHING (the fault brings the page). -DMAPPED=1: the adapter has the page before.
+ * -DFAULT=0: it takes what is there and faults nothing in, as a prefetch may ask.
  */
-// shootdown: -DTAKE=DROP -DMAPPED=0
+// shootdown: -DTAKE=DROP -DMAPPED=0 -DFAULT=1
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
@@ -15,6 +16,8 @@ static struct mm_struct *the_mm;
 static unsigned long va;
 static unsigned long adapter_pfn;	/* the adapter's table: 0 if it has nothing for va */
 
+static dma_addr_t dma;			/* what is mapped for it */
+
 static struct device dma_device;
 static struct ib_device ibdev = { .dma_device = &dma_device };
 static struct ib_umem_odp *odp;
@@ -23,6 +26,20 @@ static struct ib_umem_odp *odp;
 struct task_struct *get_pid_task(struct pid *pid, enum pid_type type)
 {
 	return get_task_struct(current);
+}
+
+dma_addr_t dma_map_page_attrs(struct device *dev, struct page *page, size_t offset, size_t size, enum dma_data_direction dir, unsigned long attrs)
+{
+	if (dma)
+		__sd_fail("bad-dma", "{0:x} is still mapped for DMA", dma, 0, 0);
+	return dma = page_to_phys(page);
+}
+
+void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size, enum dma_data_direction dir, unsigned long attrs)
+{
+	if (addr != dma)
+		__sd_fail("bad-dma", "{0:x} is unmapped for DMA, and mapped is {1:x}", addr, dma, 0);
+	dma = 0;
 }
 
 static bool invalidate(struct mmu_interval_notifier *mni, const struct mmu_notifier_range *range, unsigned long seq)
@@ -43,7 +60,7 @@ static void fault(void)
 {
 	u64 mask = ODP_READ_ALLOWED_BIT | ODP_WRITE_ALLOWED_BIT;
 
-	if (ib_umem_odp_map_dma_and_lock(odp, va, PAGE_SIZE, mask, true) == 1) {
+	if (ib_umem_odp_map_dma_and_lock(odp, va, PAGE_SIZE, mask, FAULT) == 1) {
 		if (odp->dma_list[1] & ODP_WRITE_ALLOWED_BIT)
 			WRITE_ONCE(adapter_pfn, (odp->dma_list[1] & ODP_DMA_ADDR_MASK) >> PAGE_SHIFT);
 		mutex_unlock(&odp->umem_mutex);
@@ -77,10 +94,10 @@ static void take(void *unused)
 		sd_mprotect(the_mm, va, 1, false);
 }
 
-/* What the driver counts is what is in its list. */
+/* What the driver counts is what is in its list, and mapped for DMA. */
 void sd_at_end(void)
 {
-	if (odp->npages != !!odp->dma_list[1] || odp->dma_list[0])
+	if (odp->npages != !!odp->dma_list[1] || odp->npages != !!dma || odp->dma_list[0])
 		__sd_fail("bad-count", "the driver counts {0:d} pages that the adapter may reach", odp->npages, 0, 0);
 }
 
@@ -88,7 +105,8 @@ void scenario(void)
 {
 	the_mm = sd_mm("A");
 	va = sd_mmap(the_mm, NULL, 2) + PAGE_SIZE;
-	sd_populate(the_mm, va);
+	if (TAKE != NOTHING || !FAULT)
+		sd_populate(the_mm, va);
 	odp = kzalloc(sizeof(*odp), GFP_KERNEL);
 	odp->umem.ibdev = &ibdev;
 	odp->umem.address = va - PAGE_SIZE;
