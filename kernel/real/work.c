@@ -43,7 +43,7 @@ static bool queue(struct work_struct *work)
 
 	__sd_atomic_begin(SD_STEP, sd_queue);
 	if (!sd_workers)
-		__sd_fail("model-limit", "work is queued, and the scenario has no worker: call sd_kworker() in scenario()", 0, 0, 0);
+		__sd_fail("model-limit", "work is queued, and the scenario has no worker: call sd_kworker(cpu) in scenario()", 0, 0, 0);
 	new = !is_queued(work);
 	if (new && sd_queued == SD_WORKS)
 		__sd_fail("model-limit", "the real runtime has room for {0:d} work items", SD_WORKS, 0, 0);

@@ -4,8 +4,9 @@
  * writes through it, while a CPU takes the page away. svm_range_validate_and_map() is called as svm_range_restore_pages() does for a fault. The GPU is ours:
  * one entry, which amdgpu_vm_update_range() sets and removes, and a TLB, which amdgpu_vm_flush_compute_tlb() flushes. So are the locks of its page table.
  * -DTAKE: what a CPU does with the page. -DVMAS=2: the range goes on in another VMA, which is read-only.
+ * -DXNACK=0: a fault of the GPU is its end: instead of entries being removed, the queues of the process are stopped. That they go on later is left out.
  */
-// shootdown: -DTAKE=DROP -DVMAS=1
+// shootdown: -DTAKE=DROP -DVMAS=1 -DXNACK=1
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
@@ -25,8 +26,9 @@ static struct kfd_node node = { .adev = &adev };
 static struct amdgpu_fpriv fpriv;
 static struct drm_file drm_file = { .driver_priv = &fpriv };
 static struct kfd_process_device pdd = { .dev = &node, .drm_priv = &drm_file };
-static struct kfd_process process = { .xnack_enabled = true, .pdds = { &pdd }, .n_pdds = 1 };
+static struct kfd_process process = { .xnack_enabled = XNACK, .pdds = { &pdd }, .n_pdds = 1 };
 static struct svm_range *range;
+static bool stopped;	/* the queues */
 int amdgpu_use_xgmi_p2p, amdgpu_mtype_local;	/* parameters of the module */
 
 int amdgpu_vm_update_range(struct amdgpu_device *of, struct amdgpu_vm *vm, bool immediate, bool unlocked, bool flush_tlb, bool allow_override,
@@ -76,6 +78,14 @@ ktime_t ktime_get_with_offset(enum tk_offsets offs) { return 0; }
 struct kfd_process_device *kfd_bind_process_to_device(struct kfd_node *dev, struct kfd_process *p) { return &pdd; }
 void kfd_smi_event_unmap_from_gpu(struct kfd_node *dev, pid_t pid, unsigned long address, unsigned long last, uint32_t trigger) { }
 
+int kgd2kfd_quiesce_mm(struct mm_struct *mm, uint32_t trigger)
+{
+	WRITE_ONCE(stopped, true);
+	return 0;
+}
+
+static void restore(struct work_struct *work) { }
+
 static int fault(void)
 {
 	int err;
@@ -95,8 +105,10 @@ static void use(void *unused)
 	do
 		err = fault();
 	while (err == -EAGAIN);
-	if (!sd_shadow_write(&gpu, the_mm, va) && TAKE == NOTHING)
-		__sd_fail("no-entry", "the fault has returned {0:d}, nothing is taken away, and the GPU may not write", (sd_u64)err, 0, 0);
+	__sd_atomic_begin(SD_STEP, NULL);
+	if (!stopped && !sd_shadow_write(&gpu, the_mm, va) && (TAKE == NOTHING || (!XNACK && !err)))
+		__sd_fail("no-entry", "the fault has returned {0:d}, and the GPU, which need not fault again, may not write", (sd_u64)err, 0, 0);
+	__sd_atomic_end();
 }
 
 static void take(void *unused)
@@ -117,11 +129,14 @@ void scenario(void)
 		__sd_fail("scenario", "mprotect() fails", 0, 0, 0);
 	adev.dev = &device;
 	process.lead_thread = current;
+	INIT_DELAYED_WORK(&process.svms.restore_work, restore);
 	range = svm_range_new(&process.svms, (va >> PAGE_SHIFT) - 1, (va >> PAGE_SHIFT) + VMAS - 1, false);
 	set_bit(0, range->bitmap_access);
 	mmap_write_lock(the_mm);
 	svm_range_add_notifier_locked(the_mm, range);
 	mmap_write_unlock(the_mm);
+	if (!XNACK)
+		sd_kworker(2);
 	sd_cpu_run(0, the_mm, "GPU", use, NULL);
 	sd_cpu_run(1, the_mm, "take", take, NULL);
 }
