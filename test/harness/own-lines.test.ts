@@ -39,7 +39,9 @@ const isWritten = (line: string): boolean =>
   SET_UP.test(line) || line.split(/(?<=[:;]) /).every((part) => WRITTEN.has(part) || part === "}" || part === "{");
 
 it.each(DRIVERS)("of %s are at most 80, as docs/init.md says", (name) => {
-  const lines = codeLines(read(`corpus/own/${name}/scenario.c`));
+  const scenario = read(`corpus/own/${name}/scenario.c`);
+  const header = /#include "(context\.h)"/.exec(scenario)?.[1];
+  const lines = [...codeLines(scenario), ...(header === undefined ? [] : codeLines(read(`corpus/own/${name}/${header}`)))];
   const own = lines.filter((line) => !isWritten(line)).length;
   expect(own).toBeGreaterThan(20);
   expect(own).toBeLessThanOrEqual(MOST);
