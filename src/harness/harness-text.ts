@@ -8,6 +8,7 @@
 import type { DebugType } from "../program/program.ts";
 import type { DriverFacts, DriverOps, FaultPath } from "./driver-facts.ts";
 import { type Graph, type HarnessObject, memberType, variableOf } from "./object-graph.ts";
+import type { Prototype } from "./prototypes.ts";
 
 /** Operations, and the object that holds their notifier; undefined: the text does not say which. */
 export interface Placed {
@@ -30,6 +31,8 @@ export interface HarnessParts {
   readonly placed: readonly Placed[];
   readonly graph: Graph;
   readonly variables: readonly MissingVariable[];
+  /** Functions that callbacks reach, and that nobody defines who is linked. */
+  readonly standIns: readonly Prototype[];
 }
 
 const MOST_MARKS = 10;
@@ -56,6 +59,7 @@ export function harnessText(parts: HarnessParts): string {
   const objects = graph.objects.map((object) => objectLines(object, registered));
   // Marks are numbered in the order of the text.
   const variables = variableLines(parts.variables, mark);
+  const standIns = standInLines(parts.standIns, mark);
   const own = facts.ops.length === 0 ? callbackLines(mark) : [];
   const fault = faultLines(facts, graph, mark);
   const set = setUpLines(parts, registered, mark);
@@ -76,6 +80,7 @@ export function harnessText(parts: HarnessParts): string {
     "static unsigned long va;\t/* of one page of the process */",
     ...objects.flat(),
     ...variables,
+    ...standIns,
     ...own,
     "",
     ...fault,
@@ -105,6 +110,12 @@ function variableLines(variables: readonly MissingVariable[], mark: (text: strin
     ...wrapped(said, ""),
     ...variables.map(({ name, perCpu }) => (perCpu ? `DEFINE_PER_CPU(typeof(${name}), ${name});` : `typeof(${name}) ${name};`)),
   ];
+}
+
+function standInLines(functions: readonly Prototype[], mark: (text: string) => string): string[] {
+  if (functions.length === 0) return [];
+  const said = mark("callbacks reach these, which files that are not linked define: what they do to the device, nothing so far");
+  return ["", ...wrapped(said, ""), ...functions.map(({ text, returns }) => `${text} { ${returns ? "return 0; " : ""}}`)];
 }
 
 /** Operations of the harness's own, for a file that leaves them to others. */
@@ -252,7 +263,7 @@ function takeLines(): string[] {
   ];
 }
 
-function setUpLines({ placed, graph }: HarnessParts, registered: readonly Placed[], mark: (text: string) => string): string[] {
+function setUpLines({ placed, graph, standIns }: HarnessParts, registered: readonly Placed[], mark: (text: string) => string): string[] {
   const lines: string[] = [];
   /** Made by the driver's own callback: a pointer. */
   const pointers = new Set(registered.filter(made).flatMap(({ container }) => container?.type ?? []));
@@ -281,14 +292,15 @@ function setUpLines({ placed, graph }: HarnessParts, registered: readonly Placed
   // What the driver's callback has made, it has set up.
   for (const object of graph.objects) if (!pointers.has(object.type)) lines.push(...object.lines.map(at));
   const open = graph.objects.filter((object) => object.open.length > 0);
-  const room = MOST_MARKS - 4 - placed.filter(({ container }) => container === undefined).length;
+  const others = 4 + (standIns.length > 0 ? 1 : 0) + placed.filter(({ container }) => container === undefined).length;
+  const room = MOST_MARKS - others;
   open.forEach(({ variable, open: names }, i) => {
     if (i >= room) return;
     const rest = i === room - 1 ? open.slice(room) : [];
     const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
-    const others = rest.length === 0 ? "" : `; likewise ${rest.map((one) => one.variable).join(", ")}`;
+    const also = rest.length === 0 ? "" : `; likewise ${rest.map((one) => one.variable).join(", ")}`;
     lines.push(
-      ...wrapped(mark(`${variable}: ${names.slice(0, MOST_NAMES).join(", ")}${more}: read on the way, and zero so far${others}`), ""),
+      ...wrapped(mark(`${variable}: ${names.slice(0, MOST_NAMES).join(", ")}${more}: read on the way, and zero so far${also}`), ""),
     );
   });
   return [...lines, ...register];

@@ -2,14 +2,15 @@
  * Writes a harness for a file of a tree: reads the file, asks the compiler for its types, puts the
  * text together, and links it, with those files of the driver's folder that its callbacks call.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, join, posix } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, posix, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { programOf, readModule } from "../check/prepared.ts";
 import type { InputOptions, Inputs } from "../clang/inputs.ts";
 import { keyOf } from "../host/cache.ts";
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import { link } from "../ir/link/link.ts";
+import type { Module } from "../ir/read/module.ts";
 import { ownInputs } from "../own/own-inputs.ts";
 import { definedIn } from "../own/symbol-index.ts";
 import type { DebugType } from "../program/program.ts";
@@ -18,6 +19,7 @@ import { type DriverFacts, driverFacts } from "./driver-facts.ts";
 import { harnessText, type MissingVariable, OWN_OPS, type Placed, placedOps } from "./harness-text.ts";
 import { type MakefileHints, makefileHints } from "./makefile-hints.ts";
 import { objectGraph } from "./object-graph.ts";
+import { type Prototype, prototypesOf } from "./prototypes.ts";
 import { type Owner, type ReachedName, reachedBy } from "./reached-by.ts";
 
 export interface HarnessRequest {
@@ -49,6 +51,8 @@ export interface WrittenHarness {
   readonly beside: readonly string[];
   /** Files that would have been, and why they are not. */
   readonly refused: readonly { readonly file: string; readonly why: string }[];
+  /** Functions that nobody defines and callbacks reach: the harness does, and they do nothing. */
+  readonly standIns: readonly string[];
   /** How many lines are marked. */
   readonly marks: number;
 }
@@ -79,6 +83,8 @@ export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarnes
   const graph = objectGraph({ types, roots, used: facts.used, work: facts.work, defined: facts.objects, mm: "the_mm" });
   /** That nobody defines: the harness does. */
   const variables: MissingVariable[] = [];
+  /** The same of functions; undefined as long as it is not known which. */
+  let standIns: readonly Prototype[] | undefined;
   const textFor = (beside: readonly string[]): { text: string; command: string } => {
     const command = [
       "shootdown check --tree",
@@ -88,7 +94,10 @@ export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarnes
       driver,
       ...beside,
     ].join(" ");
-    return { text: harnessText({ command, config: request.options.config ?? [], facts, placed, graph, variables }), command };
+    return {
+      text: harnessText({ command, config: request.options.config ?? [], facts, placed, graph, variables, standIns: standIns ?? [] }),
+      command,
+    };
   };
 
   const beside: string[] = [];
@@ -100,6 +109,10 @@ export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarnes
     say("the harness is linked");
     const { text, command } = textFor(beside);
     const linked = await linkedWith(request, text, beside, variables).catch((error: unknown) => {
+      if (error instanceof InputFault && standIns !== undefined && standIns.length > 0) {
+        standIns = [];
+        return undefined;
+      }
       const last = beside.pop();
       if (!(error instanceof InputFault) || last === undefined) throw error;
       refused.push({ file: last, why: error.diagnostics[0]?.message ?? "" });
@@ -112,9 +125,16 @@ export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarnes
       (path) =>
         !beside.includes(path) && !refused.some(({ file }) => file === path) && missing.some((name) => defines.get(path)?.has(name)),
     );
-    if (more === undefined || beside.length === MOST_BESIDE)
-      return { text, command, facts, placed, callbacks, beside, refused, marks: text.match(/FILL \d+:/g)?.length ?? 0 };
-    beside.push(more);
+    if (more !== undefined && beside.length < MOST_BESIDE) {
+      beside.push(more);
+      continue;
+    }
+    if (standIns === undefined) {
+      standIns = prototypesOf([...new Set(missing)], modulesOf(linked), textOf(request));
+      if (standIns.length > 0) continue;
+    }
+    const marks = text.match(/FILL \d+:/g)?.length ?? 0;
+    return { text, command, facts, placed, callbacks, beside, refused, standIns: standIns.map(({ name }) => name), marks };
   }
 }
 
@@ -165,7 +185,7 @@ async function linkedWith(
 }
 
 function missingVariables(inputs: Inputs): MissingVariable[] {
-  const modules = unitsOf(inputs).map(({ module }) => module);
+  const modules = modulesOf(inputs);
   const { missing } = link(modules, createDebugInfo());
   return [...missing]
     .filter(([, { kind }]) => kind === "variable")
@@ -184,6 +204,16 @@ function inputsFor(request: HarnessRequest, name: string, text: string, beside: 
   const defines = ["TAKE=UNMAP"];
   return ownInputs({ ...options, tree: dir, files: [file, driver, ...beside], defines, read: readModule, say });
 }
+
+/** Of a file that a compiler has named. */
+const textOf =
+  ({ options: { cwd } }: HarnessRequest) =>
+  (file: string): string | undefined => {
+    const path = resolve(cwd, file);
+    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  };
+
+const modulesOf = (inputs: Inputs): Module[] => unitsOf(inputs).map(({ module }) => module);
 
 const unitsOf = (inputs: Inputs) => inputs.units.map(({ source, text }) => ({ source, module: readModule(text, source) }));
 

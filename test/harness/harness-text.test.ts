@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DriverFacts, driverFacts } from "../../src/harness/driver-facts.ts";
 import { harnessText, placedOps } from "../../src/harness/harness-text.ts";
 import { type Graph, objectGraph } from "../../src/harness/object-graph.ts";
+import { prototypeAt } from "../../src/harness/prototypes.ts";
 import type { DebugType } from "../../src/program/program.ts";
 import { folderOf } from "../../src/scan/tree-files.ts";
 import { driverTree } from "./driver.ts";
@@ -88,6 +89,10 @@ describe("the text", () => {
       placed,
       graph,
       variables: [{ name: "table", perCpu: true }],
+      standIns: [
+        { name: "told", text: "int told(struct device *, u32 what)", returns: true },
+        { name: "flush", text: "void flush(void)", returns: false },
+      ],
     });
   };
 
@@ -111,18 +116,50 @@ describe("the text", () => {
     expect(text).toContain("// shootdown: -DTAKE=UNMAP --config MIRROR");
   });
 
+  it("defines functions that nobody does", () => {
+    const text = textOf();
+    expect(text).toContain("int told(struct device *, u32 what) { return 0; }\nvoid flush(void) { }\n");
+    expect(text).toMatch(/FILL \d+: callbacks reach these/);
+  });
+
   it("says so if the callbacks do not tell which object has the notifier", () => {
     const [ops] = facts.ops;
     const placed = [placedOps({ ...ops!, containers: [{ type: "mirror", member: "lock" }] }, typesOf())];
     expect(placed[0]?.container).toBeUndefined();
-    const text = harnessText({ command: "", config: [], facts, placed, graph, variables: [] });
+    const text = harnessText({ command: "", config: [], facts, placed, graph, variables: [], standIns: [] });
     expect(text).toContain("register space_ops: its callbacks do not say which object has the notifier");
   });
 
   it("has at most ten marks, however many objects are open", () => {
     const objects = Array.from({ length: 15 }, (_, i) => ({ variable: `the_${i}`, type: `t${i}`, lines: [], open: ["x"] }));
-    const text = harnessText({ command: "", config: [], facts, placed: [], graph: { objects, hasWork: false }, variables: [] });
+    const text = harnessText({
+      command: "",
+      config: [],
+      facts,
+      placed: [],
+      graph: { objects, hasWork: false },
+      variables: [],
+      standIns: [],
+    });
     expect([...text.matchAll(/FILL \d+:/g)].length).toBeLessThanOrEqual(10);
     expect(text).toContain("likewise the_");
+  });
+});
+
+describe("a prototype", () => {
+  const at = (text: string, name = "flush"): string | undefined =>
+    prototypeAt(text, text.split("\n").findIndex((l) => l.includes(name)) + 1, name);
+
+  it("is read from where its name stands", () => {
+    expect(at("#define A 1\nextern int flush(struct vm *, /* of all */ u32);\n")).toBe("int flush(struct vm *, u32)");
+    expect(at("struct page *\nflush(struct vm *vm,\n      int (*each)(void *p), void *p) __must_check;\n")).toBe(
+      "struct page * flush(struct vm *vm, int (*each)(void *p), void *p)",
+    );
+  });
+
+  it("is not made of what is none", () => {
+    expect(at("static inline int flush(void) { return 0; }")).toBeUndefined();
+    expect(at("DECLARE(flush);")).toBeUndefined();
+    expect(at("int flush(void)")).toBeUndefined();
   });
 });

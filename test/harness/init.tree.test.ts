@@ -28,10 +28,24 @@ describe.skipIf(tree === "")(`on 6.12${tree === "" ? `: ${VARIABLE} names no tre
     ["drivers/xen/gntdev.c", "gntdev_mmu_ops.invalidate", "DROP", true],
     // Its own callback makes the object, and a per-CPU variable that it wants is defined by nobody.
     ["drivers/misc/sgi-gru/grutlbpurge.c", "gru_mmuops.invalidate_range_start", "MIGRATE", true],
-  ] as const)("%s: the harness is checked at once", { timeout: 600_000 }, async ([file, callback, take, slow], context) => {
+    // A function that its callback reaches is defined in files that are not linked.
+    [
+      "drivers/gpu/drm/nouveau/nouveau_svm.c",
+      "nouveau_mn_ops.invalidate_range_start",
+      "UNMAP",
+      true,
+      "DRM",
+      "DRM_NOUVEAU",
+      "STAGING",
+      "DRM_NOUVEAU_SVM",
+    ],
+  ] as const)("%s: the harness is checked at once", { timeout: 600_000 }, async ([file, callback, take, slow, ...options], context) => {
     if (slow && process.env.SHOOTDOWN_SLOW === undefined) context.skip("slow, see SHOOTDOWN_SLOW");
     const cwd = folder();
-    const written = await run(["init", "-q", "--tree", tree, "--output", "harness.c", file], cwd);
+    const written = await run(
+      ["init", "-q", "--tree", tree, ...options.flatMap((one) => ["--config", one]), "--output", "harness.c", file],
+      cwd,
+    );
     expect([written.status, written.err]).toEqual([0, ""]);
     expect(written.out).toContain(`${callback}: `);
     const text = readFileSync(join(cwd, "harness.c"), "utf8");
