@@ -2,10 +2,15 @@
  * Prototypes of functions that are called and that nobody defines who is linked: the text of their
  * declarations, from where the compiler says that they stand.
  *
- * What is no plain prototype is left out: a macro that declares, a result that is a structure.
+ * What is no plain prototype is left out: a macro that declares, a result that is a structure. So is
+ * what belongs to the kernel's core (`panic()`, `ww_mutex_lock()`): to take it for nothing would be
+ * another kernel, while what talks to a device is the reader's to say.
  */
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import type { IrFunction, Module } from "../ir/read/module.ts";
+
+/** By where a file lies below the tree. */
+export const isCore = (path: string): boolean => /^(?:include\/(?:linux|asm[^/]*|uapi)|arch|block|fs|ipc|kernel|lib|mm|net)\//.test(path);
 
 export interface Prototype {
   readonly name: string;
@@ -14,7 +19,7 @@ export interface Prototype {
   readonly returns: boolean;
 }
 
-/** `read`: the text of a file, as the compiler names it; undefined if it is not there. */
+/** `read`: the text of a file, as the compiler names it; undefined if nothing is to be taken from it. */
 export function prototypesOf(
   names: readonly string[],
   modules: readonly Module[],

@@ -3,7 +3,7 @@
  * text together, and links it, with those files of the driver's folder that its callbacks call.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join, posix, resolve } from "node:path";
+import { basename, join, posix, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { programOf, readModule } from "../check/prepared.ts";
 import type { InputOptions, Inputs } from "../clang/inputs.ts";
@@ -19,7 +19,7 @@ import { type DriverFacts, driverFacts } from "./driver-facts.ts";
 import { harnessText, type MissingVariable, OWN_OPS, type Placed, placedOps } from "./harness-text.ts";
 import { type MakefileHints, makefileHints } from "./makefile-hints.ts";
 import { objectGraph } from "./object-graph.ts";
-import { type Prototype, prototypesOf } from "./prototypes.ts";
+import { isCore, type Prototype, prototypesOf } from "./prototypes.ts";
 import { type Owner, type ReachedName, reachedBy } from "./reached-by.ts";
 
 export interface HarnessRequest {
@@ -130,7 +130,7 @@ export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarnes
       continue;
     }
     if (standIns === undefined) {
-      standIns = prototypesOf([...new Set(missing)], modulesOf(linked), textOf(request));
+      standIns = prototypesOf([...new Set(missing)], modulesOf(linked), driverText(request));
       if (standIns.length > 0) continue;
     }
     const marks = text.match(/FILL \d+:/g)?.length ?? 0;
@@ -205,12 +205,13 @@ function inputsFor(request: HarnessRequest, name: string, text: string, beside: 
   return ownInputs({ ...options, tree: dir, files: [file, driver, ...beside], defines, read: readModule, say });
 }
 
-/** Of a file that a compiler has named. */
-const textOf =
-  ({ options: { cwd } }: HarnessRequest) =>
+/** Of a file that the compiler has named: a driver's, or a header of drivers'. */
+const driverText =
+  ({ dir, options: { cwd } }: HarnessRequest) =>
   (file: string): string | undefined => {
     const path = resolve(cwd, file);
-    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    const below = relative(dir, path);
+    return below.startsWith("..") || isCore(below) || !existsSync(path) ? undefined : readFileSync(path, "utf8");
   };
 
 const modulesOf = (inputs: Inputs): Module[] => unitsOf(inputs).map(({ module }) => module);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DriverFacts, driverFacts } from "../../src/harness/driver-facts.ts";
 import { harnessText, placedOps } from "../../src/harness/harness-text.ts";
 import { type Graph, objectGraph } from "../../src/harness/object-graph.ts";
-import { prototypeAt } from "../../src/harness/prototypes.ts";
+import { isCore, prototypeAt } from "../../src/harness/prototypes.ts";
 import type { DebugType } from "../../src/program/program.ts";
 import { folderOf } from "../../src/scan/tree-files.ts";
 import { driverTree } from "./driver.ts";
@@ -155,6 +155,11 @@ describe("a prototype", () => {
     expect(at("struct page *\nflush(struct vm *vm,\n      int (*each)(void *p), void *p) __must_check;\n")).toBe(
       "struct page * flush(struct vm *vm, int (*each)(void *p), void *p)",
     );
+  });
+
+  it("is not taken from the kernel's core", () => {
+    expect(["include/linux/panic.h", "arch/x86/include/asm/delay.h", "mm/internal.h"].every(isCore)).toBe(true);
+    expect(["drivers/gpu/drm/nouveau/include/nvif/object.h", "include/drm/ttm/ttm_bo.h"].some(isCore)).toBe(false);
   });
 
   it("is not made of what is none", () => {
