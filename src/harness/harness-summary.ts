@@ -8,7 +8,7 @@ const MOST_NAMES = 10;
 export function harnessSummary({ command, callbacks, placed, beside, refused, standIns, marks }: WrittenHarness, name: string): string {
   const lines = [`${name} is written: it compiles, with ${marks} lines marked FILL.`, ""];
   for (const one of callbacks) lines.push(...callbackLines(one));
-  if (standIns.length > 0) lines.push(`The harness defines what nobody does: ${listed(standIns)}; they do nothing so far`);
+  if (standIns.length > 0) lines.push(`Nobody defines these, the harness does, and as yet they do nothing: ${listed(standIns)}`);
   for (const { ops, container } of placed)
     if (container === undefined) lines.push(`${ops.name} is not registered: its callbacks do not say which object has the notifier`);
   if (beside.length > 0) lines.push(`Linked beside it, for what the callbacks call: ${beside.join(", ")}`);
