@@ -76,7 +76,6 @@ export interface Run {
   /** Hide the engine's own search, so that the one in explore/search.ts runs it. */
   readonly referenceSearch?: boolean;
   readonly preemptions?: number;
-  readonly maxStates?: number;
   /** Default true: see src/engine/memoised-transitions.ts. */
   readonly memoise?: boolean;
   /** Code of this program and merging, where it need not be made again. */
@@ -93,7 +92,6 @@ export function checked(program: Program, run: Run = {}): Promise<CheckResult> {
   return check({
     merging,
     preemptions: run.preemptions,
-    maxStates: run.maxStates,
     knowledge: run.walks === true ? undefined : NO_KNOWLEDGE,
     site: (access) => sites[access] ?? { write: true, bytes: 0 },
     machine: (knowledge) => {

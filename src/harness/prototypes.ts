@@ -6,6 +6,8 @@
  * what belongs to the kernel's core (`panic()`, `ww_mutex_lock()`): to take it for nothing would be
  * another kernel, while what talks to a device is the reader's to say.
  */
+import { partnersOf } from "../c/brackets.ts";
+import { type Token, tokensOf } from "../c/tokens.ts";
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import type { IrFunction, Module } from "../ir/read/module.ts";
 
@@ -41,32 +43,21 @@ export function prototypesOf(
 
 const isSimple = ({ result }: IrFunction): boolean => result.kind === "void" || result.kind === "int" || result.kind === "ptr";
 
-/** The declaration whose name stands in that line, counted from 1: what it returns may stand in the line before. */
+/** The declaration whose name stands in that line, counted from 1. */
 export function prototypeAt(text: string, line: number, name: string): string | undefined {
-  const lines = text.split("\n");
-  const at = (lines[line - 1] ?? "").search(new RegExp(`\\b${name}\\s*\\(`));
-  if (at < 0) return undefined;
-  const from = (lines[line - 1] ?? "").slice(0, at).trim() === "" ? line - 2 : line - 1;
-  const rest = lines
-    .slice(Math.max(from, 0))
-    .join("\n")
-    .replace(/\/\*[\s\S]*?\*\//g, " ");
-  const statement = /^[^;{}#]*/.exec(rest)?.[0] ?? "";
-  const open = statement.indexOf("(", statement.search(new RegExp(`\\b${name}\\s*\\(`)));
-  const close = closing(statement, open);
-  if (close < 0 || rest[statement.length] !== ";") return undefined;
-  const head = statement
-    .slice(0, close + 1)
-    .replace(/\s+/g, " ")
-    .trim();
-  return head.replace(/^extern /, "");
+  const tokens = tokensOf(text);
+  const at = tokens.findIndex((token, i) => token.line === line && token.text === name && tokens[i + 1]?.text === "(");
+  const close = at < 0 ? -1 : partnersOf(tokens)[at + 1]!;
+  if (close < 0) return undefined;
+  const from = tokens.findLastIndex((token, i) => i < at && endsDeclaration(token)) + 1;
+  // Attributes may stand behind the parameters, and a definition cannot have them there.
+  const end = tokens.find((token, i) => i > close && endsDeclaration(token));
+  if (end?.text !== ";") return undefined;
+  return inOneLine(tokens.slice(tokens[from]?.text === "extern" ? from + 1 : from, close + 1));
 }
 
-function closing(text: string, open: number): number {
-  let depth = 0;
-  for (let i = open; i < text.length; i++) {
-    if (text[i] === "(") depth++;
-    else if (text[i] === ")" && --depth === 0) return i;
-  }
-  return -1;
-}
+const endsDeclaration = ({ kind, text }: Token): boolean => kind === "directive" || text === ";" || text === "{" || text === "}";
+
+/** Without comments. */
+const inOneLine = (tokens: readonly Token[]): string =>
+  tokens.map(({ text, at }, i) => (i > 0 && at > tokens[i - 1]!.end ? ` ${text}` : text)).join("");

@@ -2,12 +2,13 @@
  * Writes a harness for a file of a tree: reads the file, asks the compiler for its types, puts the
  * text together, and links it, with those files of the driver's folder that its callbacks call.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, posix, relative, resolve } from "node:path";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { programOf, readModule } from "../check/prepared.ts";
 import type { InputOptions, Inputs } from "../clang/inputs.ts";
 import { keyOf } from "../host/cache.ts";
+import { readRegular } from "../host/files.ts";
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import { link } from "../ir/link/link.ts";
 import type { Module } from "../ir/read/module.ts";
@@ -58,6 +59,8 @@ export interface WrittenHarness {
 }
 
 const MOST_BESIDE = 6;
+/** Bytes. */
+const LARGEST_HEADER = 2 ** 24;
 
 export async function writeHarness(asked: HarnessRequest): Promise<WrittenHarness> {
   const { dir, driver, say } = asked;
@@ -211,7 +214,9 @@ const driverText =
   (file: string): string | undefined => {
     const path = resolve(cwd, file);
     const below = relative(dir, path);
-    return below.startsWith("..") || isCore(below) || !existsSync(path) ? undefined : readFileSync(path, "utf8");
+    if (below.startsWith("..") || isCore(below)) return undefined;
+    const read = readRegular(path, LARGEST_HEADER);
+    return read.kind === "read" ? read.bytes.toString("utf8") : undefined;
   };
 
 const modulesOf = (inputs: Inputs): Module[] => unitsOf(inputs).map(({ module }) => module);

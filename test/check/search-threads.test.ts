@@ -72,7 +72,7 @@ describe("searches bounded by preemptions, beside one that takes long", () => {
   const D01 = "corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c";
   it("find what needs few of them", { timeout: 290_000 }, async () => {
     // Two migrations at once, before c0d0381ade79: millions of states from the first ones that a depth-first search meets.
-    const found = await verdict(D01, ["FIX=1", "NCPU=2", "NV=2"], 2, { timeout: 250 });
+    const found = await verdict(D01, ["FIX=1", "NCPU=3", "NV=2"], 2, { timeout: 250 });
     expect(found.kind === "violation" && found.violation.failure.klass).toBe("lost-write");
     if (found.kind !== "violation") return;
     expect(found.violation.story.rows.length).toBeGreaterThan(3);

@@ -97,7 +97,10 @@ export interface Compiler {
   /** Gives the programs, compiled. All are for the same kernel. */
   readonly compile: (programs: readonly Program[]) => Promise<readonly Subject[]>;
   /** Each linked with the model kernel, as a program of its own. */
-  readonly linkPieces: (pieces: readonly Piece[], batch: Batch) => Promise<readonly { readonly program: Linked; readonly file: string }[]>;
+  readonly linkPieces: (
+    pieces: readonly Omit<Piece, "statements">[],
+    batch: Batch,
+  ) => Promise<readonly { readonly program: Linked; readonly file: string }[]>;
   readonly compilePieces: (pieces: readonly Piece[], batch: Batch) => Promise<readonly Subject[]>;
   readonly close: () => void;
 }

@@ -14,7 +14,6 @@ import { asC, type Op, outcomes, type Place, PRELUDE, REGISTERS, type Threads } 
 const COUNT = Number(process.env.ORDERING_COUNT ?? 48);
 const SEED = Number(process.env.ORDERING_SEED ?? 1);
 const TRIED = 3;
-const MOST_STATES = 100_000;
 /** Programs of one clang run. */
 const BATCH = 16;
 const MEMORIES = ["sc", "tso"] satisfies MemoryModel[];
@@ -79,25 +78,25 @@ it(`${COUNT} random programs come to what they may, and to nothing else`, { time
       text: asC(program, may[memory], prefix),
       scenario: `${prefix}scenario`,
       final: `${prefix}final`,
-      statements: new Map(),
       memory,
     }));
     const linked = await compiler.linkPieces(pieces, { prelude: PRELUDE, kernel: "6.1", defines: [] });
-    for (const [i, { n, memory, may, random, prefix }] of cases.entries()) {
+    for (const [i, { n, program: threads, memory, may, random, prefix }] of cases.entries()) {
       const { program } = linked[i]!;
       const codes = smallCodes(program);
       const said = async (withheld: number, merge: Merging): Promise<string> => {
         const engine = random(8) === 0 && merge !== "none" ? "interpreter" : "compiled";
         const one = withParameters(program, { [`${prefix}withheld`]: `${withheld}` });
-        const { outcome } = await checked(one, { merge, engine, kept: codes(merge), maxStates: MOST_STATES });
+        const { outcome } = await checked(one, { merge, engine, kept: codes(merge) });
         return outcome.kind === "violation" ? outcome.violation.failure.klass : outcome.kind;
       };
       const what = `seed ${SEED}, program ${n}, ${memory}\n${pieces[i]!.text}`;
       expect(await said(-1, "full"), what).toBe("none");
-      // Where each access is a step, states may be too many.
-      for (const merge of ["none", "marked", "extended"] as const)
-        if (random(4) === 0)
-          expect(await said(-1, merge), `--merge ${merge}, ${what}`).toMatch(merge === "extended" ? /^none$/ : /^(none|inconclusive)$/);
+      for (const merge of ["none", "marked", "extended"] as const) {
+        // Of three threads, states are millions where each access is a step.
+        if (merge !== "extended" && threads.length > 2) continue;
+        if (random(4) === 0) expect(await said(-1, merge), `--merge ${merge}, ${what}`).toBe("none");
+      }
       for (let k = 0; k < Math.min(TRIED, may[memory].length); k++) {
         // Of those that only a store buffer makes, first.
         const only = may.tso.filter((one) => !may.sc.includes(one));
