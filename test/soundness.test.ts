@@ -55,6 +55,10 @@ const CASES: readonly Case[] = [
   { file: "inversion", right: "deadlock", preemptions: 1 },
   { file: "inversion", right: "deadlock", preemptions: 2 },
   { file: "waiting-is-no-preemption", right: "half", preemptions: 1 },
+  { file: "lock-behind-choice", right: "deadlock" },
+  { file: "lock-behind-choice", right: "deadlock", preemptions: 0 },
+  { file: "guard-behind-choice", right: "deadlock" },
+  { file: "guard-behind-choice", right: "deadlock", preemptions: 0 },
   { file: "busy-daemon", right: "deadlock" },
   { file: "busy-daemon", right: "deadlock", preemptions: 0 },
   // Guesses of the program.

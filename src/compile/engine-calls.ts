@@ -34,9 +34,9 @@ export function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, p
         throw new Error("atomic_begin without a constant kind");
       const site = 2 * loc + (place.guarded ? 1 : 0);
       if (place.guarded && !mayExtend(Number(kind.imm))) {
-        // What may have to wait begins a step: a thread that waits in the middle of one would hide
-        // deadlocks.
-        c.getGlobal(globals.ops).if();
+        // What may have to wait begins a step: a thread that waits in the middle of one, or behind a
+        // choice, would hide deadlocks.
+        c.getGlobal(globals.ops).getGlobal(globals.choices).op("i32.or").if();
         e.park(place.segment);
         c.end();
       }

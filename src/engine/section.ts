@@ -155,6 +155,8 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
     }),
   );
 
+  /** What may have to wait begins a step: what a step has done or chosen does not wait with it. */
+  const begun = (): Value<"i32"> => g.ops.or(g.choices);
   const parkIfPost = (): void => when(g.post, () => give(1));
 
   const beginOf = ({ mover, lock }: SectionKind, kind: number): Func<["i64", "i32"], "i32"> =>
@@ -162,7 +164,7 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
       const object = local("i32");
       const bit = local("i32");
       const asNonMover = (): void => {
-        if (lock?.does === "acquire") when(site.and(1).and(nonZero(g.ops)), () => give(1));
+        if (lock?.does === "acquire") when(site.and(1).and(nonZero(begun())), () => give(1));
         if (lock === undefined && mover !== "right")
           when(g.post, () => when(extensions.extend(site.xor(-1), object, 0).isZero(), () => give(1)));
         else parkIfPost();
@@ -175,7 +177,7 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
         if (mover === "left") g.post.set(1);
         else if (lock?.does === "acquire") {
           // One that may have to wait begins a step, or extends it.
-          when(select<"i32">(site.and(1), g.ops, g.post), () => {
+          when(select<"i32">(site.and(1), begun(), g.post), () => {
             bit.set(either(object.eq(NO_OBJECT), NO_BIT, lockBit(object)));
             when(bit.eq(NO_BIT), () => give(1));
             when(extensions.extend(site.xor(-1), object, 0).isZero(), () => give(1));

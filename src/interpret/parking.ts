@@ -86,8 +86,10 @@ export function createParking(context: Context, memory: Memory, { merging, mover
   const sectionParks = ({ loc, guarded }: Intrinsic, kind: number, object: number, claimed: boolean): boolean => {
     const site = ~(2 * loc + (guarded ? 1 : 0));
     const acquires = isLock(kind) && !isRelease(kind);
-    // What may have to wait begins a step, unless it extends one.
-    if (guarded && context.operations > 0 && !(claimed && acquires)) return true;
+    // What may have to wait begins a step, unless it extends one: a thread that waits in the middle
+    // of one, or behind a choice, would hide deadlocks.
+    const begun = context.operations > 0 || context.arities.length > 0;
+    if (guarded && begun && !(claimed && acquires)) return true;
     if (!claimed) {
       const mayExtend = !isLock(kind) && kind !== SECTION.alloc;
       if (context.post && mayExtend && extendsStep(site, object, 0)) return false;
@@ -98,7 +100,7 @@ export function createParking(context: Context, memory: Memory, { merging, mover
     context.extension = undefined;
     if (kind === SECTION.local) return false;
     if (isRelease(kind)) context.post = true;
-    else if (acquires && (guarded ? context.operations > 0 : context.post)) {
+    else if (acquires && (guarded ? begun : context.post)) {
       if (!extendsStep(site, object, 0)) return true;
       context.post = true;
       return false;

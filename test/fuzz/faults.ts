@@ -153,6 +153,13 @@ export const FAULTS: readonly Fault[] = [
     replace: `        c.i32(0).if();`,
   },
   {
+    name: "choices-wait",
+    what: "a step that has chosen may go on to a lock that has to wait",
+    file: "src/engine/section.ts",
+    find: `=> g.ops.or(g.choices);`,
+    replace: `=> g.ops.or(g.choices.and(0));`,
+  },
+  {
     name: "stuck-unasked",
     what: "a busy daemon that waits for ever is no deadlock",
     file: "src/explore/stuck.ts",

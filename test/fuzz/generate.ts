@@ -262,6 +262,8 @@ function piece(toys: Toys, around: Around): readonly Stmt[] {
       () => {
         const r = d.roll(2);
         const choose = { op: "choose", reg: r, among: 2, note: d.once(2) } as const;
+        // What one of them waits for, the other need not.
+        if (d.once(2)) return [choose, { op: "if", condition: { on: "register", reg: r, equal: true, value: 1 }, then: inner(1), otherwise: [] }];
         return d.once(3)
           ? [choose, anAccess(toys), { op: "assume", condition: { on: "register", reg: r, equal: true, value: 1 } }]
           : [choose, anAccess(toys)];
