@@ -154,10 +154,10 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "choices-wait",
-    what: "a step that has chosen may go on to a lock that has to wait",
-    file: "src/engine/section.ts",
-    find: `=> g.ops.or(g.choices);`,
-    replace: `=> g.ops.or(g.choices.and(0));`,
+    what: "a step that has chosen may go on to a guard that has to wait",
+    file: "src/compile/engine-calls.ts",
+    find: `c.getGlobal(globals.ops).getGlobal(globals.choices).op("i32.or").if();`,
+    replace: `c.getGlobal(globals.ops).if();`,
   },
   {
     name: "stuck-unasked",
