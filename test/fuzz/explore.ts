@@ -229,14 +229,19 @@ function unfold(program: Program, cells: Cells, code: readonly (readonly Instr[]
         if (instr === undefined) return undefined;
         if (instr.kind !== "visible") throw new Error("a thread is not before an operation");
         if (held[i]!.has(t)) return undefined;
-        const after = s.slice();
-        const effect = instr.run(after);
-        if (effect === "blocks") return undefined;
-        if (effect === "assumed") return { to: [], fails: [], failing: [] };
-        if (effect !== "went") return { to: [], fails: [effect.fails], failing: [] };
-        after[cells.threads[t]!.pc]!++;
-        const { to, fails, failing } = onward(after, t, cells, code);
-        return { to: to.map(numberOf), fails, failing };
+        const all = (instr.choice === undefined ? [0] : [0, 1]).flatMap((value): Step[] => {
+          const after = s.slice();
+          instr.choice?.(after, value);
+          const effect = instr.run(after);
+          if (effect === "blocks") return [];
+          if (effect === "assumed") return [{ to: [], fails: [], failing: [] }];
+          if (effect !== "went") return [{ to: [], fails: [effect.fails], failing: [] }];
+          after[cells.threads[t]!.pc]!++;
+          const { to, fails, failing } = onward(after, t, cells, code);
+          return [{ to: to.map(numberOf), fails, failing }];
+        });
+        if (all.length < 2) return all[0];
+        return { to: all.flatMap((s) => s.to), fails: all.flatMap((s) => s.fails), failing: all.flatMap((s) => s.failing) };
       }),
     );
   }
@@ -314,7 +319,8 @@ function racesIn(cells: Cells, code: readonly (readonly Instr[])[], graph: Graph
           for (const y of other.touches(s)) {
             const [first, second] = [x.stmt ?? one.stmt, y.stmt ?? other.stmt];
             if (x.from >= y.to || y.from >= x.to || !(x.plain || y.plain) || (x.write === false && y.write === false)) continue;
-            const perhaps = stopped[a]! || stopped[b]! || (x.write !== true && y.write !== true);
+            const unsure = x.unsure === true || y.unsure === true;
+            const perhaps = unsure || stopped[a]! || stopped[b]! || (x.write !== true && y.write !== true);
             const known = found.get(first) ?? new Map<Stmt, boolean>();
             found.set(first, known.set(second, perhaps && (known.get(second) ?? true)));
           }

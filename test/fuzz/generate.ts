@@ -263,16 +263,18 @@ function piece(toys: Toys, around: Around): readonly Stmt[] {
         const r = d.roll(2);
         const choose = { op: "choose", reg: r, among: 2, note: d.once(2) } as const;
         // What one of them waits for, the other need not.
-        if (d.once(2)) return [choose, { op: "if", condition: { on: "register", reg: r, equal: true, value: 1 }, then: inner(1), otherwise: [] }];
+        if (d.once(2))
+          return [choose, { op: "if", condition: { on: "register", reg: r, equal: true, value: 1 }, then: inner(1), otherwise: [] }];
         return d.once(3)
           ? [choose, anAccess(toys), { op: "assume", condition: { on: "register", reg: r, equal: true, value: 1 } }]
           : [choose, anAccess(toys)];
       },
     ],
+    [has("choices", 3), () => [{ op: "assume", condition: { ...someCondition(d), equal: false } }]],
     [
       has("choices", 4),
       () => [
-        anAccess(toys),
+        ...(d.once(2) ? [anAccess(toys)] : []),
         { op: "fail", condition: { on: "register", reg: d.roll(2), equal: true, value: 1 + d.roll(3) }, klass: "assertion" },
       ],
     ],
@@ -363,9 +365,12 @@ function retry(toys: Toys, around: Around): readonly Stmt[] {
   const place = somePlace(toys, NO_BITS);
   const r = d.roll(2);
   const condition: Condition = { on: "register", reg: r, equal: d.roll(4) > 0, value: d.roll(3) };
-  const look: Stmt = d.once(3)
-    ? { op: "rmw", how: "xchg", reg: r, place, value: d.roll(3) }
-    : { op: "load", reg: r, place, marked: d.roll(3) > 0, note: false };
+  const choosing = toys.features.has("choices") && d.once(3);
+  const look: Stmt = choosing
+    ? { op: "choose", reg: r, among: 2, note: false }
+    : d.once(3)
+      ? { op: "rmw", how: "xchg", reg: r, place, value: d.roll(3) }
+      : { op: "load", reg: r, place, marked: d.roll(3) > 0, note: false };
   const put = (): Stmt => ({ op: "store", place: somePlace(toys, NO_BITS), value: { is: "constant", value: d.roll(3) }, marked: true });
   const held = lock?.ref.in === "global" && around.held.includes(lock.ref.name);
   if (lock === undefined || held || d.once(3)) return [{ op: "until", condition, body: [put(), look, ...(d.once(2) ? [put()] : [])] }];
@@ -390,13 +395,15 @@ function retry(toys: Toys, around: Around): readonly Stmt[] {
 
 function section(toys: Toys): Stmt {
   const d = toys.dice;
+  const choice = toys.features.has("choices") && d.once(2) ? 2 : undefined;
   const one = (): Stmt => {
     const place = somePlace(toys, NO_BITS);
     if (d.once(2)) return { op: "load", reg: d.roll(2), place, marked: d.once(2), note: true };
     return { op: "store", place, value: someExpr(d), marked: d.once(2) };
   };
-  const guard = d.once(3) ? { place: somePlace(toys, NO_BITS), value: d.roll(2) } : undefined;
-  return { op: "section", guard, body: Array.from({ length: 1 + d.roll(2) }, one) };
+  const guard =
+    choice !== undefined || d.once(3) ? { place: somePlace(toys, NO_BITS), value: d.roll(2), after: d.once(3) ? 1 : 0 } : undefined;
+  return { op: "section", guard, choice, body: Array.from({ length: 1 + d.roll(2) }, one) };
 }
 
 function contextOff(toys: Toys, inner: (size: number) => Stmt[]): readonly Stmt[] {

@@ -109,7 +109,10 @@ export type Stmt =
   /** An atomic section; with a guard it waits until the value is there. Only loads and stores are inside. */
   | {
       readonly op: "section";
-      readonly guard: { readonly place: Place; readonly value: number } | undefined;
+      /** `after`: statements of the body before it. */
+      readonly guard: { readonly place: Place; readonly value: number; readonly after: number } | undefined;
+      /** A register gets 0 or 1 inside; with 0 there is no guard. */
+      readonly choice: number | undefined;
       readonly body: readonly Stmt[];
     }
   | { readonly op: "kernel"; readonly enter: boolean };

@@ -403,21 +403,32 @@ function threadOf(program: Program, cells: Cells, me: number): readonly Instr[] 
 
   /** All that is inside happens at once. */
   const section = (stmt: Stmt & { op: "section" }): void => {
+    const { guard, choice } = stmt;
     const from = code.length;
-    if (stmt.guard !== undefined) waitFor(stmt, stmt.guard.place, stmt.guard.value);
-    body(stmt.body);
+    body(stmt.body.slice(0, guard?.after ?? 0));
+    const before = code.slice(from).filter((instr) => instr.kind === "visible").length;
+    if (guard !== undefined) waitFor(stmt, guard.place, guard.value);
+    body(stmt.body.slice(guard?.after ?? 0));
     const parts = code.splice(from).filter((instr) => instr.kind === "visible");
-    visible(
+    const isGuard = (i: number): boolean => guard !== undefined && i === before;
+    code.push({
+      kind: "visible",
       stmt,
-      (s) => {
-        for (const part of parts) {
+      ...(choice === undefined ? {} : { choice: (s, value) => set(s, choice, value) }),
+      run: (s) => {
+        const without = choice !== undefined && get(s, choice) === 0;
+        for (const [i, part] of parts.entries()) {
+          if (isGuard(i) && without) continue;
           const effect = part.run(s);
           if (effect !== "went") return effect;
         }
         return "went";
       },
-      (s) => parts.flatMap((part) => part.touches(s).map((t) => ({ ...t, plain: false, stmt: part.stmt }))),
-    );
+      touches: (s) =>
+        parts.flatMap((part, i) =>
+          part.touches(s).map((t) => ({ ...t, plain: false, stmt: part.stmt, unsure: isGuard(i) && choice !== undefined })),
+        ),
+    });
   };
 
   const body = (stmts: readonly Stmt[]): void => {

@@ -282,8 +282,13 @@ export function print(program: Program, prefix = ""): Printed {
         return line(`if (${conditionText(stmt.condition)}) __sd_fail("${stmt.klass}", "", 0, 0, 0);`);
       case "section":
         line("__sd_atomic_begin(SD_STEP, NULL);");
-        if (stmt.guard !== undefined) line(`if (READ_ONCE(${placeText(stmt.guard.place)}) != ${stmt.guard.value}) __sd_block();`);
-        body(stmt.body, tabs);
+        if (stmt.choice !== undefined) line(`r${stmt.choice} = (unsigned long)__sd_choose(2);`);
+        body(stmt.body.slice(0, stmt.guard?.after ?? 0), tabs);
+        if (stmt.guard !== undefined) {
+          const chosen = stmt.choice === undefined ? "" : `r${stmt.choice} == 1 && `;
+          line(`if (${chosen}READ_ONCE(${placeText(stmt.guard.place)}) != ${stmt.guard.value}) __sd_block();`);
+        }
+        body(stmt.body.slice(stmt.guard?.after ?? 0), tabs);
         return say(`${tabs}__sd_atomic_end();`);
       case "kernel":
         return line(`${stmt.enter ? "sd_enter_kernel" : "sd_leave_kernel"}();`);

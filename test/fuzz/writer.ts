@@ -13,6 +13,8 @@ export interface Touch {
   readonly to: number;
   readonly write: boolean | "perhaps";
   readonly plain: boolean;
+  /** It may do without. */
+  readonly unsure?: boolean;
   /** Inside an atomic section: which statement of it. */
   readonly stmt?: Stmt | undefined;
 }
@@ -24,6 +26,8 @@ export type Instr =
   | {
       readonly kind: "visible";
       readonly stmt: Stmt | undefined;
+      /** What it chooses first: 0 or 1. It can go on where one of them can. */
+      readonly choice?: (s: State, value: number) => void;
       readonly run: (s: State) => Effect;
       readonly touches: (s: State) => readonly Touch[];
     }
