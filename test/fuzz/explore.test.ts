@@ -76,6 +76,19 @@ describe("the explorer", () => {
     expect(truth(withDaemon(programOf([[store("x", 1)]]), inside)).failures).toEqual({ deadlock: 0 });
   });
 
+  it("tells a choice before a section that waits from one inside of it", () => {
+    const guard = { place: at("x"), value: 1, after: 1 };
+    const section: Stmt = { op: "section", guard, choice: undefined, body: [store("y", 1), store("z", 1)] };
+    const choose: Stmt = { op: "choose", reg: 0, among: 2, note: true };
+    const condition = { on: "register", reg: 0, equal: true, value: 1 } as const;
+    const before = programOf([[choose, { op: "if", condition, then: [section], otherwise: [] }]]);
+    expect(truth(before)).toEqual({ ...CLEAN, failures: { deadlock: 0 }, outcomes: 1 });
+    // Inside nothing is chosen before the thread can go on; then nothing is lost of what comes before the guard.
+    expect(truth(programOf([[{ ...section, choice: 0 }]]))).toEqual({ ...CLEAN, outcomes: 1 });
+    expect(truth(programOf([[{ ...section, choice: 0 }], [store("x", 1)]]))).toEqual({ ...CLEAN, outcomes: 1 });
+    expect(truth(programOf([[section]]))).toEqual({ ...CLEAN, failures: { deadlock: 0 }, outcomes: 0 });
+  });
+
   it("tells an endless loop from a deadlock, and both from one that somebody ends", () => {
     const wait: Stmt = { op: "spin", place: at("x"), value: 1, marked: false };
     expect(truth(programOf([[wait], [store("y", 1)]]))).toMatchObject({ failures: { "endless-loop": 0 }, outcomes: 0 });
