@@ -91,10 +91,17 @@ describe("little memory", () => {
     keep: () => {},
   });
 
-  it.each([0x400, 0x1000, 0x4000, 0x10000])("%d bytes for memoised transitions", { timeout: 300_000 }, async (memo) => {
-    const program = await programFrom(["bench/hugepmd.c"], { defines: ["NCPU=3", "NV=2", "NK=0"], kernel: "4.19" });
-    const plain = await checked(program, { memoise: false });
-    expect(whole(await checked(program, { kept: keptWith(program, "full", { memo }) }))).toEqual(whole(plain));
+  describe("for memoised transitions", () => {
+    let program: Program;
+    let plain: unknown;
+    beforeAll(async () => {
+      program = await programFrom(["bench/hugepmd.c"], { defines: ["NCPU=3", "NV=2", "NK=0"], kernel: "4.19" });
+      plain = whole(await checked(program, { memoise: false }));
+    });
+
+    it.each([0x400, 0x1000, 0x4000, 0x10000])("%d bytes", { timeout: 300_000 }, async (memo) => {
+      expect(whole(await checked(program, { kept: keptWith(program, "full", { memo }) }))).toEqual(plain);
+    });
   });
 
   it("for log and stack", { timeout: 300_000 }, async () => {
