@@ -78,7 +78,7 @@ describe("the explorer", () => {
 
   it("tells a choice before a section that waits from one inside of it", () => {
     const guard = { place: at("x"), value: 1, after: 1 };
-    const section: Stmt = { op: "section", guard, choice: undefined, body: [store("y", 1), store("z", 1)] };
+    const section: Stmt = { op: "section", kind: "step", guard, choice: undefined, body: [store("y", 1), store("z", 1)] };
     const choose: Stmt = { op: "choose", reg: 0, among: 2, note: true };
     const condition = { on: "register", reg: 0, equal: true, value: 1 } as const;
     const before = programOf([[choose, { op: "if", condition, then: [section], otherwise: [] }]]);

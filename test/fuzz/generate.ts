@@ -403,7 +403,13 @@ function section(toys: Toys): Stmt {
   };
   const guard =
     choice !== undefined || d.once(3) ? { place: somePlace(toys, NO_BITS), value: d.roll(2), after: d.once(3) ? 1 : 0 } : undefined;
-  return { op: "section", guard, choice, body: Array.from({ length: 1 + d.roll(2) }, one) };
+  return {
+    op: "section",
+    kind: d.pick(["step", "step", "local", "alloc"]),
+    guard,
+    choice,
+    body: Array.from({ length: 1 + d.roll(2) }, one),
+  };
 }
 
 function contextOff(toys: Toys, inner: (size: number) => Stmt[]): readonly Stmt[] {

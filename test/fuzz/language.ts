@@ -109,6 +109,8 @@ export type Stmt =
   /** An atomic section; with a guard it waits until the value is there. Only loads and stores are inside. */
   | {
       readonly op: "section";
+      /** What it claims, mostly without right: "step" nothing, the others by the name of the first group. */
+      readonly kind: "step" | "local" | "alloc";
       /** `after`: statements of the body before it. */
       readonly guard: { readonly place: Place; readonly value: number; readonly after: number } | undefined;
       /** A register gets 0 or 1 inside; with 0 there is no guard. */

@@ -281,7 +281,8 @@ export function print(program: Program, prefix = ""): Printed {
       case "fail":
         return line(`if (${conditionText(stmt.condition)}) __sd_fail("${stmt.klass}", "", 0, 0, 0);`);
       case "section":
-        line("__sd_atomic_begin(SD_STEP, NULL);");
+        if (stmt.kind === "step") line("__sd_atomic_begin(SD_STEP, NULL);");
+        else line(`__sd_atomic_begin(${stmt.kind === "local" ? "SD_LOCAL" : "SD_ALLOC"}, &${global(program.groups[0]!.name)});`);
         if (stmt.choice !== undefined) line(`r${stmt.choice} = (unsigned long)__sd_choose(2);`);
         body(stmt.body.slice(0, stmt.guard?.after ?? 0), tabs);
         if (stmt.guard !== undefined) {

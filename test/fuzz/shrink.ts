@@ -77,6 +77,7 @@ function* without(body: readonly Stmt[]): Generator<readonly Stmt[]> {
         yield put(i, ...stmt.body);
         if (stmt.guard !== undefined) yield put(i, { ...stmt, guard: undefined });
         if (stmt.guard !== undefined && stmt.guard.after > 0) yield put(i, { ...stmt, guard: { ...stmt.guard, after: 0 } });
+        if (stmt.kind !== "step") yield put(i, { ...stmt, kind: "step" });
         if (stmt.choice !== undefined) yield put(i, { ...stmt, choice: undefined });
         for (const inner of without(stmt.body)) yield put(i, { ...stmt, body: inner });
         break;
