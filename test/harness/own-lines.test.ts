@@ -1,6 +1,7 @@
 /**
  * How many lines of the finished harnesses of drivers are the user's own: neither blank, nor a
- * comment, nor what `shootdown init` writes. docs/init.md has the numbers.
+ * comment, nor what `shootdown init` writes. What two of them share counts for both. docs/init.md has
+ * the numbers.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
