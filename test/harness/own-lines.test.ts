@@ -8,7 +8,19 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { packageRoot } from "../../src/host/paths.ts";
 
-const DRIVERS = ["amd-sva", "gntdev", "gru", "hfi1-sdma", "hfi1-tid", "kfd-svm", "kfd-svm-6.1", "kvm-main", "nouveau-svm", "test-hmm", "umem-odp"];
+const DRIVERS = [
+  "amd-sva",
+  "gntdev",
+  "gru",
+  "hfi1-sdma",
+  "hfi1-tid",
+  "kfd-svm",
+  "kfd-svm-6.1",
+  "kvm-main",
+  "nouveau-svm",
+  "test-hmm",
+  "umem-odp",
+];
 const MOST = 80;
 
 const read = (path: string): string => readFileSync(join(packageRoot, path), "utf8");
