@@ -343,6 +343,21 @@ static void device_access(struct sd_device *dev, unsigned long va, unsigned int 
 	}
 }
 
+bool sd_device_write_mapped(struct sd_device *dev, unsigned long va)
+{
+	unsigned long leaf = 0;
+	int upage;
+
+	__sd_atomic_begin(SD_STEP, NULL);
+	upage = sd_upage_at(dev->mm, va);
+	if (sd_cr3[dev->walker])
+		leaf = sd_translate(dev->walker, upage, true);
+	if (leaf)
+		sd_contents_access(sd_walker_names[dev->walker], upage, sd_leaf_frame(leaf), true);
+	__sd_atomic_end();
+	return leaf;
+}
+
 void sd_device_write(struct sd_device *dev, unsigned long va)
 {
 	device_access(dev, va, 1, true);

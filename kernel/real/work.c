@@ -13,8 +13,10 @@
 
 #define SD_WORKS 6
 static struct work_struct *sd_queue[SD_WORKS];
+static unsigned long sd_flushers[SD_WORKS];	/* threads that wait for the item at this place in a flush of the queue, a bit for each */
 static unsigned long sd_queued;
 static struct work_struct *sd_running;
+static unsigned long sd_running_flushers;
 static unsigned long sd_workers;
 
 static bool is_queued(const struct work_struct *work)
@@ -31,9 +33,12 @@ static struct work_struct *taken_out(unsigned long i)
 	struct work_struct *work = sd_queue[i];
 
 	sd_queued--;
-	for (; i < sd_queued; i++)
+	for (; i < sd_queued; i++) {
 		sd_queue[i] = sd_queue[i + 1];
+		sd_flushers[i] = sd_flushers[i + 1];
+	}
 	sd_queue[sd_queued] = NULL;
+	sd_flushers[sd_queued] = 0;
 	return work;
 }
 
@@ -66,6 +71,7 @@ void sd_work_once(void *unused)
 	__sd_atomic_begin(SD_STEP, sd_queue);
 	if (!sd_queued)
 		__sd_block();
+	sd_running_flushers = sd_flushers[0];
 	work = taken_out(0);
 	sd_running = work;
 	__sd_event("work", "begins work {0:p}", (sd_u64)work, 0, 0);
@@ -75,6 +81,7 @@ void sd_work_once(void *unused)
 	__sd_busy(0);
 	__sd_atomic_begin(SD_STEP, sd_queue);
 	sd_running = NULL;
+	sd_running_flushers = 0;
 	__sd_event("minor", "the work is done", 0, 0, 0);
 	__sd_atomic_end();
 }
@@ -125,6 +132,29 @@ __weak bool flush_work(struct work_struct *work)
 		__sd_block();
 	__sd_atomic_end();
 	return waited;
+}
+
+/* Waits for what is queued or runs now, not for what is queued while it waits. */
+void __flush_workqueue(struct workqueue_struct *wq);
+__weak void __flush_workqueue(struct workqueue_struct *wq)
+{
+	unsigned long me = 1UL << sd_me(), awaited, i;
+
+	sd_might_sleep();
+	__sd_atomic_begin(SD_STEP, sd_queue);
+	for (i = 0; i < sd_queued; i++)
+		sd_flushers[i] |= me;
+	if (sd_running)
+		sd_running_flushers |= me;
+	__sd_atomic_end();
+	__sd_atomic_begin(SD_STEP, sd_queue);
+	awaited = sd_running_flushers;
+	for (i = 0; i < sd_queued; i++)
+		awaited |= sd_flushers[i];
+	if (awaited & me)
+		__sd_block();
+	__sd_event("minor", "the queue is flushed", 0, 0, 0);
+	__sd_atomic_end();
 }
 
 __weak bool cancel_work_sync(struct work_struct *work)

@@ -117,6 +117,8 @@ void sd_guest_write_any(struct kvm *kvm, unsigned long gfn, unsigned int nr);
 void sd_device_write(struct sd_device *dev, unsigned long va);
 void sd_device_read(struct sd_device *dev, unsigned long va);
 void sd_device_write_any(struct sd_device *dev, unsigned long va, unsigned int nr);
+/* False: the device has no translation, and nothing is done. The scenario asks the driver for the page, as the device would (PRI). */
+bool sd_device_write_mapped(struct sd_device *dev, unsigned long va);
 
 /* "who" writes to (reads) a page that is held for it, as the page at va of mm. */
 void sd_entry_write(const char *who, struct page *page, struct mm_struct *mm, unsigned long va);
