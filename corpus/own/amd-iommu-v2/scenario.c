@@ -144,11 +144,13 @@ static void bind_second(void *unused)
 	amd_iommu_unbind_pasid(&pdev, PASID + 1);
 }
 
-/* What is bound has a state, and holds the device's. */
+/* What is bound has a state, and holds the device's; a request that is under way does so, too. */
 void sd_at_end(void)
 {
 	int bound = TAKE != EXIT && TAKE != UNBIND;
 
+	if (__sd_busy_any())
+		return;
 	if (atomic_read(&dev_state.count) != 1 + bound || !states[PASID] == bound || states[PASID + 1])
 		__sd_fail("bad-count", "{0:d} users of the device's state are left, and {1:d} PASID is bound", atomic_read(&dev_state.count), bound, 0);
 	if (TAKE == EXIT && sd_pages_in_use())
