@@ -3,8 +3,8 @@
  * Shared virtual addressing of AMD's IOMMU in Linux 6.1, drivers/iommu/amd/iommu_v2.c: a device walks the page tables of a process by its PASID, the driver's
  * notifier makes it drop what it has cached, and lets it go when the process ends. The IOMMU is ours: the driver's calls of iommu.c are done at once.
  * -DTAKE: what a CPU does with the page; EXIT: the process ends, and the device is let go; UNBIND: the device is let go. -DPPR=1: the device's faults are the
- * driver's (page requests); 0: they are served beside it. -DSTOP=1: before its PASID goes the device is told to ask for no more pages, and waits for answers.
- * -DSECOND=1: meanwhile another PASID is bound, and let go. -DPAGES=2: two pages are taken away, and the device uses the last.
+ * driver's (page requests), and the page is not there at first; 0: they are served beside it. -DSTOP=1: before its PASID goes the device is told to ask for no
+ * more pages, and waits for answers. -DSECOND=1: meanwhile another PASID is bound, and let go. -DPAGES=2: two pages are taken away, the device uses the last.
  */
 // shootdown: -DTAKE=DROP -DPPR=0 -DSTOP=0 -DSECOND=0 -DPAGES=1
 #include <shootdown/scenario.h>
@@ -161,8 +161,10 @@ void scenario(void)
 {
 	the_mm = sd_mm("A");
 	va = sd_mmap(the_mm, NULL, PAGES);
-	sd_populate(the_mm, va);
-	sd_populate(the_mm, LAST);
+	if (!PPR || PAGES == 2)
+		sd_populate(the_mm, va);
+	if (!PPR)
+		sd_populate(the_mm, LAST);
 	spin_lock_init(&dev_state.lock);
 	init_waitqueue_head(&dev_state.wq);
 	dev_state.inv_ctx_cb = STOP ? stop : NULL;
