@@ -9,6 +9,7 @@ import { expect, it } from "vitest";
 import { packageRoot } from "../../src/host/paths.ts";
 
 const DRIVERS = [
+  "amd-iommu-v2",
   "amd-sva",
   "gntdev",
   "gru",

@@ -2,17 +2,16 @@
 /*
  * Shared virtual addressing of AMD's IOMMU in Linux 6.1, drivers/iommu/amd/iommu_v2.c: a device walks the page tables of a process by its PASID, the driver's
  * notifier makes it drop what it has cached, and lets it go when the process ends. The IOMMU is ours: the driver's calls of iommu.c are done at once.
- * -DTAKE: what a CPU does with the page; EXIT: the process ends, and the device is let go; UNBIND: the device is let go. -DPPR=1: the device's faults are the
- * driver's (page requests), and the page is not there at first; 0: they are served beside it. -DSTOP=1: before its PASID goes the device is told to ask for no
- * more pages, and waits for answers. -DSECOND=1: meanwhile another PASID is bound, and let go. -DPAGES=2: two pages are taken away, the device uses the last.
+ * -DTAKE: what a CPU does with the page; BOTH: with that and its neighbour; EXIT: the process ends, and the device is let go; UNBIND: the device is let go.
+ * -DPPR=1: the device's faults are the driver's (page requests), and the page is not there at first; 0: they are served beside it. -DSTOP=1: before its PASID
+ * goes the device is told to ask for no more pages, and waits for answers.
  */
-// shootdown: -DTAKE=DROP -DPPR=0 -DSTOP=0 -DSECOND=0 -DPAGES=1
+// shootdown: -DTAKE=DROP -DPPR=0 -DSTOP=0
 #include <shootdown/scenario.h>
 #include SD_DRIVER
 
-enum { UNMAP, DROP, MIGRATE, PROTECT, EXIT, UNBIND };
+enum { UNMAP, DROP, BOTH, MIGRATE, PROTECT, EXIT, UNBIND };
 #define PASID 1
-#define LAST (va + (PAGES - 1) * PAGE_SIZE)
 
 static struct mm_struct *the_mm;
 static unsigned long va;
@@ -22,7 +21,7 @@ static struct pci_bus bus = { .sysdata = &sysdata };
 static struct pci_dev pdev = { .bus = &bus };
 static struct iommu_domain domain;
 static struct pasid_state *states[512];
-static struct device_state dev_state = { .pdev = &pdev, .states = states, .domain = &domain, .max_pasids = 3, .count = ATOMIC_INIT(1) };
+static struct device_state dev_state = { .pdev = &pdev, .states = states, .domain = &domain, .max_pasids = 2, .count = ATOMIC_INIT(1) };
 static unsigned long asking, answer, stopped;
 
 bool amd_iommu_v2_supported(void)
@@ -46,29 +45,25 @@ void pci_dev_put(struct pci_dev *dev)
 
 int amd_iommu_domain_set_gcr3(struct iommu_domain *dom, u32 pasid, unsigned long cr3)
 {
-	if (pasid == PASID)
-		hardware = sd_device_alone("device", the_mm);
+	hardware = sd_device_alone("device", the_mm);
 	return 0;
 }
 
 int amd_iommu_domain_clear_gcr3(struct iommu_domain *dom, u32 pasid)
 {
-	if (pasid == PASID)
-		sd_device_detach(hardware);
+	sd_device_detach(hardware);
 	return 0;
 }
 
 int amd_iommu_flush_page(struct iommu_domain *dom, u32 pasid, u64 address)
 {
-	if (pasid == PASID)
-		sd_device_flush(hardware, address, address + PAGE_SIZE);
+	sd_device_flush(hardware, address, address + PAGE_SIZE);
 	return 0;
 }
 
 int amd_iommu_flush_tlb(struct iommu_domain *dom, u32 pasid)
 {
-	if (pasid == PASID)
-		sd_device_flush(hardware, 0, ~0UL);
+	sd_device_flush(hardware, 0, ~0UL);
 	return 0;
 }
 
@@ -94,11 +89,11 @@ static void stop(struct pci_dev *dev, u32 pasid)
 /* It asks for the page as the IOMMU's interrupt thread does, with the last request of a group. Who has been refused once asks no more. */
 static void use(void *unused)
 {
-	struct amd_iommu_fault request = { .address = LAST, .pasid = PASID, .tag = 1 << 9, .flags = PPR_FAULT_WRITE | PPR_FAULT_USER };
+	struct amd_iommu_fault request = { .address = va, .pasid = PASID, .tag = 1 << 9, .flags = PPR_FAULT_WRITE | PPR_FAULT_USER };
 
 	if (!PPR)
-		sd_device_write(hardware, LAST);
-	if (!PPR || sd_device_write_mapped(hardware, LAST))
+		sd_device_write(hardware, va);
+	if (!PPR || sd_device_write_mapped(hardware, va))
 		return;
 	__sd_atomic_begin(SD_STEP, NULL);
 	if (stopped)
@@ -121,10 +116,11 @@ static void use(void *unused)
 static void take(void *unused)
 {
 	switch (TAKE) {
-	case UNMAP: sd_munmap(the_mm, va, PAGES); break;
-	case DROP: sd_madvise(the_mm, va, PAGES, MADV_DONTNEED); break;
-	case MIGRATE: sd_migrate(the_mm, LAST); break;
-	case PROTECT: sd_mprotect(the_mm, va, PAGES, false); break;
+	case UNMAP: sd_munmap(the_mm, va, 1); break;
+	case DROP: sd_madvise(the_mm, va, 1, MADV_DONTNEED); break;
+	case BOTH: sd_madvise(the_mm, va - PAGE_SIZE, 2, MADV_DONTNEED); break;
+	case MIGRATE: sd_migrate(the_mm, va); break;
+	case PROTECT: sd_mprotect(the_mm, va, 1, false); break;
 	case EXIT:
 		sd_switch_mm(&init_mm);
 		sd_exit(the_mm);
@@ -132,16 +128,9 @@ static void take(void *unused)
 		break;
 	case UNBIND:
 		amd_iommu_unbind_pasid(&pdev, PASID);
-		sd_madvise(the_mm, va, PAGES, MADV_DONTNEED);
+		sd_madvise(the_mm, va, 1, MADV_DONTNEED);
 		break;
 	}
-}
-
-static void bind_second(void *unused)
-{
-	if (amd_iommu_bind_pasid(&pdev, PASID + 1, current))
-		__sd_fail("scenario", "the second PASID cannot be bound", 0, 0, 0);
-	amd_iommu_unbind_pasid(&pdev, PASID + 1);
 }
 
 /* What is bound has a state, and holds the device's; a request that is under way does so, too. */
@@ -151,7 +140,7 @@ void sd_at_end(void)
 
 	if (__sd_busy_any())
 		return;
-	if (atomic_read(&dev_state.count) != 1 + bound || !states[PASID] == bound || states[PASID + 1])
+	if (atomic_read(&dev_state.count) != 1 + bound || !states[PASID] == bound)
 		__sd_fail("bad-count", "{0:d} users of the device's state are left, and {1:d} PASID is bound", atomic_read(&dev_state.count), bound, 0);
 	if (TAKE == EXIT && sd_pages_in_use())
 		__sd_fail("leak", "the process has ended, and {0:d} of its pages are not free", sd_pages_in_use(), 0, 0);
@@ -160,11 +149,10 @@ void sd_at_end(void)
 void scenario(void)
 {
 	the_mm = sd_mm("A");
-	va = sd_mmap(the_mm, NULL, PAGES);
-	if (!PPR || PAGES == 2)
-		sd_populate(the_mm, va);
+	va = sd_mmap(the_mm, NULL, 2) + PAGE_SIZE;
+	sd_populate(the_mm, va - PAGE_SIZE);
 	if (!PPR)
-		sd_populate(the_mm, LAST);
+		sd_populate(the_mm, va);
 	spin_lock_init(&dev_state.lock);
 	init_waitqueue_head(&dev_state.wq);
 	dev_state.inv_ctx_cb = STOP ? stop : NULL;
@@ -175,6 +163,4 @@ void scenario(void)
 	sd_cpu_run(0, the_mm, "take", take, NULL);
 	if (PPR)
 		sd_kworker(2);
-	if (SECOND)
-		sd_cpu_run(1, the_mm, "second PASID", bind_second, NULL);
 }
