@@ -11,7 +11,7 @@
 #include SD_DRIVER
 
 enum { UNMAP, DROP, BOTH, MIGRATE, PROTECT, EXIT, UNBIND };
-#define PASID 1
+enum { PASID = 1, TAG = 7 };
 
 static struct mm_struct *the_mm;
 static unsigned long va;
@@ -51,7 +51,8 @@ int amd_iommu_domain_set_gcr3(struct iommu_domain *dom, u32 pasid, unsigned long
 
 int amd_iommu_domain_clear_gcr3(struct iommu_domain *dom, u32 pasid)
 {
-	sd_device_detach(hardware);
+	if (dom == &domain)
+		sd_device_detach(hardware);
 	return 0;
 }
 
@@ -70,8 +71,8 @@ int amd_iommu_flush_tlb(struct iommu_domain *dom, u32 pasid)
 int amd_iommu_complete_ppr(struct pci_dev *dev, u32 pasid, int status, int tag)
 {
 	__sd_atomic_begin(SD_STEP, NULL);
-	if (!asking || answer)
-		__sd_fail("bad-answer", "a page request is answered that nobody waits for", 0, 0, 0);
+	if (!asking || answer || tag != TAG || (TAKE == DROP && status != PPR_SUCCESS))
+		__sd_fail("bad-answer", "nobody waits for an answer to {0:d}, or it has to be another than {1:d}", tag, status, 0);
 	answer = status == PPR_SUCCESS ? 1 : 2;
 	__sd_atomic_end();
 	return 0;
@@ -89,7 +90,7 @@ static void stop(struct pci_dev *dev, u32 pasid)
 /* It asks for the page as the IOMMU's interrupt thread does, with the last request of a group. Who has been refused once asks no more. */
 static void use(void *unused)
 {
-	struct amd_iommu_fault request = { .address = va, .pasid = PASID, .tag = 1 << 9, .flags = PPR_FAULT_WRITE | PPR_FAULT_USER };
+	struct amd_iommu_fault request = { .address = va, .pasid = PASID, .tag = 1 << 9 | TAG, .flags = PPR_FAULT_WRITE | PPR_FAULT_USER };
 
 	if (!PPR)
 		sd_device_write(hardware, va);
