@@ -5,9 +5,9 @@ import { SlowestFirst } from "./test/slowest-first.ts";
 
 /**
  * Tests run much code for a short time each: what V8 optimises early takes more of both processors
- * than it gives back. Later versions than that of Node 20 know only the flag for WebAssembly.
+ * than it gives back. Of JavaScript that holds for the command, too.
  */
-const runsShort = ["--wasm-tiering-budget=60000000", ...(process.versions.v8.startsWith("11.") ? ["--interrupt-budget=500000"] : [])];
+const runsShort = ["--wasm-tiering-budget=60000000", "--import", new URL("bin/v8.js", import.meta.url).href];
 
 export default defineConfig({
   test: {

@@ -12,7 +12,7 @@ import { compileInputs } from "../../src/clang/inputs.ts";
 import { defaultCacheDir, openCache } from "../../src/host/cache.ts";
 import { packageRoot } from "../../src/host/paths.ts";
 
-const COUNT = Number(process.env.SAFETY_IR ?? 100);
+const COUNT = Number(process.env.SAFETY_IR ?? 250);
 const SEED = Number(process.env.SAFETY_SEED ?? 1);
 /** Milliseconds of processor time for one text: more is a hang. Searching may be cut off from outside, and is by the command. */
 const PATIENCE = 20_000;
