@@ -323,7 +323,8 @@ struct page *sd_page_at(struct mm_struct *mm, unsigned long va)
 	pte = pte_offset_map_lock(mm, pmd, va, &ptl);
 	if (!pte)
 		goto out;
-	entry = *pte;
+	/* The processor sets bits in it under no lock. */
+	entry = READ_ONCE(*pte);
 	if (pte_present(entry) && !is_zero_pfn(pte_pfn(entry))) {
 		page = pte_page(entry);
 		get_page(page);

@@ -71,7 +71,7 @@ static __always_inline unsigned long walk_on(const struct sd_upage *up, int tabl
 		allowed &= entry;
 		if (level == 3 || (level == 2 && (entry & _PAGE_PSE))) {
 			if (set && (entry & set) != set)
-				*slot = entry | set;
+				WRITE_ONCE(*slot, entry | set);
 			return (entry & ~(_PAGE_RW | _PAGE_USER)) | allowed;
 		}
 		table = sd_frame_at((entry & PTE_PFN_MASK) >> PAGE_SHIFT);

@@ -56,7 +56,7 @@ export function describeRaces(
   const names = createNames(program, createMemory(program));
   const stacks = createStacks(program, { isLibrary: audience.isHeader });
   const bases = accessBases(program);
-  /** Of an object that came and went nothing is left but how C reached it. */
+  /** Of an object that came and went nothing is left but how C reached it; memory that is handed out has no other name. */
   const expression = ({ accesses }: RaceFound): string | undefined => {
     const found = accesses.flatMap(({ access, bytes }) =>
       access === undefined ? [] : bases(access).address.map((base) => ({ base, bytes })),
@@ -73,7 +73,8 @@ export function describeRaces(
       const source = lineOf(site.file, site.line);
       return { write, marked, thread, file: showFile(site.file), line: site.line, function: site.func, source };
     };
-    const variable = names.place(race.addr, race.accesses[0].bytes)?.text ?? expression(race) ?? hex(race.addr);
+    const lent = names.globalAt(race.addr)?.arena ? expression(race) : undefined;
+    const variable = lent ?? names.place(race.addr, race.accesses[0].bytes)?.text ?? expression(race) ?? hex(race.addr);
     const accesses = [side(race.accesses[0]), side(race.accesses[1])] as const;
     const key = accesses
       .map((s) => `${s.file}:${s.line}`)

@@ -29,9 +29,27 @@ export type SiteOf = (access: number) => { readonly write: boolean; readonly byt
 const keyOf = ({ first, second }: Race): string =>
   first.access < second.access ? `${first.access}-${second.access}` : `${second.access}-${first.access}`;
 
-/** Each race once: of those that are the same, the first. */
-export const eachRaceOnce = (races: readonly Race[]): readonly Race[] =>
-  [...new Map([...races].reverse().map((race) => [keyOf(race), race])).values()].reverse();
+const orderOf = ({ addr, first, second }: Race): readonly number[] => [
+  first.access,
+  second.access,
+  addr,
+  first.thread,
+  second.thread,
+];
+
+/** By numbers that no search chooses: which of its threads finds a race first is chance. */
+function compare(a: Race, b: Race): number {
+  const of = orderOf(b);
+  for (const [i, x] of orderOf(a).entries()) if (x !== of[i]) return x - of[i]!;
+  return 0;
+}
+
+/** Each race once: of those that are the same, the least; in order. */
+export function eachRaceOnce(races: readonly Race[]): readonly Race[] {
+  const least = new Map<string, Race>();
+  for (const race of races.toSorted(compare)) if (!least.has(keyOf(race))) least.set(keyOf(race), race);
+  return [...least.values()];
+}
 
 /** `before`: what the same search had found when it was left. */
 export function createRaceFinder(machine: Machine, site: SiteOf, before: readonly Race[] = []): RaceFinder {
@@ -72,7 +90,8 @@ export function createRaceFinder(machine: Machine, site: SiteOf, before: readonl
           for (const hit of probe.hits()) {
             if (!(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) continue;
             const race = { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } };
-            if (!found.has(keyOf(race))) found.set(keyOf(race), race);
+            const known = found.get(keyOf(race));
+            if (known === undefined || compare(race, known) < 0) found.set(keyOf(race), race);
           }
         });
       }
