@@ -51,6 +51,7 @@ void __sd_atomic_end(void);
  * The order in which stores reach memory. With sequential consistency (--memory sc) all this is nothing, or what it stands for; see docs/memory-order.md.
  * __sd_fence(): all stores of this thread have reached memory. A locked instruction is one by itself, and so is every section without SD_UNFENCED.
  * __sd_store_release(release, lock) calls release(lock), which gives a lock back by a plain store: it comes after all stores before it, and may come later.
+ * The lock is held exclusively, and @lock is the object of the section SD_RELEASE.
  * __sd_store_buffers(): whether there are any. __sd_stores_waiting(thread), in a section: whether that thread has stores that have not reached memory.
  */
 void __sd_fence(void);
@@ -60,6 +61,12 @@ int __sd_stores_waiting(int thread);
 
 /* In an SD_STEP section: it has taken lock @obj (trylock). Call it before the lock's words change. */
 void __sd_took(const void *obj, int shared);
+
+/*
+ * Lock @obj, which this thread holds exclusively, is on its way back (a store that waits in a store buffer). The thread holds it on, until the section
+ * SD_RELEASE; but what it touches from here on is not touched under the lock.
+ */
+void __sd_releasing(const void *obj);
 
 /*
  * A guess of the program itself: 0 as long as __sd_refute(obj) was called in no pass so far; the value is the same throughout a pass. For what need not be

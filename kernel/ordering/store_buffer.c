@@ -136,10 +136,13 @@ void __sd_store_release(void (*release)(void *), void *lock)
 {
 	struct buffer *b = __sd_buffered_own();
 
-	if (b && !b->leaving)
-		__sd_buffered_append(b, (sd_u64)lock, (sd_u64)release, 0);
-	else
+	if (!b || b->leaving) {
 		release(lock);
+		return;
+	}
+	__sd_buffered_append(b, (sd_u64)lock, (sd_u64)release, 0);
+	/* It may have left before the thread's next access. */
+	__sd_releasing(lock);
 }
 
 /*

@@ -114,6 +114,10 @@ export function emitIntrinsic(e: Emission, instr: Instr & { op: "intrinsic" }, p
       values.push(args[1]!);
       c.call(module.sections.took);
       return;
+    case "releasing":
+      pushPlace(e, args[0]!);
+      c.call(module.sections.releasing);
+      return;
     case "refute":
       pushPlace(e, args[0]!);
       c.call(module.sections.refute);

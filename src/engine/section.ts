@@ -29,6 +29,8 @@ export interface Sections {
   readonly end: Procedure<[]>;
   /** (object, shared): __sd_took. */
   readonly took: Procedure<["i64", "i64"]>;
+  /** (object): __sd_releasing. */
+  readonly releasing: Procedure<["i64"]>;
   /** (object): __sd_refute. */
   readonly refute: Procedure<["i64"]>;
   /** (object) → whether a former pass has refuted what is claimed for it: __sd_refuted. */
@@ -230,6 +232,14 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
     );
   });
 
+  /** The thread stays the holder: only what it touches is no longer touched under the lock. */
+  const releasing = procedure(builder, ["i64"], (object) => {
+    const bit = local("i32");
+    when(g.tracking.ne(TRACKING.thread).or(object.ge(BigInt(map.end))), () => give());
+    bit.set(lockBit(object.toI32()));
+    for (const set of lockSets("exclusive")) set.set(set.and(inverse(setOf(bit))));
+  });
+
   const refute = procedure(builder, ["i64"], (object) => {
     when(object.lt(BigInt(map.end)), () => tracking.refuteObject(granule(object.toI32())));
   });
@@ -244,5 +254,5 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
     table(U32, map.cpus).at(thread.toI32()).set(lockBit(cpu.toI32()));
   });
 
-  return { begin, end, took, refute, refuted, onCpu };
+  return { begin, end, took, releasing, refute, refuted, onCpu };
 }

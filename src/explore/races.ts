@@ -29,13 +29,7 @@ export type SiteOf = (access: number) => { readonly write: boolean; readonly byt
 const keyOf = ({ first, second }: Race): string =>
   first.access < second.access ? `${first.access}-${second.access}` : `${second.access}-${first.access}`;
 
-const orderOf = ({ addr, first, second }: Race): readonly number[] => [
-  first.access,
-  second.access,
-  addr,
-  first.thread,
-  second.thread,
-];
+const orderOf = ({ addr, first, second }: Race): readonly number[] => [first.access, second.access, addr, first.thread, second.thread];
 
 /** By numbers that no search chooses: which of its threads finds a race first is chance. */
 function compare(a: Race, b: Race): number {

@@ -13,7 +13,7 @@ import { masked } from "./evaluate.ts";
 import { lockWord } from "./extended-steps.ts";
 import { FREED, MAX_THREADS, RETURNED, STACK_SIZE } from "./memory.ts";
 import { createParking, isLock, isRelease, isShared, type ParkingOptions } from "./parking.ts";
-import { released, taken } from "./sharing.ts";
+import { holds, released, releasing, taken } from "./sharing.ts";
 import { type Stop, violation } from "./violation.ts";
 
 export type Outcome = { readonly kind: "parked" } | { readonly kind: "returned"; readonly values: readonly bigint[] };
@@ -100,12 +100,12 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
     const claimed = claims(kind, object);
     if (sectionParks(op, kind, object, claimed)) return true;
     const lock = object >> 2;
-    const held = context.locks.any.includes(lock);
+    const held = holds(context.locks, lock, false);
     context.section = { kind, object, depth: context.frames.length, held, inner: 0 };
     context.claim = claimed ? object : undefined;
     if (isLock(kind) && object < memory.end && !sharing.brokenKnown(object)) {
       const shared = isShared(kind);
-      const exclusively = context.locks.exclusive.includes(lock);
+      const exclusively = holds(context.locks, lock, true);
       if (isRelease(kind) && !(shared ? held && !exclusively : exclusively)) sharing.noteBroken(object);
       // The lock's own words are touched as by one who holds it.
       context.locks = taken(context.locks, lock, shared);
@@ -246,7 +246,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         if (context.mode !== "thread") return 0n;
         const object = Number(placed(context, arg(0)));
         options.extensions.giveUp();
-        if (context.locks.any.includes(object >> 2)) sharing.noteBroken(object);
+        if (holds(context.locks, object >> 2, false)) sharing.noteBroken(object);
         take(object, arg(1) !== 0n);
         // For the story it is taken like any other.
         const section = arg(1) !== 0n ? SECTION.acquireShared : SECTION.acquire;
@@ -254,6 +254,10 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         observer?.observe(context.thread, { what: "end", loc });
         return 0n;
       }
+      case "releasing":
+        if (context.mode === "thread" && placed(context, arg(0)) < BigInt(memory.end))
+          context.locks = releasing(context.locks, Number(placed(context, arg(0))) >> 2);
+        return 0n;
       case "refute":
         if (placed(context, arg(0)) < BigInt(memory.end)) sharing.noteSection(Number(placed(context, arg(0))));
         return 0n;

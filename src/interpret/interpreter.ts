@@ -31,7 +31,7 @@ import { type Code, createDecoder } from "./decode.ts";
 import { createExecutor, type Executor, type Outcome } from "./execute.ts";
 import { createExtensions, lockWord, MOST_OPERATIONS } from "./extended-steps.ts";
 import { createMemory, MAX_THREADS } from "./memory.ts";
-import { createSharing, NO_LOCKS } from "./sharing.ts";
+import { createSharing, holds, NO_LOCKS } from "./sharing.ts";
 import { type ParkedThread, park, parked, resume, unstarted } from "./threads.ts";
 import { isStop, type Stop, violation } from "./violation.ts";
 import { createVisited } from "./visited.ts";
@@ -136,7 +136,7 @@ export function createInterpreter(program: Program, options: InterpreterOptions)
     return index;
   };
   const heldElsewhere = (lock: number, exclusively: boolean): boolean =>
-    threads.some(({ locks }, t) => t !== context.thread && (exclusively ? locks.exclusive : locks.any).includes(lock));
+    threads.some(({ locks }, t) => t !== context.thread && holds(locks, lock, exclusively));
   const executor: Executor = createExecutor(context, {
     merging: options.merging,
     movers: options.movers ?? true,

@@ -15,9 +15,11 @@ export interface LockSet {
   readonly exclusive: readonly number[];
   /** In either mode. */
   readonly any: readonly number[];
+  /** Held exclusively on, while what is touched is no longer touched under them (`__sd_releasing`). */
+  readonly leaving: readonly number[];
 }
 
-export const NO_LOCKS: LockSet = { exclusive: [], any: [] };
+export const NO_LOCKS: LockSet = { exclusive: [], any: [], leaving: [] };
 
 /**
  * How an access commutes: reads with reads, additions whose result nobody uses with each other,
@@ -97,12 +99,21 @@ const narrowed = (kept: readonly number[] | undefined, held: readonly number[]):
 export const taken = (locks: LockSet, lock: number, shared: boolean): LockSet => ({
   exclusive: shared ? locks.exclusive : include(locks.exclusive, lock),
   any: include(locks.any, lock),
+  leaving: locks.leaving,
 });
 
 export const released = (locks: LockSet, lock: number, shared: boolean): LockSet => ({
   exclusive: shared ? locks.exclusive : exclude(locks.exclusive, lock),
   any: exclude(locks.any, lock),
+  leaving: shared ? locks.leaving : exclude(locks.leaving, lock),
 });
+
+export const releasing = (locks: LockSet, lock: number): LockSet =>
+  locks.exclusive.includes(lock) ? { ...released(locks, lock, false), leaving: include(locks.leaving, lock) } : locks;
+
+/** Whether the thread is one of the lock's holders: exclusively, or in either mode. */
+export const holds = ({ exclusive, any, leaving }: LockSet, lock: number, exclusively: boolean): boolean =>
+  (exclusively ? exclusive : any).includes(lock) || leaving.includes(lock);
 
 /** Whether some lock keeps all accesses of the one kind from all of the other. */
 const keptApart = (one: readonly number[] | undefined, other: readonly number[] | undefined): boolean =>

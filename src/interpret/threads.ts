@@ -46,6 +46,7 @@ export function parked(
   }
   absorb(hash, BigInt(frames.length));
   for (const lock of [...locks.any].sort((a, b) => a - b)) absorb(hash, BigInt(2 * lock + (locks.exclusive.includes(lock) ? 1 : 0)));
+  for (const lock of [...locks.leaving].sort((a, b) => a - b)) absorb(hash, BigInt(2 * lock + 1));
   if (busy) absorb(hash, 1n);
   for (const { word, writes, key } of extensions) absorb(hash, (BigInt(word) << 17n) | (BigInt(key) << 1n) | (writes ? 1n : 0n));
   return { frames, locks, busy, extensions, hashHigh: hash.high, hashLow: hash.low };

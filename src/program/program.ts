@@ -51,6 +51,7 @@ export type Intrinsic =
   | "watch"
   | "segment"
   | "took"
+  | "releasing"
   | "refute"
   | "refuted"
   | "shared"

@@ -46,10 +46,13 @@ function made(random: (below: number) => number): Threads {
         return { op: "store", place: place(), value: 1 + random(3), marked };
     }
   };
-  return Array.from({ length: 2 + (random(3) === 0 ? 1 : 0) }, (_, __, threads = random(2)): Op[] => {
+  const locking = (["no", "some", "every"] as const)[random(3)]!;
+  // What is given back by a store says more.
+  const usual = random(3) === 0 ? "mutex" : "spin";
+  return Array.from({ length: 2 + (random(3) === 0 ? 1 : 0) }, (): Op[] => {
     const ops = Array.from({ length: 2 + random(3) }, op);
-    if (random(3) !== 0) return ops;
-    const lock = threads === 0 ? "spin" : "mutex";
+    if (locking === "no" || (locking === "some" && random(2) === 0)) return ops;
+    const lock = locking === "every" ? usual : (["spin", "mutex"] as const)[random(2)]!;
     const [from, to] = [random(2), 2 + random(ops.length - 1)];
     return [...ops.slice(0, from), { op: "lock", lock }, ...ops.slice(from, to), { op: "unlock", lock }, ...ops.slice(to)];
   });

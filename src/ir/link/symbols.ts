@@ -30,6 +30,7 @@ export const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map(
       "watch",
       "segment",
       "took",
+      "releasing",
       "refute",
       "refuted",
       "busy",

@@ -37,6 +37,7 @@ const ENGINE_CALLS: Readonly<Record<Intrinsic, readonly number[]>> = {
   segment: [64, 64, 64],
   uninit: [64, 64],
   took: [64, 32],
+  releasing: [64],
   refute: [64],
   refuted: [64],
   shared: [64, 32],

@@ -32,6 +32,7 @@ const RESULTLESS: ReadonlySet<Intrinsic> = new Set([
   "watch",
   "segment",
   "took",
+  "releasing",
   "refute",
   "busy",
   "on_cpu",
