@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMachine } from "../../src/check/prepared.ts";
+import { DEFAULT_OPT, type OptLevel } from "../../src/clang/flags.ts";
 import { compileInputs } from "../../src/clang/inputs.ts";
 import { type CompiledModule, compileProgram } from "../../src/compile/compile-program.ts";
 import { type CheckResult, check, type Knowledge, NO_KNOWLEDGE } from "../../src/explore/passes.ts";
@@ -69,6 +70,8 @@ export interface How {
   readonly walks?: boolean;
   /** Make the schedule as short as it can be, and count its preemptions. */
   readonly shorten?: boolean;
+  /** Parameters of the scenario besides those that say what is known. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export interface Subject {
@@ -105,7 +108,8 @@ export interface Compiler {
   readonly close: () => void;
 }
 
-export function createCompiler(): Compiler {
+/** `opt`: how far clang optimises. */
+export function createCompiler(opt: OptLevel = DEFAULT_OPT): Compiler {
   const folder = mkdtempSync(join(tmpdir(), "shootdown-fuzz-"));
   const cache = openCache(defaultCacheDir());
   const models = new Map<string, Promise<readonly Module[]>>();
@@ -118,7 +122,7 @@ export function createCompiler(): Compiler {
       defines,
       includes: [],
       kernel,
-      opt: "1",
+      opt,
       cc: undefined,
       tree: undefined,
       headers: undefined,
@@ -178,7 +182,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
     if (known.length > KNOWN) throw new Error("more outcomes than there are parameters");
     const first = known[0] ?? 0n;
     const parameters = Object.fromEntries(Array.from({ length: KNOWN }, (_, i) => [`known${i}`, `${known[i] ?? first}`]));
-    const one = withParameters(program, parameters);
+    const one = withParameters(program, { ...parameters, ...how.parameters });
     const knownAs = `${setting.merging} ${setting.preemptions === undefined}`;
     let parts: MachineParts | undefined;
     const machines = machinesOf(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { InputFault } from "../../src/base/diagnostics.ts";
+import { DEFAULT_OPT, OPT_LEVELS } from "../../src/clang/flags.ts";
 import { shardNamed } from "../../src/shard/shard-number.ts";
 import type { createCompiler } from "./engine.ts";
 import { createSession } from "./session.ts";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     beside: { type: "string" },
     out: { type: "string" },
     shard: { type: "string", default: "1/1" },
+    opt: { type: "string", default: DEFAULT_OPT },
   },
 });
 
@@ -34,6 +36,7 @@ const session = createSession({
   seed: Number(values.seed),
   from: Number(values.from),
   shard: shardOrEnd(values.shard),
+  opt: OPT_LEVELS.find((level) => level === values.opt) ?? DEFAULT_OPT,
   say: (line) => console.log(line),
   count: values.count,
   ...(beside === undefined ? {} : { beside: beside.createCompiler }),

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { OptLevel } from "../../src/clang/flags.ts";
 import type { Shard } from "../../src/shard/shard-number.ts";
 import { comparable, compare, type Difference, mayShow } from "./compare.ts";
 import { dice } from "./dice.ts";
@@ -27,6 +28,8 @@ export interface Options {
   /** The number of the first program. */
   readonly from: number;
   readonly say: (line: string) => void;
+  /** How far clang optimises. */
+  readonly opt?: OptLevel;
   /** Which of several machines this is: each has its own programs. Left out: the only one. */
   readonly shard?: Shard;
   /** Differences that these sources show as well are no news. */
@@ -64,8 +67,8 @@ export interface Session {
 
 export function createSession(options: Options): Session {
   const { seed, say, shard = { index: 1, of: 1 } } = options;
-  const compiler = createCompiler();
-  const beside = options.beside?.();
+  const compiler = createCompiler(options.opt);
+  const beside = options.beside?.(options.opt);
   const found: Found[] = [];
   const counts = new Map<string, number>();
   const spent = { generating: 0, compiling: 0, comparing: 0, TLBs: 0, shrinking: 0 };

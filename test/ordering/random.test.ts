@@ -3,12 +3,9 @@
  * many, ORDERING_SEED which.
  */
 import { afterAll, expect, it } from "vitest";
-import type { Merging } from "../../src/machine/machine.ts";
-import { withParameters } from "../../src/program/parameter-values.ts";
 import type { MemoryModel } from "../../src/program/program.ts";
-import { createCompiler, smallCodes } from "../fuzz/engine.ts";
+import { createCompiler, type Setting } from "../fuzz/engine.ts";
 import { generator } from "../safety/mutate.js";
-import { checked } from "../scenario.ts";
 import { asC, type Op, outcomes, type Place, PRELUDE, REGISTERS, type Threads } from "./buffers.ts";
 
 const COUNT = Number(process.env.ORDERING_COUNT ?? 48);
@@ -58,6 +55,15 @@ function made(random: (below: number) => number): Threads {
   });
 }
 
+const USUAL: Setting = { merging: "full", engine: "compiled", remember: true, reference: false, preemptions: undefined, searches: 1 };
+
+/** Each kind of search, without a bound. */
+function settingOf(random: (below: number) => number): Setting {
+  const merging = random(3) === 0 ? "extended" : "full";
+  if (random(8) === 0) return { ...USUAL, merging, engine: "interpreter" };
+  return { ...USUAL, merging, remember: random(4) !== 0, reference: random(4) === 0, searches: [1, 1, 1, 2, 2, 3][random(6)]! };
+}
+
 /** Two in three show more with store buffers than without; those that are too large show nothing. */
 function programOf(n: number) {
   const random = generator(SEED * 100_003 + n);
@@ -82,30 +88,30 @@ it(`${COUNT} random programs come to what they may, and to nothing else`, { time
       scenario: `${prefix}scenario`,
       final: `${prefix}final`,
       memory,
+      statements: new Map(),
     }));
-    const linked = await compiler.linkPieces(pieces, { prelude: PRELUDE, kernel: "6.1", defines: [] });
+    const subjects = await compiler.compilePieces(pieces, { prelude: PRELUDE, kernel: "6.1", defines: [] });
     for (const [i, { n, program: threads, memory, may, random, prefix }] of cases.entries()) {
-      const { program } = linked[i]!;
-      const codes = smallCodes(program);
-      const said = async (withheld: number, merge: Merging): Promise<string> => {
-        const engine = random(8) === 0 && merge !== "none" ? "interpreter" : "compiled";
-        const one = withParameters(program, { [`${prefix}withheld`]: `${withheld}` });
-        const { outcome } = await checked(one, { merge, engine, kept: codes(merge) });
-        return outcome.kind === "violation" ? outcome.violation.failure.klass : outcome.kind;
-      };
+      const subject = subjects[i]!;
       const what = `seed ${SEED}, program ${n}, ${memory}\n${pieces[i]!.text}`;
-      expect(await said(-1, "full"), what).toBe("none");
-      for (const merge of ["none", "marked", "extended"] as const) {
+      /** One that is too large says nothing. */
+      const expectIs = async (right: string, withheld: number, setting: Setting): Promise<void> => {
+        const { klass } = await subject.check(setting, [], { parameters: { [`${prefix}withheld`]: `${withheld}` } });
+        const outcome = withheld < 0 ? "" : `${may[memory][withheld]} withheld, `;
+        if (klass !== "states" && klass !== "timeout") expect(klass, `${outcome}${JSON.stringify(setting)}, ${what}`).toBe(right);
+      };
+      await expectIs("none", -1, USUAL);
+      for (const merging of ["none", "marked", "extended"] as const) {
         // Of three threads, states are millions where each access is a step.
-        if (merge !== "extended" && threads.length > 2) continue;
-        if (random(4) === 0) expect(await said(-1, merge), `--merge ${merge}, ${what}`).toBe("none");
+        if (merging !== "extended" && threads.length > 2) continue;
+        if (random(4) === 0) await expectIs("none", -1, { ...USUAL, merging });
       }
+      if (random(8) === 0) await expectIs("none", -1, { ...USUAL, preemptions: random(3), searches: 1 + random(2) });
       for (let k = 0; k < Math.min(TRIED, may[memory].length); k++) {
         // Of those that only a store buffer makes, first.
         const only = may.tso.filter((one) => !may.sc.includes(one));
         const one = memory === "tso" && k < only.length ? only[random(only.length)]! : may[memory][random(may[memory].length)]!;
-        const merge = random(3) === 0 ? "extended" : "full";
-        expect(await said(may[memory].indexOf(one), merge), `${one} withheld, --merge ${merge}, ${what}`).toBe("seen");
+        await expectIs("seen", may[memory].indexOf(one), settingOf(random));
       }
     }
   }
