@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { prepare, root, run } from "./prepare.js";
 
+// As for the tests (vitest.config.ts): what runs short is not worth optimising.
+const RUNS_SHORT = ["--wasm-tiering-budget=60000000", "--import", new URL("v8.js", import.meta.url).href];
+
 prepare();
 const folder = mkdtempSync(join(tmpdir(), "shootdown-fuzz-run-"));
 let status = 70;
@@ -21,7 +24,7 @@ try {
     args.splice(at, 2, "--beside", built);
   }
   const tested = at >= 0 ? build("faulty") : built;
-  status = run(process.execPath, [...process.execArgv, join(tested, "test/fuzz/run.js"), ...args], { allow: [0, 1] });
+  status = run(process.execPath, [...process.execArgv, ...RUNS_SHORT, join(tested, "test/fuzz/run.js"), ...args], { allow: [0, 1] });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

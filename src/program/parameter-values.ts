@@ -23,7 +23,11 @@ export function withParameters(program: Program, parameters: Readonly<Record<str
     else pieces.push({ address: global.address, bytes: littleEndian(value, global.size) });
   }
   if (faults.length > 0) throw new InputFault(faults);
-  const image = program.image.flatMap((piece) => pieces.reduce((left, p) => left.flatMap((one) => without(one, p)), [piece]));
+  // Parameters lie together, and most pieces elsewhere.
+  const [first, end] = [Math.min(...pieces.map((p) => p.address)), Math.max(...pieces.map(endOf))];
+  const image = program.image.flatMap((piece) =>
+    endOf(piece) <= first || piece.address >= end ? piece : pieces.reduce((left, p) => left.flatMap((one) => without(one, p)), [piece]),
+  );
   return { ...program, image: [...image, ...pieces].sort((a, b) => a.address - b.address) };
 }
 
@@ -61,9 +65,11 @@ interface Piece {
   readonly bytes: Uint8Array;
 }
 
+const endOf = ({ address, bytes }: Piece): number => address + bytes.length;
+
 /** What of a piece another one does not cover. */
 function without(piece: Piece, { address, bytes }: Piece): Piece[] {
-  const end = piece.address + piece.bytes.length;
+  const end = endOf(piece);
   const [from, to] = [Math.max(piece.address, address), Math.min(end, address + bytes.length)];
   if (from >= to) return [piece];
   const before = { address: piece.address, bytes: piece.bytes.subarray(0, from - piece.address) };
