@@ -23,9 +23,12 @@ export function fill(text: string, args: readonly bigint[], say: (spec: Spec, va
   });
 }
 
-/** A sentence: a capital at the start, unless it begins with a name, and a full stop at the end. */
+/** Letters and nothing else: `r1=3` and `page_count(p)` are no words. */
+const WORD = /^[a-z][a-z'-]*(?=[\s,;:.!?]|$)/i;
+
+/** A sentence: a capital at the start, unless it begins with a name or no word, and a full stop at the end. */
 export function sentence(text: string, named = false): string {
   const trimmed = text.trim();
-  const start = named ? trimmed : trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  const start = named || !WORD.test(trimmed) ? trimmed : trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
   return trimmed === "" || /[.!?]$/.test(start) ? start : `${start}.`;
 }

@@ -262,6 +262,9 @@ describe("texts", () => {
     expect(sentence("a page")).toBe("A page.");
     expect(sentence("pte_clear failed!", true)).toBe("pte_clear failed!");
     expect(sentence("vmemmap[3] gone", true)).toBe("vmemmap[3] gone.");
+    expect(sentence("r1=3 and x=0")).toBe("r1=3 and x=0.");
+    expect(sentence("page_count(p) is 0")).toBe("page_count(p) is 0.");
+    expect(sentence("don't")).toBe("Don't.");
   });
 });
 
