@@ -51,7 +51,7 @@ void __sd_atomic_end(void);
  * The order in which stores reach memory. With sequential consistency (--memory sc) all this is nothing, or what it stands for; see docs/memory-order.md.
  * __sd_fence(): all stores of this thread have reached memory. A locked instruction is one by itself, and so is every section without SD_UNFENCED.
  * __sd_store_release(release, lock) calls release(lock), which gives a lock back by a plain store: it comes after all stores before it, and may come later.
- * The lock is held exclusively, and @lock is the object of the section SD_RELEASE.
+ * The lock is held exclusively, and @lock is the object of the section SD_RELEASE; or @lock is NULL, and release() does something else at that moment.
  * __sd_store_buffers(): whether there are any. __sd_stores_waiting(thread), in a section: whether that thread has stores that have not reached memory.
  */
 void __sd_fence(void);

@@ -31,7 +31,8 @@ void local_irq_disable(void)
 	if (current->irqs_off)
 		return;
 	sd_hold_cpu();
-	sd_task_word(irqs_off) = 1;
+	sd_atomic_region_begins();
+	current->irqs_off = 1;
 	__sd_atomic_begin(SD_ACQUIRE | SD_UNFENCED, &w->irqs_off);
 	w->irqs_off++;
 	__sd_atomic_end();
@@ -46,7 +47,7 @@ void local_irq_enable(void)
 	__sd_atomic_begin(SD_RELEASE | SD_UNFENCED, &w->irqs_off);
 	w->irqs_off--;
 	__sd_atomic_end();
-	sd_task_word(irqs_off) = 0;
+	current->irqs_off = 0;
 	sd_atomic_region_ends();
 	sd_release_cpu();
 }

@@ -11,6 +11,9 @@
 
 struct srcu_struct sd_rcu;
 
+/* Of each task: it has preemption or interrupts off, which from 4.20 on a grace period waits for as well. */
+static unsigned long in_region[SD_MAX_TASKS];
+
 int init_srcu_struct(struct srcu_struct *ssp)
 {
 	(void)ssp;
@@ -95,40 +98,71 @@ void rcu_read_unlock(void)
 		return;
 	__sd_atomic_begin(SD_RELEASE_SHARED, &sd_rcu);
 	sd_rcu.depth[me] = 0;
-#if SD_KERNEL >= 500
-	if (!current->preempt_count && !current->irqs_off)
-#endif
+	if (!in_region[me])
 		left(&sd_rcu, me);
 	__sd_atomic_end();
 }
 
 #if SD_KERNEL >= 500
-/* The last region of this task has ended that a grace period may wait for. */
-void sd_rcu_quiescent(void)
+/*
+ * A region begins at once. For a grace period it ends when all stores of the task have left that came before its end, which takes a place in the store
+ * buffer. So that does not cost anything where nobody waits for a grace period, that is a guess.
+ */
+static int waited_for;
+
+static bool untracked(void)
 {
-	__sd_atomic_begin(SD_LOCAL, &sd_rcu.waits);
-	left(&sd_rcu, __sd_self() + 1);
+	return __sd_store_buffers() && !__sd_refuted(&waited_for);
+}
+
+void sd_rcu_region_begins(void)
+{
+	int me = __sd_self() + 1;
+
+	if (untracked())
+		return;
+	/* The end of another one waits: that is let out, with all before it. */
+	if (__sd_store_buffers() && in_region[me])
+		__sd_fence();
+	__sd_atomic_begin(SD_LOCAL, &in_region[me]);
+	in_region[me] = 1;
 	__sd_atomic_end();
 }
-#endif
 
-static bool reads(int task)
+static void region_left(void *unused)
 {
-#if SD_KERNEL >= 500
-	if (sd_tasks[task].preempt_count || sd_tasks[task].irqs_off)
-		return true;
-#endif
-	return sd_rcu.depth[task];
+	int me = __sd_self() + 1;
+
+	(void)unused;
+	__sd_atomic_begin(SD_LOCAL, &in_region[me]);
+	in_region[me] = 0;
+	if (!sd_rcu.depth[me])
+		left(&sd_rcu, me);
+	__sd_atomic_end();
 }
+
+void sd_rcu_region_ends(void)
+{
+	if (!untracked())
+		__sd_store_release(region_left, NULL);
+}
+#endif
 
 void synchronize_rcu(void)
 {
 	int me = __sd_self() + 1, i;
 
 	might_sleep();
+#if SD_KERNEL >= 500
+	if (untracked()) {
+		__sd_refute(&waited_for);
+		/* What readers there are is not known in this pass. */
+		__sd_assume(0);
+	}
+#endif
 	__sd_atomic_begin(SD_STEP, &sd_rcu);
 	for (i = 0; i < SD_MAX_TASKS; i++)
-		if (i != me && reads(i))
+		if (i != me && (in_region[i] || sd_rcu.depth[i]))
 			sd_rcu.waits[me] |= 1UL << i;
 	__sd_atomic_end();
 	wait_for(&sd_rcu, me);

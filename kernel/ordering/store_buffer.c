@@ -142,7 +142,8 @@ void __sd_store_release(void (*release)(void *), void *lock)
 	}
 	__sd_buffered_append(b, (sd_u64)lock, (sd_u64)release, 0);
 	/* It may have left before the thread's next access. */
-	__sd_releasing(lock);
+	if (lock)
+		__sd_releasing(lock);
 }
 
 /*

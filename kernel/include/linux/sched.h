@@ -62,32 +62,37 @@ static __always_inline void sd_release_cpu(void)
 		sd_give_cpu();
 }
 
-/*
- * From 4.20 on such a region is a read section of RCU too (locking/srcu.c), so a grace period looks at these two words of other tasks; nothing
- * else does.
- */
-#define sd_task_word(word) (*(volatile unsigned long *)&current->word)
-
+/* From 4.20 on such a region is a read section of RCU too (locking/srcu.c). */
 #if SD_KERNEL >= 500
-void sd_rcu_quiescent(void);
-#define sd_atomic_region_ends()								\
-	do {										\
-		if (!current->preempt_count && !current->irqs_off && !current->rcu_depth) \
-			sd_rcu_quiescent();						\
-	} while (0)
+void sd_rcu_region_begins(void);
+void sd_rcu_region_ends(void);
 #else
-#define sd_atomic_region_ends() do { } while (0)
+#define sd_rcu_region_begins() do { } while (0)
+#define sd_rcu_region_ends() do { } while (0)
 #endif
+
+static __always_inline void sd_atomic_region_begins(void)
+{
+	if (!current->preempt_count && !current->irqs_off)
+		sd_rcu_region_begins();
+}
+
+static __always_inline void sd_atomic_region_ends(void)
+{
+	if (!current->preempt_count && !current->irqs_off)
+		sd_rcu_region_ends();
+}
 
 static __always_inline void preempt_disable(void)
 {
 	sd_hold_cpu();
-	sd_task_word(preempt_count)++;
+	sd_atomic_region_begins();
+	current->preempt_count++;
 }
 
 static __always_inline void preempt_enable(void)
 {
-	sd_task_word(preempt_count)--;
+	current->preempt_count--;
 	sd_atomic_region_ends();
 	sd_release_cpu();
 }
