@@ -15,23 +15,42 @@ export type Op =
   | { readonly op: "fence" }
   | { readonly op: "xchg"; readonly place: Place; readonly value: number; readonly reg: number }
   | { readonly op: "add"; readonly place: Place; readonly value: number }
-  | { readonly op: "lock" | "unlock"; readonly lock: "spin" | "mutex" };
+  | { readonly op: "lock" | "unlock"; readonly lock: "spin" | "mutex" }
+  /** A read section of RCU, or preemption off, which is one too (6.1). */
+  | { readonly op: "begin" | "end"; readonly section: "rcu" | "preempt" }
+  | { readonly op: "synchronize" };
 
 export type Threads = readonly (readonly Op[])[];
 
 export const REGISTERS = 2;
 
+/** No bytes: with this one a region with preemption off ends. */
 interface Waiting {
   readonly at: number;
   readonly bytes: number;
   readonly value: number;
 }
 
+interface OneThread {
+  readonly pc: number;
+  readonly regs: readonly number[];
+  readonly buffer: readonly Waiting[];
+  readonly rcu: boolean;
+  /** Preemption is off, or its end waits in the buffer. */
+  readonly region: boolean;
+  /** spin_lock() has turned preemption off, and has not got the lock. */
+  readonly taking: boolean;
+  /** The readers that its grace period waits for; undefined: none has begun. */
+  readonly waits: readonly number[] | undefined;
+}
+
 interface State {
   /** 16 bytes of x and y, then the spinlock's owner and the mutex's (thread plus 1). */
   readonly memory: readonly number[];
-  readonly threads: readonly { readonly pc: number; readonly regs: readonly number[]; readonly buffer: readonly Waiting[] }[];
+  readonly threads: readonly OneThread[];
 }
+
+const END: Waiting = { at: -1, bytes: 0, value: 0 };
 
 const SPIN = 16;
 const LOCKS = { spin: SPIN, mutex: SPIN + 1 } as const;
@@ -65,7 +84,15 @@ export function outcomes(program: Threads, buffers: boolean): readonly string[] 
   const seen = new Set<string>();
   const first: State = {
     memory: Array.from({ length: SPIN + 2 }, () => 0),
-    threads: program.map(() => ({ pc: 0, regs: Array.from({ length: REGISTERS }, () => 0), buffer: [] })),
+    threads: program.map(() => ({
+      pc: 0,
+      regs: Array.from({ length: REGISTERS }, () => 0),
+      buffer: [],
+      rcu: false,
+      region: false,
+      taking: false,
+      waits: undefined,
+    })),
   };
   const work = [first];
   for (let s = work.pop(); s !== undefined; s = work.pop()) {
@@ -85,10 +112,16 @@ export function outcomes(program: Threads, buffers: boolean): readonly string[] 
 function successors(program: Threads, s: State, t: number, buffers: boolean): State[] {
   const me = s.threads[t]!;
   const next: State[] = [];
-  const go = (memory: readonly number[], change: Partial<State["threads"][number]>): void => {
-    next.push({ memory, threads: s.threads.map((one, i) => (i === t ? { ...one, ...change } : one)) });
+  const reads = ({ rcu, region }: OneThread): boolean => rcu || region;
+  const go = (memory: readonly number[], change: Partial<OneThread>): void => {
+    const left = !reads({ ...me, ...change });
+    const others = (one: OneThread): OneThread =>
+      left && one.waits?.includes(t) ? { ...one, waits: one.waits.filter((i) => i !== t) } : one;
+    next.push({ memory, threads: s.threads.map((one, i) => (i === t ? { ...one, ...change } : others(one))) });
   };
-  if (me.buffer.length > 0) go(written(s.memory, me.buffer[0]!), { buffer: me.buffer.slice(1) });
+  const oldest = me.buffer[0];
+  if (oldest === END) go(s.memory, { buffer: me.buffer.slice(1), region: false });
+  else if (oldest !== undefined) go(written(s.memory, oldest), { buffer: me.buffer.slice(1) });
   const op = program[t]![me.pc];
   if (op === undefined) return next;
   const pc = me.pc + 1;
@@ -96,6 +129,17 @@ function successors(program: Threads, s: State, t: number, buffers: boolean): St
   const put = (store: Waiting): void => {
     if (buffers) go(s.memory, { pc, buffer: [...me.buffer, store] });
     else go(written(s.memory, store), { pc });
+  };
+  /** Regions are told apart from nothing where nobody waits for readers. */
+  const tracked = program.some((ops) => ops.some((one) => one.op === "synchronize"));
+  /** While the end of another one waits, the model lets that out first: it does not count two. */
+  const beginRegion = (change: Partial<OneThread>): void => {
+    if (!tracked || !me.region) go(s.memory, { ...change, region: tracked });
+  };
+  /** What unlocks leaves first. */
+  const endRegion = (...unlocks: readonly Waiting[]): void => {
+    if (buffers) go(s.memory, { pc, buffer: [...me.buffer, ...unlocks, ...(tracked ? [END] : [])] });
+    else go(unlocks.reduce(written, s.memory), { pc, region: false });
   };
   const withReg = (reg: number, value: number): number[] => me.regs.map((old, i) => (i === reg ? value : old));
   switch (op.op) {
@@ -125,12 +169,29 @@ function successors(program: Threads, s: State, t: number, buffers: boolean): St
       break;
     }
     case "lock":
-      if (empty && s.memory[LOCKS[op.lock]] === 0) go(written(s.memory, { at: LOCKS[op.lock], bytes: 1, value: t + 1 }), { pc });
+      if (op.lock === "spin" && !me.taking) beginRegion({ taking: true });
+      else if (empty && s.memory[LOCKS[op.lock]] === 0)
+        go(written(s.memory, { at: LOCKS[op.lock], bytes: 1, value: t + 1 }), { pc, taking: false });
       break;
     case "unlock":
       // A spinlock is given back by a store, a mutex by a locked instruction.
-      if (op.lock === "spin") put({ at: LOCKS.spin, bytes: 1, value: 0 });
-      else if (empty) go(written(s.memory, { at: LOCKS.mutex, bytes: 1, value: 0 }), { pc });
+      if (op.lock === "mutex") {
+        if (empty) go(written(s.memory, { at: LOCKS.mutex, bytes: 1, value: 0 }), { pc });
+      } else endRegion({ at: LOCKS.spin, bytes: 1, value: 0 });
+      break;
+    case "begin":
+      if (op.section === "rcu") go(s.memory, { pc, rcu: true });
+      else beginRegion({ pc });
+      break;
+    case "end":
+      if (op.section === "rcu") {
+        if (empty) go(s.memory, { pc, rcu: false });
+      } else endRegion();
+      break;
+    case "synchronize":
+      if (me.waits === undefined) {
+        if (empty) go(s.memory, { waits: [...s.threads.keys()].filter((i) => i !== t && reads(s.threads[i]!)) });
+      } else if (me.waits.length === 0) go(s.memory, { pc, waits: undefined });
       break;
   }
   return next;
@@ -139,6 +200,7 @@ function successors(program: Threads, s: State, t: number, buffers: boolean): St
 /** What all programs of a file begin with. */
 export const PRELUDE = `#include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <shootdown/scenario.h>
 #define HOLD(r) __asm__ volatile("" : "+r"(r))
@@ -167,6 +229,12 @@ export function asC(program: Threads, allowed: readonly string[], prefix: string
       case "lock":
       case "unlock":
         return `${op.lock === "spin" ? "spin" : "mutex"}_${op.op}(&${prefix}the_${op.lock});`;
+      case "begin":
+        return op.section === "rcu" ? "rcu_read_lock();" : "preempt_disable();";
+      case "end":
+        return op.section === "rcu" ? "rcu_read_unlock();" : "preempt_enable();";
+      case "synchronize":
+        return "synchronize_rcu();";
     }
   };
   const regs = Array.from({ length: REGISTERS }, (_, i) => `r${i}`);

@@ -46,12 +46,19 @@ function made(random: (below: number) => number): Threads {
   const locking = (["no", "some", "every"] as const)[random(3)]!;
   // What is given back by a store says more.
   const usual = random(3) === 0 ? "mutex" : "spin";
+  const readers = random(3) === 0;
   return Array.from({ length: 2 + (random(3) === 0 ? 1 : 0) }, (): Op[] => {
     const ops = Array.from({ length: 2 + random(3) }, op);
+    const [from, to] = [random(2), 2 + random(ops.length - 1)];
+    const inside = (before: Op, after: Op): Op[] => [...ops.slice(0, from), before, ...ops.slice(from, to), after, ...ops.slice(to)];
+    if (readers && random(2) === 0) {
+      if (random(2) === 0) return [...ops.slice(0, from), { op: "synchronize" }, ...ops.slice(from)];
+      const section = random(2) === 0 ? "rcu" : "preempt";
+      return inside({ op: "begin", section }, { op: "end", section });
+    }
     if (locking === "no" || (locking === "some" && random(2) === 0)) return ops;
     const lock = locking === "every" ? usual : (["spin", "mutex"] as const)[random(2)]!;
-    const [from, to] = [random(2), 2 + random(ops.length - 1)];
-    return [...ops.slice(0, from), { op: "lock", lock }, ...ops.slice(from, to), { op: "unlock", lock }, ...ops.slice(to)];
+    return inside({ op: "lock", lock }, { op: "unlock", lock });
   });
 }
 
