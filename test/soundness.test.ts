@@ -43,6 +43,7 @@ const CASES: readonly Case[] = [
   { file: "watch-by-thread", right: "scenario", defines: ["FIX=0"] },
   { file: "race-under-locks", right: "none", races: 1 },
   { file: "race-after-assumption", right: "none", races: 1 },
+  { file: "race-behind-choice", right: "none", races: 2 },
   // Waiting.
   { file: "plain-flag", right: "none" },
   { file: "flag-nobody-sets", right: "endless-loop" },

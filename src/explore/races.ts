@@ -66,28 +66,34 @@ export function createRaceFinder(machine: Machine, site: SiteOf, before: readonl
       choices = more;
     }
   };
+  /** By what it chooses before, a step may come to one plain access or to another. */
+  const pendingOf = (thread: number): readonly ProbedAccess[] => {
+    const pending: ProbedAccess[] = [];
+    eachStep(thread, () => {
+      const first = probe?.first();
+      if (first !== undefined && !pending.some(({ access, addr }) => access === first.access && addr === first.addr)) pending.push(first);
+    });
+    return pending;
+  };
+  const note = (race: Race): void => {
+    const known = found.get(keyOf(race));
+    if (known === undefined || compare(race, known) < 0) found.set(keyOf(race), race);
+  };
   const look = (): void => {
     if (probe === undefined || !probe.pending()) return;
     probe.pauseLearning(true);
-    const threads = machine.threads.map((_, t) => t);
-    for (const thread of threads) {
-      let pending: ProbedAccess | undefined;
-      eachStep(thread, () => {
-        pending ??= probe.first();
-      });
-      if (pending === undefined) continue;
-      const first = pending;
-      for (const other of threads) {
-        if (other === thread) continue;
+    for (const thread of machine.threads.keys()) {
+      for (const first of pendingOf(thread)) {
         probe.setWatchpoint(first.addr >>> 3);
-        eachStep(other, () => {
-          for (const hit of probe.hits()) {
-            if (!(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) continue;
-            const race = { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } };
-            const known = found.get(keyOf(race));
-            if (known === undefined || compare(race, known) < 0) found.set(keyOf(race), race);
-          }
-        });
+        for (const other of machine.threads.keys()) {
+          if (other === thread) continue;
+          eachStep(other, () => {
+            for (const hit of probe.hits()) {
+              if (!(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) continue;
+              note({ addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } });
+            }
+          });
+        }
       }
       probe.setWatchpoint(0);
     }

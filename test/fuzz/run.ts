@@ -19,6 +19,7 @@ const { values } = parseArgs({
     kinds: { type: "string" },
     tlb: { type: "boolean", default: false },
     count: { type: "boolean", default: false },
+    only: { type: "string" },
     beside: { type: "string" },
     out: { type: "string" },
     shard: { type: "string", default: "1/1" },
@@ -39,6 +40,7 @@ const session = createSession({
   opt: OPT_LEVELS.find((level) => level === values.opt) ?? DEFAULT_OPT,
   say: (line) => console.log(line),
   count: values.count,
+  ...(values.only === undefined ? {} : { only: values.only }),
   ...(beside === undefined ? {} : { beside: beside.createCompiler }),
   ...(values.out === undefined ? {} : { folder: values.out }),
 });

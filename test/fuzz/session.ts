@@ -34,8 +34,10 @@ export interface Options {
   readonly shard?: Shard;
   /** Differences that these sources show as well are no news. */
   readonly beside?: typeof createCompiler;
-  /** Differences are counted only. */
+  /** Differences are counted only: of each, the number of the program and the kind. */
   readonly count?: boolean;
+  /** The check of this name alone, on each program. */
+  readonly only?: string;
   /** Where programs that show a difference are written. */
   readonly folder?: string;
 }
@@ -111,11 +113,13 @@ export function createSession(options: Options): Session {
     const subjects = [...(await timed("compiling", () => compiler.compile(items.map((item) => item.program))))];
     for (const { index, program, truth } of items) {
       const subject = subjects.shift()!;
-      const differences = await timed("comparing", async () => news(program, truth, index, await compareSafely(subject, truth, index)));
+      const differences = await timed("comparing", async () =>
+        news(program, truth, index, await compareSafely(subject, truth, index, options.only)),
+      );
       number.programs++;
       if (differences.length > 0) number.different++;
       for (const kind of new Set(differences.map((d) => d.kind))) {
-        if (!isNew(kind)) continue;
+        if (!isNew(index, kind)) continue;
         await timed("shrinking", async () => tell(index, kind, await made(index, program, differences.find((d) => d.kind === kind)!)));
       }
     }
@@ -123,8 +127,9 @@ export function createSession(options: Options): Session {
   };
 
   /** Counts it; true for the first of its kind. */
-  const isNew = (kind: string): boolean => {
+  const isNew = (index: number, kind: string): boolean => {
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (options.count === true) say(`${index}: ${kind}`);
     return counts.get(kind) === 1 && options.count !== true;
   };
   const tell = (index: number, kind: string, text: string): void => {
@@ -185,7 +190,7 @@ export function createSession(options: Options): Session {
       if (answer === "undecided" || answer.startsWith("both")) continue;
       number.different++;
       const kind = `TLBs: ${answer}`;
-      if (!isNew(kind)) continue;
+      if (!isNew(index, kind)) continue;
       const small = await timed("shrinking", () =>
         shrinkBy(program, smallerTlb, async (candidates) => {
           const all = await tlbAnswers(compiler, candidates);
