@@ -87,9 +87,9 @@ describe("data races", () => {
     const { kind, races } = await run("race", "");
     expect(kind).toBe("none");
     expect(races).toHaveLength(1);
-    const sides = races[0]!.accesses.map((side) => `${side.thread} ${side.write ? "writes" : "reads"} in line ${side.line}`);
+    const sides = races![0]!.accesses.map((side) => `${side.thread} ${side.write ? "writes" : "reads"} in line ${side.line}`);
     expect(sides.sort()).toEqual(["get reads in line 22", "set writes in line 13"]);
-    expect(races[0]!.variable).toBe("flag");
+    expect(races![0]!.variable).toBe("flag");
   });
 
   it("are none between marked accesses", async () => {

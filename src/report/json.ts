@@ -37,7 +37,7 @@ export function reportJson(verdict: Verdict): Json {
     missProbability: verdict.missProbability,
     remarks: verdict.remarks,
     provenance: provenanceJson(verdict.provenance),
-    races: verdict.races.map((race) => ({ variable: race.variable, accesses: race.accesses.map((side) => ({ ...side })) })),
+    races: verdict.races?.map((race) => ({ variable: race.variable, accesses: race.accesses.map((side) => ({ ...side })) })) ?? null,
     violation: verdict.kind === "violation" ? violationJson(verdict.violation) : null,
   };
 }

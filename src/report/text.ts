@@ -147,6 +147,11 @@ function boundsText(bounds: Bounds): string {
 }
 
 function races(verdict: Common, { width, palette }: TextOptions): string[] {
+  if (verdict.races === undefined) {
+    const { merging, memory } = verdict.bounds;
+    const why = merging === "none" ? "--merge none" : memory === "tso" ? "--memory tso" : "--engine interpreter";
+    return [palette.faint(`data races: not looked for (${why})`)];
+  }
   if (verdict.races.length === 0) return [palette.faint("data races: none")];
   const each = verdict.races.flatMap((race) => [
     ...wrap(`  ${raceText(race)}`, width - 2, 2).map((line) => `  ${line}`),

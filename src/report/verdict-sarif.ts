@@ -174,7 +174,7 @@ function kindsOf(row: Row): string[] {
 }
 
 const raceResults = ({ races }: Verdict): Result[] =>
-  races.map(({ variable, accesses: [first, second] }) => ({
+  (races ?? []).map(({ variable, accesses: [first, second] }) => ({
     ruleId: RACE_RULE,
     level: "note",
     message: { text: `data race on ${variable}: ${first.thread} ${verb(first.write)}, ${second.thread} ${verb(second.write)}` },

@@ -60,7 +60,8 @@ export interface Common {
   readonly bounds: Bounds;
   /** That two states had the same fingerprint and one was taken for the other, anywhere: 0 to 1. */
   readonly missProbability: number;
-  readonly races: readonly RaceReport[];
+  /** Undefined: they were not looked for (`--merge none`, `--memory tso`, `--engine interpreter`). */
+  readonly races: readonly RaceReport[] | undefined;
   /**
    * Reasons to doubt that the verdict says anything: sentences without a capital and a full stop.
    */

@@ -78,7 +78,7 @@ function verdictOf(program: Program, options: VerifyOptions, found: Found, hooks
     missProbability: missProbability(counts.states),
     remarks: [...options.remarks, ...partly(found), ...remarksOn(result)],
     provenance: options.provenance,
-    races: describeRaces(program, racesFound(program, result), host),
+    races: looksForRaces(options) ? describeRaces(program, racesFound(program, result), host) : undefined,
   };
   const told = (remarks: readonly string[], more: { readonly story?: Story; readonly who?: string } = {}): Verdict => {
     switch (outcome.kind) {
@@ -122,6 +122,12 @@ const partly = ({ within }: Found): string[] => {
 /** Somebody, or a limit, wants it to end. */
 const wasStopped = ({ outcome }: CheckResult): boolean =>
   outcome.kind === "inconclusive" && (outcome.why === "interrupted" || outcome.why === "timeout" || outcome.why === "memory");
+
+/**
+ * Where each access is a step of its own nothing is known to be shared; through store buffers, plain
+ * accesses are marked ones; the interpreter has no finder of races.
+ */
+const looksForRaces = ({ merge, memory, engine }: VerifyOptions): boolean => merge !== "none" && memory !== "tso" && engine === "compiled";
 
 function racesFound(program: Program, result: CheckResult): RaceFound[] {
   if (result.races.length === 0) return [];

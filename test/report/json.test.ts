@@ -11,7 +11,8 @@ const written = (verdict: Parameters<typeof reportJson>[0]): Record<string, unkn
 
 describe("--json", () => {
   it("keeps to the published schema, for each kind of verdict", () => {
-    for (const verdict of [none, inconclusive, racing, violation]) expect(validate(schema, written(verdict))).toEqual([]);
+    for (const verdict of [none, { ...none, races: undefined }, inconclusive, racing, violation])
+      expect(validate(schema, written(verdict))).toEqual([]);
     expect(schema["$id"]).toBe(SCHEMA_ID);
   });
   it("is checked by a validator that notices", () => {

@@ -32,6 +32,15 @@ describe("the answer", () => {
       "hugetlb-pmd-sharing.c: none within bounds",
     ]);
   });
+  it("does not call races absent that were not looked for", () => {
+    const unsought = (bounds: Partial<typeof none.bounds>) =>
+      lines(reportText({ ...none, races: undefined, bounds: { ...none.bounds, ...bounds } }))[5];
+    expect(unsought({ merging: "none" })).toBe("data races: not looked for (--merge none)");
+    expect(lines(reportText({ ...none, races: undefined, bounds: { ...none.bounds, memory: "tso" } }))).toContain(
+      "data races: not looked for (--memory tso)",
+    );
+    expect(unsought({})).toBe("data races: not looked for (--engine interpreter)");
+  });
   it("is quoted in a mail with all that it depends on", () => {
     const mail = reportText(none, { width: MAIL_WIDTH, quote: true });
     const at = mail.indexOf("To stand under a Tested-by:\n");
