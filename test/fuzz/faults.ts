@@ -131,11 +131,10 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "irqs-no-region",
     what: "a region with interrupts off is no RCU reader",
-    file: "kernel/locking/srcu.c",
-    find: `	if (sd_tasks[task].preempt_count || sd_tasks[task].irqs_off)
-		return true;`,
-    replace: `	if (sd_tasks[task].preempt_count)
-		return true;`,
+    file: "kernel/locking/context.c",
+    find: `	sd_atomic_region_begins();
+	current->irqs_off = 1;`,
+    replace: `	current->irqs_off = 1;`,
   },
   {
     name: "newborn-for-ever",
@@ -232,6 +231,13 @@ export const FAULTS: readonly Fault[] = [
     file: "src/engine/search-handover.ts",
     find: `  for (const i of given) close(view,`,
     replace: `  for (const i of open) close(view,`,
+  },
+  {
+    name: "one-plain-access",
+    what: "of the plain accesses that a step may come to by what it chooses, only the first is asked for races",
+    file: "src/explore/races.ts",
+    find: "      if (first !== undefined && !pending.some(",
+    replace: "      if (first !== undefined && pending.length === 0 && !pending.some(",
   },
 ];
 
