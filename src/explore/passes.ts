@@ -203,8 +203,10 @@ export async function check(options: PassOptions): Promise<CheckResult> {
         switch (result.kind) {
           case "violation": {
             // That nobody can go on is said of merged steps: where a merge was not justified
-            // somebody may.
-            if ((result.violation.at === "stuck" || result.violation.at === "circle") && machine.discoveries() > 0) {
+            // somebody may. A store to a word that is wrongly taken not to be shared overtakes those
+            // that wait in the buffer.
+            const { at } = result.violation;
+            if ((at === "stuck" || at === "circle" || machine.program.memory === "tso") && machine.discoveries() > 0) {
               again = true;
               break;
             }

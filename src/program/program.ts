@@ -322,6 +322,8 @@ export interface Program {
    * `sd_watched_store(addr, old word, new word)`, or -1.
    */
   readonly watchpointHook: number;
+  /** Left out: sequentially consistent. */
+  readonly memory?: MemoryModel;
   readonly debug: DebugInfo;
 }
 

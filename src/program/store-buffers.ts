@@ -68,7 +68,7 @@ export function withStoreBuffers(program: Program, isMachine: (file: string) => 
     return known;
   };
   const funcs = program.funcs.map((f) => (isOfBuffers(f) ? f : buffered(program, f, buffers, (i) => ofMachine(f, i.loc))));
-  return withoutFlags({ ...program, funcs });
+  return withoutFlags({ ...program, memory: "tso", funcs });
 }
 
 /** By name: nothing else is called so. */
