@@ -27,6 +27,7 @@ static spinlock_t locks[4];
 #define W(place, value) WRITE_ONCE(place, value)
 #define R(place) READ_ONCE(place)
 #define X(place, value) xchg(&place, value)
+#define S(place, value) __atomic_store_n(&place, value, __ATOMIC_SEQ_CST)
 #define rel(place, value) smp_store_release(&place, value)
 #define acq(place) smp_load_acquire(&place)
 #define mb smp_mb()

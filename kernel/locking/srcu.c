@@ -112,7 +112,7 @@ static int waited_for;
 
 static bool untracked(void)
 {
-	return __sd_store_buffers() && !__sd_refuted(&waited_for);
+	return __sd_store_buffers() && __sd_self() >= 0 && !__sd_refuted(&waited_for);
 }
 
 void sd_rcu_region_begins(void)

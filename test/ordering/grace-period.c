@@ -79,6 +79,10 @@ void scenario(void)
 {
 	object = kmalloc(sizeof(*object), GFP_KERNEL);
 	object->field = 0;
+	/* There is no reader yet. */
+	begin();
+	end();
+	synchronize_rcu();
 	sd_cpu_run(0, NULL, "reader", reader, NULL);
 	sd_cpu_run(1, NULL, "updater", updater, NULL);
 }

@@ -249,6 +249,8 @@ function lowerInstruction(f: FunctionLowering, i: IrInstruction): void {
       return;
     case "store":
       lowerStore(f, i);
+      // On x86 it is an xchg.
+      if (i.ordering === "seq_cst") emitFence(f, i);
       return;
     case "atomicrmw":
       lowerRmw(f, i);
