@@ -101,6 +101,10 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
     for (const set of lockSets(mode)) set.set(set.or(lock));
   };
 
+  const exclude = (lock: Local<"i64">, mode: Mode): void => {
+    for (const set of lockSets(mode)) set.set(set.and(inverse(lock)));
+  };
+
   /** (object): the running thread has the lock from now on; nobody else may. */
   const take = perMode((mode) =>
     procedure(builder, ["i32"], (object) => {
@@ -137,11 +141,11 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
   const release = perMode((mode) =>
     procedure(builder, ["i32"], (object) => {
       const bit = local("i32");
-      const others = local("i64");
+      const lock = local("i64");
       bit.set(lockBit(object));
       when(bit.eq(NO_BIT), () => give());
-      others.set(inverse(setOf(bit)));
-      for (const set of lockSets(mode)) set.set(set.and(others));
+      lock.set(setOf(bit));
+      exclude(lock, mode);
       storeWord(holders.address(bit), holders.at(bit).and(inverse(self(mode))));
     }),
   );
@@ -235,9 +239,11 @@ export function defineSections(engine: Engine, extensions: Extensions, tracking:
   /** The thread stays the holder: only what it touches is no longer touched under the lock. */
   const releasing = procedure(builder, ["i64"], (object) => {
     const bit = local("i32");
+    const lock = local("i64");
     when(g.tracking.ne(TRACKING.thread).or(object.ge(BigInt(map.end))), () => give());
     bit.set(lockBit(object.toI32()));
-    for (const set of lockSets("exclusive")) set.set(set.and(inverse(setOf(bit))));
+    lock.set(setOf(bit));
+    exclude(lock, "exclusive");
   });
 
   const refute = procedure(builder, ["i64"], (object) => {

@@ -38,11 +38,17 @@ function compare(a: Race, b: Race): number {
   return 0;
 }
 
-/** Each race once: of those that are the same, the least; in order. */
+/** Of races that are the same, the least is kept. */
+function keep(found: Map<string, Race>, race: Race): void {
+  const known = found.get(keyOf(race));
+  if (known === undefined || compare(race, known) < 0) found.set(keyOf(race), race);
+}
+
+/** Each race once, in order. */
 export function eachRaceOnce(races: readonly Race[]): readonly Race[] {
-  const least = new Map<string, Race>();
-  for (const race of races.toSorted(compare)) if (!least.has(keyOf(race))) least.set(keyOf(race), race);
-  return [...least.values()];
+  const found = new Map<string, Race>();
+  for (const race of races) keep(found, race);
+  return [...found.values()].sort(compare);
 }
 
 /** `before`: what the same search had found when it was left. */
@@ -75,10 +81,6 @@ export function createRaceFinder(machine: Machine, site: SiteOf, before: readonl
     });
     return pending;
   };
-  const note = (race: Race): void => {
-    const known = found.get(keyOf(race));
-    if (known === undefined || compare(race, known) < 0) found.set(keyOf(race), race);
-  };
   const look = (): void => {
     if (probe === undefined || !probe.pending()) return;
     probe.pauseLearning(true);
@@ -90,7 +92,7 @@ export function createRaceFinder(machine: Machine, site: SiteOf, before: readonl
           eachStep(other, () => {
             for (const hit of probe.hits()) {
               if (!(site(first.access).write || site(hit.access).write) || !overlap(first, hit)) continue;
-              note({ addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } });
+              keep(found, { addr: first.addr, first: { access: first.access, thread }, second: { access: hit.access, thread: other } });
             }
           });
         }

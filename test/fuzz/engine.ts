@@ -70,6 +70,8 @@ export interface How {
   readonly walks?: boolean;
   /** Make the schedule as short as it can be, and count its preemptions. */
   readonly shorten?: boolean;
+  /** However many states there are, and however long it takes. */
+  readonly whole?: boolean;
   /** Parameters of the scenario besides those that say what is known. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -216,8 +218,7 @@ function subject(program: Linked, statements: ReadonlyMap<number, Stmt>, file: s
       knowledge: how.walks === true ? undefined : ((how.again === true ? knowledge.get(knownAs) : undefined) ?? NO_KNOWLEDGE),
       shorten: how.shorten === true ? 10 : 0,
       site: (access) => sites[access] ?? { write: true, bytes: 0 },
-      timeout: 20,
-      maxStates: 100_000,
+      ...(how.whole === true ? {} : { timeout: 20, maxStates: 100_000 }),
       machine: fresh,
       help,
     });
