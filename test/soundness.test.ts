@@ -35,6 +35,8 @@ const CASES: readonly Case[] = [
   { file: "locks-side-by-side", right: "lost" },
   { file: "lock-reinit", right: "bad-unlock" },
   { file: "up-read-elsewhere", right: "changed" },
+  { file: "reader-released-twice", right: "bad-unlock", defines: ["SLEEPS=1"] },
+  { file: "reader-released-twice", right: "bad-unlock", defines: ["SLEEPS=0"] },
   { file: "assertion-of-others", right: "lock-not-held" },
   // What others may see.
   { file: "final-check", right: "seen" },

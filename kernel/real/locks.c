@@ -279,10 +279,21 @@ static void sd_reader_in(struct rw_semaphore *sem)
 	__atomic_fetch_add(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
 }
 
-/* A thread that has not taken it may release it for another reader (up_read_non_owner), if there is one. */
+/* Set once a reader has been released by another thread, in a word that only the kernel's own functions would use. */
+static __always_inline unsigned int *sd_rwsem_lent(struct rw_semaphore *sem)
+{
+	return (unsigned int *)&sem->wait_lock;
+}
+
+/*
+ * A thread that has not taken it may release it for another reader (up_read_non_owner), if there is one. The count is looked at then, and from then on:
+ * that reader may release it, too.
+ */
 static void sd_reader_out(struct rw_semaphore *sem)
 {
-	if (!sd_read_ends(sem) && (*sd_rwsem_count(sem) < SD_RWSEM_READER || sd_rwsem_written(sem)))
+	if (!sd_read_ends(sem) && !*sd_rwsem_lent(sem))
+		*sd_rwsem_lent(sem) = 1;
+	if (*sd_rwsem_lent(sem) && (*sd_rwsem_count(sem) < SD_RWSEM_READER || sd_rwsem_written(sem)))
 		__sd_fail("bad-unlock", "rwsem {0:p} is released, but no thread holds it for reading", (sd_u64)sem, 0, 0);
 	__atomic_fetch_sub(sd_rwsem_count(sem), SD_RWSEM_READER, __ATOMIC_SEQ_CST);
 }
@@ -290,6 +301,7 @@ static void sd_reader_out(struct rw_semaphore *sem)
 void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)
 {
 	sd_writer_out(sem);
+	*sd_rwsem_lent(sem) = 0;
 }
 
 void down_write(struct rw_semaphore *sem)

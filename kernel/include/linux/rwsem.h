@@ -12,10 +12,11 @@ struct rw_semaphore {
 	unsigned long writer;	/* its holder, as in a spinlock */
 	unsigned long queued;	/* writers that wait in front of readers to come */
 	unsigned long readers;
+	unsigned long lent;	/* set once a reader has been released by another thread */
 };
 
-#define DECLARE_RWSEM(name) struct rw_semaphore name = { 0, 0, 0 }
-#define init_rwsem(sem) ((sem)->writer = (sem)->queued = (sem)->readers = 0)
+#define DECLARE_RWSEM(name) struct rw_semaphore name = { 0 }
+#define init_rwsem(sem) ((sem)->writer = (sem)->queued = (sem)->readers = (sem)->lent = 0)
 
 static __always_inline void down_read(struct rw_semaphore *sem)
 {
@@ -30,7 +31,7 @@ static __always_inline void down_read(struct rw_semaphore *sem)
 static __always_inline void up_read(struct rw_semaphore *sem)
 {
 	__sd_atomic_begin(SD_RELEASE_SHARED, sem);
-	sd_reader_out(&sem->readers, sem);
+	sd_reader_out(&sem->readers, &sem->lent, sem);
 	__sd_atomic_end();
 }
 

@@ -15,16 +15,17 @@ typedef struct spinlock {
 
 typedef spinlock_t raw_spinlock_t;
 
-/* Two words: readers only add to theirs and only read the writer's. */
+/* Readers only add to their word, and only read the others. */
 typedef struct {
 	unsigned long writer;
 	unsigned long readers;
+	unsigned long lent;	/* set once a reader has been released by another thread */
 } rwlock_t;
 
 #define __SPIN_LOCK_UNLOCKED(name) { 0 }
 #define DEFINE_SPINLOCK(name) spinlock_t name = { 0 }
 #define spin_lock_init(lock) ((lock)->owner = 0)
-#define rwlock_init(lock) ((lock)->writer = (lock)->readers = 0)
+#define rwlock_init(lock) ((lock)->writer = (lock)->readers = (lock)->lent = 0)
 
 /* "Task number + 1", never 0: what a lock word holds. */
 #define sd_me() ((unsigned long)(__sd_self() + 2))
@@ -119,7 +120,7 @@ static __always_inline void spin_unlock_irq(spinlock_t *lock)
 
 /*
  * Readers add to a counter and never look at it, so that they do not disturb each other. A thread that has not taken the lock itself may release it
- * for another reader (up_read_non_owner), if there is one: only then is the counter read.
+ * for another reader (up_read_non_owner), if there is one. The counter is read then, and from then on: that reader may release it, too.
  */
 static __always_inline void sd_reader_in(unsigned long *readers, void *lock)
 {
@@ -128,9 +129,11 @@ static __always_inline void sd_reader_in(unsigned long *readers, void *lock)
 	current->locks_held++;
 }
 
-static __always_inline void sd_reader_out(unsigned long *readers, void *lock)
+static __always_inline void sd_reader_out(unsigned long *readers, unsigned long *lent, void *lock)
 {
-	if (!sd_reads_remove(lock) && unlikely(!*readers))
+	if (!sd_reads_remove(lock) && !*lent)
+		*lent = 1;
+	if (unlikely(*lent) && !*readers)
 		__sd_fail("bad-unlock", "{0:p} is released by a reader, but no reader holds it", (sd_u64)lock, 0, 0);
 	__atomic_fetch_sub(readers, 1, __ATOMIC_SEQ_CST);
 	current->locks_held--;
@@ -150,7 +153,7 @@ static __always_inline void read_lock(rwlock_t *lock)
 static __always_inline void read_unlock(rwlock_t *lock)
 {
 	__sd_atomic_begin(SD_RELEASE_SHARED, lock);
-	sd_reader_out(&lock->readers, lock);
+	sd_reader_out(&lock->readers, &lock->lent, lock);
 	__sd_atomic_end();
 	preempt_enable();
 }
