@@ -46,6 +46,7 @@ const CASES: readonly Case[] = [
   { file: "race-under-locks", right: "none", races: 1 },
   { file: "race-after-assumption", right: "none", races: 1 },
   { file: "race-behind-choice", right: "none", races: 2 },
+  { file: "race-with-a-waiter", right: "none", races: 0 },
   // Waiting.
   { file: "plain-flag", right: "none" },
   { file: "flag-nobody-sets", right: "endless-loop" },

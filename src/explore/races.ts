@@ -68,6 +68,8 @@ export function createRaceFinder(machine: Machine, site: SiteOf, before: readonl
       const status = machine.step(thread, choices);
       const more: readonly number[] | undefined = (status & CHOSE) !== 0 ? nextChoices(choices, machine.arities()) : undefined;
       if ((status & OUTCOME) !== BLOCKED) after();
+      // What a step touched that then had to wait was not done, and is not the next one's.
+      else probe?.hits();
       machine.undo(mark);
       choices = more;
     }
