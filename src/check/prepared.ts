@@ -67,7 +67,8 @@ function codeOf(inputs: Inputs, cache: Cache, memory: MemoryModel): Program {
   const modules = inputs.units.map((unit) => readAhead.get(unit.text) ?? moduleOf(unit.text, unit.source));
   readAhead.clear();
   if (keeping) for (const [i, { text }] of inputs.units.entries()) readAhead.set(text, modules[i]!);
-  const program = buildProgram(modules, { memory, isMachine });
+  const entered = inputs.guess === undefined ? undefined : new Set(inputs.guess.entered);
+  const program = buildProgram(modules, { memory, isMachine, entered });
   cache.put(key, serialize(program));
   return program;
 }

@@ -11,9 +11,10 @@ import { audienceOf } from "../explain/own-files.ts";
 import { type Cache, keyOf } from "../host/cache.ts";
 import { codeVersion, inKernel, packageVersion } from "../host/paths.ts";
 import { sourceFiles } from "../host/sources.ts";
+import { enteredNames } from "../program/entered.ts";
 import type { Provenance, Verdict } from "../report/verdict.ts";
 import type { CheckHooks, VerifyOptions } from "../verify/verify-options.ts";
-import { verify } from "../verify/verify-program.ts";
+import { LeftOutEntered, verify } from "../verify/verify-program.ts";
 import { readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { inputRemarks } from "./input-remarks.ts";
 import { keptCode, programOf, recallKnowledge, rememberKnowledge } from "./prepared.ts";
@@ -49,7 +50,26 @@ export interface CheckOptions
   readonly fresh?: boolean;
 }
 
+/**
+ * With a guess of what is entered, the smaller program comes first; if it turns out to be too
+ * small, the whole one. Checkpoints are of the whole one.
+ */
 export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
+  const { guess } = inputs;
+  if (guess === undefined) return runOne(inputs, given, hooks);
+  const options = { ...given, began: given.began ?? Date.now() };
+  if (given.checkpoint === undefined) {
+    try {
+      return await runOne(inputs, options, hooks);
+    } catch (error) {
+      if (!(error instanceof LeftOutEntered)) throw error;
+    }
+  }
+  hooks.onWork?.("the IR was read and linked");
+  return runOne(await guess.whole(), options, hooks);
+}
+
+async function runOne(inputs: Inputs, given: CheckOptions, hooks: CheckHooks): Promise<Verdict> {
   const {
     cache,
     cwd = process.cwd(),
@@ -87,7 +107,13 @@ export async function runCheck(inputs: Inputs, given: CheckOptions, hooks: Check
         startThread: startSearchThread,
       },
     },
-    hooks,
+    {
+      ...hooks,
+      onResult: (result) => {
+        inputs.onEntered?.(enteredNames(program, result.entered));
+        hooks.onResult?.(result);
+      },
+    },
   );
   if (verdict.kind !== "inconclusive") kept?.done();
   return verdict;

@@ -111,6 +111,8 @@ export interface CompileAll {
    * clang has just made, and, while clang is busy with others, for some that were there already.
    */
   readonly read: (compiled: Compiled, request: CompileRequest) => void | Promise<void>;
+  /** Work for later, to be done as long as clang is busy with these. */
+  readonly meanwhile?: ((busy: () => boolean) => Promise<void>) | undefined;
   readonly limits?: Limits | undefined;
   /** Of one check, if it compiles in several goes. */
   readonly now?: FilesNow;
@@ -155,6 +157,7 @@ export async function compileAll(requests: readonly CompileRequest[], options: C
       if (left === 0) return;
       await noting(() => options.read(result, request));
     }
+    if (left > 0) await options.meanwhile?.(() => left > 0);
   };
   // All of them come to their end before any fault is thrown: none is left at work.
   const ends = await Promise.allSettled([...Array.from({ length: parallel }, worker), takeUp()]);

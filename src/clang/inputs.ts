@@ -94,6 +94,17 @@ export interface Inputs {
   readonly code: string;
   /** Identifies code and parameters. */
   readonly key: string;
+  /** Bodies of functions that are taken not to be entered are to be left out. */
+  readonly guess?: Guess | undefined;
+  /** Hears which functions were entered, for the guess of a later check. */
+  readonly onEntered?: ((names: readonly string[]) => void) | undefined;
+}
+
+/** Which functions are entered, as far as earlier checks tell. */
+export interface Guess {
+  readonly entered: readonly string[];
+  /** The same with all that is reached, if the guess was wrong. */
+  readonly whole: () => Promise<Inputs>;
 }
 
 export async function compileInputs(options: InputOptions): Promise<Inputs> {

@@ -63,7 +63,7 @@ export const loadCompiled = (program: Program, bytes: Uint8Array): CompiledModul
 function mapOf(program: Program, sizes?: Partial<Sizes>): MemoryMap {
   const highest = Math.max(0, ...program.functionAt.keys());
   const pointers = highest === 0 ? 1 : (highest - FUNCTION_BASE) / 16 + 1;
-  return memoryMap(program.globalsEnd, program.accesses, pointers, sizes);
+  return memoryMap(program.globalsEnd, { accesses: program.accesses, functions: program.funcs.length, pointers }, sizes);
 }
 
 export function compileProgram(program: Program, options: CompileOptions): CompiledModule {

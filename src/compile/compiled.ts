@@ -7,7 +7,7 @@
 
 import { TRAP } from "../engine/globals.ts";
 import { hostJointSearch, type JointExports, numberLocks } from "../engine/joint-machine.ts";
-import { foundSharing, putKnown } from "../engine/known-sharing.ts";
+import { enteredFunctions, foundSharing, putKnown } from "../engine/known-sharing.ts";
 import { FIRST_FRAME, TCB } from "../engine/layouts.ts";
 import { AT_PLAIN, LIVENESS, MARKS, MAX_THREADS, type MemoryMap, STACK_SIZE } from "../engine/memory-map.ts";
 import type { SearchExports } from "../engine/search-exports.ts";
@@ -291,6 +291,7 @@ export function runCompiled(program: Program, compiled: Pick<CompiledModule, "mo
       x.undo(mark);
       return (status & OUTCOME) !== FAILED;
     },
+    entered: () => enteredFunctions(bytes(), map),
     finished: (thread) => view().getUint32(map.stacks + thread * STACK_SIZE + TCB.top.offset, true) === 0,
     mark: () => x.mark(),
     undo: (mark) => x.undo(mark),

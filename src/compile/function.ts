@@ -136,6 +136,9 @@ export function emitFunction(module: ModuleContext, index: number, points: Funct
   };
 
   // Prologue.
+  c.i32(module.engine.map.entered + index)
+    .i32(1)
+    .mem("i32.store8");
   if (version === "coroutine") {
     c.getGlobal(globals.sp).tee(frame).mem("i32.load", 4).i32(~AT_PLAIN).op("i32.and").set(resume);
     c.get(frame).i32(layout.size).op("i32.add").setGlobal(globals.directSp);
@@ -236,6 +239,9 @@ export function emitFunction(module: ModuleContext, index: number, points: Funct
         return;
       case "unreachable":
         c.i32(TRAP.unreachable).i64(0n).i64(0n).i32(term.loc).call(imports.trap).op("unreachable");
+        return;
+      case "leftOut":
+        c.i32(TRAP.leftOut).i64(BigInt(term.name)).i64(0n).i32(term.loc).call(imports.trap).op("unreachable");
         return;
     }
   });

@@ -149,6 +149,7 @@ export const TRAP = {
   unwritten: 18,
   badLive: 20,
   badUninit: 21,
+  leftOut: 22,
 } as const;
 
 export function importHost(builder: ModuleBuilder): Imports {

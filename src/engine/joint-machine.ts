@@ -8,6 +8,7 @@
 import type { Machine, Observations } from "../machine/machine.ts";
 import type { WasmGlobal } from "../wasm/web-assembly.ts";
 import { TAIL } from "./arena.ts";
+import { enteredFunctions } from "./known-sharing.ts";
 import { RACE } from "./layouts.ts";
 import { CLAIM, FOUND, KNOWN, LOCKS, type MemoryMap, NO_BIT } from "./memory-map.ts";
 
@@ -69,6 +70,7 @@ export function hostJointSearch(
       refutedExtensions: found.refutedExtensions(),
       nonMoverLocks: found.nonMoverLocks(),
       brokenLocks: found.brokenLocks(),
+      entered: enteredFunctions(bytes(), map),
     };
   };
 
@@ -84,6 +86,7 @@ export function hostJointSearch(
     for (const key of seen.refutedExtensions) note(map.refutedExtensions + key, KNOWN, FOUND);
     for (const object of seen.nonMoverLocks) note(map.claims + object, CLAIM.noted, CLAIM.notedNow);
     for (const object of seen.brokenLocks) note(map.claims + object, CLAIM.broken, CLAIM.brokenNow);
+    for (const index of seen.entered) bytes()[map.entered + index] = 1;
     seen.words.forEach((word, n) => {
       const memory = bytes();
       // Of a word that is shared nothing is kept.

@@ -34,6 +34,10 @@ export function foundSharing(
   };
 }
 
+/** Functions that were entered. */
+export const enteredFunctions = (bytes: Uint8Array, map: MemoryMap): number[] =>
+  indicesOf(bytes, map.entered, map.enteredEnd - map.entered, (byte) => byte !== 0);
+
 /** Most are zero: eight of them are passed over at once. */
 function indicesOf(bytes: Uint8Array, base: number, count: number, wanted: (byte: number) => boolean): number[] {
   const out: number[] = [];

@@ -95,6 +95,9 @@ export interface MemoryMap {
   readonly refutedExtensions: number;
   /** Of each access a byte: 1 if something depends on what it loads (program/decides.ts). */
   readonly decides: number;
+  /** Of each function a byte: 1 if it was entered. No part of the state: only gains. */
+  readonly entered: number;
+  readonly enteredEnd: number;
   readonly functions: number;
   /** Of each thread 4 bytes: bit plus 1 of the lock that stands for its CPU, or 0. */
   readonly cpus: number;
@@ -138,11 +141,14 @@ export interface Sizes {
   readonly arena: number;
 }
 
-/**
- * `accesses` bytes are kept to note racy accesses; `functions` words map function pointers to
- * functions.
- */
-export function memoryMap(globalsEnd: number, accesses: number, functions: number, sizes?: Partial<Sizes>): MemoryMap {
+/** How many of each a program has: accesses, functions, and values of function pointers. */
+export interface Counts {
+  readonly accesses: number;
+  readonly functions: number;
+  readonly pointers: number;
+}
+
+export function memoryMap(globalsEnd: number, { accesses, functions, pointers }: Counts, sizes?: Partial<Sizes>): MemoryMap {
   const stacks = align(globalsEnd + 16, 4096);
   const end = stacks + (MAX_THREADS + 1) * STACK_SIZE;
   const words = end >> 3;
@@ -163,8 +169,10 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
   const racy = align(race + words * RACE.size, 4096);
   const refutedExtensions = racy + accesses;
   const decides = refutedExtensions + EXTENSION_KEYS;
-  const functionTable = align(decides + accesses, 8);
-  const cpus = align(functionTable + functions * 4, 8);
+  const entered = decides + accesses;
+  const enteredEnd = entered + functions;
+  const functionTable = align(enteredEnd, 8);
+  const cpus = align(functionTable + pointers * 4, 8);
   const segments = cpus + 4 * MAX_THREADS;
   const script = segments + MAX_SEGMENTS * SEGMENT.size;
   const arities = script + MAX_CHOICES;
@@ -198,6 +206,8 @@ export function memoryMap(globalsEnd: number, accesses: number, functions: numbe
     racy,
     refutedExtensions,
     decides,
+    entered,
+    enteredEnd,
     functions: functionTable,
     cpus,
     segments,

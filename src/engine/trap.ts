@@ -4,7 +4,7 @@
  */
 
 import { EngineLimit, type Failure } from "../machine/machine.ts";
-import type { Program } from "../program/program.ts";
+import { LEFT_OUT, type Program } from "../program/program.ts";
 import { TRAP } from "./globals.ts";
 import { MAX_CHOICES } from "./layouts.ts";
 import { LIVENESS, MAX_SEGMENTS, type MemoryMap, STACK_SIZE } from "./memory-map.ts";
@@ -93,6 +93,8 @@ export function trap(
       return fail("scenario", "__sd_live and __sd_dead belong into an atomic section", [0n, 0n, 0n], place);
     case TRAP.onCpu:
       return fail("scenario", "__sd_on_cpu is for setup only", [0n, 0n, 0n], place);
+    case TRAP.leftOut:
+      return fail(LEFT_OUT, "function {0:d} that was left out is entered", [address, 0n, 0n], place);
     case TRAP.watch:
       return fail("scenario", "__sd_watch is for setup only", [0n, 0n, 0n], place);
     case TRAP.memoised:

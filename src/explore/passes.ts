@@ -59,6 +59,8 @@ export interface CheckResult {
   readonly visitedBytes: number;
   /** The preemption bound cut something off. */
   readonly bounded: boolean;
+  /** Functions that were entered by any pass, as far as the engine notes it. */
+  readonly entered: readonly number[];
   /** What the last pass began with: its schedule replays on a machine made with this. */
   readonly knowledge: Knowledge;
   readonly threads: readonly ThreadInfo[];
@@ -119,6 +121,12 @@ export async function check(options: PassOptions): Promise<CheckResult> {
   const seconds = (): number => (from?.seconds ?? 0) + (performance.now() - started) / 1000;
   let knowledge = from?.knowledge ?? options.knowledge ?? NO_KNOWLEDGE;
   let machine = options.machine(knowledge);
+  const entered = new Set<number>();
+  const nextMachine = (): void => {
+    for (const index of machine.entered?.() ?? []) entered.add(index);
+    knowledge = knowledgeOf(machine, knowledge);
+    machine = options.machine(knowledge);
+  };
   /** The limit on time is this run's. */
   const spent = (): number => (performance.now() - started) / 1000;
   const late = (): boolean => options.interrupted?.() === true || (options.timeout !== undefined && spent() > options.timeout);
@@ -128,8 +136,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
       machine.forgetDiscoveries();
       warmUp(machine, late);
       if (machine.discoveries() === 0) break;
-      knowledge = knowledgeOf(machine, knowledge);
-      machine = options.machine(knowledge);
+      nextMachine();
     }
   }
   // Early passes are short, so look often.
@@ -151,6 +158,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
       passes: pass,
       visitedBytes: joint?.visitedBytes ?? machine.visitedBytes(),
       bounded: search.bounded() || joint?.bounded === true,
+      entered: [...new Set([...entered, ...(machine.entered?.() ?? [])])],
       knowledge,
       threads: machine.threads,
       races: eachRaceOnce([...(races?.races() ?? []), ...(joint?.races ?? [])]),
@@ -250,8 +258,7 @@ export async function check(options: PassOptions): Promise<CheckResult> {
       if (error instanceof EngineLimit) return finish({ kind: "inconclusive", why: error.limit });
       throw error;
     }
-    knowledge = knowledgeOf(machine, knowledge);
-    machine = options.machine(knowledge);
+    nextMachine();
   }
 }
 

@@ -91,7 +91,8 @@ export type Op =
     }
   | { readonly kind: "jump"; readonly choose: (frame: Frame) => Edge; readonly loc: number }
   | { readonly kind: "ret"; readonly values: readonly Read[] }
-  | { readonly kind: "unreachable"; readonly loc: number };
+  | { readonly kind: "unreachable"; readonly loc: number }
+  | { readonly kind: "leftOut"; readonly name: number; readonly loc: number };
 
 export interface Code {
   readonly index: number;
@@ -325,5 +326,7 @@ function decodeTerm(func: Func, block: number, starts: readonly number[]): Op {
       return { kind: "ret", values: term.values.map((v) => reader(v)) };
     case "unreachable":
       return { kind: "unreachable", loc: term.loc };
+    case "leftOut":
+      return { kind: "leftOut", name: term.name, loc: term.loc };
   }
 }

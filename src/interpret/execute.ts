@@ -6,7 +6,7 @@
  * says where a thread parks. Everything else that ends a step is thrown (`violation.ts`).
  */
 import { mergesMovers } from "../machine/machine.ts";
-import { GUARD } from "../program/program.ts";
+import { GUARD, LEFT_OUT } from "../program/program.ts";
 import { type Context, inside, localsOf, noteUse, placed, SECTION, textAt } from "./context.ts";
 import type { Code, Frame, Op } from "./decode.ts";
 import { masked } from "./evaluate.ts";
@@ -345,6 +345,8 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
           break;
         case "unreachable":
           throw violation("unreachable", "the code went where C says that it cannot", [], op.loc);
+        case "leftOut":
+          throw violation(LEFT_OUT, "function {0:d} that was left out is entered", [BigInt(op.name)], op.loc);
       }
     }
   };

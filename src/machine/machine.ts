@@ -151,6 +151,7 @@ export interface Observations {
   readonly refutedExtensions: readonly number[];
   readonly nonMoverLocks: readonly number[];
   readonly brokenLocks: readonly number[];
+  readonly entered: readonly number[];
 }
 
 /** Of states, by a fingerprint that is not zero. */
@@ -242,6 +243,11 @@ export interface Machine {
    * without a new machine.
    */
   adoptExtensions(): void;
+  /**
+   * Functions (index) that any step has entered since the machine was made, on whatever path, but
+   * for those that are inlined. Left out by an engine that does not note it.
+   */
+  entered?(): readonly number[];
   readonly search?: EngineSearch;
   /** Present if the engine can be left and taken up again; `memory` is the engine's own. */
   readonly snapshot?: () => Snapshot;

@@ -19,16 +19,23 @@ export interface Changes {
 }
 
 export async function compileOwn(
-  options: InputOptions & { readonly tree: string },
+  options: InputOptions & { readonly tree: string; readonly whole?: boolean },
   { patch, edit }: Changes,
   say: (text: string) => void,
   more: readonly Edit[] = [],
 ): Promise<Inputs> {
   const edits = [...more, ...editsOf({ patch, edit }, options.cwd)];
-  const inputs = await ownInputs({ ...options, edits, read: readModule, say });
   const changes = [patch, edit].filter((file) => file !== undefined);
-  const { kernel } = inputs;
-  return kernel.kind === "tree" && changes.length > 0 ? { ...inputs, kernel: { ...kernel, changes } } : inputs;
+  const named = (inputs: Inputs): Inputs => {
+    const { kernel, guess } = inputs;
+    if (kernel.kind !== "tree" || changes.length === 0) return inputs;
+    return {
+      ...inputs,
+      kernel: { ...kernel, changes },
+      guess: guess === undefined ? undefined : { ...guess, whole: async () => named(await guess.whole()) },
+    };
+  };
+  return named(await ownInputs({ ...options, edits, read: readModule, say }));
 }
 
 /** Where a name came from, in lines. A fault if it is not reached. */

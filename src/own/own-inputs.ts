@@ -7,6 +7,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
 import { fault, InputFault } from "../base/diagnostics.ts";
 import { type Compiled, type CompileRequest, compileAll, filesNow } from "../clang/compile.ts";
 import { findCompiler } from "../clang/compiler.ts";
@@ -20,12 +21,13 @@ import { partDefines } from "../clang/parameters.ts";
 import { configuredTree } from "../clang/tree-config.ts";
 import { featureFolder, generatedHeader, listed } from "../clang/tree-features.ts";
 import { unusedDefines } from "../clang/unused.ts";
-import { type Cache, keyOf, textDigest } from "../host/cache.ts";
+import { keyOf, textDigest } from "../host/cache.ts";
 import { textOf } from "../host/files.ts";
 import { codeVersion, kernelDir, packageRoot } from "../host/paths.ts";
 import type { Module } from "../ir/read/module.ts";
 import { type Closure, closure, type LinkedUnit } from "./closure.ts";
 import { type Edit, editedCopy } from "./edits.ts";
+import { keptNames, reachedBefore, reachedLast, textsOf } from "./reached-before.ts";
 import { variablesOnly } from "./stand-ins.ts";
 import { definedIn, symbolIndex } from "./symbol-index.ts";
 
@@ -41,6 +43,8 @@ export interface OwnOptions extends InputOptions {
   readonly edits?: readonly Edit[];
   /** Finds out anew what is reached, and where each name came from. */
   readonly anew?: boolean;
+  /** All that is reached, whatever is known to be entered. */
+  readonly whole?: boolean;
   /** Reads IR, and remembers it for who builds the program. */
   readonly read: (text: string, source: string) => Module;
   readonly say: (text: string) => void;
@@ -99,9 +103,12 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     };
   };
   const now = filesNow();
-  const compile = async (requests: readonly CompileRequest[]): Promise<{ units: LinkedUnit[]; warnings: string }> => {
+  const compile = async (
+    requests: readonly CompileRequest[],
+    meanwhile?: (busy: () => boolean) => Promise<void>,
+  ): Promise<{ units: LinkedUnit[]; warnings: string }> => {
     const read = (made: Compiled, { source }: CompileRequest): void => void options.read(made.text, source);
-    const done: Compiled[] = await compileAll(requests, { read, limits, now });
+    const done: Compiled[] = await compileAll(requests, { read, limits, now, meanwhile });
     const units = done.map(({ text }, i) => unitOf(requests[i]!.source, text));
     return { units, warnings: done.map((one) => one.warnings).join("") };
   };
@@ -154,20 +161,8 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       overlay,
     });
   });
-  const runtime = runtimeSources();
-  const { units: own, warnings } = await compile([
-    ...scenarios,
-    ...runtime.map((source) => request(source, { defines: switches(defines) })),
-  ]);
-  const provided = new Set(
-    kept(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => textDigest(text))), () =>
-      own.flatMap(({ module }) => strongNames(module)),
-    ),
-  );
-
   const linked = drivers.flatMap((file) => (file === undefined || file === inside ? [] : [file]));
-  const followed = followedFiles([...joined.keys(), ...linked], own.slice(0, files.length));
-  const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
+  const compileTreeFile = async (file: string, provided: ReadonlySet<string>): Promise<LinkedUnit> => {
     say(`${file} is compiled`);
     const defined = linked.includes(file) ? definedIn(readFileSync(join(tree.dir, file), "utf8")) : [...index.namesOf(file)];
     const weak = defined.filter((name) => provided.has(name)).sort();
@@ -186,15 +181,42 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       ...treeFlags(tree, original, opt),
       ...after,
     ];
+    const own = { flags, includes: linked.includes(file) ? includes : [], defines: configuring(defines) };
+    return (await compile([request(source, own)])).units[0]!;
+  };
+  const name = keyOf("reached", codeVersion(), index.key, ...options.files.map((file) => resolve(cwd, file)));
+  /** What will be asked for next if the scenario reaches what it reached last: found and read, or left to then. */
+  const readAhead = async (busy: () => boolean): Promise<void> => {
+    const last = options.anew === true ? undefined : reachedLast(cache, name);
+    const provided = new Set(last?.provided);
+    for (const file of last?.files ?? []) {
+      await breathe();
+      if (!busy()) return;
+      try {
+        void (await compileTreeFile(file, provided)).module;
+      } catch (error) {
+        if (!(error instanceof InputFault)) throw error;
+      }
+    }
+  };
+  const runtime = runtimeSources();
+  const { units: own, warnings } = await compile(
+    [...scenarios, ...runtime.map((source) => request(source, { defines: switches(defines) }))],
+    readAhead,
+  );
+  const provided = new Set(
+    keptNames(cache, keyOf("provided", codeVersion(), ...own.map(({ text }) => textDigest(text))), () =>
+      own.flatMap(({ module }) => strongNames(module)),
+    ),
+  );
+  const followed = followedFiles([...joined.keys(), ...linked], own.slice(0, files.length));
+  const compileFile = async (file: string): Promise<LinkedUnit | { readonly refused: string }> => {
     try {
-      const own = { flags, includes: linked.includes(file) ? includes : [], defines: configuring(defines) };
-      const [unit] = (await compile([request(source, own)])).units;
-      if (unit === undefined || followed.has(file)) return unit ?? { refused: "nothing was made" };
-      const text = variablesOnly(unit.text);
-      return unitOf(unit.source, text);
+      const unit = await compileTreeFile(file, provided);
+      return followed.has(file) ? unit : unitOf(unit.source, variablesOnly(unit.text));
     } catch (error) {
       if (!(error instanceof InputFault)) throw error;
-      if (copy !== undefined || linked.includes(file)) throw error;
+      if (edits.has(file) || linked.includes(file)) throw error;
       return { refused: error.diagnostics.map((d) => d.message).join("; ") };
     }
   };
@@ -209,27 +231,31 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     ...[...joined.values()].map((ours) => readFileSync(ours, "utf8")),
     ...first.map(({ text }) => textDigest(text)),
   );
-  const earlier = keyOf("reached", codeVersion(), index.key, ...options.files.map((file) => resolve(cwd, file)));
-  const before = options.anew === true ? undefined : recalled(cache, key);
+  const known = reachedBefore(cache, { exact: key, name });
+  const before = options.anew === true ? undefined : known.exactly(options.whole === true);
+  const last = options.anew === true ? undefined : reachedLast(cache, name);
   const again = before === undefined ? undefined : await Promise.all(before.files.map(compileFile));
-  const found =
-    before !== undefined && again?.every((unit) => "text" in unit) && textsOf(again) === before.texts
+  const same = before !== undefined && again?.every((unit) => "text" in unit) === true && textsOf(again) === before.texts;
+  const entered = same ? before.entered : options.whole === true ? undefined : last?.entered;
+  const found: Closure =
+    same && again !== undefined
       ? { units: [...first, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
       : await closure(first, {
           index,
           followed,
           read: options.read,
           compile: compileFile,
-          ...(options.anew === true ? {} : { before: recalled(cache, earlier)?.files ?? [] }),
+          before: last?.files ?? [],
+          entered: entered === undefined ? undefined : new Set(entered),
         });
-  remember(cache, key, found);
-  remember(cache, earlier, found);
+  known.remember(found, entered, [...provided]);
   const untouched = [...edits.keys()].filter(
     (file) => file !== inside && !quoted.has(file) && !found.units.some((unit) => unit.source.endsWith(`/${file}`)),
   );
+  if (untouched.length > 0 && entered !== undefined) return ownInputs({ ...options, whole: true });
   if (untouched.length > 0)
     throw fault({ code: "SD405", message: `${untouched.join(", ")} is changed, and the scenario does not reach it` });
-  const code = keyOf(...found.units.map((unit) => textDigest(unit.text)));
+  const code = keyOf(...found.units.map((unit) => textDigest(unit.text)), ...(entered ?? []));
   return {
     units: found.units.map((unit, i) => ({ source: unit.source, text: unit.text, named: i < named.length })),
     warnings,
@@ -246,42 +272,11 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     parameters,
     code,
     key: keyOf(code, JSON.stringify(parameters)),
+    ...(entered === undefined
+      ? { onEntered: known.rememberEntered }
+      : { guess: { entered, whole: () => ownInputs({ ...options, whole: true }) } }),
     closure: found,
   };
-}
-
-/**
- * What a scenario reached when it was linked last: which files, what stood in, and what the files
- * were then.
- */
-interface Reached {
-  readonly files: readonly string[];
-  readonly standIns: string;
-  readonly texts: string;
-}
-
-const textsOf = (units: readonly { readonly text: string }[]): string => keyOf(...units.map(({ text }) => textDigest(text)));
-
-function recalled(cache: Cache, key: string): Reached | undefined {
-  const bytes = cache.get(key);
-  return bytes === undefined ? undefined : (JSON.parse(Buffer.from(bytes).toString("utf8")) as Reached);
-}
-
-function remember(cache: Cache, key: string, { units, files }: Closure): void {
-  if (files === undefined) return;
-  const from = units.filter((unit) => files.some((file) => file.unit === unit));
-  const standIns = units.find((unit) => unit.source === "stand-ins.ll")?.text ?? "";
-  const reached: Reached = { files: files.map(({ file }) => file), standIns, texts: textsOf(from) };
-  cache.put(key, Buffer.from(JSON.stringify(reached)));
-}
-
-/** A list of names, found out once. */
-function kept(cache: Cache, key: string, find: () => string[]): string[] {
-  const bytes = cache.get(key);
-  if (bytes !== undefined) return JSON.parse(Buffer.from(bytes).toString("utf8")) as string[];
-  const names = find();
-  cache.put(key, Buffer.from(JSON.stringify(names)));
-  return names;
 }
 
 /** The path below the tree of a file that is the tree's, as the command line names it. */

@@ -63,6 +63,7 @@ export function operandsOfTerm(term: Terminator): readonly Operand[] {
       return term.values;
     case "br":
     case "unreachable":
+    case "leftOut":
       return [];
   }
 }
@@ -77,6 +78,7 @@ export function successors(term: Terminator): readonly number[] {
       return [...term.cases.map((c) => c.to), term.fallback];
     case "ret":
     case "unreachable":
+    case "leftOut":
       return [];
   }
 }

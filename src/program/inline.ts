@@ -48,22 +48,28 @@ export function inline(program: Program, options: InlineOptions): Program {
 
   for (const index of order) {
     const before = funcs[index]!;
+    const inlined = new Set<string>();
     let room = options.max - sizeOf(before);
     const made = inlineInto(funcs, names, index, positions.inlined, (callee) => {
       const target = funcs[callee]!;
       const size = sizeOf(target);
+      const take = (): true => {
+        for (const name of [target.name, ...(target.inlined ?? [])]) inlined.add(name);
+        return true;
+      };
       if (dependent.has(callee)) {
-        if (!recursive.has(callee)) return true;
+        if (!recursive.has(callee)) return take();
         faults.push(recursiveSection(program, target));
         return false;
       }
       if (recursive.has(callee) || size > room || BUFFER_FUNCTIONS.has(target.name)) return false;
       if (localsOf(target) > 0 && localsOf(before) + localsOf(target) > MOST_LOCALS) return false;
       const wanted = size <= options.small || (options.small > 0 && sites[callee] === 1 && !roots.has(callee));
-      if (wanted) room -= size;
-      return wanted;
+      if (!wanted) return false;
+      room -= size;
+      return take();
     });
-    funcs[index] = made.func;
+    funcs[index] = inlined.size === 0 ? made.func : { ...made.func, inlined: [...inlined] };
     names[index] = made.names;
     if (!standsAlone(made.func)) dependent.add(index);
   }

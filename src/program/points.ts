@@ -5,7 +5,7 @@
  */
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
 import { liveBeforeTerm, liveOut, stepBack, successors } from "./flow.ts";
-import type { Func, Instr, Program, Reg } from "./program.ts";
+import type { Func, Instr, Program, Reg, Terminator } from "./program.ts";
 
 export interface PointOptions {
   readonly merging: "extended" | "full" | "marked" | "none";
@@ -185,13 +185,15 @@ export function sectionDepths(program: Program, func: Func, faults: Diagnostic[]
       if (entry[to] === undefined) {
         entry[to] = depth;
         work.push(to);
-      } else if (entry[to] !== depth && func.blocks[to]!.term.op !== "unreachable") {
+      } else if (entry[to] !== depth && !neverLeft(func.blocks[to]!.term)) {
         complain(func.blocks[to]!.term.loc, `${func.name} reaches one place both inside and outside an atomic section`);
       }
     }
   }
   return depths;
 }
+
+const neverLeft = ({ op }: Terminator): boolean => op === "unreachable" || op === "leftOut";
 
 const isBegin = (instr: Instr): boolean => instr.op === "intrinsic" && instr.intrinsic === "atomic_begin";
 

@@ -114,6 +114,7 @@ export function mapTerminator(t: Terminator, m: Mapping, block: (b: number) => n
       return loc === t.loc && values === t.values ? t : { ...t, loc, values };
     }
     case "unreachable":
+    case "leftOut":
       return loc === t.loc ? t : { ...t, loc };
   }
 }

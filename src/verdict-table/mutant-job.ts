@@ -34,7 +34,8 @@ export async function compileMutant({ files, given, cwd, change }: MutantOf, cac
       // What the scenario itself does may be the code under check.
       const itself = change !== undefined && files.some((file) => resolve(cwd, file) === resolve(cwd, change.file));
       const edits = change === undefined || itself ? [] : [editOf(treeOf(tree, { cwd, kernel }).dir, change)];
-      return compileOwn({ ...input, tree, overlay: itself ? overlay : undefined }, {}, () => {}, edits);
+      // Two programs are compared: both with all that is reached.
+      return compileOwn({ ...input, tree, whole: true, overlay: itself ? overlay : undefined }, {}, () => {}, edits);
     }
   }
   const inputs = await compileInputs({ ...input, ahead, overlay });

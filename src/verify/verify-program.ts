@@ -12,7 +12,7 @@ import type { CheckResult, Inconclusive } from "../explore/passes.ts";
 import { createInterpreter } from "../interpret/interpreter.ts";
 import { memoryForCode } from "../ir/build/limits.ts";
 import { accessSites } from "../program/flow.ts";
-import type { Program } from "../program/program.ts";
+import { LEFT_OUT, type Program } from "../program/program.ts";
 import { modelBounds } from "../program/stated-bounds.ts";
 import type { Common, Verdict } from "../report/verdict.ts";
 import { remarksOn } from "./remarks.ts";
@@ -22,6 +22,9 @@ import { type CheckHooks, secondsLeft, type VerifyOptions } from "./verify-optio
 /** Stands in a plain story for why there is no other, until whoever cuts it short knows better. */
 export const UNTOLD = "the time was over";
 
+/** A function of `program.leftOut` was entered: nothing follows from the search. */
+export class LeftOutEntered extends Error {}
+
 export async function verify(program: Program, given: VerifyOptions, hooks: CheckHooks): Promise<Verdict> {
   const options = { ...given, began: given.began ?? Date.now() };
   // Half as much again is what such an estimate may be wrong by.
@@ -29,6 +32,7 @@ export async function verify(program: Program, given: VerifyOptions, hooks: Chec
     throw new Stopped("at --max-memory: code for the largest function would need more");
   const found = await searchProgram(program, options, hooks);
   const { result } = found;
+  if (result.outcome.kind === "violation" && result.outcome.violation.failure.klass === LEFT_OUT) throw new LeftOutEntered();
   hooks.onResult?.(result);
   if (result.threads.length === 0 && !failedInSetup(result)) {
     throw fault({

@@ -25,7 +25,7 @@ export interface Instance {
 export const FIRST = 0x10000;
 
 export function instantiate(extend: (engine: Engine, globals: Globals, arena: Arena) => void, sizes?: Partial<Sizes>): Instance {
-  const map = memoryMap(FIRST + 0x1000, 1, 1, sizes);
+  const map = memoryMap(FIRST + 0x1000, { accesses: 1, functions: 1, pointers: 1 }, sizes);
   const builder = new ModuleBuilder();
   const imports = importHost(builder);
   builder.importMemory("memory", map.visited / 0x10000, 0x10000);

@@ -26,6 +26,8 @@ export interface BuildOptions {
   readonly inlineMax?: number;
   /** Default: "sc". */
   readonly memory?: MemoryModel;
+  /** As for `link`: bodies of other functions are left out. */
+  readonly entered?: ReadonlySet<string> | undefined;
   /** With "tso": whether a source file is the machine's, for `withStoreBuffers`. */
   readonly isMachine?: (file: string) => boolean;
   /** No limits on sizes (`limits.ts`): for whoever made the program and does not search it. */
@@ -42,7 +44,7 @@ export function buildProgram(modules: readonly Module[], options: BuildOptions =
 
 function build(modules: readonly Module[], options: BuildOptions): Program {
   const debug = createDebugInfo();
-  const linked = link(modules, debug, options.memory);
+  const linked = link(modules, debug, options);
   const lowered = lowerOrSayAll(linked, debug, options);
   const inlined = inline(lowered, { small: options.inlineSmall ?? 40, max: options.inlineMax ?? (options.memory === "tso" ? 1000 : 4000) });
   const program = options.memory === "tso" ? withStoreBuffers(inlined, options.isMachine ?? (() => false)) : withoutFlags(inlined);

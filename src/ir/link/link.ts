@@ -17,6 +17,8 @@ import { planAsm } from "../asm/plan.ts";
 import type { DebugInfoBuilder } from "../debug/debug-info.ts";
 import type { IrFunction, IrGlobal, IrInstruction, IrValue, Module } from "../read/module.ts";
 import { forEachOperand, globalsIn, successors } from "../read/operands.ts";
+import { ROOTS, undeclared, withoutBody } from "./left-out.ts";
+import { firstInt, KEY_ENABLED_DEFAULT, keyBase } from "./static-keys.ts";
 import {
   collectSymbols,
   type Definition,
@@ -40,6 +42,8 @@ export interface LinkedFunction {
   readonly fn: IrFunction;
   /** Something but a direct call mentions it. */
   addressTaken: boolean;
+  /** Its body is not there: to enter it ends the run. `fn` has no blocks. */
+  readonly leftOut?: boolean;
 }
 
 export interface LinkedGlobal {
@@ -71,35 +75,21 @@ export interface Linked {
   readonly missing: ReadonlyMap<string, { readonly kind: "function" | "variable"; readonly mentions: readonly Mention[] }>;
 }
 
-const KEY_ENABLED_DEFAULT = 0n;
-
-/**
- * First integer inside an initialiser: `enabled` of a static key. Undefined when the value is not
- * that simple.
- */
-function firstInt(value: IrValue | undefined): bigint | undefined {
-  if (value === undefined) return undefined;
-  if (value.kind === "int") return value.value;
-  if (value.kind === "zero" || value.kind === "null") return 0n;
-  if (value.kind === "aggregate") return firstInt(value.elements[0]?.value);
-  return undefined;
-}
-
-/** The symbol that a key expression is based on, and whether it is the symbol's own first bytes. */
-function keyBase(value: IrValue | undefined): { name: string; atStart: boolean } | undefined {
-  if (value?.kind === "global") return { name: value.name, atStart: true };
-  if (value?.kind === "expr" && value.operands[0] !== undefined) {
-    const inner = keyBase(value.operands[0].value);
-    return inner === undefined ? undefined : { name: inner.name, atStart: inner.atStart && value.op !== "getelementptr" };
-  }
-  return undefined;
+export interface LinkOptions {
+  /** Default: "sc". */
+  readonly memory?: MemoryModel | undefined;
+  /**
+   * Names of the functions that are taken to be entered: bodies of others are left out, and so is
+   * what only they mention, defined or not. Undefined: all.
+   */
+  readonly entered?: ReadonlySet<string> | undefined;
 }
 
 /**
  * What is missing or defined twice is in `faults`: lowering goes on, so that what it refuses is
  * known at the same time.
  */
-export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory: MemoryModel = "sc"): Linked {
+export function link(modules: readonly Module[], debug: DebugInfoBuilder, { memory = "sc", entered }: LinkOptions = {}): Linked {
   const tables = collectSymbols(modules);
   const locs = debug.finish([]).locs;
   const functions: LinkedFunction[] = [];
@@ -125,14 +115,31 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory
 
   const find = (module: Module, name: string): Definition | undefined => findSymbol(tables, module, name);
 
-  const enterFunction = (module: Module, fn: IrFunction): number => {
+  const isLeftOut = (name: string): boolean => entered !== undefined && !entered.has(name) && !ROOTS.has(name);
+  /** By name: functions that nobody defines, and that are left out. */
+  const absent = new Map<string, Target>();
+
+  const enterFunction = (module: Module, given: IrFunction): Target => {
     const index = functions.length;
-    functions.push({ module, fn, addressTaken: false });
+    const leftOut = isLeftOut(given.name);
+    const fn = leftOut ? withoutBody(given) : given;
+    functions.push({ module, fn, addressTaken: false, ...(leftOut ? { leftOut } : {}) });
     seenBlocks.push(new Set());
     blockOf.push(new Map(fn.blocks.map((b, i) => [b.label, i])));
     const entry = fn.blocks[0];
     if (entry !== undefined) reachBlock(index, entry.label);
-    return index;
+    return { kind: "function", index };
+  };
+
+  /** Of a function that is left out, and of which at most a declaration is there. */
+  const absentFunction = (module: Module, name: string, how: "call" | "value"): Target | undefined => {
+    const known = absent.get(name);
+    if (known !== undefined || !isLeftOut(name)) return known;
+    const declared = module.functions.find((fn) => fn.name === name);
+    if (declared === undefined && how === "value") return undefined;
+    const made = enterFunction(module, declared ?? undeclared(name));
+    absent.set(name, made);
+    return made;
   };
 
   const reachBlock = (index: number, label: string): void => {
@@ -164,9 +171,8 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory
       return t;
     }
     if (d.kind === "function") {
-      const t: Target = { kind: "function", index: functions.length };
+      const t = enterFunction(d.module, d.fn);
       targets.set(d, t);
-      enterFunction(d.module, d.fn);
       return t;
     }
     const t: Target = { kind: "global", index: globals.length };
@@ -192,17 +198,21 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory
     if (d === undefined) {
       if (tables.weakDeclarations.get(module)?.has(name)) return;
       if (how === "call" && MEMORY_FUNCTIONS.has(name)) return;
+      const stub = absentFunction(module, name, how);
+      if (stub !== undefined) return mentioned(stub, how);
       const list = missing.get(name) ?? [];
       missing.set(name, list);
       list.push(where());
       return;
     }
     touch(d);
-    const t = targetOf(name, d);
-    if (how === "value" && t?.kind === "function") {
-      const f = functions[t.index];
-      if (f !== undefined) f.addressTaken = true;
-    }
+    mentioned(targetOf(name, d), how);
+  };
+
+  const mentioned = (t: Target | undefined, how: "call" | "value"): void => {
+    if (how !== "value" || t?.kind !== "function") return;
+    const f = functions[t.index];
+    if (f !== undefined) f.addressTaken = true;
   };
 
   const openBranch = (index: number, branch: IrInstruction & { kind: "callbr" }, plan: KeyPlan): void => {
@@ -355,6 +365,8 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, memory
     const intrinsic = INTRINSICS.get(name);
     if (intrinsic !== undefined) return { kind: "intrinsic", intrinsic };
     const d = find(module, name);
+    const stub = d === undefined ? absent.get(name) : undefined;
+    if (stub !== undefined) return stub;
     if (d === undefined) return missing.has(name) || tables.weakDeclarations.get(module)?.has(name) ? { kind: "null" } : undefined;
     return targets.get(d);
   };
