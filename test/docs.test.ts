@@ -236,6 +236,7 @@ describe("options", async () => {
     "--quick",
     "--fresh",
     "--interrupt-budget",
+    "--wasm-tiering-budget",
     "--minutes",
     "--seed",
     "--from",

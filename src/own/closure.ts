@@ -114,9 +114,9 @@ function finish(
   },
 ): Closure {
   const declarations = new Map<string, string>();
-  const known = units.map((unit) => declarationsIn(unit.text));
-  for (const [name, { kind, mentions }] of linked.missing) {
-    if (kind !== "function") continue;
+  const functions = [...linked.missing].filter(([, { kind }]) => kind === "function");
+  const known = functions.length === 0 ? [] : units.map((unit) => declarationsIn(unit.text));
+  for (const [name, { mentions }] of functions) {
     // Assembly calls without a declaration: what it hands over is its own affair.
     const line = known.find((lines) => lines.has(name))?.get(name) ?? `declare void @${name}()`;
     declarations.set(name, line);

@@ -162,10 +162,15 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
     });
   });
   const linked = drivers.flatMap((file) => (file === undefined || file === inside ? [] : [file]));
-  const compileTreeFile = async (file: string, provided: ReadonlySet<string>): Promise<LinkedUnit> => {
-    say(`${file} is compiled`);
+  /** By file, and the names in it that are ours. */
+  const compiled = new Map<string, Promise<LinkedUnit>>();
+  const compileTreeFile = (file: string, provided: ReadonlySet<string>): Promise<LinkedUnit> => {
     const defined = linked.includes(file) ? definedIn(readFileSync(join(tree.dir, file), "utf8")) : [...index.namesOf(file)];
     const weak = defined.filter((name) => provided.has(name)).sort();
+    const key = `${file} ${weak.join(" ")}`;
+    const before = compiled.get(key);
+    if (before !== undefined) return before;
+    say(`${file} is compiled`);
     const pragmas = generatedHeader(cache.dir, "weak", weak.map((name) => `#pragma weak ${name}\n`).join(""));
     const original = join(tree.dir, file);
     const copy = copyOf(file);
@@ -182,7 +187,9 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
       ...after,
     ];
     const own = { flags, includes: linked.includes(file) ? includes : [], defines: configuring(defines) };
-    return (await compile([request(source, own)])).units[0]!;
+    const made = compile([request(source, own)]).then(({ units }) => units[0]!);
+    compiled.set(key, made);
+    return made;
   };
   const name = keyOf("reached", codeVersion(), index.key, ...options.files.map((file) => resolve(cwd, file)));
   /** What will be asked for next if the scenario reaches what it reached last: found and read, or left to then. */
