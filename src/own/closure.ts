@@ -7,10 +7,13 @@
  * weak, so that ours wins; and so on until nothing new is found. Functions are followed only into
  * the files of kernel/own/sources.txt, variables anywhere. What then is left of functions gets a
  * stand-in that ends the run when it is reached.
+ *
+ * With functions left out, the files are not those that would be found without. Where that could
+ * matter, as another file may define a name in another way, nothing is left out.
  */
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import { type Linked, link } from "../ir/link/link.ts";
-import type { Module } from "../ir/read/module.ts";
+import type { Linkage, Module } from "../ir/read/module.ts";
 import { declarationsIn, standIns } from "./stand-ins.ts";
 import type { SymbolIndex } from "./symbol-index.ts";
 
@@ -52,7 +55,8 @@ export interface ClosureOptions {
 /** Files that are compiled side by side. */
 const AT_A_TIME = 4;
 
-export async function closure(first: readonly LinkedUnit[], options: ClosureOptions): Promise<Closure> {
+/** Undefined if what is to be left out may decide which definition of a name is linked. */
+export async function closure(first: readonly LinkedUnit[], options: ClosureOptions): Promise<Closure | undefined> {
   const { index, followed, compile, read, entered, before = [] } = options;
   const units = [...first];
   const tried = new Map<string, LinkedUnit | { readonly refused: string }>();
@@ -84,20 +88,65 @@ export async function closure(first: readonly LinkedUnit[], options: ClosureOpti
       const reached = new Set([...linked.functions, ...linked.globals].map(({ module }) => module));
       const isReached = (made: LinkedUnit | { readonly refused: string } | undefined): boolean =>
         made !== undefined && "module" in made && reached.has(made.module);
-      // What is left out may be what reaches a file, and a file's symbols count all the same.
-      if (entered !== undefined || before.every((file) => isReached(tried.get(file))))
-        return finish(units, linked, { index, tried, origins, read });
+      if (entered !== undefined) {
+        const unsure = await dependsOnFiles(linked, first, tried, options);
+        return unsure ? undefined : finish(units, linked, { index, tried, origins, read });
+      }
+      if (before.every((file) => isReached(tried.get(file)))) return finish(units, linked, { index, tried, origins, read });
       return closure(first, { ...options, before: [] });
     }
     await take([...wanted]);
   }
 }
 
+/**
+ * Whether any name means something else if other files of the tree are linked as well, or fewer:
+ * what is ours wins everywhere if it is strong, and a name that only one file defines is that one's.
+ */
+async function dependsOnFiles(
+  linked: Linked,
+  first: readonly LinkedUnit[],
+  tried: ReadonlyMap<string, LinkedUnit | { readonly refused: string }>,
+  { index, followed, compile }: ClosureOptions,
+): Promise<boolean> {
+  const ours = new Map(first.map(({ module }) => [module, externalNames(module)]));
+  const fileOf = new Map([...tried].flatMap(([file, made]) => ("module" in made ? [[made.module, file] as const] : [])));
+  // Files whose text has the name may have it for another configuration.
+  const defines = async (file: string, name: string): Promise<boolean> => {
+    const made = tried.get(file) ?? (await compile(file));
+    return "module" in made && externalNames(made.module).has(name);
+  };
+  const elsewhere = async (name: string, linkage: Linkage, module?: Module): Promise<boolean> => {
+    if ([...ours].some(([other, names]) => other !== module && names.has(name))) return true;
+    // A file that is not followed is only there for variables that nobody else has, and a strong one wins.
+    const files = linkage === "external" ? index.filesOf(name).filter((file) => followed.has(file)) : index.filesOf(name);
+    for (const file of files) if ((module === undefined || file !== fileOf.get(module)) && (await defines(file, name))) return true;
+    return false;
+  };
+  const functions = linked.functions.filter(({ leftOut }) => leftOut !== true).map(({ fn, module }) => ({ ...nameOf(fn), module }));
+  const globals = linked.globals.map(({ global, module }) => ({ ...nameOf(global), module }));
+  for (const { name, linkage, module } of [...functions, ...globals]) {
+    if (isLocal(linkage) || (linkage === "external" && ours.has(module))) continue;
+    if (await elsewhere(name, linkage, module)) return true;
+  }
+  for (const name of linked.undefinedWeak) if (await elsewhere(name, "extern_weak")) return true;
+  return false;
+}
+
+const nameOf = ({ name, linkage }: { readonly name: string; readonly linkage: Linkage }) => ({ name, linkage });
+const isLocal = (linkage: Linkage): boolean => linkage === "internal" || linkage === "private";
+
 /** Most likely first: a file that is followed anyhow. */
 function candidates(name: string, kind: "function" | "variable", index: SymbolIndex, followed: ReadonlySet<string>): string[] {
   const files = index.filesOf(name);
   const near = files.filter((file) => followed.has(file));
   return kind === "function" ? near : [...near, ...files.filter((file) => !followed.has(file))];
+}
+
+function externalNames(module: Module): ReadonlySet<string> {
+  const functions = module.functions.filter((fn) => fn.defined);
+  const globals = module.globals.filter((global) => global.initializer !== undefined);
+  return new Set([...functions, ...globals].flatMap(({ name, linkage }) => (isLocal(linkage) ? [] : [name])));
 }
 
 function finish(

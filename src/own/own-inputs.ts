@@ -244,7 +244,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
   const again = before === undefined ? undefined : await Promise.all(before.files.map(compileFile));
   const same = before !== undefined && again?.every((unit) => "text" in unit) === true && textsOf(again) === before.texts;
   const entered = same ? before.entered : options.whole === true ? undefined : last?.entered;
-  const found: Closure =
+  const found: Closure | undefined =
     same && again !== undefined
       ? { units: [...first, ...again, ...(before.standIns === "" ? [] : [unitOf("stand-ins.ll", before.standIns)])], origins: new Map() }
       : await closure(first, {
@@ -255,6 +255,7 @@ export async function ownInputs(options: OwnOptions): Promise<Inputs & { readonl
           before: last?.files ?? [],
           entered: entered === undefined ? undefined : new Set(entered),
         });
+  if (found === undefined) return ownInputs({ ...options, whole: true });
   known.remember(found, entered, [...provided]);
   const untouched = [...edits.keys()].filter(
     (file) => file !== inside && !quoted.has(file) && !found.units.some((unit) => unit.source.endsWith(`/${file}`)),

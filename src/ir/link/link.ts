@@ -71,6 +71,8 @@ export interface Linked {
   readonly watchpointHook: number;
   readonly memory: MemoryModel;
   readonly faults: readonly Diagnostic[];
+  /** Names that are extern_weak where they are mentioned, and that nobody defines. */
+  readonly undefinedWeak: ReadonlySet<string>;
   /** What is mentioned and not defined, by name. */
   readonly missing: ReadonlyMap<string, { readonly kind: "function" | "variable"; readonly mentions: readonly Mention[] }>;
 }
@@ -96,6 +98,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, { memo
   const globals: LinkedGlobal[] = [];
   const targets = new Map<Definition, Target>();
   const missing = new Map<string, Mention[]>();
+  const undefinedWeak = new Set<string>();
   const faults: Diagnostic[] = [];
   const reported = new Set<string>();
   const branches = new Map<IrInstruction, Branch>();
@@ -196,7 +199,10 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, { memo
     if (name.startsWith("llvm.") || INTRINSICS.has(name) || (memory === "sc" && ORDERING.has(name))) return;
     const d = find(module, name);
     if (d === undefined) {
-      if (tables.weakDeclarations.get(module)?.has(name)) return;
+      if (tables.weakDeclarations.get(module)?.has(name)) {
+        undefinedWeak.add(name);
+        return;
+      }
       if (how === "call" && MEMORY_FUNCTIONS.has(name)) return;
       const stub = absentFunction(module, name, how);
       if (stub !== undefined) return mentioned(stub, how);
@@ -371,7 +377,7 @@ export function link(modules: readonly Module[], debug: DebugInfoBuilder, { memo
     return targets.get(d);
   };
   const missed = new Map([...missing].map(([name, mentions]) => [name, { kind: kindOf(name), mentions }] as const));
-  return { functions, globals, lookup, branches, setup, final, show, watchpointHook, memory, faults, missing: missed };
+  return { functions, globals, lookup, branches, setup, final, show, watchpointHook, memory, faults, undefinedWeak, missing: missed };
 }
 
 type KeyPlan = AsmPlan & { kind: "key" };
