@@ -205,7 +205,7 @@ function inputsFor(request: HarnessRequest, name: string, text: string, beside: 
   const file = join(at, name);
   writeFileSync(file, text);
   const defines = ["TAKE=UNMAP"];
-  return ownInputs({ ...options, tree: dir, files: [file, driver, ...beside], defines, read: readModule, say });
+  return ownInputs({ ...options, tree: dir, files: [file, driver, ...beside], defines, read: readModule, say, whole: true });
 }
 
 /** Of a file that the compiler has named: a driver's, or a header of drivers'. */

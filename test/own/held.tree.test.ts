@@ -1,4 +1,4 @@
-/** A thread that ends, or begins again, with a lock held is found, whatever kind of lock it is. */
+/** A thread that ends, or begins again, with a lock held is found, whatever kind of lock it is; so is one that gives back what is not held any more. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../src/host/paths.ts";
@@ -21,5 +21,10 @@ describe.skipIf(tree === "")(`on ${tree === "" ? "6.12: SHOOTDOWN_TREE_6_12 name
   ])("it keeps %s", { timeout: 600_000 }, async (_, defines, says) => {
     const ended = await run(["check", "--tree", tree, SCENARIO, ...defines.split(" ").map((define) => `-D${define}`)], packageRoot);
     expect(ended.out + ended.err).toMatch(says);
+  });
+
+  it("gives back what another thread has given back for it", { timeout: 600_000 }, async () => {
+    const ended = await run(["check", "--tree", tree, join(packageRoot, "test/own/given-back-twice.c")], packageRoot);
+    expect(ended.out + ended.err).toContain("bad unlock (violation)");
   });
 });

@@ -5,37 +5,36 @@
 #include <shootdown/scenario.h>
 static struct rw_semaphore sem;
 static rwlock_t lock;
-static struct completion c1, c2;
+static struct completion given_back, taken;
+/* Whoever gives it back is the one that holds it, as far as the model's own counts go. */
+static void give_back(void)
+{
+	current->locks_held += 1;
+	if (SLEEPS) {
+		up_read(&sem);
+	} else {
+		preempt_disable();
+		read_unlock(&lock);
+	}
+}
 static void reader(void *u)
 {
-	if (SLEEPS)
+	if (SLEEPS) {
 		down_read(&sem);
-	else
+	} else {
 		read_lock(&lock);
-	current->locks_held -= 1;
-	if (!SLEEPS)
 		preempt_enable();
-	complete(&c1);
-	wait_for_completion(&c2);
-	current->locks_held += 1;
-	if (!SLEEPS)
-		preempt_disable();
-	if (SLEEPS)
-		up_read(&sem);
-	else
-		read_unlock(&lock);
+	}
+	current->locks_held -= 1;
+	complete(&taken);
+	wait_for_completion(&given_back);
+	give_back();
 }
 static void other(void *u)
 {
-	wait_for_completion(&c1);
-	current->locks_held += 1;
-	if (!SLEEPS)
-		preempt_disable();
-	if (SLEEPS)
-		up_read(&sem);
-	else
-		read_unlock(&lock);
-	complete(&c2);
+	wait_for_completion(&taken);
+	give_back();
+	complete(&given_back);
 }
 void scenario(void)
 {
