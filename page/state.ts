@@ -157,12 +157,14 @@ export async function check(): Promise<void> {
   }
   if (own !== current) return;
   running = undefined;
+  // First the address, which takes a moment: whoever sees the result can copy it.
+  await remember();
+  if (own !== current) return;
   batch(() => {
     doing.value = "";
     shown.value = outcome;
     if (outcome.kind === "bad C") complaints.value = complaintsOf(outcome.stderr, scenario.file);
   });
-  await remember();
 }
 
 export function cancel(): void {
