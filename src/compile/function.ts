@@ -241,7 +241,7 @@ export function emitFunction(module: ModuleContext, index: number, points: Funct
         c.i32(TRAP.unreachable).i64(0n).i64(0n).i32(term.loc).call(imports.trap).op("unreachable");
         return;
       case "leftOut":
-        c.i32(TRAP.leftOut).i64(BigInt(term.name)).i64(0n).i32(term.loc).call(imports.trap).op("unreachable");
+        c.i32(TRAP.leftOut).i64(0n).i64(0n).i32(term.loc).call(imports.trap).op("unreachable");
         return;
     }
   });

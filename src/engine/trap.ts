@@ -94,7 +94,7 @@ export function trap(
     case TRAP.onCpu:
       return fail("scenario", "__sd_on_cpu is for setup only", [0n, 0n, 0n], place);
     case TRAP.leftOut:
-      return fail(LEFT_OUT, "function {0:d} that was left out is entered", [address, 0n, 0n], place);
+      return fail(LEFT_OUT, "a function that was left out is entered", [0n, 0n, 0n], place);
     case TRAP.watch:
       return fail("scenario", "__sd_watch is for setup only", [0n, 0n, 0n], place);
     case TRAP.memoised:

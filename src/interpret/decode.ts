@@ -92,7 +92,7 @@ export type Op =
   | { readonly kind: "jump"; readonly choose: (frame: Frame) => Edge; readonly loc: number }
   | { readonly kind: "ret"; readonly values: readonly Read[] }
   | { readonly kind: "unreachable"; readonly loc: number }
-  | { readonly kind: "leftOut"; readonly name: number; readonly loc: number };
+  | { readonly kind: "leftOut"; readonly loc: number };
 
 export interface Code {
   readonly index: number;
@@ -327,6 +327,6 @@ function decodeTerm(func: Func, block: number, starts: readonly number[]): Op {
     case "unreachable":
       return { kind: "unreachable", loc: term.loc };
     case "leftOut":
-      return { kind: "leftOut", name: term.name, loc: term.loc };
+      return { kind: "leftOut", loc: term.loc };
   }
 }

@@ -346,7 +346,7 @@ export function createExecutor(context: Context, options: ExecuteOptions): Execu
         case "unreachable":
           throw violation("unreachable", "the code went where C says that it cannot", [], op.loc);
         case "leftOut":
-          throw violation(LEFT_OUT, "function {0:d} that was left out is entered", [BigInt(op.name)], op.loc);
+          throw violation(LEFT_OUT, "a function that was left out is entered", [], op.loc);
       }
     }
   };

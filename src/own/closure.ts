@@ -13,6 +13,7 @@
  */
 import { createDebugInfo } from "../ir/debug/debug-info.ts";
 import { type Linked, link } from "../ir/link/link.ts";
+import { isLocalLinkage } from "../ir/link/symbols.ts";
 import type { Linkage, Module } from "../ir/read/module.ts";
 import { declarationsIn, standIns } from "./stand-ins.ts";
 import type { SymbolIndex } from "./symbol-index.ts";
@@ -126,7 +127,7 @@ async function dependsOnFiles(
   const functions = linked.functions.filter(({ leftOut }) => leftOut !== true).map(({ fn, module }) => ({ ...nameOf(fn), module }));
   const globals = linked.globals.map(({ global, module }) => ({ ...nameOf(global), module }));
   for (const { name, linkage, module } of [...functions, ...globals]) {
-    if (isLocal(linkage) || (linkage === "external" && ours.has(module))) continue;
+    if (isLocalLinkage(linkage) || (linkage === "external" && ours.has(module))) continue;
     if (await elsewhere(name, linkage, module)) return true;
   }
   for (const name of linked.undefinedWeak) if (await elsewhere(name, "extern_weak")) return true;
@@ -134,7 +135,6 @@ async function dependsOnFiles(
 }
 
 const nameOf = ({ name, linkage }: { readonly name: string; readonly linkage: Linkage }) => ({ name, linkage });
-const isLocal = (linkage: Linkage): boolean => linkage === "internal" || linkage === "private";
 
 /** Most likely first: a file that is followed anyhow. */
 function candidates(name: string, kind: "function" | "variable", index: SymbolIndex, followed: ReadonlySet<string>): string[] {
@@ -146,7 +146,7 @@ function candidates(name: string, kind: "function" | "variable", index: SymbolIn
 function externalNames(module: Module): ReadonlySet<string> {
   const functions = module.functions.filter((fn) => fn.defined);
   const globals = module.globals.filter((global) => global.initializer !== undefined);
-  return new Set([...functions, ...globals].flatMap(({ name, linkage }) => (isLocal(linkage) ? [] : [name])));
+  return new Set([...functions, ...globals].flatMap(({ name, linkage }) => (isLocalLinkage(linkage) ? [] : [name])));
 }
 
 function finish(

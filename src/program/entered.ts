@@ -5,6 +5,7 @@
  * Rather too many than too few: with a function come those that were inlined into it, by clang or
  * by us, whether or not control came to them; and those that a story runs, which no search does.
  */
+import { calledFrom } from "./flow.ts";
 import type { Func, Program } from "./program.ts";
 
 /** `entered` are indices of functions; the names are sorted. */
@@ -18,19 +19,7 @@ export function enteredNames(program: Program, entered: readonly number[]): stri
     for (let at = program.debug.locs[loc]; at !== undefined; at = at.inlinedAt < 0 ? undefined : program.debug.locs[at.inlinedAt])
       names.add(at.func);
   };
-  for (const index of new Set([...entered, ...calledFrom(program, program.show)])) add(program.funcs[index]!);
+  for (const index of new Set([...entered, ...calledFrom(program, [program.show])])) add(program.funcs[index]!);
   names.delete("");
   return [...names].sort();
-}
-
-/** A function, and what it calls by name, directly or not. */
-function calledFrom(program: Program, root: number): Set<number> {
-  const seen = new Set<number>();
-  const work = root < 0 ? [] : [root];
-  for (let index = work.pop(); index !== undefined; index = work.pop()) {
-    if (seen.has(index)) continue;
-    seen.add(index);
-    for (const block of program.funcs[index]!.blocks) for (const i of block.instrs) if (i.op === "call") work.push(i.callee);
-  }
-  return seen;
 }

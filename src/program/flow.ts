@@ -83,6 +83,18 @@ export function successors(term: Terminator): readonly number[] {
   }
 }
 
+/** Functions (index), and those that they call by name, directly or not; roots below 0 are none. */
+export function calledFrom({ funcs }: Pick<Program, "funcs">, roots: readonly number[]): Set<number> {
+  const seen = new Set<number>();
+  const work = roots.filter((n) => n >= 0);
+  for (let n = work.pop(); n !== undefined; n = work.pop()) {
+    if (seen.has(n)) continue;
+    seen.add(n);
+    for (const b of funcs[n]?.blocks ?? []) for (const i of b.instrs) if (i.op === "call") work.push(i.callee);
+  }
+  return seen;
+}
+
 export const isDivision = (bin: Bin): bin is "udiv" | "sdiv" | "urem" | "srem" =>
   bin === "udiv" || bin === "sdiv" || bin === "urem" || bin === "srem";
 

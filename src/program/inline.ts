@@ -11,7 +11,7 @@
 
 import { type Diagnostic, InputFault } from "../base/diagnostics.ts";
 import { cleanFunction, type RegisterNames } from "./clean.ts";
-import { successors } from "./flow.ts";
+import { calledFrom, successors } from "./flow.ts";
 import type { Block, DebugInfo, Func, Instr, Loc, Operand, Phi, Program, Reg, Terminator } from "./program.ts";
 import { mapInstr, mapTerminator } from "./rewrite.ts";
 import { BUFFER_FUNCTIONS } from "./store-buffers.ts";
@@ -300,14 +300,7 @@ const rootsOf = (program: Program): number[] => [
 
 /** Without the functions that no call, pointer or root names. */
 function dropUnused(program: Program): Program {
-  const used = new Set<number>();
-  const work = rootsOf(program).filter((n) => n >= 0);
-  for (let n = work.pop(); n !== undefined; n = work.pop()) {
-    if (used.has(n)) continue;
-    used.add(n);
-    for (const b of program.funcs[n]?.blocks ?? []) for (const i of b.instrs) if (i.op === "call") work.push(i.callee);
-  }
-  const kept = [...used].sort((a, b) => a - b);
+  const kept = [...calledFrom(program, rootsOf(program))].sort((a, b) => a - b);
   const moved = new Map(kept.map((old, now) => [old, now]));
   const to = (n: number): number => (n < 0 ? -1 : (moved.get(n) ?? -1));
   return {

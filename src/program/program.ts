@@ -187,8 +187,8 @@ export type Terminator =
   | { readonly op: "ret"; readonly values: readonly Operand[]; readonly loc: number }
   /** Reached only if the C has undefined behaviour: a violation of class "unreachable". */
   | { readonly op: "unreachable"; readonly loc: number }
-  /** The entry of a function whose body was left out: `name` of `Program.leftOut`. Ends the run. */
-  | { readonly op: "leftOut"; readonly name: number; readonly loc: number };
+  /** The entry of a function whose body was left out: ends the run. */
+  | { readonly op: "leftOut"; readonly loc: number };
 
 export interface Phi {
   readonly dst: Reg;
@@ -329,14 +329,14 @@ export interface Program {
   /** Left out: sequentially consistent. */
   readonly memory?: MemoryModel;
   /**
-   * Names of functions whose bodies are not there, as they were taken not to be entered. A run that
-   * enters one fails with class LEFT_OUT: nothing follows from it for the program with all bodies.
+   * Bodies of functions are not there, as they were taken not to be entered. A run that enters one
+   * fails with class LEFT_OUT: nothing follows from it for the program with all bodies.
    */
-  readonly leftOut?: readonly string[];
+  readonly leftOut?: true;
   readonly debug: DebugInfo;
 }
 
-/** Class of the failure of a run that enters a function of `Program.leftOut`. */
+/** Class of the failure of a run that enters a function that was left out. */
 export const LEFT_OUT = "left out";
 
 /** First address that a global may have; below it are the null page and the function pointers. */

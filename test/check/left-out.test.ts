@@ -10,7 +10,7 @@ import { buildProgram } from "../../src/ir/build/build.ts";
 import { parseModule } from "../../src/ir/read/parse.ts";
 import { enteredNames } from "../../src/program/entered.ts";
 import { LEFT_OUT } from "../../src/program/program.ts";
-import { checked, inputsFrom } from "../scenario.ts";
+import { checked, inputsFrom, verdictFrom } from "../scenario.ts";
 
 const SCENARIOS: readonly (readonly [string, readonly string[]])[] = [
   ["corpus/D01-hugetlb-pmd-sharing/hugetlb-pmd-sharing.c", ["FIX=0"]],
@@ -87,4 +87,9 @@ describe.each(SCENARIOS)("%s %s", (file, defines) => {
     expect(wholes).toBe(1);
     for (const verdict of [right, wrong]) expect([verdict.kind, verdict.counts.states]).toEqual([whole.kind, whole.counts.states]);
   });
+});
+
+it("takes a scenario's own class of that name for what it is", async () => {
+  const { kind, ...verdict } = await verdictFrom(["test/check/left-out.c"]);
+  expect(kind === "violation" && "violation" in verdict && verdict.violation.failure.klass).toBe(LEFT_OUT);
 });

@@ -25,8 +25,6 @@ export interface ProgramLowering {
   readonly faults: Diagnostic[];
   readonly accesses: { next: number };
   readonly bulk: BulkFunctions;
-  /** Names of functions without a body that the program is to have all the same. */
-  readonly leftOut: string[];
 }
 
 export interface FunctionLowering {

@@ -56,7 +56,7 @@ export type Definition =
   | { readonly kind: "global"; readonly module: Module; readonly global: IrGlobal; readonly linkage: Linkage }
   | { readonly kind: "alias"; readonly module: Module; readonly alias: IrAlias; readonly linkage: Linkage };
 
-const isLocalLinkage = (l: Linkage): boolean => l === "internal" || l === "private";
+export const isLocalLinkage = (l: Linkage): boolean => l === "internal" || l === "private";
 
 /** Higher wins. 0 is no definition at all. */
 function strength(linkage: Linkage): number {

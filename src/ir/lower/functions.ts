@@ -42,7 +42,7 @@ type Kind<K extends IrInstruction["kind"]> = IrInstruction & { kind: K };
 export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): Program {
   const accesses = { next: 0 };
   const bulk = createBulkFunctions(linked.functions.length, accesses);
-  const program: ProgramLowering = { linked, layout, debug, faults: [], accesses, bulk, leftOut: [] };
+  const program: ProgramLowering = { linked, layout, debug, faults: [], accesses, bulk };
   const regNames: Map<number, { name: string; type: number }>[] = [];
   const funcs = linked.functions.map((f, index) => {
     const names = new Map<number, { name: string; type: number }>();
@@ -62,7 +62,7 @@ export function lower(linked: Linked, layout: Layout, debug: DebugInfoBuilder): 
     final: linked.final,
     show: linked.show,
     watchpointHook: linked.watchpointHook,
-    ...(program.leftOut.length > 0 ? { leftOut: program.leftOut } : {}),
+    ...(linked.functions.some(({ leftOut }) => leftOut) ? { leftOut: true } : {}),
     debug: debug.finish(regNames) satisfies DebugInfo,
   };
 }
@@ -169,16 +169,11 @@ function lowerFunction(
     ...signature(linked),
     regBits: e.regBits,
     locals: e.locals,
-    blocks: blocks.length > 0 ? blocks : [{ phis: [], instrs: [], term: noBody(program, linked, described.loc) }],
+    blocks:
+      blocks.length > 0 ? blocks : [{ phis: [], instrs: [], term: { op: linked.leftOut ? "leftOut" : "unreachable", loc: described.loc } }],
     address: program.layout.functionAddress[index] ?? 0,
     loc: described.loc,
   };
-}
-
-function noBody(program: ProgramLowering, { fn, leftOut }: LinkedFunction, loc: number): Terminator {
-  if (leftOut !== true) return { op: "unreachable", loc };
-  program.leftOut.push(fn.name);
-  return { op: "leftOut", name: program.leftOut.length - 1, loc };
 }
 
 /**
